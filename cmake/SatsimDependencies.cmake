@@ -1,0 +1,52 @@
+# Third-party parts, all Debian packages. Required ones stop the configuration; optional ones are reported.
+set(SATSIM_SUMMARY "" CACHE INTERNAL "")
+function(satsim_report what found cost)
+  if(${found})
+    set(line "  ${what}: found")
+  else()
+    set(line "  ${what}: not found (${cost})")
+  endif()
+  set(SATSIM_SUMMARY "${SATSIM_SUMMARY}${line}\n" CACHE INTERNAL "")
+endfunction()
+
+function(satsim_print_summary)
+  message(STATUS "satsim ${PROJECT_VERSION}, ${CMAKE_BUILD_TYPE}\n${SATSIM_SUMMARY}")
+endfunction()
+
+find_package(Python3 REQUIRED COMPONENTS Interpreter)  # generates the instruction set's two faces
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Eigen3 REQUIRED)
+
+# Debian's SystemC 2.3.4 ships no CMake package and was built as C++17: naming that ABI is what lets C++20 code link.
+find_path(SYSTEMC_INCLUDE_DIR systemc PATH_SUFFIXES include)
+find_library(SYSTEMC_LIBRARY systemc)
+if(SYSTEMC_INCLUDE_DIR AND SYSTEMC_LIBRARY)
+  set(SYSTEMC_FOUND TRUE)
+  add_library(SystemC::systemc INTERFACE IMPORTED)
+  target_include_directories(SystemC::systemc SYSTEM INTERFACE "${SYSTEMC_INCLUDE_DIR}")
+  target_link_libraries(SystemC::systemc INTERFACE "${SYSTEMC_LIBRARY}" Threads::Threads)
+  target_compile_definitions(SystemC::systemc INTERFACE SC_CPLUSPLUS=201703L)
+else()
+  message(FATAL_ERROR "SystemC is required: install libsystemc-dev")
+endif()
+satsim_report("SystemC" SYSTEMC_FOUND "install libsystemc-dev; without it there is no cycle model")
+
+find_program(SATSIM_VERILATOR verilator)
+if(SATSIM_VERILATOR)
+  find_package(verilator CONFIG QUIET HINTS /usr/share/verilator $ENV{VERILATOR_ROOT})
+endif()
+satsim_report("Verilator" verilator_FOUND "install verilator; without it the RTL co-simulation tests are skipped")
+
+find_program(SATSIM_YOSYS yosys)
+satsim_report("Yosys" SATSIM_YOSYS "install yosys; without it the RTL subset check is skipped")
+
+if(SATSIM_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(SATSIM_BUILD_BENCH)
+  find_package(benchmark QUIET)
+  satsim_report("Google Benchmark" benchmark_FOUND "install libbenchmark-dev; without it no benchmarks are built")
+endif()
