@@ -26,6 +26,7 @@ struct ArrayConfig {
     int north_value_lines = 4096;  // NVD
     int north_index_lines = 1024;  // NID
     int result_addresses = 4096;   // RD
+    int instructions = 4096;       // IM, of each engine
     int vmem_lines = 4096;       // vector memory
     int burst_lines = 16;        // BL
     int piece_fifo = 256;        // PF
