@@ -1,0 +1,26 @@
+// Memory without banks: a fixed latency, one line a cycle in each direction. docs/architecture/memory.md,
+// last part.
+#pragma once
+
+#include "sim/dram/channel_port.hpp"
+#include "sim/dram/memory.hpp"
+
+namespace satsim::dram {
+
+class IdealMemory final : public Memory {
+  public:
+    explicit IdealMemory(const MemoryConfig& config) : config_(config), port_(config) {}
+
+    void read(Cycles now, std::int64_t line, std::span<Cycles> arrival) override;
+    [[nodiscard]] Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) override;
+    [[nodiscard]] MemoryCounters counters(Cycles end) const override;
+    void reset() override { *this = IdealMemory(config_); }
+
+  private:
+    MemoryConfig config_;
+    ChannelPort port_;
+    std::int64_t bursts_ = 0;
+    MemoryCounters counters_;
+};
+
+}  // namespace satsim::dram
