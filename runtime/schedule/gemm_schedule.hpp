@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "runtime/isa/program.hpp"
 #include "runtime/support/types.hpp"
@@ -16,29 +15,32 @@ enum class Dataflow { OutputStationary, WeightStationary };
     return dataflow == Dataflow::OutputStationary ? "os" : "ws";
 }
 
-// Which loop is outside: tiles of output columns (each column panel's B is read once if it stays resident) or tiles of rows.
+// Which loop is outside: panels of output columns (B can stay on chip while rows stream) or tiles of output
+// rows (A can stay on chip while column panels stream).
 enum class LoopOrder { ColumnsOutside, RowsOutside };
 
 // The published optimisations, each of which can be switched off by itself for an ablation.
 struct ScheduleOptions {
     enum class DataflowChoice { Auto, OutputStationary, WeightStationary };
     DataflowChoice dataflow = DataflowChoice::Auto;
-    bool interleave = true;     // false: one output per USPE, sr = sc = 1
+    bool interleave =
+        true;  // false: one output per USPE, sr = sc = 1 (WU: sr = 4, which transposed words need)
     bool pregeneration = true;  // false: packed copies are made on demand before every FF and BP
 };
 
 struct GemmSchedule {
     Dataflow dataflow = Dataflow::OutputStationary;
     LoopOrder order = LoopOrder::ColumnsOutside;
-    int row_slots = 8;     // sr: output rows interleaved in a USPE
-    int column_slots = 1;  // sc: output columns interleaved in a USPE
-    std::int64_t tile_m = 0;   // rows of C per tile (R * sr)
-    std::int64_t tile_n = 0;   // columns of C per tile (C * sc)
-    int chunk_groups = 0;      // K groups between two handshakes with LOAD (one west buffer half)
-    bool b_resident = true;    // the whole K of a column panel of B stays on chip while rows stream
-    Cycles predicted = 0;      // by the fast model
+    int row_slots = 8;        // sr: output rows interleaved in a USPE
+    int column_slots = 1;     // sc: output columns interleaved in a USPE
+    std::int64_t tile_m = 0;  // rows of C per tile
+    std::int64_t tile_n = 0;  // columns of C per tile
+    std::int64_t chunk_k =
+        0;  // reduction elements between two handshakes with LOAD (one half of the west buffer)
+    bool b_resident = true;  // FF, BP: the whole K of a column panel of B stays on chip while rows stream
+    Cycles predicted = 0;    // by the fast model
 
-    // "64x128x576 os sr2 sc4 B-resident": for tables.
+    // "128x64x576 os sr4 sc2 n-outside B-resident": for tables.
     [[nodiscard]] std::string tile_text() const;
     bool operator==(const GemmSchedule&) const = default;
 };

@@ -1,5 +1,5 @@
-// Chooses a schedule for a task and emits its program. The choice is made by the `fast` model; callers that own a cycle
-// model re-rank the best few with it.
+// Chooses a schedule for a task and emits its program. The choice is made by the `fast` model; callers that
+// own a cycle model re-rank the best few with it.
 #pragma once
 
 #include <vector>
@@ -15,16 +15,20 @@ struct MachineView {
     dram::MemoryConfig memory;
 };
 
-// All schedules that fit the machine's buffers, best predicted first; at most `limit`. Throws InputError naming the layer
-// when nothing fits.
+// All schedules that fit the machine's buffers, best predicted first; at most `limit`. Throws InputError
+// naming the layer when nothing fits.
 [[nodiscard]] std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
-                                                            const ScheduleOptions& options, std::size_t limit);
+                                                            const ScheduleOptions& options,
+                                                            std::size_t limit);
 
-// The program of a task under a schedule. Deterministic. The DRAM layout is docs/architecture/layouts.md's; the image is empty.
-[[nodiscard]] isa::Program emit_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine);
+// The program of a task under a schedule. Deterministic. The DRAM layout is docs/architecture/layouts.md's;
+// the image is empty.
+[[nodiscard]] isa::Program emit_gemm(const GemmTask& task, const GemmSchedule& schedule,
+                                     const MachineView& machine);
 
 // Cycles by closed form, without running anything; docs/architecture/fast-model.md.
-[[nodiscard]] Cycles predict_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine);
+[[nodiscard]] Cycles predict_gemm(const GemmTask& task, const GemmSchedule& schedule,
+                                  const MachineView& machine);
 
 // Program of a vector task that SAT's VEC executes (task.sat_capable).
 [[nodiscard]] isa::Program emit_vector(const VectorTask& task, const MachineView& machine);

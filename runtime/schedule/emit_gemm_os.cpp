@@ -1,0 +1,401 @@
+#include "runtime/schedule/emit_gemm_os.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "runtime/schedule/emit_common.hpp"
+
+namespace satsim::schedule {
+namespace {
+
+namespace load = isa::load;
+namespace stce = isa::stce;
+namespace store = isa::store;
+
+constexpr std::int64_t kWordBytes = 8;
+
+// One column tile as it is loaded and computed.
+struct ColumnTile {
+    int slots = 1;             // sc
+    std::int64_t columns = 0;  // valid ones
+    std::int64_t width = 0;    // C * sc, computed
+    bool last = false;
+};
+
+class OsEmitter {
+  public:
+    OsEmitter(const GemmTask& task, const GemmSchedule& schedule, const isa::ArrayConfig& array, OsPlan plan)
+        : task_(task), schedule_(schedule), array_(array), plan_(std::move(plan)), layout_(plan_.layout) {}
+
+    isa::Program emit() {
+        isa::Program program;
+        program.config = array_;
+        program.address = layout_.program;
+        program.streams[static_cast<int>(isa::Engine::Load)] = load_stream();
+        program.streams[static_cast<int>(isa::Engine::Stce)] = stce_stream();
+        program.streams[static_cast<int>(isa::Engine::Store)] = store_stream();
+        program.semaphores[kWestFree] = static_cast<std::uint8_t>(plan_.west_halves);
+        program.semaphores[kNorthFree] = static_cast<std::uint8_t>(plan_.north_halves);
+        program.semaphores[kResultFree] = 2;
+        return program;
+    }
+
+  private:
+    [[nodiscard]] bool columns_outside() const { return schedule_.order == LoopOrder::ColumnsOutside; }
+    [[nodiscard]] bool streams_b() const { return !columns_outside() || !schedule_.b_resident; }
+    [[nodiscard]] std::int64_t rows() const { return task_.gather.positions(); }
+    [[nodiscard]] int element_bytes() const { return task_.out == ElementType::Fp16 ? 2 : 4; }
+
+    // body(ColumnTile) for every panel of columns, panels before the last in a loop.
+    template <typename Body>
+    void for_columns(StreamBuilder& b, Body&& body) {
+        peeled(b, task_.shape.n, schedule_.tile_n, [&](std::int64_t columns, bool last) {
+            ColumnTile tile;
+            tile.columns = columns;
+            tile.slots = last ? column_slots_for(columns, layout_.nm, array_) : schedule_.column_slots;
+            tile.width = std::int64_t{array_.columns} * tile.slots;
+            tile.last = last;
+            body(tile);
+        });
+    }
+
+    template <typename Body>
+    void for_rows(StreamBuilder& b, Body&& body) {
+        peeled(b, rows(), schedule_.tile_m, body);
+    }
+
+    // ---- LOAD
+    // -------------------------------------------------------------------------------------------------
+
+    void set_west_geometry(StreamBuilder& b) const {
+        const Gather& g = task_.gather;
+        b.set(load::px, layout_.a_pitch);
+        b.set(load::py, layout_.a_row);
+        b.set(load::pb, layout_.a_image);
+        b.set(load::grid_w, g.grid_w);
+        b.set(load::grid_h, g.grid_h);
+        b.set(load::sx, g.stride_x);
+        b.set(load::sy, g.stride_y);
+        b.set(load::in_w, g.in_w);
+        b.set(load::in_h, g.in_h);
+        b.set(load::dest_kind, 0);
+    }
+
+    void load_west_chunk(StreamBuilder& b, const Chunk& chunk, std::int64_t positions, bool advance) const {
+        b.wait(kWestFree);
+        set_west_geometry(b);
+        b.set(load::count, positions);
+        for (const Segment& s : chunk.segments) {
+            const Tap& tap = task_.gather.taps[static_cast<std::size_t>(s.tap)];
+            const bool last = &s == &chunk.segments.back();
+            b.set(load::ox, tap.dx);
+            b.set(load::oy, tap.dy);
+            b.add(load::base, kBaseA, s.group * layout_.nm.m * 2);
+            b.set(load::len, s.bytes);
+            b.add(load::dest, kWestHalf, s.offset);
+            b.set(load::stride, s.lines);
+            isa::RunFields run;
+            run.flags = last && advance ? load::kAdvance : 0U;
+            if (last) run.push_end = kWestFull;
+            b.run(run);
+        }
+        b.toggle(kWestHalf, plan_.west_halves == 2 ? plan_.west_half_lines : 0);
+    }
+
+    // Rows of B from `row` on, as a matrix of `row_bytes` wide rows out of rows of `pitch` bytes.
+    static void load_matrix(StreamBuilder& b, int base, std::int64_t offset, std::int64_t rows,
+                            std::int64_t row_bytes, std::int64_t pitch, int dest, const isa::RunFields& run) {
+        const bool contiguous = row_bytes == pitch;
+        b.add(load::base, base, offset);
+        b.set(load::len, contiguous ? rows * row_bytes : row_bytes);
+        b.set(load::count, contiguous ? 1 : rows);
+        b.set(load::px, pitch);
+        b.add(load::dest, dest, 0);
+        b.run(run);
+    }
+
+    void load_north(StreamBuilder& b, const ColumnTile& tile, std::int64_t first_row,
+                    std::int64_t count) const {
+        b.wait(kNorthFree);
+        for (const int reg : {load::py, load::pb, load::ox, load::oy, load::b0, load::y0, load::x0})
+            b.set(reg, 0);
+        for (const int reg : {load::sx, load::sy, load::grid_h, load::in_h}) b.set(reg, 1);
+        b.set(load::grid_w, count);
+        b.set(load::in_w, count);
+        b.set(load::dest_kind, 2);
+        isa::RunFields run;
+        run.flags = load::kSeek;
+        if (layout_.nm.dense()) run.push_end = kNorthFull;
+        load_matrix(b, kBaseB, first_row * layout_.b_pitch, count, tile.width * 2, layout_.b_pitch,
+                    kNorthHalf, run);
+        b.toggle(kNorthHalf, plan_.north_halves == 2 ? plan_.north_half_words : 0);
+        if (layout_.nm.dense()) return;
+        b.set(load::dest_kind, 3);
+        run.push_end = kNorthFull;
+        load_matrix(b, kBaseIndex, first_row * layout_.indices_pitch, count, tile.width / 2,
+                    layout_.indices_pitch, kIndexHalf, run);
+        b.toggle(kIndexHalf, plan_.north_halves == 2 ? plan_.index_half_words : 0);
+    }
+
+    void advance_columns_b(StreamBuilder& b, const ColumnTile& tile, bool forward) const {
+        // Forward after a panel; back to the first panel after the last one.
+        const std::int64_t panels = ceil_div(task_.shape.n, schedule_.tile_n);
+        const std::int64_t columns =
+            forward && !tile.last ? schedule_.tile_n : -(panels - 1) * schedule_.tile_n;
+        b.add(kBaseB, kBaseB, columns * 2);
+        if (!layout_.nm.dense()) b.add(kBaseIndex, kBaseIndex, columns / 2);
+    }
+
+    std::vector<isa::Instruction> load_stream() {
+        StreamBuilder b;
+        b.set(kWestHalf, 0);
+        b.set(kNorthHalf, 0);
+        b.set(kIndexHalf, 0);
+        b.set(kBaseA, layout_.a);
+        b.set(kBaseB, layout_.b);
+        b.set(kBaseIndex, layout_.indices);
+        // A walk over all positions ends one batch further on; stepping the base back starts the next walk.
+        const std::int64_t walk = task_.gather.batch * layout_.a_image;
+        b.loop(task_.count, [&] {
+            if (columns_outside()) {
+                for_columns(b, [&](const ColumnTile& tile) {
+                    if (!streams_b()) load_north(b, tile, 0, layout_.k_rows);
+                    for_rows(b, [&](std::int64_t positions, bool) {
+                        for (const Chunk& chunk : plan_.chunks) {
+                            const bool last = &chunk == &plan_.chunks.back();
+                            load_west_chunk(b, chunk, positions, last);
+                            if (streams_b()) load_north(b, tile, chunk.segments.front().b_row, chunk.b_rows);
+                        }
+                    });
+                    b.add(kBaseA, kBaseA, -walk);
+                    advance_columns_b(b, tile, true);
+                });
+            } else {
+                for_rows(b, [&](std::int64_t positions, bool) {
+                    load_west_chunk(b, plan_.chunks.front(), positions, true);
+                    for_columns(b, [&](const ColumnTile& tile) {
+                        load_north(b, tile, 0, layout_.k_rows);
+                        advance_columns_b(b, tile, true);
+                    });
+                });
+                b.add(kBaseA, kBaseA, -walk);
+            }
+            b.add(kBaseA, kBaseA, layout_.a_stride);
+            b.add(kBaseB, kBaseB, layout_.b_stride);
+            b.add(kBaseIndex, kBaseIndex, layout_.indices_stride);
+        });
+        b.halt();
+        return b.take();
+    }
+
+    // ---- STCE
+    // -------------------------------------------------------------------------------------------------
+
+    // One output tile. `frees_west` and `frees_north` say which operands its last operation releases for
+    // good.
+    void compute_tile(StreamBuilder& b, std::int64_t positions, const ColumnTile& tile, bool waits_west,
+                      bool frees_west, bool frees_panel) const {
+        const auto slots = static_cast<int>(ceil_div<std::int64_t>(positions, array_.rows));
+        b.set(stce::sr, slots);
+        b.set(stce::sc, tile.slots);
+        b.set(stce::rows, slots > 1 ? array_.rows : positions);
+        for (const Chunk& chunk : plan_.chunks) {
+            const bool first_chunk = &chunk == &plan_.chunks.front();
+            const bool last_chunk = &chunk == &plan_.chunks.back();
+            if (waits_west) b.wait(kWestFull);
+            if (streams_b()) b.wait(kNorthFull);
+            for (const Segment& s : chunk.segments) {
+                const bool first = first_chunk && &s == &chunk.segments.front();
+                const bool chunk_end = &s == &chunk.segments.back();
+                const bool last = last_chunk && chunk_end;
+                // Rows of B on chip begin at the panel's (resident) or the chunk's (streamed) first row.
+                const std::int64_t row = streams_b() ? s.b_row - chunk.segments.front().b_row : s.b_row;
+                b.add(stce::wa, kWestHalf, s.offset);
+                b.set(stce::wstride, s.lines);
+                b.add(stce::nv, kNorthHalf, row * tile.width * 2 / kWordBytes);
+                if (!layout_.nm.dense()) b.add(stce::ni, kIndexHalf, row * tile.width / 2 / kWordBytes);
+                b.set(stce::groups, s.groups);
+                isa::RunFields run;
+                run.flags = (first ? stce::kFirst : 0U) | (last ? stce::kLast : 0U) |
+                            (layout_.nm.dense() ? stce::kDense : 0U) |
+                            (task_.out == ElementType::Fp16 ? stce::kOutFp16 : 0U);
+                if (chunk_end && frees_west) run.push_early0 = kWestFree;
+                if (chunk_end && streams_b()) run.push_early1 = kNorthFree;
+                if (last && frees_panel) run.push_early1 = kNorthFree;
+                if (last) {
+                    run.push_end = kResultFull;
+                    b.wait(kResultFree);
+                }
+                b.run(run);
+            }
+            if (frees_west) b.toggle(kWestHalf, plan_.west_halves == 2 ? plan_.west_half_lines : 0);
+            if (streams_b()) toggle_north(b);
+        }
+        b.toggle(stce::ra, plan_.result_half);
+    }
+
+    void toggle_north(StreamBuilder& b) const {
+        if (plan_.north_halves != 2) return;
+        b.toggle(kNorthHalf, plan_.north_half_words);
+        if (!layout_.nm.dense()) b.toggle(kIndexHalf, plan_.index_half_words);
+    }
+
+    std::vector<isa::Instruction> stce_stream() {
+        StreamBuilder b;
+        b.set(kWestHalf, 0);
+        b.set(kNorthHalf, 0);
+        b.set(kIndexHalf, 0);
+        b.set(stce::ra, 0);
+        b.set(stce::n, layout_.nm.n);
+        b.set(stce::m, layout_.nm.m);
+        b.loop(task_.count, [&] {
+            if (columns_outside()) {
+                for_columns(b, [&](const ColumnTile& tile) {
+                    if (!streams_b()) b.wait(kNorthFull);
+                    for_rows(b, [&](std::int64_t positions, bool last) {
+                        compute_tile(b, positions, tile, true, true, last && !streams_b());
+                    });
+                    if (!streams_b()) toggle_north(b);
+                });
+            } else {
+                for_rows(b, [&](std::int64_t positions, bool) {
+                    b.wait(kWestFull);
+                    for_columns(b, [&](const ColumnTile& tile) {
+                        compute_tile(b, positions, tile, false, tile.last, false);
+                    });
+                });
+            }
+        });
+        b.halt();
+        return b.take();
+    }
+
+    // ---- STORE
+    // ------------------------------------------------------------------------------------------------
+
+    void store_tile(StreamBuilder& b, std::int64_t positions, const ColumnTile& tile, bool advance) const {
+        b.wait(kResultFull);
+        b.add(store::base, kBaseC, 0);
+        b.set(store::count, positions);
+        b.set(store::sc, tile.slots);
+        b.set(store::len, round_up<std::int64_t>(tile.columns * element_bytes(), kWordBytes));
+        isa::RunFields run;
+        run.flags = (advance ? store::kAdvance : 0U) | (task_.out == ElementType::Fp16 ? store::kFp16 : 0U);
+        run.push_early0 = kResultFree;
+        b.run(run);
+        b.toggle(store::src, plan_.result_half);
+    }
+
+    std::vector<isa::Instruction> store_stream() {
+        const Gather& g = task_.gather;
+        const Scatter& s = task_.scatter;
+        StreamBuilder b;
+        b.set(kBaseC, layout_.c + s.off_y * layout_.c_row + s.off_x * layout_.c_pitch);
+        b.set(store::px, s.step_x * layout_.c_pitch);
+        b.set(store::py, s.step_y * layout_.c_row);
+        b.set(store::pb, layout_.c_image);
+        b.set(store::grid_w, g.grid_w);
+        b.set(store::grid_h, g.grid_h);
+        b.set(store::src, 0);
+        b.set(store::src_kind, 0);
+        const std::int64_t walk = g.batch * layout_.c_image;
+        const std::int64_t panels = ceil_div(task_.shape.n, schedule_.tile_n);
+        const std::int64_t step = schedule_.tile_n * element_bytes();
+        const auto next_panel = [&](const ColumnTile& tile) {
+            b.add(kBaseC, kBaseC, tile.last ? -(panels - 1) * step : step);
+        };
+        b.loop(task_.count, [&] {
+            if (columns_outside()) {
+                for_columns(b, [&](const ColumnTile& tile) {
+                    for_rows(b, [&](std::int64_t positions, bool) { store_tile(b, positions, tile, true); });
+                    b.add(kBaseC, kBaseC, -walk);
+                    next_panel(tile);
+                });
+            } else {
+                for_rows(b, [&](std::int64_t positions, bool) {
+                    for_columns(b, [&](const ColumnTile& tile) {
+                        store_tile(b, positions, tile, tile.last);
+                        next_panel(tile);
+                    });
+                });
+                b.add(kBaseC, kBaseC, -walk);
+            }
+            b.add(kBaseC, kBaseC, layout_.c_stride);
+        });
+        b.halt();
+        return b.take();
+    }
+
+    const GemmTask& task_;
+    const GemmSchedule& schedule_;
+    const isa::ArrayConfig& array_;
+    OsPlan plan_;
+    const GemmLayout& layout_;
+};
+
+// How many copies of `words` fit `lines` lines: 2 (double-buffered), 1 or 0.
+int copies_that_fit(std::int64_t words, std::int64_t lines, std::int64_t line_words) {
+    const std::int64_t capacity = lines * line_words;
+    if (2 * words <= capacity) return 2;
+    return words <= capacity ? 1 : 0;
+}
+
+}  // namespace
+
+int column_slots_for(std::int64_t columns, const NmPattern& nm, const isa::ArrayConfig& array) {
+    auto slots = static_cast<int>(ceil_div<std::int64_t>(columns, array.columns));
+    while (!nm.dense() && slots * array.columns % 16 != 0) ++slots;
+    return slots;
+}
+
+OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::ArrayConfig& array) {
+    OsPlan plan;
+    plan.layout = layout_gemm(task, array);
+    const NmPattern nm = plan.layout.nm;
+    const int sr = schedule.row_slots;
+    const int sc = schedule.column_slots;
+    if (sr < 1 || sc < 1 || sr * sc > array.slots) return {};
+    if (!nm.dense() && sc * array.columns % 16 != 0) return {};
+    const std::int64_t width = std::int64_t{array.columns} * sc;
+    const std::int64_t line_words = array.line_words();
+    const std::int64_t row_words = width * 2 / kWordBytes;
+    const std::int64_t index_words = nm.dense() ? 0 : width / 2 / kWordBytes;
+    plan.result_half = schedule.tile_m * sc;
+    if (2 * plan.result_half > array.result_addresses) return {};
+
+    const bool streams = schedule.order == LoopOrder::RowsOutside || !schedule.b_resident;
+    std::int64_t chunk_rows = std::numeric_limits<std::int64_t>::max();
+    if (schedule.order == LoopOrder::ColumnsOutside && streams) {
+        chunk_rows = array.north_value_lines * line_words / 2 / row_words;
+        if (index_words > 0) {
+            chunk_rows = std::min(chunk_rows, array.north_index_lines * line_words / 2 / index_words);
+        }
+    }
+    plan.west_half_lines = array.west_lines / 2;
+    plan.chunks = cut_reduction(task, plan.layout, sr, plan.west_half_lines, chunk_rows, array.line_bytes());
+    if (plan.chunks.empty()) return {};
+    if (schedule.order == LoopOrder::RowsOutside && plan.chunks.size() != 1) return {};
+
+    std::int64_t rows_on_chip = plan.layout.k_rows;
+    if (schedule.order == LoopOrder::ColumnsOutside && streams) {
+        rows_on_chip = 0;
+        for (const Chunk& chunk : plan.chunks) rows_on_chip = std::max(rows_on_chip, chunk.b_rows);
+    }
+    plan.north_half_words = rows_on_chip * row_words;
+    plan.index_half_words = rows_on_chip * index_words;
+    plan.north_halves = std::min(
+        copies_that_fit(plan.north_half_words, array.north_value_lines, line_words),
+        index_words == 0 ? 2 : copies_that_fit(plan.index_half_words, array.north_index_lines, line_words));
+    if (plan.north_halves == 0) return {};
+    return plan;
+}
+
+isa::Program emit_gemm_os(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {
+    OsPlan plan = plan_os(task, schedule, machine.array);
+    if (!plan.valid())
+        throw std::logic_error("schedule of layer " + task.layer + " does not fit the buffers");
+    return OsEmitter(task, schedule, machine.array, std::move(plan)).emit();
+}
+
+}  // namespace satsim::schedule

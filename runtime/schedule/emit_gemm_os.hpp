@@ -1,0 +1,32 @@
+// Output-stationary programs of FF and BP tasks.
+#pragma once
+
+#include "runtime/schedule/reduction.hpp"
+#include "runtime/schedule/scheduler.hpp"
+
+namespace satsim::schedule {
+
+// Sizes that emitter and predictor derive from a schedule in the same way.
+struct OsPlan {
+    GemmLayout layout;
+    std::vector<Chunk> chunks;
+    int west_halves = 2;   // 2: double-buffered
+    int north_halves = 1;  // panels (or chunks when streamed) of B that fit
+    std::int64_t west_half_lines = 0;
+    std::int64_t north_half_words = 0;
+    std::int64_t index_half_words = 0;
+    std::int64_t result_half = 0;  // result addresses of one tile
+    [[nodiscard]] bool valid() const { return !chunks.empty(); }
+};
+
+// Not valid() when the schedule does not fit the buffers.
+[[nodiscard]] OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule,
+                             const isa::ArrayConfig& array);
+
+// Column slots of a tile of `columns` columns: as few as cover it; N:M rows of indices are whole words.
+[[nodiscard]] int column_slots_for(std::int64_t columns, const NmPattern& nm, const isa::ArrayConfig& array);
+
+[[nodiscard]] isa::Program emit_gemm_os(const GemmTask& task, const GemmSchedule& schedule,
+                                        const MachineView& machine);
+
+}  // namespace satsim::schedule

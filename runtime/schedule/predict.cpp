@@ -1,0 +1,196 @@
+#include "runtime/schedule/predict.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace satsim::schedule {
+namespace {
+
+using isa::timing::kAccInterval;
+
+// Cycles of one tile on each resource, in steady state.
+struct TileCost {
+    double compute = 0;       // STCE
+    double drain = 0;         // result path
+    double load = 0;          // LOAD's address generator
+    double store = 0;         // STORE's
+    double bus = 0;           // memory lines, both directions
+    double half_load = 0;     // longest load of one half of a double buffer, latency included
+    double half_compute = 0;  // and the computation that it feeds
+};
+
+double round_trip(const dram::MemoryConfig& memory) {
+    if (memory.kind == dram::MemoryKind::Ideal) return memory.ideal_latency + 4;
+    return memory.ddr4.ctrl + memory.ddr4.rcd + memory.ddr4.cl + memory.ddr4.phy + 4;
+}
+
+// The slowest resource sets the pace; a double buffer also bounds it by half of fill and use one after the
+// other.
+double period(const TileCost& tile, double share, double halves) {
+    const double alternating =
+        halves >= 2 ? (tile.half_load + tile.half_compute) / 2 : tile.half_load + tile.half_compute;
+    const double parts = tile.half_compute > 0 ? tile.compute / tile.half_compute : 1;
+    return std::max({tile.compute, tile.drain, tile.load, tile.store, tile.bus / share, alternating * parts});
+}
+
+// Turning the bus around for a group of written lines and back again.
+double turnaround(const dram::MemoryConfig& memory) {
+    return memory.kind == dram::MemoryKind::Ideal ? 0 : memory.ddr4.wtr + memory.ddr4.rtw;
+}
+
+}  // namespace
+
+TransferCost transfer_cost(double positions, double bytes, double pitch, double line_bytes) {
+    const auto step = static_cast<std::int64_t>(std::max(pitch, 8.0));
+    const auto grain = static_cast<double>(std::gcd(step, static_cast<std::int64_t>(line_bytes)));
+    const double touched = 1 + std::max(0.0, bytes - std::min(grain, bytes)) / line_bytes;
+    TransferCost cost;
+    cost.pieces = positions * touched;
+    const bool neighbours_share = pitch < line_bytes || (bytes >= pitch && grain < line_bytes);
+    cost.lines =
+        neighbours_share ? std::max(1.0, positions * std::max(pitch, bytes) / line_bytes) : cost.pieces;
+    cost.lines = std::min(cost.lines, cost.pieces);
+    return cost;
+}
+
+double occupied_cycles(std::int64_t steps, int n, int m, int sr, int sc) {
+    const double mac = static_cast<double>(n) * std::max(sr * sc, kAccInterval);
+    const double feed = static_cast<double>(sr) * m / 4;
+    return static_cast<double>(steps) * std::max(mac, feed);
+}
+
+double refresh_share(const dram::MemoryConfig& memory) {
+    if (memory.kind == dram::MemoryKind::Ideal) return 1;
+    return 1 - static_cast<double>(memory.ddr4.rfc + memory.ddr4.rp + memory.ddr4.rcd) / memory.ddr4.refi;
+}
+
+Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
+                  const OsPlan& plan) {
+    const GemmLayout& layout = plan.layout;
+    const isa::ArrayConfig& array = machine.array;
+    const double line = array.line_bytes();
+    const Gather& gather = task.gather;
+    const bool streams = schedule.order == LoopOrder::RowsOutside || !schedule.b_resident;
+    const double element = task.out == ElementType::Fp16 ? 2 : 4;
+    const double latency = round_trip(machine.memory);
+    const auto rows = static_cast<double>(gather.positions());
+    const double row_tiles = rows / static_cast<double>(schedule.tile_m);
+    const auto column_tiles = static_cast<double>(ceil_div(task.shape.n, schedule.tile_n));
+    const double tile_rows = std::min(rows, static_cast<double>(schedule.tile_m));
+
+    const auto north = [&](double b_rows, double width) {
+        TransferCost cost = transfer_cost(b_rows, width * 2, static_cast<double>(layout.b_pitch), line);
+        if (!layout.nm.dense()) {
+            const TransferCost index =
+                transfer_cost(b_rows, width / 2, static_cast<double>(layout.indices_pitch), line);
+            cost.pieces += index.pieces;
+            cost.lines += index.lines;
+        }
+        return cost;
+    };
+
+    double total = 0;
+    for (const bool tail : {false, true}) {
+        const double panels = tail ? 1 : column_tiles - 1;
+        if (panels <= 0) continue;
+        const std::int64_t columns =
+            tail ? task.shape.n - (ceil_div(task.shape.n, schedule.tile_n) - 1) * schedule.tile_n
+                 : schedule.tile_n;
+        const int sc = tail ? column_slots_for(columns, layout.nm, array) : schedule.column_slots;
+        const double width = static_cast<double>(array.columns) * sc;
+        const int sr =
+            static_cast<int>(std::min<double>(schedule.row_slots, std::ceil(tile_rows / array.rows)));
+
+        TileCost tile;
+        for (const Chunk& chunk : plan.chunks) {
+            double chunk_load = latency;
+            double chunk_compute = 0;
+            for (const Segment& s : chunk.segments) {
+                const TransferCost cost = transfer_cost(
+                    tile_rows, static_cast<double>(s.bytes),
+                    static_cast<double>(gather.stride_x) * static_cast<double>(layout.a_pitch), line);
+                const double repeats = schedule.order == LoopOrder::RowsOutside ? 1 / column_tiles : 1;
+                tile.load += (cost.pieces + 6) * repeats;
+                tile.bus += cost.lines * repeats;
+                chunk_load += (cost.pieces + 6) * repeats;
+                chunk_compute += occupied_cycles(s.groups, layout.nm.n, layout.nm.m, sr, sc);
+            }
+            if (streams) {
+                const TransferCost cost = north(static_cast<double>(chunk.b_rows), width);
+                tile.load += cost.pieces + 12;
+                tile.bus += cost.lines;
+                chunk_load += cost.pieces + 12;
+            }
+            tile.compute += chunk_compute;
+            if (chunk_load > tile.half_load) {
+                tile.half_load = chunk_load;
+                tile.half_compute = chunk_compute;
+            }
+        }
+        tile.drain = static_cast<double>(std::min<double>(array.rows, tile_rows)) * sr * sc;
+        const TransferCost stored =
+            transfer_cost(tile_rows, static_cast<double>(columns) * element,
+                          static_cast<double>(layout.c_pitch * task.scatter.step_x), line);
+        tile.store = stored.pieces + 8;
+        tile.bus += stored.lines + turnaround(machine.memory);
+        const double share = refresh_share(machine.memory);
+        double panel = std::max(1.0, row_tiles) * period(tile, share, plan.west_halves);
+        if (!streams) {
+            const TransferCost cost = north(static_cast<double>(layout.k_rows), width);
+            panel += std::max(cost.pieces, cost.lines / share) + latency;
+        }
+        panel += tile.half_load + tile.drain + tile.store + latency + array.rows + array.columns;
+        total += panels * panel;
+    }
+    return static_cast<Cycles>(std::llround(total * static_cast<double>(task.count)));
+}
+
+Cycles predict_wu(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
+                  const WuPlan& plan) {
+    const GemmLayout& layout = plan.layout;
+    const isa::ArrayConfig& array = machine.array;
+    const double line = array.line_bytes();
+    const double latency = round_trip(machine.memory);
+    const double share = refresh_share(machine.memory);
+    const auto positions = static_cast<double>(task.shape.k);
+    const auto chunk = std::min(positions, static_cast<double>(plan.chunk_positions));
+    const double chunks = positions / chunk;
+    double total = 0;
+    for (const RowTileGroup& group : plan.tiles) {
+        const auto words = static_cast<double>(group.tile.words());
+        const int sr = 4 * static_cast<int>(std::ceil(words / array.rows));
+        const std::int64_t panels = ceil_div(task.shape.n, schedule.tile_n);
+        for (std::int64_t panel = 0; panel < panels; ++panel) {
+            const std::int64_t columns = std::min(schedule.tile_n, task.shape.n - panel * schedule.tile_n);
+            const int sc = static_cast<int>(ceil_div<std::int64_t>(columns, array.columns));
+            TileCost tile;
+            tile.compute =
+                occupied_cycles(ceil_div<std::int64_t>(static_cast<std::int64_t>(chunk), layout.nm.m),
+                                layout.nm.n, layout.nm.m, sr, sc);
+            for (const RowRun& run : group.tile.runs) {
+                const TransferCost cost =
+                    transfer_cost(chunk, static_cast<double>(run.words()) * 8,
+                                  static_cast<double>(layout.a_pitch * task.gather.stride_x), line);
+                tile.load += cost.pieces + 6;
+                tile.bus += cost.lines;
+            }
+            const TransferCost north = transfer_cost(chunk, static_cast<double>(array.columns) * sc * 2,
+                                                     static_cast<double>(layout.b_pitch), line);
+            tile.load += north.pieces + 6;
+            tile.bus += north.lines;
+            tile.half_load = tile.load + latency;
+            tile.half_compute = tile.compute;
+            const TransferCost stored = transfer_cost(words * 4, static_cast<double>(columns) * 4,
+                                                      static_cast<double>(layout.c_pitch), line);
+            const double drain = std::min<double>(words, array.rows) * sr * sc;
+            const double sweep = chunks * period(tile, share, 2);
+            const double shared_bus = (chunks * tile.bus + stored.lines) / share;
+            total += static_cast<double>(group.repeat) * std::max({sweep, shared_bus, drain, stored.pieces});
+        }
+    }
+    total += latency + chunk + array.rows + array.columns;
+    return static_cast<Cycles>(std::llround(total * static_cast<double>(task.count)));
+}
+
+}  // namespace satsim::schedule

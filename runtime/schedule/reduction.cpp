@@ -1,0 +1,82 @@
+#include "runtime/schedule/reduction.hpp"
+
+#include <algorithm>
+
+namespace satsim::schedule {
+
+std::vector<Chunk> cut_reduction(const GemmTask& task, const GemmLayout& layout, int row_slots,
+                                 std::int64_t lines, std::int64_t b_rows, std::int64_t line_bytes) {
+    const int m = layout.nm.m;
+    const std::int64_t group_bytes = std::int64_t{2} * m;
+    std::vector<Chunk> chunks;
+    Chunk open;
+    const auto close = [&] {
+        if (!open.segments.empty()) chunks.push_back(std::move(open));
+        open = Chunk{};
+    };
+    for (int tap = 0; tap < static_cast<int>(task.gather.taps.size()); ++tap) {
+        std::int64_t group = 0;
+        while (group < layout.groups_per_tap) {
+            // The longest run of groups that the open chunk still takes.
+            const std::int64_t free_lines = (lines - open.lines) / row_slots;
+            const std::int64_t by_lines = free_lines * line_bytes / group_bytes;
+            const std::int64_t by_rows = (b_rows - open.b_rows) / layout.nm.n;
+            const std::int64_t left = layout.groups_per_tap - group;
+            const std::int64_t groups = std::min({left, by_lines, by_rows});
+            // A cut tap is only worth it when the tap would not fit an empty chunk either.
+            const std::int64_t fresh =
+                std::min(lines / row_slots * line_bytes / group_bytes, b_rows / layout.nm.n);
+            if (groups < std::min(left, fresh)) {
+                if (open.segments.empty()) return {};
+                close();
+                continue;
+            }
+            if (groups <= 0) return {};
+            Segment segment;
+            segment.tap = tap;
+            segment.group = group;
+            segment.groups = groups;
+            segment.bytes = std::min(groups * group_bytes, layout.a_pitch - group * group_bytes);
+            segment.lines = ceil_div(groups * group_bytes, line_bytes);
+            segment.offset = open.lines;
+            segment.b_row = (static_cast<std::int64_t>(tap) * layout.groups_per_tap + group) * layout.nm.n;
+            open.lines += segment.lines * row_slots;
+            open.b_rows += segment.b_rows(layout.nm);
+            open.segments.push_back(segment);
+            group += groups;
+        }
+    }
+    close();
+    return chunks;
+}
+
+std::vector<RowTile> cut_rows(const GemmTask& task, std::int64_t tile_words) {
+    std::vector<RowTile> tiles;
+    RowTile open;
+    std::int64_t used = 0;
+    for (int tap = 0; tap < static_cast<int>(task.gather.taps.size()); ++tap) {
+        std::int64_t channel = 0;
+        while (channel < task.gather.channels) {
+            const std::int64_t left = ceil_div<std::int64_t>(task.gather.channels - channel, 4);
+            const std::int64_t room = tile_words - used;
+            if (room < std::min(left, tile_words)) {  // begin a new tile rather than cut a run that fits one
+                tiles.push_back(std::move(open));
+                open = RowTile{};
+                used = 0;
+                continue;
+            }
+            RowRun run;
+            run.tap = tap;
+            run.channel = channel;
+            run.channels = std::min<std::int64_t>(std::min(left, room) * 4, task.gather.channels - channel);
+            run.word = used;
+            used += run.words();
+            channel += run.channels;
+            open.runs.push_back(run);
+        }
+    }
+    if (!open.runs.empty()) tiles.push_back(std::move(open));
+    return tiles;
+}
+
+}  // namespace satsim::schedule

@@ -1,0 +1,56 @@
+// How the reduction dimension of a task is cut into the pieces that one STCE operation works on.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/schedule/tensor_layout.hpp"
+
+namespace satsim::schedule {
+
+// FF, BP: consecutive K groups of one tap. One LOAD and one STCE operation.
+struct Segment {
+    int tap = 0;             // index into Gather::taps
+    std::int64_t group = 0;  // first group within the tap
+    std::int64_t groups = 0;
+    std::int64_t bytes = 0;   // of A, per position (the last group of a tap may be ragged)
+    std::int64_t lines = 0;   // west buffer lines per row slot
+    std::int64_t offset = 0;  // first line within its chunk
+    std::int64_t b_row = 0;   // first row of B
+    [[nodiscard]] std::int64_t b_rows(const NmPattern& nm) const { return groups * nm.n; }
+};
+
+// Segments that share one half of the west buffer and one token.
+struct Chunk {
+    std::vector<Segment> segments;
+    std::int64_t lines = 0;   // of each row's west buffer
+    std::int64_t b_rows = 0;  // rows of B
+};
+
+// Cuts K so that every chunk takes at most `lines` lines of a row's west buffer with `row_slots` slots, and
+// at most `b_rows` rows of B. Empty when even one group does not fit.
+[[nodiscard]] std::vector<Chunk> cut_reduction(const GemmTask& task, const GemmLayout& layout, int row_slots,
+                                               std::int64_t lines, std::int64_t b_rows,
+                                               std::int64_t line_bytes);
+
+// WU: a run of channels of one tap inside a tile of rows of dW.
+struct RowRun {
+    int tap = 0;
+    std::int64_t channel = 0;   // first channel
+    std::int64_t channels = 0;  // valid ones
+    std::int64_t word = 0;      // first 4-element word within the tile
+    [[nodiscard]] std::int64_t words() const { return ceil_div<std::int64_t>(channels, 4); }
+};
+
+// WU: rows of dW that one tile computes; rows are counted in words of 4 (row p of the tile is element p mod 4
+// of word p/4).
+struct RowTile {
+    std::vector<RowRun> runs;
+    [[nodiscard]] std::int64_t words() const { return runs.back().word + runs.back().words(); }
+};
+
+// Tiles of at most `tile_words` words: long channel runs are cut, short ones of neighbouring taps share a
+// tile.
+[[nodiscard]] std::vector<RowTile> cut_rows(const GemmTask& task, std::int64_t tile_words);
+
+}  // namespace satsim::schedule

@@ -1,0 +1,115 @@
+#include "runtime/schedule/scheduler.hpp"
+
+#include <algorithm>
+
+#include "runtime/schedule/predict.hpp"
+#include "runtime/support/error.hpp"
+
+namespace satsim::schedule {
+namespace {
+
+using Choice = ScheduleOptions::DataflowChoice;
+
+// The slot counts worth trying: powers of two that fill the slots, or one of each without interleaving.
+std::vector<std::pair<int, int>> slot_pairs(const isa::ArrayConfig& array, const ScheduleOptions& options,
+                                            bool transposed) {
+    if (!options.interleave) return {{transposed ? 4 : 1, 1}};
+    std::vector<std::pair<int, int>> pairs;
+    for (int sr = transposed ? 4 : 1; sr <= array.slots; sr *= 2) {
+        for (int sc = 1; sr * sc <= array.slots; sc *= 2) pairs.emplace_back(sr, sc);
+    }
+    return pairs;
+}
+
+void add_weight_update(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
+                       std::vector<GemmSchedule>& out) {
+    for (const auto& [sr, sc] : slot_pairs(machine.array, options, true)) {
+        GemmSchedule schedule;
+        schedule.row_slots = sr;
+        schedule.column_slots = sc;
+        schedule.tile_m = std::int64_t{machine.array.rows} * sr;
+        schedule.tile_n = std::int64_t{machine.array.columns} * sc;
+        schedule.b_resident = false;
+        const WuPlan plan = plan_wu(task, schedule, machine.array);
+        if (!plan.valid()) continue;
+        schedule.chunk_k = plan.chunk_positions;
+        schedule.predicted = predict_wu(task, schedule, machine, plan);
+        out.push_back(schedule);
+    }
+}
+
+void add_output_stationary(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
+                           std::vector<GemmSchedule>& out) {
+    struct Form {
+        LoopOrder order;
+        bool resident;
+    };
+    constexpr Form kForms[] = {{LoopOrder::ColumnsOutside, true},
+                               {LoopOrder::ColumnsOutside, false},
+                               {LoopOrder::RowsOutside, false}};
+    for (const auto& [sr, sc] : slot_pairs(machine.array, options, false)) {
+        for (const Form& form : kForms) {
+            GemmSchedule schedule;
+            schedule.row_slots = sr;
+            schedule.column_slots = sc;
+            schedule.order = form.order;
+            schedule.b_resident = form.resident;
+            schedule.tile_m = std::int64_t{machine.array.rows} * sr;
+            schedule.tile_n = std::int64_t{machine.array.columns} * sc;
+            const OsPlan plan = plan_os(task, schedule, machine.array);
+            if (!plan.valid()) continue;
+            for (const Chunk& chunk : plan.chunks) {
+                schedule.chunk_k =
+                    std::max(schedule.chunk_k, chunk.b_rows / plan.layout.nm.n * plan.layout.nm.m);
+            }
+            schedule.predicted = predict_os(task, schedule, machine, plan);
+            out.push_back(schedule);
+        }
+    }
+}
+
+}  // namespace
+
+std::string GemmSchedule::tile_text() const {
+    std::string text = std::to_string(tile_m) + "x" + std::to_string(tile_n) + "x" + std::to_string(chunk_k);
+    text += std::string(" ") + to_string(dataflow) + " sr" + std::to_string(row_slots) + " sc" +
+            std::to_string(column_slots);
+    text += order == LoopOrder::ColumnsOutside ? " n-outside" : " m-outside";
+    if (b_resident) text += " B-resident";
+    return text;
+}
+
+std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
+                                              const ScheduleOptions& options, std::size_t limit) {
+    std::vector<GemmSchedule> found;
+    if (options.dataflow == Choice::WeightStationary) {
+        throw InputError("layer " + task.layer, "", "weight-stationary schedules are not available yet");
+    }
+    if (task.stage == Stage::WU) {
+        add_weight_update(task, machine, options, found);
+    } else {
+        add_output_stationary(task, machine, options, found);
+    }
+    if (found.empty()) {
+        throw InputError(
+            "layer " + task.layer, "",
+            std::string(to_string(task.stage)) + ": no tile fits the on-chip buffers of this hardware");
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const GemmSchedule& a, const GemmSchedule& b) { return a.predicted < b.predicted; });
+    if (found.size() > limit) found.resize(limit);
+    return found;
+}
+
+isa::Program emit_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {
+    return task.stage == Stage::WU ? emit_gemm_wu(task, schedule, machine)
+                                   : emit_gemm_os(task, schedule, machine);
+}
+
+Cycles predict_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {
+    if (task.stage == Stage::WU)
+        return predict_wu(task, schedule, machine, plan_wu(task, schedule, machine.array));
+    return predict_os(task, schedule, machine, plan_os(task, schedule, machine.array));
+}
+
+}  // namespace satsim::schedule

@@ -1,0 +1,111 @@
+#include "runtime/schedule/tensor_layout.hpp"
+
+#include <algorithm>
+
+#include "runtime/support/error.hpp"
+
+namespace satsim::schedule {
+namespace {
+
+constexpr std::int64_t kFp16Bytes = 2;
+constexpr std::int64_t kFp32Bytes = 4;
+constexpr std::int64_t kColumnPadding = 32;  // packed rows are whole bytes of indices, runtime/nm
+
+// Addresses handed out one after the other, each at a burst boundary.
+class Allocator {
+  public:
+    explicit Allocator(const isa::ArrayConfig& array)
+        : alignment_(static_cast<std::int64_t>(array.line_bytes()) * array.burst_lines) {}
+    std::int64_t take(std::int64_t bytes) {
+        const std::int64_t address = next_;
+        next_ += round_up(bytes, alignment_);
+        return address;
+    }
+    [[nodiscard]] std::int64_t end() const { return next_; }
+
+  private:
+    std::int64_t alignment_;
+    std::int64_t next_ = 0;
+};
+
+}  // namespace
+
+std::int64_t pad_channels(std::int64_t channels, int group) {
+    const std::int64_t unit = channels <= 4 ? 4 : 8;
+    return round_up(channels, std::max<std::int64_t>(unit, group));
+}
+
+NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array) {
+    const NmPattern nm = task.nm;
+    const std::string where = "layer " + task.layer;
+    if (nm.n < 1 || nm.n > nm.m) throw InputError(where, "", "N:M must have 1 <= N <= M");
+    if (nm.dense()) {
+        const bool four = task.stage != Stage::WU && task.gather.channels <= 4;
+        return four ? NmPattern{4, 4} : NmPattern{std::min(8, array.max_m), std::min(8, array.max_m)};
+    }
+    if (nm.m == 2) return {2, 4};
+    if (nm.m != 4 && nm.m != 8 && nm.m != 16) {
+        throw InputError(where, "", "M must be 2, 4, 8 or 16, not " + std::to_string(nm.m));
+    }
+    if (nm.m > array.max_m) {
+        throw InputError(where, "",
+                         to_string(nm) + " needs an array built for M = " + std::to_string(nm.m) +
+                             ", this one is built for M <= " + std::to_string(array.max_m));
+    }
+    return nm;
+}
+
+GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
+    GemmLayout layout;
+    layout.nm = executed_pattern(task, array);
+    const Gather& gather = task.gather;
+    const int feature_group = layout.nm.dense() ? 1 : layout.nm.m;
+    const std::int64_t channels = pad_channels(gather.channels, feature_group);
+    layout.a_pitch = channels * kFp16Bytes;
+    layout.a_row = layout.a_pitch * gather.in_w;
+    layout.a_image = layout.a_row * gather.in_h;
+    layout.a_stride = layout.a_image * gather.batch;
+
+    Allocator allocate(array);
+    layout.program =
+        allocate.take(std::int64_t{8} * array.instructions * isa::kEngines + array.line_bytes() * 5);
+    layout.a = allocate.take(layout.a_stride * task.count);
+
+    const std::int64_t columns_padded = round_up<std::int64_t>(task.shape.n, kColumnPadding);
+    const auto taps = static_cast<std::int64_t>(gather.taps.size());
+    if (task.stage == Stage::WU) {
+        layout.k_rows = task.shape.k;
+        layout.b_pitch = pad_channels(task.shape.n, 1) * kFp16Bytes;
+        layout.c_pitch = round_up<std::int64_t>(task.shape.n, 2) * kFp32Bytes;
+        layout.c_stride = layout.c_pitch * task.shape.m;
+    } else {
+        layout.groups_per_tap = static_cast<int>(ceil_div<std::int64_t>(gather.channels, layout.nm.m));
+        layout.k_rows = taps * layout.groups_per_tap * layout.nm.n;
+        layout.b_pitch = columns_padded * kFp16Bytes;
+        layout.c_pitch = task.out == ElementType::Fp16
+                             ? pad_channels(task.shape.n, feature_group) * kFp16Bytes
+                             : round_up<std::int64_t>(task.shape.n, 2) * kFp32Bytes;
+        layout.c_row = layout.c_pitch * task.scatter.out_w;
+        layout.c_image = layout.c_row * task.scatter.out_h;
+        layout.c_stride = layout.c_image * gather.batch;
+    }
+    layout.b_stride = layout.k_rows * layout.b_pitch;
+    layout.b = allocate.take(layout.b_stride * task.count);
+    if (!layout.nm.dense()) {
+        layout.indices_pitch = columns_padded / 2;
+        layout.indices_stride = layout.k_rows * layout.indices_pitch;
+        layout.indices = allocate.take(layout.indices_stride * task.count);
+    }
+    layout.c = allocate.take(layout.c_stride * task.count);
+    layout.bytes = allocate.end();
+    return layout;
+}
+
+Bytes compulsory_bytes(const GemmTask& task, const isa::ArrayConfig& array) {
+    const GemmLayout layout = layout_gemm(task, array);
+    const std::int64_t c_bytes =
+        task.stage == Stage::WU ? layout.c_stride : layout.c_pitch * task.gather.positions();
+    return task.count * (layout.a_stride + layout.b_stride + layout.indices_stride + c_bytes);
+}
+
+}  // namespace satsim::schedule

@@ -1,0 +1,57 @@
+// Where the tensors of one GEMM task lie in DRAM. The same layout is used by the emitter, by tests that fill
+// memory and by tools that read results back.
+//
+// Feature maps are NHWC in FP16 with channels padded (pad_channels); weights are dense or packed by
+// runtime/nm, one row of `columns_padded` values per pair, rows ordered [tap][K group][pair]; dW is FP32
+// [tap][input channel][column]. Instances of a batched task (count > 1) follow each other at the strides
+// given. Every tensor begins at a burst boundary.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/isa/program.hpp"
+#include "runtime/workload/task.hpp"
+
+namespace satsim::schedule {
+
+// Channels of a feature map as stored: to 4 up to 4 channels, to 8 otherwise, to 16 where groups of 16 are
+// pruned. Elements.
+[[nodiscard]] std::int64_t pad_channels(std::int64_t channels, int group);
+
+// The group size that SAT executes: dense tasks take 4 where that wastes fewer elements of K, 1:2 runs as
+// 2:4. Throws InputError naming the layer for a pattern that the built array cannot run.
+[[nodiscard]] NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array);
+
+struct GemmLayout {
+    NmPattern nm;             // as executed
+    int groups_per_tap = 0;   // FF, BP: K groups of one tap
+    std::int64_t k_rows = 0;  // rows of B as stored: FF, BP taps*groups*n; WU positions
+    // A: the gathered map. Bytes.
+    std::int64_t a = 0;
+    std::int64_t a_pitch = 0;   // one position
+    std::int64_t a_row = 0;     // one image row
+    std::int64_t a_image = 0;   // one image
+    std::int64_t a_stride = 0;  // one instance
+    // B: values and (N:M) indices, or dY (WU). Bytes.
+    std::int64_t b = 0;
+    std::int64_t b_pitch = 0;  // one row of values
+    std::int64_t b_stride = 0;
+    std::int64_t indices = 0;  // 0 when dense
+    std::int64_t indices_pitch = 0;
+    std::int64_t indices_stride = 0;
+    // C: feature map (FF, BP) or dW (WU). Bytes.
+    std::int64_t c = 0;
+    std::int64_t c_pitch = 0;
+    std::int64_t c_row = 0;
+    std::int64_t c_image = 0;
+    std::int64_t c_stride = 0;
+    std::int64_t program = 0;  // address of the program image
+    std::int64_t bytes = 0;    // end of all
+};
+
+[[nodiscard]] GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array);
+
+// Bytes that any execution of the task must move at least: A, B and C once.
+[[nodiscard]] Bytes compulsory_bytes(const GemmTask& task, const isa::ArrayConfig& array);
+
+}  // namespace satsim::schedule
