@@ -57,7 +57,8 @@ def cpp(isa, digest):
 
 
 def sv(isa, digest):
-    out = ["// Generated from isa/sat_isa.json by tools/generate_isa.py; do not edit.", "package sat_isa;",
+    out = ["// Generated from isa/sat_isa.json by tools/generate_isa.py; do not edit.",
+           "/* verilator lint_off UNUSEDPARAM */  // every module uses only its part", "package sat_isa;",
            f"  localparam int unsigned VERSION = {isa['version']};",
            f"  localparam logic [31:0] DIGEST = 32'h{digest:08X};",
            f"  localparam int unsigned REGISTERS = {isa['registers']};",
@@ -78,7 +79,7 @@ def sv(isa, digest):
                 for i, r in enumerate(engine["registers"])]
         out += [f"  localparam int unsigned {name}_F_{f['name']} = {f['bit']};" for f in engine["flags"]]
     out += [f"  localparam int unsigned T_{t['name']} = {t['value']};  // {t['doc']}" for t in isa["timing"]]
-    out += ["endpackage", ""]
+    out += ["endpackage", "/* verilator lint_on UNUSEDPARAM */", ""]
     return "\n".join(out)
 
 
