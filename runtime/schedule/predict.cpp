@@ -193,4 +193,64 @@ Cycles predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Mach
     return static_cast<Cycles>(std::llround(total * static_cast<double>(task.count)));
 }
 
+Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
+                  const WsPlan& plan) {
+    const GemmLayout& layout = plan.layout;
+    const isa::ArrayConfig& array = machine.array;
+    const double line = array.line_bytes();
+    const double latency = round_trip(machine.memory);
+    const double share = refresh_share(machine.memory);
+    const int n = layout.nm.n;
+    const int sr = schedule.row_slots;
+    const auto rows = static_cast<double>(task.gather.positions());
+    const double block = std::min(rows, static_cast<double>(plan.block));
+    const auto panels = static_cast<double>(ceil_div<std::int64_t>(task.shape.n, array.columns));
+    const double element = task.out == ElementType::Fp16 ? 2 : 4;
+
+    const double hop = static_cast<double>(n - 1) * std::max(sr, kAccInterval) + isa::timing::kWsHop;
+    const double depth = (array.rows - 1) * hop + array.columns + isa::timing::kWsLatency;
+    const double weights = static_cast<double>(array.rows) * n;
+    const double occupied =
+        occupied_cycles(static_cast<std::int64_t>(std::ceil(block / sr)), n, layout.nm.m, sr, 1);
+
+    TileCost tile;
+    for (const Chunk& pass : plan.passes) {
+        double load = 0;
+        for (const Segment& s : pass.segments) {
+            const TransferCost cost = transfer_cost(
+                block, static_cast<double>(s.bytes),
+                static_cast<double>(task.gather.stride_x) * static_cast<double>(layout.a_pitch), line);
+            load += cost.pieces + 6;
+            tile.bus += cost.lines;
+        }
+        const auto b_rows = static_cast<double>(pass.b_rows);
+        const TransferCost values =
+            transfer_cost(b_rows, 2.0 * array.columns, static_cast<double>(layout.b_pitch), line);
+        load += values.pieces + 6;
+        tile.bus += values.lines;
+        if (!layout.nm.dense()) {
+            const TransferCost index =
+                transfer_cost(b_rows, array.columns / 2.0, static_cast<double>(layout.indices_pitch), line);
+            load += index.pieces + 6;
+            tile.bus += index.lines;
+        }
+        tile.load += load;
+        tile.half_load = std::max(tile.half_load, load + latency);
+        // A pass that goes on with partial sums waits for the whole pass before it.
+        tile.compute += plan.passes.size() > 1
+                            ? weights + occupied + depth
+                            : std::max(occupied, (array.rows - 1) * (hop - 1) + sr * layout.nm.m / 4.0);
+    }
+    tile.half_compute = tile.compute / static_cast<double>(plan.passes.size());
+    const TransferCost stored =
+        transfer_cost(block, std::min<double>(array.columns, static_cast<double>(task.shape.n)) * element,
+                      static_cast<double>(layout.c_pitch * task.scatter.step_x), line);
+    tile.store = stored.pieces + 8;
+    tile.bus += stored.lines + turnaround(machine.memory);
+    const double blocks = panels * std::max(1.0, rows / block);
+    const double total =
+        blocks * period(tile, share, 2) + tile.half_load + weights + occupied + depth + tile.store + latency;
+    return static_cast<Cycles>(std::llround(total * static_cast<double>(task.count)));
+}
+
 }  // namespace satsim::schedule

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/schedule/emit_gemm_os.hpp"
+#include "runtime/schedule/emit_gemm_ws.hpp"
 #include "runtime/schedule/emit_gemm_wu.hpp"
 
 namespace satsim::schedule {

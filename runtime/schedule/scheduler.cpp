@@ -68,6 +68,25 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
     }
 }
 
+void add_weight_stationary(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
+                           std::vector<GemmSchedule>& out) {
+    for (int sr = machine.array.slots; sr >= 1; sr /= 2) {
+        GemmSchedule schedule;
+        schedule.dataflow = Dataflow::WeightStationary;
+        schedule.row_slots = options.interleave ? sr : 1;
+        schedule.column_slots = 1;
+        schedule.b_resident = false;
+        const WsPlan plan = plan_ws(task, schedule, machine.array);
+        if (!plan.valid()) continue;
+        schedule.tile_m = plan.block;
+        schedule.tile_n = machine.array.columns;
+        schedule.chunk_k = std::int64_t{machine.array.rows} * plan.layout.nm.m;
+        schedule.predicted = predict_ws(task, schedule, machine, plan);
+        out.push_back(schedule);
+        if (!options.interleave) return;
+    }
+}
+
 }  // namespace
 
 std::string GemmSchedule::tile_text() const {
@@ -82,13 +101,14 @@ std::string GemmSchedule::tile_text() const {
 std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
                                               const ScheduleOptions& options, std::size_t limit) {
     std::vector<GemmSchedule> found;
-    if (options.dataflow == Choice::WeightStationary) {
-        throw InputError("layer " + task.layer, "", "weight-stationary schedules are not available yet");
-    }
     if (task.stage == Stage::WU) {
+        // The reduction runs over positions: weights do not exist yet, so only output-stationary makes sense.
         add_weight_update(task, machine, options, found);
     } else {
-        add_output_stationary(task, machine, options, found);
+        if (options.dataflow != Choice::WeightStationary)
+            add_output_stationary(task, machine, options, found);
+        if (options.dataflow != Choice::OutputStationary)
+            add_weight_stationary(task, machine, options, found);
     }
     if (found.empty()) {
         throw InputError(
@@ -102,14 +122,17 @@ std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const Machin
 }
 
 isa::Program emit_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {
-    return task.stage == Stage::WU ? emit_gemm_wu(task, schedule, machine)
-                                   : emit_gemm_os(task, schedule, machine);
+    if (task.stage == Stage::WU) return emit_gemm_wu(task, schedule, machine);
+    return schedule.dataflow == Dataflow::WeightStationary ? emit_gemm_ws(task, schedule, machine)
+                                                           : emit_gemm_os(task, schedule, machine);
 }
 
 Cycles predict_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {
     if (task.stage == Stage::WU)
         return predict_wu(task, schedule, machine, plan_wu(task, schedule, machine.array));
-    return predict_os(task, schedule, machine, plan_os(task, schedule, machine.array));
+    return schedule.dataflow == Dataflow::WeightStationary
+               ? predict_ws(task, schedule, machine, plan_ws(task, schedule, machine.array))
+               : predict_os(task, schedule, machine, plan_os(task, schedule, machine.array));
 }
 
 }  // namespace satsim::schedule

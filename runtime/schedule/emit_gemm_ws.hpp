@@ -1,0 +1,33 @@
+// Weight-stationary programs of FF and BP tasks.
+//
+// A block of positions stays in the west buffer while the passes over K follow each other: each pass puts R
+// groups of K (one a row) and C columns of B into the array and streams the block; partial sums stay in the
+// result buffer between passes.
+#pragma once
+
+#include "runtime/schedule/reduction.hpp"
+#include "runtime/schedule/scheduler.hpp"
+
+namespace satsim::schedule {
+
+struct WsPlan {
+    GemmLayout layout;
+    std::vector<Chunk> passes;        // at most R groups each; Segment::offset counts groups within the pass
+    std::int64_t block = 0;           // positions; a multiple of row slots
+    std::int64_t position_lines = 0;  // west buffer lines per position
+    std::int64_t west_half_lines = 0;
+    std::int64_t north_half_words = 0;
+    std::int64_t index_half_words = 0;
+    std::int64_t result_half = 0;
+    [[nodiscard]] bool valid() const { return block > 0 && !passes.empty(); }
+};
+
+// Not valid() when the schedule does not fit the buffers, or when a row of indices is no whole word (N:M
+// needs C >= 16).
+[[nodiscard]] WsPlan plan_ws(const GemmTask& task, const GemmSchedule& schedule,
+                             const isa::ArrayConfig& array);
+
+[[nodiscard]] isa::Program emit_gemm_ws(const GemmTask& task, const GemmSchedule& schedule,
+                                        const MachineView& machine);
+
+}  // namespace satsim::schedule
