@@ -1,0 +1,85 @@
+// Emitted programs, run on the functional executor, compute exactly what the task says: every schedule of
+// random tasks.
+#include <gtest/gtest.h>
+
+#include "runtime/functional/functional_sat.hpp"
+#include "runtime/isa/checker.hpp"
+#include "runtime/schedule/scheduler.hpp"
+#include "tests/support/gemm_case.hpp"
+
+namespace satsim::schedule {
+namespace {
+
+isa::ArrayConfig small_array(int rows, int columns, int channels) {
+    isa::ArrayConfig array;
+    array.rows = rows;
+    array.columns = columns;
+    array.channels = channels;
+    array.west_lines = 128;
+    array.north_value_lines = 256;
+    array.north_index_lines = 128;
+    array.result_addresses = 1024;
+    return array;
+}
+
+struct Case {
+    const char* name;
+    Stage stage;
+    NmPattern nm;
+    bool matrix;
+    int count;
+};
+
+class EmitTest : public testing::TestWithParam<Case> {};
+
+TEST_P(EmitTest, EveryScheduleComputesTheTask) {
+    const Case& parameter = GetParam();
+    std::mt19937_64 rng(20230922);
+    int schedules = 0;
+    for (int round = 0; round < 12; ++round) {
+        test::CaseOptions options;
+        options.stage = parameter.stage;
+        options.nm = parameter.nm;
+        options.matrix = parameter.matrix;
+        options.count = parameter.count;
+        MachineView machine;
+        machine.array = round % 3 == 0   ? small_array(4, 4, 1)
+                        : round % 3 == 1 ? small_array(8, 8, 2)
+                                         : small_array(4, 16, 1);
+        const GemmTask task = test::random_task(rng, options);
+        const test::GemmCase data(task, machine.array, rng);
+        for (const GemmSchedule& schedule : candidate_schedules(task, machine, {}, 100)) {
+            SCOPED_TRACE(std::to_string(round) + ": " + std::to_string(task.shape.m) + "x" +
+                         std::to_string(task.shape.n) + "x" + std::to_string(task.shape.k) + " " +
+                         schedule.tile_text());
+            const isa::Program program = emit_gemm(task, schedule, machine);
+            isa::check(program, "emitted");
+            MemoryImage memory;
+            for (const auto& [page, bytes] : data.memory().pages())
+                memory.write(page * MemoryImage::kPageBytes, *bytes);
+            FunctionalSat sat(machine.array);
+            sat.run(program, memory);
+            EXPECT_EQ(data.compare(memory), "");
+            if (HasFailure()) return;
+            ++schedules;
+        }
+    }
+    EXPECT_GT(schedules, 12);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tasks, EmitTest,
+                         testing::Values(Case{"FfDense", Stage::FF, {8, 8}, false, 1},
+                                         Case{"FfTwoOfEight", Stage::FF, {2, 8}, false, 1},
+                                         Case{"FfTwoOfFour", Stage::FF, {2, 4}, false, 1},
+                                         Case{"FfOneOfEight", Stage::FF, {1, 8}, false, 1},
+                                         Case{"BpFourOfEight", Stage::BP, {4, 8}, false, 1},
+                                         Case{"BpOneOfFour", Stage::BP, {1, 4}, true, 1},
+                                         Case{"WuConvolution", Stage::WU, {8, 8}, false, 1},
+                                         Case{"WuMatrix", Stage::WU, {8, 8}, true, 1},
+                                         Case{"FfBatched", Stage::FF, {8, 8}, true, 3},
+                                         Case{"FfBatchedSparse", Stage::FF, {2, 8}, true, 2},
+                                         Case{"WuBatched", Stage::WU, {8, 8}, true, 3}),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace satsim::schedule
