@@ -1,0 +1,61 @@
+// One LOAD operation as its registers state it, and its positions as runs of bytes and zeros (contract.md
+// §4).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "sat_isa.hpp"
+#include "sim/cycle/positions.hpp"
+
+namespace satsim::cycle {
+
+struct LoadOperation {
+    std::int64_t base = 0;  // bytes
+    std::int64_t len = 8;   // bytes per position, multiple of 8
+    std::int64_t px = 0;    // bytes
+    std::int64_t py = 0;    // bytes
+    std::int64_t pb = 0;    // bytes
+    Grid grid;
+    std::int64_t sx = 1;
+    std::int64_t sy = 1;
+    std::int64_t ox = 0;
+    std::int64_t oy = 0;
+    std::int64_t in_w = 1;
+    std::int64_t in_h = 1;
+    Position seek_to;
+    std::int64_t count = 1;
+    bool seek = true;
+    bool advance = false;
+
+    [[nodiscard]] static LoadOperation from(std::span<const std::int64_t> registers, std::uint32_t flags);
+};
+
+// Consecutive positions: `positions` times `len` bytes of DRAM without a gap from `address` on, or that many
+// positions of zeros.
+struct LoadRun {
+    bool zeros = false;
+    std::int64_t address = 0;
+    std::int64_t positions = 0;
+};
+
+class LoadWalk {
+  public:
+    LoadWalk() = default;
+    LoadWalk(const LoadOperation& operation, const Position& start)
+        : op_(operation), at_(start), left_(operation.count) {}
+
+    [[nodiscard]] bool done() const { return left_ == 0; }
+    [[nodiscard]] LoadRun next();
+    [[nodiscard]] const Position& position() const { return at_; }
+
+  private:
+    // The first x that is not before input column `column`.
+    [[nodiscard]] std::int64_t first_x(std::int64_t column) const;
+
+    LoadOperation op_;
+    Position at_;
+    std::int64_t left_ = 0;
+};
+
+}  // namespace satsim::cycle

@@ -1,0 +1,250 @@
+#include "sim/cycle/load_timing.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace satsim::cycle {
+
+namespace {
+constexpr Cycles kLongAgo = std::numeric_limits<Cycles>::min() / 4;
+}
+
+LoadTiming::LoadTiming(const isa::ArrayConfig& config)
+    : line_bytes_(config.line_bytes()),
+      burst_lines_(config.burst_lines),
+      piece_fifo_(config.piece_fifo),
+      line_fifo_(config.line_fifo),
+      last_request_(kLongAgo) {
+    if (piece_fifo_ < 2 || burst_lines_ < 1 || burst_lines_ > line_fifo_) {
+        throw std::invalid_argument(
+            "LOAD needs a piece FIFO of at least 2 and a line FIFO of at least one burst");
+    }
+    // Never more pieces are generated ahead of the writer than PF and one burst (of PF/2 pieces at most);
+    // each of them could be an operation and a burst of its own.
+    const auto pieces = static_cast<std::size_t>(2 * piece_fifo_ + burst_lines_ + 8);
+    entries_ = Ring<Entry>(4 * pieces);
+    first_piece_ = Ring<std::int64_t>(pieces + static_cast<std::size_t>(line_fifo_ + 2 * burst_lines_));
+    popped_ = Ring<Cycles>(pieces + static_cast<std::size_t>(line_fifo_ + 2 * burst_lines_));
+    steps_ = Ring<Step>(2 * pieces);
+    steps_[0] = {std::numeric_limits<std::int64_t>::min(), kLongAgo};
+    ends_ = Ring<Cycles>(4 * pieces);
+    arrivals_.resize(static_cast<std::size_t>(burst_lines_));
+}
+
+void LoadTiming::dispatch(Cycles d, const LoadOperation& operation) {
+    op_ = operation;
+    walk_ = LoadWalk(op_, op_.seek ? op_.seek_to : saved_);
+    generating_ = true;
+    run_bytes_ = 0;
+    line_positions_ = line_bytes_ / op_.len;
+    line_rest_ = line_bytes_ % op_.len;
+    ready_ = kUnknown;
+    push({.kind = Kind::Start, .piece = generated_, .after = d + isa::timing::kAddressSetup - generated_});
+    settle();
+}
+
+// One step of the generator: at most one burst is filled or one run of zeros passed.
+void LoadTiming::generate() {
+    if (run_bytes_ > 0) {
+        generate_lines();
+    } else if (!walk_.done()) {
+        start_run();
+    } else {
+        if (open_) close_burst(generated_ - 1, 1);
+        push({.kind = Kind::End, .piece = generated_ - 1});
+        if (op_.advance) saved_ = walk_.position();
+        generating_ = false;
+    }
+}
+
+void LoadTiming::start_run() {
+    const LoadRun run = walk_.next();
+    if (run.zeros) {
+        generate_zeros(run.positions * ceil_div(op_.len, line_bytes_));
+        return;
+    }
+    run_line_ = run.address / line_bytes_;
+    run_offset_ = run.address % line_bytes_;
+    run_bytes_ = run.positions * op_.len;
+    run_phase_ = 0;
+}
+
+void LoadTiming::generate_zeros(std::int64_t pieces) {
+    generated_ += pieces;
+    const std::int64_t last = open_piece_ + piece_fifo_ / 2 - 1;
+    if (open_ && generated_ > last) close_burst(last, 0);
+}
+
+// Makes the open burst one that holds the run's next line or takes it next; true if the line is new to it.
+bool LoadTiming::reach_line() {
+    if (open_ && run_line_ == open_line_) return false;
+    const bool grows =
+        open_ && run_line_ == open_line_ + 1 && open_lines_ < burst_lines_ && run_line_ % burst_lines_ != 0;
+    if (!grows) {
+        if (open_) close_burst(generated_, 0);
+        open_burst();
+    }
+    return true;
+}
+
+void LoadTiming::open_burst() {
+    open_ = true;
+    open_line_ = run_line_ - 1;
+    open_lines_ = 0;
+    open_piece_ = generated_;
+}
+
+void LoadTiming::append_lines(std::int64_t lines, std::int64_t pieces) {
+    for (std::int64_t i = 0; i < lines; ++i) first_piece_[lines_ + i] = generated_ + i * pieces;
+    lines_ += lines;
+    open_lines_ += static_cast<int>(lines);
+    open_line_ += lines;
+}
+
+// The run's next line, or as many full lines of the same number of pieces as the burst takes.
+void LoadTiming::generate_lines() {
+    const bool fresh = reach_line();
+    std::int64_t lines = run_offset_ == 0 && fresh ? run_bytes_ / line_bytes_ : 0;
+    std::int64_t pieces = 1;  // of each line
+    if (line_rest_ == 0) {
+        pieces = line_positions_ + (run_phase_ > 0 ? 1 : 0);
+    } else if (line_positions_ == 0) {
+        lines = std::min(lines, (op_.len - run_phase_) / line_bytes_);
+    } else {
+        lines = 0;
+    }
+    if (lines > 1) {
+        lines = std::min({lines, burst_lines_ - open_lines_, burst_lines_ - run_line_ % burst_lines_,
+                          (piece_fifo_ / 2 - 1 - (generated_ - open_piece_)) / pieces});
+    }
+    if (lines < 2) {
+        if (fresh) append_lines(1, 1);
+        generate_line(std::min(line_bytes_ - run_offset_, run_bytes_));
+        return;
+    }
+    append_lines(lines, pieces);
+    generated_ += lines * pieces;
+    run_line_ += lines;
+    run_bytes_ -= lines * line_bytes_;
+    if (line_rest_ != 0) {
+        run_phase_ += lines * line_bytes_;
+        if (run_phase_ == op_.len) run_phase_ = 0;
+    }
+}
+
+// The run's next `bytes` bytes, all of the open burst's last line.
+void LoadTiming::generate_line(std::int64_t bytes) {
+    std::int64_t pieces = 1;
+    run_phase_ += bytes;
+    if (run_phase_ >= op_.len) {
+        pieces = ceil_div(run_phase_, op_.len);
+        run_phase_ -= run_phase_ / op_.len * op_.len;
+    }
+    run_bytes_ -= bytes;
+    // The PF/2-th piece of a burst closes it; the line's next piece opens another one.
+    for (;;) {
+        const std::int64_t room = piece_fifo_ / 2 - (generated_ - open_piece_);
+        if (pieces < room) break;
+        generated_ += room;
+        pieces -= room;
+        close_burst(generated_ - 1, 0);
+        if (pieces == 0) break;
+        open_burst();
+        append_lines(1, 1);
+    }
+    generated_ += pieces;
+    run_offset_ = 0;
+    ++run_line_;
+}
+
+void LoadTiming::close_burst(std::int64_t piece, Cycles after) {
+    push({.kind = Kind::Burst,
+          .lines = open_lines_,
+          .line = open_line_ - open_lines_ + 1,
+          .first = lines_ - open_lines_,
+          .piece = piece,
+          .after = after});
+    open_ = false;
+}
+
+// Generates as far as it can matter, writes what needs no further read, and finds the next read.
+void LoadTiming::settle() {
+    do {
+        while (generating_ && generated_ < known_ + piece_fifo_) generate();
+    } while (write_ahead());
+    if (written_ == pushed_) return;
+    const Entry& burst = entries_[written_];
+    const std::int64_t must_be_popped = burst.first + burst.lines - line_fifo_ - 1;
+    Cycles at = std::max(burst.closed, last_request_) + 1;
+    if (must_be_popped >= 0) at = std::max(at, popped_[must_be_popped] + 1);
+    request_ = {at, burst.line, burst.lines};
+}
+
+// Starts and ends of operations up to the next burst. True if the generator can go on.
+bool LoadTiming::write_ahead() {
+    for (; written_ != pushed_; ++written_) {
+        const Entry& entry = entries_[written_];
+        if (entry.kind == Kind::Burst) break;
+        if (entry.kind == Kind::Start) {
+            raise(entry.piece, entry.after + 1);
+        } else {
+            ends_[ends_known_++] = entry.piece + steps_[last_step_].ahead;
+        }
+    }
+    if (written_ != pushed_) {
+        known_ = first_piece_[entries_[written_].first];
+    } else {
+        known_ = open_ ? open_piece_ : generated_;
+    }
+    resolve();
+    return generating_ && generated_ < known_ + piece_fifo_;
+}
+
+// Closing cycles of the bursts and operations whose last piece's predecessor by PF has been written.
+void LoadTiming::resolve() {
+    for (; resolved_ != pushed_; ++resolved_) {
+        Entry& entry = entries_[resolved_];
+        if (entry.kind == Kind::Start) {
+            resolving_base_ = entry.after;
+            continue;
+        }
+        if (entry.piece - piece_fifo_ >= known_) return;
+        const Cycles g = generation_cycle(entry.piece);
+        if (entry.kind == Kind::Burst) {
+            entry.closed = g + entry.after;
+        } else {
+            ready_ = g + 2;
+        }
+    }
+}
+
+Cycles LoadTiming::generation_cycle(std::int64_t piece) {
+    const std::int64_t before = piece - piece_fifo_;
+    while (cursor_ < last_step_ && steps_[cursor_ + 1].piece <= before) ++cursor_;
+    return std::max(resolving_base_ + piece, before + steps_[cursor_].ahead + 1);
+}
+
+void LoadTiming::raise(std::int64_t piece, Cycles ahead) {
+    if (ahead > steps_[last_step_].ahead) steps_[++last_step_] = {piece, ahead};
+}
+
+void LoadTiming::accept() {
+    const Entry& burst = entries_[written_];
+    const Cycles first = arrivals_[0];
+    const auto lines = static_cast<std::size_t>(burst.lines);
+    raise(first_piece_[burst.first], first - first_piece_[burst.first] + 1);
+    // Lines that arrive one a cycle cannot hold up the writer again: no line has less than one piece.
+    const bool steady = arrivals_[lines - 1] - first == burst.lines - 1;
+    for (std::size_t i = 0; i < lines; ++i) {
+        const std::int64_t number = burst.first + static_cast<std::int64_t>(i);
+        const std::int64_t piece = first_piece_[number];
+        if (!steady) raise(piece, arrivals_[i] - piece + 1);
+        popped_[number] = piece + steps_[last_step_].ahead;
+    }
+    last_request_ = request_.at;
+    ++written_;
+    request_.lines = 0;
+    settle();
+}
+
+}  // namespace satsim::cycle

@@ -1,0 +1,30 @@
+// A window on an endless sequence: the last `capacity` elements, addressed by their number.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace satsim::cycle {
+
+template <typename T>
+class Ring {
+  public:
+    Ring() = default;
+    explicit Ring(std::size_t least) : slots_(std::bit_ceil(least)), mask_(slots_.size() - 1) {}
+
+    [[nodiscard]] T& operator[](std::int64_t number) {
+        return slots_[static_cast<std::size_t>(number) & mask_];
+    }
+    [[nodiscard]] const T& operator[](std::int64_t number) const {
+        return slots_[static_cast<std::size_t>(number) & mask_];
+    }
+    [[nodiscard]] std::int64_t capacity() const { return static_cast<std::int64_t>(slots_.size()); }
+
+  private:
+    std::vector<T> slots_;
+    std::size_t mask_ = 0;
+};
+
+}  // namespace satsim::cycle

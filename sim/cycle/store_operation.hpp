@@ -1,0 +1,64 @@
+// One STORE operation as its registers state it, and its pieces gathered by DRAM line (contract.md §7).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "runtime/isa/program.hpp"
+#include "sat_isa.hpp"
+#include "sim/cycle/positions.hpp"
+
+namespace satsim::cycle {
+
+enum class StoreSource : std::uint8_t { Result = 0, Vmem = 1, Zero = 2 };
+
+struct StoreOperation {
+    std::int64_t base = 0;  // bytes
+    std::int64_t len = 8;   // bytes per position, multiple of 8
+    std::int64_t px = 0;    // bytes
+    std::int64_t py = 0;    // bytes
+    std::int64_t pb = 0;    // bytes
+    Grid grid;
+    Position seek_to;
+    std::int64_t count = 1;
+    StoreSource source = StoreSource::Result;
+    bool seek = true;
+    bool advance = false;
+    bool fp16 = true;  // Result: 2 bytes an element, otherwise 4
+
+    [[nodiscard]] static StoreOperation from(std::span<const std::int64_t> registers, std::uint32_t flags);
+    [[nodiscard]] std::int64_t element_bytes() const { return fp16 ? 2 : 4; }
+};
+
+// Consecutive pieces of one line.
+struct StoreChunk {
+    std::int64_t line = 0;
+    std::int64_t pieces = 0;
+};
+
+class StoreWalk {
+  public:
+    StoreWalk() = default;
+    StoreWalk(const isa::ArrayConfig& config, const StoreOperation& operation, const Position& start);
+
+    [[nodiscard]] bool done() const { return left_ == 0 && run_bytes_ == 0; }
+    [[nodiscard]] StoreChunk next();
+    [[nodiscard]] const Position& position() const { return at_; }
+
+  private:
+    void start_run();
+
+    StoreOperation op_;
+    std::int64_t line_bytes_ = 64;
+    std::int64_t bank_bytes_ =
+        8;                    // DRAM bytes of one result address (RESULT), of the whole position otherwise
+    std::int64_t banks_ = 1;  // result addresses of a piece
+    Position at_;
+    std::int64_t left_ = 0;
+    std::int64_t run_line_ = 0;    // of the next byte
+    std::int64_t run_offset_ = 0;  // its byte in that line
+    std::int64_t run_bytes_ = 0;   // bytes of contiguous positions that are left
+    std::int64_t phase_ = 0;       // bytes of the current position that are done
+};
+
+}  // namespace satsim::cycle
