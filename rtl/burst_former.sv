@@ -2,6 +2,7 @@
 //
 // One burst is open at a time. It grows while pieces stay in its last line or go on to the next one, up to BL lines and
 // never over a multiple of BL; otherwise it is closed, and a closed burst waits in a queue for its address handshake.
+// LOAD also closes it with its PF/2-th piece: pieces that wait for its lines must not fill the piece FIFO.
 `default_nettype none
 
 module burst_former #(
@@ -10,17 +11,21 @@ module burst_former #(
     /// Longest burst in lines, a power of two.
     parameter int unsigned BL = 16,
     /// Closed bursts that can wait.
-    parameter int unsigned DEPTH = 64
+    parameter int unsigned DEPTH = 64,
+    /// Pieces after which a burst is closed, at least 2; 0: no such limit.
+    parameter int unsigned PIECES = 0
 ) (
     /// Clock.
     input  wire logic                        clk_i,
     /// Synchronous reset, active low.
     input  wire logic                        rst_ni,
-    /// A piece in this cycle touches a line.
+    /// There is a piece in this cycle.
+    input  wire logic                        piece_i,
+    /// It touches a line.
     input  wire logic                        touch_i,
     /// That line.
     input  wire logic [LINE_BITS-1:0]        line_i,
-    /// End of the operation: close the open burst, if any; not together with `touch_i`.
+    /// End of the operation: close the open burst, if any; not together with `piece_i`.
     input  wire logic                        close_i,
     /// The piece is the first of its line in its burst.
     output logic                             new_line_o,
@@ -46,17 +51,21 @@ module burst_former #(
   logic [BURST_BITS-1:0] lines_q;
   logic same;
   logic grows;
+  logic full;
   logic close;
+  logic [BURST_BITS-1:0] close_lines;
   logic [COUNT_BITS-1:0] count;
 
   assign same = open_q && line_i == last_q;
   assign grows = open_q && line_i == last_q + 1'b1 && lines_q != BURST_BITS'(BL) && line_i[$clog2(BL)-1:0] != '0;
   assign new_line_o = touch_i && !same;
-  assign close = open_q && (close_i || (touch_i && !same && !grows));
+  assign close = open_q && (close_i || full || (touch_i && !same && !grows));
+  assign close_lines = full && grows && touch_i ? lines_q + 1'b1 : lines_q;
   assign open_o = open_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) open_q <= 1'b0;
+    else if (full) open_q <= 1'b0;
     else if (touch_i) open_q <= 1'b1;
     else if (close_i) open_q <= 1'b0;
   end
@@ -73,12 +82,27 @@ module burst_former #(
     end
   end
 
+  // The piece that fills the burst closes it in its own cycle, unless it breaks it anyway.
+  if (PIECES == 0) begin : gen_unlimited
+    assign full = 1'b0;
+  end else begin : gen_limited
+    localparam int unsigned PIECE_BITS = $clog2(PIECES + 1);
+    logic [PIECE_BITS-1:0] pieces_q;  // since the burst was opened, the opening piece being the first
+    logic opens;
+    assign opens = touch_i && !same && !grows;
+    assign full = piece_i && open_q && !opens && pieces_q == PIECE_BITS'(PIECES - 1);
+    always_ff @(posedge clk_i) begin
+      if (opens) pieces_q <= PIECE_BITS'(1);
+      else if (piece_i) pieces_q <= pieces_q + 1'b1;
+    end
+  end
+
   sync_fifo #(.WIDTH(LINE_BITS + BURST_BITS + 1), .DEPTH(DEPTH)) closed_fifo (
-      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(close), .data_i({close_i, lines_q, first_q}), .pop_i(burst_pop_i),
+      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(close), .data_i({close_i, close_lines, first_q}), .pop_i(burst_pop_i),
       .data_o({burst_last_o, burst_lines_o, burst_line_o}), .valid_o(burst_valid_o), .count_o(count));
 
   logic unused;
-  assign unused = &{1'b0, count};
+  assign unused = &{1'b0, count, piece_i};
 endmodule
 
 `default_nettype wire

@@ -10,7 +10,7 @@ module load_address #(
     parameter int unsigned CH = 1,
     /// Longest burst in lines.
     parameter int unsigned BL = 16,
-    /// Pieces that can be generated and not yet written.
+    /// Pieces that can be generated and not yet written, at least 4.
     parameter int unsigned PF = 256
 ) (
     /// Clock.
@@ -153,8 +153,8 @@ module load_address #(
   assign step = generate_piece && ends_position;
   assign touch = generate_piece && in_range;
 
-  burst_former #(.LINE_BITS(LINE_BITS), .BL(BL), .DEPTH(PF)) bursts (
-      .clk_i(clk_i), .rst_ni(rst_ni), .touch_i(touch), .line_i(source_line), .close_i(close_q),
+  burst_former #(.LINE_BITS(LINE_BITS), .BL(BL), .DEPTH(PF), .PIECES(PF / 2)) bursts (
+      .clk_i(clk_i), .rst_ni(rst_ni), .piece_i(generate_piece), .touch_i(touch), .line_i(source_line), .close_i(close_q),
       .new_line_o(new_line), .open_o(open), .burst_valid_o(req_valid_o), .burst_line_o(req_line_o),
       .burst_lines_o(req_lines_o), .burst_last_o(last_burst), .burst_pop_i(req_ready_i));
 

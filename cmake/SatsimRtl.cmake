@@ -1,0 +1,35 @@
+# satsim_verilate(TARGET PREFIX V... TOP module SOURCES a.sv ... [PARAMETERS R=4 ...]): adds one verilated model to a
+# library. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
+include_guard(GLOBAL)
+
+# Verilator runs once while CMake configures, so the package must exist by then; the build renews it.
+set(SATSIM_ISA_SV "${PROJECT_BINARY_DIR}/generated/sat_isa.sv")
+if(NOT EXISTS "${SATSIM_ISA_SV}")
+  file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/generated")
+  execute_process(
+    COMMAND "${Python3_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/tools/generate_isa.py" "${PROJECT_SOURCE_DIR}/isa/sat_isa.json"
+            --cpp "${PROJECT_BINARY_DIR}/generated/sat_isa.hpp" --sv "${SATSIM_ISA_SV}"
+    COMMAND_ERROR_IS_FATAL ANY)
+endif()
+
+function(satsim_verilate target)
+  cmake_parse_arguments(ARG "" "PREFIX;TOP" "SOURCES;PARAMETERS" ${ARGN})
+  list(TRANSFORM ARG_PARAMETERS PREPEND "-G")
+  verilate(${target} PREFIX ${ARG_PREFIX} TOP_MODULE ${ARG_TOP}
+           SOURCES "${SATSIM_ISA_SV}" ${ARG_SOURCES}
+           INCLUDE_DIRS "${PROJECT_SOURCE_DIR}/rtl"
+           VERILATOR_ARGS -Wall --x-assign unique --x-initial unique --assert -O3 ${ARG_PARAMETERS}
+           OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
+  add_dependencies(${target} satsim_isa_generated)
+  # Verilator's headers are not written for our warnings.
+  get_target_property(directories ${target} INTERFACE_INCLUDE_DIRECTORIES)
+  set_target_properties(${target} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${directories}")
+endfunction()
+
+# satsim_rtl_skipped(NAME ...): tests that cannot be built without Verilator, listed as skipped under their own names.
+function(satsim_rtl_skipped)
+  foreach(name ${ARGN})
+    add_test(NAME ${name} COMMAND "${CMAKE_COMMAND}" -E echo "skipped: Verilator is missing")
+    set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: Verilator is missing" LABELS "rtl")
+  endforeach()
+endfunction()
