@@ -1,0 +1,18 @@
+#include "sim/cycle/cycle_sat.hpp"
+
+#include "sim/cycle/machine.hpp"
+
+namespace satsim::cycle {
+
+Execution CycleSat::run(const isa::Program& program, const RunOptions& options) {
+    // Never destroyed: SystemC's own context may be gone when static objects are.
+    static Machine* const machine = new Machine("sat");
+    return machine->run(program, options);
+}
+
+}  // namespace satsim::cycle
+
+// SystemC's library refers to it; this model is driven by CycleSat and elaborated by its first run.
+int sc_main(int /*argc*/, char** /*argv*/) {
+    return 0;
+}

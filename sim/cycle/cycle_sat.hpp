@@ -1,0 +1,45 @@
+// The cycle-level model of SAT: runs a program in SystemC and says when everything happened.
+//
+// It follows docs/architecture/contract.md cycle by cycle but works by events: an engine computes the pieces
+// of a burst or the steps of a GEMM in closed form and meets the others only where they share something, at
+// the memory and at a WAIT whose tokens are not there yet. SystemC elaborates once in a process; the model
+// inside is elaborated with the first run, shared by all CycleSat objects and reset between runs, whatever
+// the program's array configuration. Not for use by several threads: fork.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "runtime/functional/memory_image.hpp"
+#include "runtime/hardware/memory_config.hpp"
+#include "runtime/isa/program.hpp"
+#include "runtime/support/error.hpp"
+#include "runtime/trace/execution.hpp"
+
+namespace satsim::cycle {
+
+struct RunOptions {
+    dram::MemoryConfig memory;       // its number of channels is the program's
+    bool record_operations = false;  // fill Execution::operations
+    Cycles cycle_limit = 0;          // throws CycleLimitError when the program needs more cycles; 0: no limit
+    std::function<void(Cycles)> progress;  // called now and then with the cycle reached; may be empty
+};
+
+// The program waits for itself: all engines that have not halted wait for tokens that nobody will push.
+class DeadlockError : public InputError {
+  public:
+    using InputError::InputError;
+};
+
+class CycleLimitError : public InputError {
+  public:
+    using InputError::InputError;
+};
+
+class CycleSat {
+  public:
+    // Throws InputError for a program that breaks the contract's rules, DeadlockError, CycleLimitError.
+    [[nodiscard]] Execution run(const isa::Program& program, const RunOptions& options);
+};
+
+}  // namespace satsim::cycle

@@ -1,0 +1,167 @@
+#include "sim/cycle/engine_module.hpp"
+
+#include <algorithm>
+
+namespace satsim::cycle {
+
+EngineModule::EngineModule(const sc_core::sc_module_name& name, isa::Engine engine, RunState& run)
+    : sc_module(name),
+      run_(run),
+      engine_(engine),
+      index_(static_cast<std::size_t>(engine)),
+      sequencer_(engine),
+      wake_("wake") {
+    SC_HAS_PROCESS(EngineModule);
+    SC_METHOD(process);
+    sensitive << wake_;
+    dont_initialize();
+}
+
+void EngineModule::restart(std::span<const isa::Instruction> stream, Cycles start) {
+    sequencer_.reset(stream, start);
+    operations_.clear();
+    releases_ = ends_ = forgotten_ = 0;
+    busy_until_ = -1;
+    blocked_on_ = -1;
+    restart_engine();
+    wake_.cancel();
+    wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void EngineModule::process() {
+    try {
+        while (advance()) {
+        }
+    } catch (...) {
+        if (!run_.fault) run_.fault = std::current_exception();
+        sc_core::sc_pause();
+    }
+}
+
+// Runs the sequencer as far as it is settled, then makes the next thing that has to happen in order of time.
+bool EngineModule::advance() {
+    while (sequence()) {
+    }
+    const Ticks call_at = call_due();
+    const Ticks wait_at = due_ == kUnknown ? kUnknown : 2 * due_;
+    const Ticks next = std::min(call_at, wait_at);
+    if (next == kUnknown) return false;
+    if (!run_.clock.reach(next)) {
+        wake_.notify(run_.clock.until(next));
+        return false;
+    }
+    if (next > 2 * run_.limit) throw CycleLimitError("program", "", "needs more cycles than its limit");
+    if (next == call_at) {
+        call();
+        return true;
+    }
+    const isa::Instruction& wait = sequencer_.instruction();
+    run_.semaphores.take(wait.rd, due_, wait.imm);
+    run_.waiting[static_cast<std::size_t>(blocked_on_)] = nullptr;
+    blocked_on_ = -1;
+    sequencer_.execute(due_);
+    return true;
+}
+
+// One instruction, if its cycle is settled. due_ is set for a WAIT that has to be met in order of time.
+bool EngineModule::sequence() {
+    due_ = kUnknown;
+    if (sequencer_.halted()) return false;
+    sequencer_.advance(run_.limit);
+    const Cycles now = sequencer_.now();
+    if (sequencer_.halted()) {
+        finish(sequencer_.halted_in());
+        return false;
+    }
+    if (now > run_.limit) throw CycleLimitError("program", "", "needs more cycles than its limit");
+    const isa::Instruction& instruction = sequencer_.instruction();
+    if (instruction.opcode == isa::Opcode::Post) {
+        push(instruction.rd, now, instruction.imm);
+        sequencer_.execute(now);
+        return true;
+    }
+    if (instruction.opcode == isa::Opcode::Wait) {
+        const int semaphore = instruction.rd % isa::kSemaphores;
+        const Cycles at = run_.semaphores.available(semaphore, now, instruction.imm);
+        if (at == now) {
+            run_.semaphores.take(semaphore, now, instruction.imm);
+            sequencer_.execute(now);
+            if (blocked_on_ >= 0) run_.waiting[static_cast<std::size_t>(blocked_on_)] = nullptr;
+            blocked_on_ = -1;
+            return true;
+        }
+        due_ = at;
+        blocked_on_ = semaphore;
+        run_.waiting[static_cast<std::size_t>(semaphore)] = this;
+        return false;
+    }
+    const Dispatch operation{sequencer_.registers(), isa::decode_run(instruction.imm)};
+    const Cycles at = ready(operation);
+    if (at == kUnknown) return false;
+    const Cycles d = std::max(now, at);
+    operations_.push_back({d, operation.fields});
+    if (run_.options.record_operations) result().operations[index_].push_back({d, 0, 0});
+    dispatch(d, operation);
+    sequencer_.execute(d);
+    return true;
+}
+
+void EngineModule::push(int semaphore, Cycles at, std::int64_t tokens) {
+    run_.semaphores.push(semaphore % isa::kSemaphores, at, tokens);
+    EngineModule* const waiting = run_.waiting[static_cast<std::size_t>(semaphore % isa::kSemaphores)];
+    if (waiting != nullptr && waiting != this) waiting->tokens_known();
+}
+
+void EngineModule::tokens_known() {
+    const isa::Instruction& wait = sequencer_.instruction();
+    const Cycles at = run_.semaphores.available(blocked_on_, sequencer_.now(), wait.imm);
+    if (at == kUnknown) return;
+    wake_.notify(run_.clock.until(2 * at));
+}
+
+void EngineModule::released(Cycles at) {
+    const isa::RunFields& fields = operations_[releases_ - forgotten_].fields;
+    if (fields.push_early0 >= 0) push(fields.push_early0, at, 1);
+    if (fields.push_early1 >= 0) push(fields.push_early1, at, 1);
+    if (run_.options.record_operations) result().operations[index_][releases_].release = at;
+    ++releases_;
+}
+
+void EngineModule::ended(Cycles at) {
+    const Operation& operation = operations_[ends_ - forgotten_];
+    if (operation.fields.push_end >= 0) push(operation.fields.push_end, at, 1);
+    if (run_.options.record_operations) result().operations[index_][ends_].end = at;
+    const Cycles from = std::max(operation.start, busy_until_ + 1);
+    if (at >= from) result().busy[index_] += at - from + 1;
+    busy_until_ = std::max(busy_until_, at);
+    finish(at);
+    ++ends_;
+    const std::size_t done = std::min(releases_, ends_) - forgotten_;
+    if (done >= 64) {
+        operations_.erase(operations_.begin(), operations_.begin() + static_cast<std::ptrdiff_t>(done));
+        forgotten_ += done;
+    }
+}
+
+void EngineModule::finish(Cycles at) {
+    if (at > run_.limit) throw CycleLimitError("program", "", "needs more cycles than its limit");
+    result().end = std::max(result().end, at);
+}
+
+void EngineModule::note_progress(Cycles at) {
+    constexpr std::uint32_t kEvery = 1U << 14;
+    if (++calls_ % kEvery == 0 && run_.options.progress) run_.options.progress(at);
+}
+
+std::string EngineModule::waits_for() const {
+    std::string text =
+        std::string(isa::kEngineNames[index_]) + " waits at instruction " + std::to_string(sequencer_.pc());
+    if (blocked_on_ >= 0) {
+        text += " for " + std::to_string(sequencer_.instruction().imm) + " tokens of semaphore " +
+                std::to_string(blocked_on_) + ", which holds " +
+                std::to_string(run_.semaphores.held(blocked_on_));
+    }
+    return text + " since cycle " + std::to_string(sequencer_.now());
+}
+
+}  // namespace satsim::cycle

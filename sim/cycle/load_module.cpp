@@ -1,0 +1,29 @@
+#include "sim/cycle/load_module.hpp"
+
+namespace satsim::cycle {
+
+void LoadModule::dispatch(Cycles d, const Dispatch& operation) {
+    const LoadOperation op = LoadOperation::from(operation.registers, operation.fields.flags);
+    run_.result.counters.load_words += op.count * (op.len / 8);
+    timing_->dispatch(d, op);
+    report();
+}
+
+void LoadModule::call() {
+    const BurstRequest& request = timing_->request();
+    run_.memory->read(request.at, request.line, timing_->arrivals());
+    note_progress(request.at);
+    timing_->accept();
+    report();
+}
+
+// LOAD releases its operands, the data in DRAM, when it ends.
+void LoadModule::report() {
+    while (timing_->has_end()) {
+        const Cycles end = timing_->take_end();
+        released(end);
+        ended(end);
+    }
+}
+
+}  // namespace satsim::cycle

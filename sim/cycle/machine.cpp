@@ -1,0 +1,64 @@
+#include "sim/cycle/machine.hpp"
+
+#include <stdexcept>
+
+#include "sim/cycle/fetch_timing.hpp"
+
+namespace satsim::cycle {
+
+Machine::Machine(const sc_core::sc_module_name& name)
+    : sc_module(name),
+      load_("load", run_),
+      stce_("stce", run_),
+      vec_("vec", run_),
+      store_("store", run_),
+      engines_{&load_, &stce_, &vec_, &store_} {}
+
+void Machine::restart(const isa::Program& program, const RunOptions& options) {
+    run_.options = options;
+    run_.options.memory.channels = program.config.channels;
+    run_.config = program.config;
+    run_.memory = dram::make_memory(run_.options.memory);
+    run_.semaphores.reset(program.semaphores);
+    run_.waiting.fill(nullptr);
+    run_.limit = options.cycle_limit > 0 ? options.cycle_limit : kUnknown / 4;
+    run_.result = {};
+    run_.fault = nullptr;
+    run_.result.start = fetch(program, *run_.memory);
+    run_.result.end = run_.result.start;  // of a program without any instruction
+    run_.clock.restart();
+    for (std::size_t i = 0; i < engines_.size(); ++i) {
+        engines_[i]->restart(program.streams[i], run_.result.start);
+    }
+}
+
+Execution Machine::run(const isa::Program& program, const RunOptions& options) {
+    for (std::size_t i = 0; i < engines_.size(); ++i) {
+        if (program.streams[i].size() > static_cast<std::size_t>(program.config.instructions)) {
+            throw InputError("program", "/" + std::string(isa::kEngineNames[i]),
+                             std::to_string(program.streams[i].size()) + " instructions, the memory holds " +
+                                 std::to_string(program.config.instructions));
+        }
+    }
+    try {
+        restart(program, options);
+    } catch (const std::invalid_argument& fault) {
+        throw InputError("program", "/config", fault.what());
+    }
+    sc_core::sc_start();
+    for (EngineModule* engine : engines_) engine->cancel();
+    if (run_.fault) std::rethrow_exception(run_.fault);
+    check_all_halted();
+    run_.result.memory = run_.memory->counters(run_.result.end);
+    return std::move(run_.result);
+}
+
+void Machine::check_all_halted() const {
+    std::string waits;
+    for (const EngineModule* engine : engines_) {
+        if (!engine->halted()) waits += (waits.empty() ? "" : "; ") + engine->waits_for();
+    }
+    if (!waits.empty()) throw DeadlockError("program", "", "deadlock: " + waits);
+}
+
+}  // namespace satsim::cycle

@@ -1,0 +1,30 @@
+// The elaborated model: four engines around one memory object. One a process (SystemC elaborates once).
+#pragma once
+
+#include <array>
+
+#include "sim/cycle/load_module.hpp"
+#include "sim/cycle/stce_module.hpp"
+#include "sim/cycle/store_module.hpp"
+#include "sim/cycle/vec_module.hpp"
+
+namespace satsim::cycle {
+
+class Machine : public sc_core::sc_module {
+  public:
+    explicit Machine(const sc_core::sc_module_name& name);
+    [[nodiscard]] Execution run(const isa::Program& program, const RunOptions& options);
+
+  private:
+    void restart(const isa::Program& program, const RunOptions& options);
+    void check_all_halted() const;
+
+    RunState run_;
+    LoadModule load_;
+    StceModule stce_;
+    VecModule vec_;
+    StoreModule store_;
+    std::array<EngineModule*, isa::kEngines> engines_;
+};
+
+}  // namespace satsim::cycle

@@ -1,0 +1,29 @@
+// What the engines of one run share: clock, memory, semaphores, limits, and the record that they fill.
+#pragma once
+
+#include <array>
+#include <exception>
+#include <memory>
+
+#include "sim/cycle/clock.hpp"
+#include "sim/cycle/cycle_sat.hpp"
+#include "sim/cycle/semaphores.hpp"
+#include "sim/dram/memory.hpp"
+
+namespace satsim::cycle {
+
+class EngineModule;
+
+struct RunState {
+    Clock clock;
+    std::unique_ptr<dram::Memory> memory;
+    Semaphores semaphores;
+    std::array<EngineModule*, isa::kSemaphores> waiting{};  // the engine that waits for a semaphore's tokens
+    isa::ArrayConfig config;
+    RunOptions options;
+    Cycles limit = 0;
+    Execution result;
+    std::exception_ptr fault;  // first fault of an engine; SystemC must not see it
+};
+
+}  // namespace satsim::cycle

@@ -1,0 +1,71 @@
+#include "sim/cycle/sequencer.hpp"
+
+#include "runtime/support/error.hpp"
+
+namespace satsim::cycle {
+
+void Sequencer::reset(std::span<const isa::Instruction> stream, Cycles start) {
+    stream_ = stream;
+    registers_.fill(0);
+    loops_.clear();
+    loops_.reserve(isa::kLoopDepth);
+    pc_ = 0;
+    now_ = start;
+    halted_ = stream.empty();
+}
+
+void Sequencer::fault(const std::string& what) const {
+    throw InputError(
+        "program",
+        "/" + std::string(isa::kEngineNames[static_cast<std::size_t>(engine_)]) + "/" + std::to_string(pc_),
+        what);
+}
+
+void Sequencer::advance(Cycles limit) {
+    using isa::Opcode;
+    while (!halted_ && now_ <= limit) {
+        if (pc_ >= stream_.size()) fault("the stream ends without HALT");
+        const isa::Instruction& i = stream_[pc_];
+        std::int64_t& rd = registers_[i.rd % isa::kRegisters];
+        const std::int64_t rs = registers_[i.rs % isa::kRegisters];
+        switch (i.opcode) {
+            case Opcode::Set:
+                rd = isa::wrap_register(i.imm);
+                break;
+            case Opcode::Add:
+                rd = isa::wrap_register(rs + i.imm);
+                break;
+            case Opcode::Addr:
+                rd = isa::wrap_register(rs + registers_[static_cast<std::size_t>(i.imm) % isa::kRegisters]);
+                break;
+            case Opcode::Xor:
+                rd = isa::wrap_register(rs ^ i.imm);
+                break;
+            case Opcode::Loop:
+                if (loops_.size() == isa::kLoopDepth) fault("loops nest deeper than the loop stack");
+                if (i.imm < 1) fault("a loop needs at least one iteration");
+                loops_.push_back({pc_ + 1, i.imm - 1});
+                break;
+            case Opcode::End:
+                if (loops_.empty()) fault("END without LOOP");
+                if (loops_.back().left > 0) {
+                    --loops_.back().left;
+                    pc_ = loops_.back().first - 1;
+                } else {
+                    loops_.pop_back();
+                }
+                break;
+            case Opcode::Halt:
+                halted_ = true;
+                break;
+            case Opcode::Wait:
+            case Opcode::Post:
+            case Opcode::Run:
+                return;
+        }
+        ++now_;
+        ++pc_;
+    }
+}
+
+}  // namespace satsim::cycle
