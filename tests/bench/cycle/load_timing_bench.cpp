@@ -1,0 +1,78 @@
+// Speed of LOAD's recurrences alone: ns per DRAM line (time/lines) for the shapes that layers have.
+#include <benchmark/benchmark.h>
+
+#include <memory>
+
+#include "sim/cycle/load_timing.hpp"
+#include "sim/dram/memory.hpp"
+
+namespace satsim::cycle {
+namespace {
+
+// One operation of 64 Ki bytes after the other, DDR4.
+void load(benchmark::State& state, LoadOperation op) {
+    const isa::ArrayConfig config;
+    const auto memory = dram::make_memory({});
+    LoadTiming timing(config);
+    op.count = 65536 / op.len;
+    op.seek = true;
+    std::int64_t base = op.base;
+    for (auto _ : state) {
+        while (timing.ready() == kUnknown) {
+            memory->read(timing.request().at, timing.request().line, timing.arrivals());
+            timing.accept();
+        }
+        op.base = base;
+        base = (base + 65536) & ((std::int64_t{1} << 33) - 1);
+        timing.dispatch(std::max<Cycles>(0, timing.ready()), op);
+        while (timing.has_end()) benchmark::DoNotOptimize(timing.take_end());
+    }
+    state.counters["lines/s"] =
+        benchmark::Counter(static_cast<double>(timing.lines()), benchmark::Counter::kIsRate);
+    state.counters["pieces/s"] =
+        benchmark::Counter(static_cast<double>(timing.pieces()), benchmark::Counter::kIsRate);
+}
+
+LoadOperation rows_of(std::int64_t len, std::int64_t px, std::int64_t grid_w) {
+    LoadOperation op;
+    op.len = len;
+    op.px = px;
+    op.py = px * grid_w;
+    op.pb = op.py * grid_w;
+    op.grid = {grid_w, grid_w};
+    op.in_w = op.in_h = grid_w;
+    return op;
+}
+
+void contiguous_positions_of_128_bytes(benchmark::State& state) {
+    load(state, rows_of(128, 128, 56));
+}
+void contiguous_positions_of_512_bytes(benchmark::State& state) {
+    load(state, rows_of(512, 512, 14));
+}
+void contiguous_positions_of_96_bytes(benchmark::State& state) {
+    load(state, rows_of(96, 96, 56));
+}
+void one_long_row(benchmark::State& state) {
+    load(state, rows_of(4096, 4096, 1 << 20));
+}
+void chunks_of_a_row_with_gaps(benchmark::State& state) {
+    load(state, rows_of(256, 1024, 28));
+}
+void stride_two(benchmark::State& state) {
+    LoadOperation op = rows_of(128, 128, 28);
+    op.sx = op.sy = 2;
+    op.in_w = op.in_h = 56;
+    op.py = 128 * 56;
+    load(state, op);
+}
+
+BENCHMARK(contiguous_positions_of_128_bytes);
+BENCHMARK(contiguous_positions_of_512_bytes);
+BENCHMARK(contiguous_positions_of_96_bytes);
+BENCHMARK(one_long_row);
+BENCHMARK(chunks_of_a_row_with_gaps);
+BENCHMARK(stride_two);
+
+}  // namespace
+}  // namespace satsim::cycle
