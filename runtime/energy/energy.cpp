@@ -1,0 +1,78 @@
+#include "runtime/energy/energy.hpp"
+
+namespace satsim::energy {
+
+Events& Events::operator+=(const Events& other) {
+    mac_slots += other.mac_slots;
+    vector_operations += other.vector_operations;
+    west_words += other.west_words;
+    north_bytes += other.north_bytes;
+    result_accesses += other.result_accesses;
+    onchip_writes += other.onchip_writes;
+    ddr4_activates += other.ddr4_activates;
+    ddr4_reads += other.ddr4_reads;
+    ddr4_writes += other.ddr4_writes;
+    ddr4_refreshes += other.ddr4_refreshes;
+    pcie_bytes += other.pcie_bytes;
+    return *this;
+}
+
+Events count_events(const Execution& execution, int channels) {
+    Events events;
+    events.mac_slots = execution.counters.mac_slots;
+    events.vector_operations = execution.counters.vector_elements;
+    events.west_words = execution.counters.west_words;
+    events.north_bytes = execution.counters.north_lines_bytes;
+    events.result_accesses = execution.counters.result_reads + execution.counters.result_writes;
+    events.onchip_writes = execution.counters.load_words;
+    // Ganged channels: every command and every line is one of each channel.
+    events.ddr4_activates = execution.memory.activates * channels;
+    events.ddr4_reads = execution.memory.read_lines * channels;
+    events.ddr4_writes = execution.memory.write_lines * channels;
+    events.ddr4_refreshes = execution.memory.refreshes * channels;
+    return events;
+}
+
+double Report::counted_joules() const {
+    double sum = 0;
+    for (const CountedEnergy& part : counted) sum += part.joules();
+    return sum;
+}
+
+double Report::assumed_joules() const {
+    double sum = 0;
+    for (const AssumedEnergy& part : assumed) sum += part.joules();
+    return sum;
+}
+
+Report make_report(const Hardware& hardware, const Events& events, const Times& times) {
+    const EventFigures& f = hardware.events;
+    const std::int64_t beats = events.ddr4_reads + events.ddr4_writes;
+    Report report;
+    report.model = hardware.energy_model;
+    report.counted = {
+        {"FP16 multiplication", events.mac_slots, f.fp16_multiply},
+        {"FP32 addition", events.mac_slots, f.fp32_add},
+        {"vector operation", events.vector_operations, f.vector_operation},
+        {"west buffer read, 8 bytes", events.west_words, f.west_read},
+        {"north buffer read, 1 byte", events.north_bytes, f.north_read},
+        {"result buffer access, 4 bytes", events.result_accesses, f.result_access},
+        {"on-chip write by LOAD, 8 bytes", events.onchip_writes, f.onchip_write},
+        {"DDR4 activate", events.ddr4_activates, f.ddr4_activate},
+        {"DDR4 read, 64 bytes", events.ddr4_reads, f.ddr4_read},
+        {"DDR4 write, 64 bytes", events.ddr4_writes, f.ddr4_write},
+        {"DDR4 interface, 64 bytes", beats, f.ddr4_io},
+        {"DDR4 refresh", events.ddr4_refreshes, f.ddr4_refresh},
+        {"AXI beat, 64 bytes", beats, f.axi_beat},
+        {"PCIe, 1 byte", events.pcie_bytes, f.pcie_byte},
+    };
+    report.assumed = {
+        {"accelerator static power", times.step_seconds, hardware.power.accelerator_static, 1},
+        {"DDR4 background power", times.step_seconds, hardware.power.ddr4_background,
+         hardware.array.channels},
+        {"host CPU while busy", times.host_seconds, hardware.power.host_busy, 1},
+    };
+    return report;
+}
+
+}  // namespace satsim::energy
