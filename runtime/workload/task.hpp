@@ -1,8 +1,8 @@
 // The tasks of one training step: what a target is asked to do, independent of how it does it.
 //
-// A step is an ordered list of tasks. A GEMM task is C[m,n] = sum_k A[m,k]*B[k,n]; a vector task streams tensors
-// through element-wise or row-wise arithmetic; a host task is work that the accelerator has no unit for.
-// Sizes are those of the whole batch. Nothing here knows a target, a schedule or an address.
+// A step is an ordered list of tasks. A GEMM task is C[m,n] = sum_k A[m,k]*B[k,n]; a vector task streams
+// tensors through element-wise or row-wise arithmetic; a host task is work that the accelerator has no unit
+// for. Sizes are those of the whole batch. Nothing here knows a target, a schedule or an address.
 #pragma once
 
 #include <cstdint>
@@ -23,15 +23,15 @@ struct Tap {
     auto operator<=>(const Tap&) const = default;
 };
 
-// How positions of an output grid read an NHWC input tensor. A matrix product is the case in_h = in_w = grid_h = 1,
-// grid_w = in_w = rows, one tap (0,0).
+// How positions of an output grid read an NHWC input tensor. A matrix product is the case in_h = in_w =
+// grid_h = 1, grid_w = in_w = rows, one tap (0,0).
 struct Gather {
-    std::int64_t batch = 1;   // images
-    int grid_h = 1;           // output positions per image, rows
-    int grid_w = 1;           // output positions per image, columns
-    int in_h = 1;             // input rows per image
-    int in_w = 1;             // input columns per image
-    int channels = 0;         // channels read per position (of one convolution group), unpadded
+    std::int64_t batch = 1;  // images
+    int grid_h = 1;          // output positions per image, rows
+    int grid_w = 1;          // output positions per image, columns
+    int in_h = 1;            // input rows per image
+    int in_w = 1;            // input columns per image
+    int channels = 0;        // channels read per position (of one convolution group), unpadded
     int stride_y = 1;
     int stride_x = 1;
     std::vector<Tap> taps{Tap{}};  // in the order of the reduction: K runs over (tap, channel)
@@ -39,8 +39,9 @@ struct Gather {
     [[nodiscard]] std::int64_t positions() const { return batch * grid_h * grid_w; }
 };
 
-// Where the rows of C go: row (b, y, x) of the grid is stored at image row y*step_y + off_y, column x*step_x + off_x
-// of an NHWC tensor of out_h x out_w (a phase of a strided convolution's BP writes every second row and column).
+// Where the rows of C go: row (b, y, x) of the grid is stored at image row y*step_y + off_y, column x*step_x
+// + off_x of an NHWC tensor of out_h x out_w (a phase of a strided convolution's BP writes every second row
+// and column).
 struct Scatter {
     int out_h = 1;
     int out_w = 1;
@@ -53,21 +54,22 @@ struct Scatter {
 
 enum class ElementType { Fp16, Fp32 };
 
-// One GEMM. FF and BP: m = positions, k = taps*channels, n = output (FF) or input (BP) channels; A is gathered from
-// a feature map, B is the weight. WU: m = taps*channels, k = positions, n = output channels; A is the same gathered
-// map transposed, B is dY, C is dW in FP32.
+// One GEMM. FF and BP: m = positions, k = taps*channels, n = output (FF) or input (BP) channels; A is
+// gathered from a feature map, B is the weight. WU: m = taps*channels, k = positions, n = output channels; A
+// is the same gathered map transposed, B is dY, C is dW in FP32.
 struct GemmTask {
-    std::string layer;         // name in the network file
-    std::string part;          // "" or which part of the layer's stage: "phase 0,1" of a strided BP, "q", "scores" ...
+    std::string layer;  // name in the network file
+    std::string
+        part;  // "" or which part of the layer's stage: "phase 0,1" of a strided BP, "q", "scores" ...
     Stage stage = Stage::FF;
-    GemmShape shape;           // true sizes, channels not padded
-    std::int64_t count = 1;    // independent GEMMs of this shape (convolution groups, attention heads * batch)
-    NmPattern nm;              // along k; dense is n == m
+    GemmShape shape;         // true sizes, channels not padded
+    std::int64_t count = 1;  // independent GEMMs of this shape (convolution groups, attention heads * batch)
+    NmPattern nm;            // along k; dense is n == m
     std::string dense_reason;  // why a layer of a sparse recipe stays dense; empty otherwise
     Gather gather;             // of A (FF, BP) or of A transposed (WU)
     Scatter scatter;           // of C (FF, BP); unused in WU
     ElementType out = ElementType::Fp16;
-    bool weight_operand = true;  // B is a trained weight (false: attention scores and context)
+    bool weight_operand = true;         // B is a trained weight (false: attention scores and context)
     bool sparse_is_activation = false;  // SDGP's BP: dY (not the weight) carries the N:M pattern
     // Multiply-accumulates if nothing were sparse, all `count` GEMMs, whole batch, unpadded.
     [[nodiscard]] Macs dense_macs() const { return count * shape.m * shape.n * shape.k; }
@@ -87,11 +89,11 @@ enum class VectorOp {
     PoolGrad,
     Softmax,
     SoftmaxGrad,
-    Loss,                // loss value and its gradient
-    Embed,               // position/class embedding add or gather, and its gradient
-    Optimizer,           // update of FP32 master weights
-    Prune,               // N:M selection and packing (SORE)
-    ZeroFill             // phase without a tap
+    Loss,       // loss value and its gradient
+    Embed,      // position/class embedding add or gather, and its gradient
+    Optimizer,  // update of FP32 master weights
+    Prune,      // N:M selection and packing (SORE)
+    ZeroFill    // phase without a tap
 };
 
 [[nodiscard]] const char* to_string(VectorOp op);
@@ -100,19 +102,20 @@ enum class VectorOp {
 struct VectorTask {
     std::string layer;
     VectorOp op = VectorOp::Activation;
-    Stage stage = Stage::FF;     // the stage whose time it is counted in
-    std::int64_t elements = 0;   // elements of the main tensor, whole batch
-    int reads_fp16 = 0;          // tensors of `elements` FP16 read
-    int reads_fp32 = 0;          // tensors of `elements` FP32 read
+    Stage stage = Stage::FF;    // the stage whose time it is counted in
+    std::int64_t elements = 0;  // elements of the main tensor, whole batch
+    int reads_fp16 = 0;         // tensors of `elements` FP16 read
+    int reads_fp32 = 0;         // tensors of `elements` FP32 read
     int writes_fp16 = 0;
     int writes_fp32 = 0;
-    int flops_per_element = 1;   // additions and multiplications (a division or square root counts as one)
-    Bytes extra_bytes = 0;       // small operands: per-channel parameters, packed copies
+    int flops_per_element = 1;  // additions and multiplications (a division or square root counts as one)
+    Bytes extra_bytes = 0;      // small operands: per-channel parameters, packed copies
     // Optimizer only: parameters of how weights are written back.
-    std::string optimizer;       // "sgd", "adam", "adamw"
-    NmPattern pregenerate_ff;    // packed copy for FF written beside the update (dense: plain FP16 copy)
-    NmPattern pregenerate_bp;    // packed copy for BP
-    bool sat_capable = true;     // false: no unit of SAT computes it (GELU, softmax, LayerNorm, loss): a host task
+    std::string optimizer;     // "sgd", "adam", "adamw"
+    NmPattern pregenerate_ff;  // packed copy for FF written beside the update (dense: plain FP16 copy)
+    NmPattern pregenerate_bp;  // packed copy for BP
+    bool sat_capable =
+        true;  // false: no unit of SAT computes it (GELU, softmax, LayerNorm, loss): a host task
 };
 
 using Task = std::variant<GemmTask, VectorTask>;
@@ -121,7 +124,8 @@ struct TrainingStep {
     std::string network;
     std::string recipe;
     std::int64_t batch = 0;
-    std::vector<Task> tasks;  // in execution order: FF first to last, loss, then BP and WU last to first with optimizer
+    std::vector<Task>
+        tasks;  // in execution order: FF first to last, loss, then BP and WU last to first with optimizer
 };
 
 }  // namespace satsim

@@ -1,0 +1,38 @@
+// The tasks of single layers; training_step.cpp puts them in order.
+#pragma once
+
+#include <vector>
+
+#include "runtime/recipe/recipe.hpp"
+#include "runtime/workload/network.hpp"
+#include "runtime/workload/task.hpp"
+
+namespace satsim {
+
+struct StepContext {
+    const Network& network;
+    const Recipe& recipe;
+    std::int64_t batch = 1;
+    int first_gemm = -1;
+};
+
+// Pattern of a layer's GEMM in one stage, and why it is dense when the recipe is not.
+struct PatternChoice {
+    NmPattern nm;
+    std::string dense_reason;
+};
+// `grouped` is the extent of the dimension that is pruned (input channels in FF, output channels in BP), of
+// one group.
+[[nodiscard]] PatternChoice choose_pattern(const StepContext& context, const Layer& layer, int index,
+                                           Stage stage, std::int64_t grouped);
+
+void append_gemm_ff(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks);
+void append_gemm_bp(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks);
+void append_gemm_wu(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks);
+
+// Everything that is no GEMM: forward, backward and optimizer work of a layer.
+void append_vector_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+void append_vector_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+void append_optimizer(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks);
+
+}  // namespace satsim

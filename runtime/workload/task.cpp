@@ -1,0 +1,47 @@
+#include "runtime/workload/task.hpp"
+
+namespace satsim {
+
+const char* to_string(VectorOp op) {
+    switch (op) {
+        case VectorOp::Activation:
+            return "activation";
+        case VectorOp::ActivationGrad:
+            return "activation gradient";
+        case VectorOp::NormStatistics:
+            return "norm statistics";
+        case VectorOp::NormApply:
+            return "norm";
+        case VectorOp::NormGradStatistics:
+            return "norm gradient statistics";
+        case VectorOp::NormGradApply:
+            return "norm gradient";
+        case VectorOp::Add:
+            return "add";
+        case VectorOp::Bias:
+            return "bias";
+        case VectorOp::BiasGrad:
+            return "bias gradient";
+        case VectorOp::Pool:
+            return "pool";
+        case VectorOp::PoolGrad:
+            return "pool gradient";
+        case VectorOp::Softmax:
+            return "softmax";
+        case VectorOp::SoftmaxGrad:
+            return "softmax gradient";
+        case VectorOp::Loss:
+            return "loss";
+        case VectorOp::Embed:
+            return "embedding";
+        case VectorOp::Optimizer:
+            return "optimizer";
+        case VectorOp::Prune:
+            return "prune";
+        case VectorOp::ZeroFill:
+            return "zero fill";
+    }
+    return "?";
+}
+
+}  // namespace satsim

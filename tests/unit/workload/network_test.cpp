@@ -1,0 +1,97 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/support/error.hpp"
+#include "runtime/support/json_cursor.hpp"
+#include "runtime/workload/network.hpp"
+
+namespace satsim {
+namespace {
+
+Network model(const std::string& name) {
+    return load_network(std::string(SATSIM_SOURCE_DIR) + "/models/networks/" + name + ".json");
+}
+
+// Published counts; sources in docs/formats/network.md.
+TEST(Networks, ParametersAndMacsMatchPublishedOnes) {
+    EXPECT_EQ(model("resnet50").parameters(), 25557032);
+    EXPECT_NEAR(static_cast<double>(model("resnet50").forward_macs()), 4.09e9, 0.005e9);
+    // 11,689,512 at 1000 classes (torchvision), 800 classes of 512 weights and a bias fewer.
+    EXPECT_EQ(model("resnet18").parameters(), 11689512 - 800 * 513);
+    EXPECT_NEAR(static_cast<double>(model("resnet9").parameters()), 6.57e6, 0.005e6);
+    EXPECT_NEAR(static_cast<double>(model("resnet9").forward_macs()), 379e6, 0.5e6);
+    // 16 convolutions of VGG-19: 20,018,880 weights; batch norm 2*5504; linear 512*100+100.
+    EXPECT_EQ(model("vgg19").parameters(), 20018880 + 2 * 5504 + 51300);
+}
+
+TEST(Networks, ShapesAreInferred) {
+    const Network net = model("resnet50");
+    EXPECT_EQ(net.layers.front().out, (TensorShape{64, 112, 112}));
+    for (const Layer& layer : net.layers) {
+        if (layer.kind == LayerKind::GlobalPool) EXPECT_EQ(layer.in, (TensorShape{2048, 7, 7}));
+    }
+    EXPECT_EQ(model("vit-cifar").layers[2].out, (TensorShape{512, 1, 65}));
+}
+
+TEST(Networks, DescriptionHasTheContractsFields) {
+    const nlohmann::json shown = describe(model("resnet18"), 256);
+    for (const char* key : {"name", "batch", "parameters", "forward_macs_per_sample", "layers"})
+        EXPECT_TRUE(shown.contains(key));
+    std::int64_t ff = 0;
+    for (const auto& layer : shown["layers"]) ff += layer["macs"]["FF"].get<std::int64_t>();
+    EXPECT_EQ(ff, shown["forward_macs_per_sample"].get<std::int64_t>());
+    EXPECT_EQ(shown["layers"][0]["macs"]["BP"], 0);  // the first layer has no BP
+}
+
+struct Bad {
+    const char* name;
+    const char* change;    // JSON merge patch onto a good network
+    const char* expected;  // part of the message
+};
+class BadNetwork : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadNetwork, IsRefusedInOneLineWithItsPlace) {
+    nlohmann::json good = nlohmann::json::parse(R"({"name": "n", "source": "s", "batch": 1,
+        "input": {"channels": 3, "height": 8, "width": 8},
+        "layers": [{"name": "c", "kind": "conv", "out": 4, "kernel": 3}, {"kind": "relu"}]})");
+    ASSERT_NO_THROW((void)parse_network(good, "good.json"));
+    good.merge_patch(nlohmann::json::parse(GetParam().change));
+    try {
+        (void)parse_network(good, "bad.json");
+        FAIL() << "accepted";
+    } catch (const InputError& error) {
+        const std::string message = error.what();
+        EXPECT_NE(message.find("bad.json: "), std::string::npos) << message;
+        EXPECT_NE(message.find(GetParam().expected), std::string::npos) << message;
+        EXPECT_EQ(message.find('\n'), std::string::npos);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Inputs, BadNetwork,
+    testing::Values(
+        Bad{"UnknownField", R"({"colour": 1})", "unknown field \"colour\""},
+        Bad{"UnknownKind", R"({"layers": [{"kind": "deconv"}]})", "/layers/0/kind: is \"deconv\""},
+        Bad{"KernelTooLarge", R"({"layers": [{"kind": "conv", "out": 1, "kernel": 9}]})",
+            "/layers/0/kernel: is 9"},
+        Bad{"NoOutput", R"({"layers": [{"kind": "conv", "kernel": 1}]})", "lacks the field \"out\""},
+        Bad{"ZeroChannels", R"({"input": {"channels": 0}})", "/input/channels: is 0"},
+        Bad{"UnknownInput", R"({"layers": [{"kind": "relu", "from": "x"}]})", "/layers/0/from: is \"x\""},
+        Bad{"ShapesDiffer",
+            R"({"layers": [{"name":"a","kind":"conv","out":4,"kernel":1}, {"kind":"add","with":"input"}]})",
+            "/layers/1/with: has shape 3x8x8"},
+        Bad{"UnknownBlock", R"({"layers": [{"block": "b", "name": "x"}]})", "/layers/0/block: is \"b\""},
+        Bad{"EndlessBlock",
+            R"({"blocks": {"b": [{"block": "b", "name": "y"}]}, "layers": [{"block": "b", "name": "x"}]})",
+            "nests blocks deeper"},
+        Bad{"Groups", R"({"layers": [{"kind": "conv", "out": 4, "kernel": 1, "groups": 2}]})",
+            "/layers/0/groups"},
+        Bad{"NoLayers", R"({"layers": []})", "/layers: has 0 elements"},
+        Bad{"WrongType", R"({"layers": {"a": 1}})", "expected an array"},
+        Bad{"HeadsDoNotDivide", R"({"layers": [{"kind": "tokens"}, {"kind": "attention", "heads": 2}]})",
+            "/layers/1/heads: is 2"}),
+    [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace satsim

@@ -1,0 +1,155 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+#include <set>
+#include <tuple>
+
+#include "runtime/support/error.hpp"
+#include "runtime/workload/training_step.hpp"
+
+namespace satsim {
+namespace {
+
+std::vector<GemmTask> gemms(const TrainingStep& step, Stage stage) {
+    std::vector<GemmTask> found;
+    for (const Task& task : step.tasks) {
+        if (const auto* gemm = std::get_if<GemmTask>(&task); gemm != nullptr && gemm->stage == stage)
+            found.push_back(*gemm);
+    }
+    return found;
+}
+
+Network two_convolutions(int height, int width, int kernel, int stride, int pad) {
+    const nlohmann::json document = {{"name", "n"},
+                                     {"source", "test"},
+                                     {"batch", 2},
+                                     {"input", {{"channels", 3}, {"height", height}, {"width", width}}},
+                                     {"layers",
+                                      {{{"name", "first"}, {"kind", "conv"}, {"out", 16}, {"kernel", 1}},
+                                       {{"name", "second"},
+                                        {"kind", "conv"},
+                                        {"out", 24},
+                                        {"kernel", kernel},
+                                        {"stride", stride},
+                                        {"pad", pad}}}}};
+    return parse_network(document, "test");
+}
+
+// Every (input position, output position, kernel tap) of a strided convolution's gradient is met exactly once
+// by its phases.
+TEST(TrainingStep, PhasesOfStridedConvolutionCoverTheGradientOnce) {
+    std::mt19937 rng(1);
+    const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(rng); };
+    for (int round = 0; round < 200; ++round) {
+        const int kernel = pick(1, 5);
+        const int stride = pick(1, 4);
+        const int pad = pick(0, kernel / 2);
+        const int height = pick(kernel, 11);
+        const int width = pick(kernel, 11);
+        const Network net = two_convolutions(height, width, kernel, stride, pad);
+        const Layer& layer = net.layers[1];
+        using Use = std::tuple<int, int, int, int, int>;  // input y, x; output y, x; tap
+        std::set<Use> expected;
+        for (int oy = 0; oy < layer.out.height; ++oy) {
+            for (int ox = 0; ox < layer.out.width; ++ox) {
+                for (int ky = 0; ky < kernel; ++ky) {
+                    for (int kx = 0; kx < kernel; ++kx) {
+                        const int iy = oy * stride + ky - pad;
+                        const int ix = ox * stride + kx - pad;
+                        if (iy < 0 || ix < 0 || iy >= height || ix >= width) continue;
+                        expected.emplace(iy, ix, oy, ox, ky * kernel + kx);
+                    }
+                }
+            }
+        }
+        std::set<Use> found;
+        std::set<std::pair<int, int>> written;
+        for (const GemmTask& task : gemms(make_training_step(net, Recipe{}), Stage::BP)) {
+            const Gather& g = task.gather;
+            const Scatter& s = task.scatter;
+            for (int y = 0; y < g.grid_h; ++y) {
+                for (int x = 0; x < g.grid_w; ++x) {
+                    const int iy = y * s.step_y + s.off_y;
+                    const int ix = x * s.step_x + s.off_x;
+                    EXPECT_TRUE(written.emplace(iy, ix).second);
+                    for (const Tap& tap : g.taps) {
+                        const int oy = y * g.stride_y + tap.dy;
+                        const int ox = x * g.stride_x + tap.dx;
+                        if (oy < 0 || ox < 0 || oy >= g.in_h || ox >= g.in_w) continue;
+                        EXPECT_TRUE(found.emplace(iy, ix, oy, ox, tap.weight_tap).second);
+                    }
+                }
+            }
+        }
+        EXPECT_EQ(found, expected) << "kernel " << kernel << " stride " << stride << " pad " << pad;
+    }
+}
+
+TEST(TrainingStep, FirstLayerHasNoBackwardAndWeightUpdatesAreDense) {
+    const Network net = load_network(std::string(SATSIM_SOURCE_DIR) + "/models/networks/resnet18.json");
+    Recipe recipe;
+    recipe.name = "bdwp-2:8";
+    recipe.method = Method::Bdwp;
+    recipe.nm = {2, 8};
+    const TrainingStep step = make_training_step(net, recipe);
+    EXPECT_EQ(step.batch, net.batch);
+    for (const GemmTask& task : gemms(step, Stage::BP)) EXPECT_NE(task.layer, "conv1");
+    for (const GemmTask& task : gemms(step, Stage::WU)) EXPECT_TRUE(task.nm.dense());
+    int sparse = 0;
+    for (const GemmTask& task : gemms(step, Stage::FF)) {
+        if (task.layer == "conv1") {
+            EXPECT_TRUE(task.nm.dense());
+            EXPECT_EQ(task.dense_reason, "first layer");
+        } else {
+            EXPECT_EQ(task.nm, (NmPattern{2, 8}));
+            ++sparse;
+        }
+    }
+    EXPECT_EQ(sparse, 20);  // 19 convolutions and the classifier
+}
+
+TEST(TrainingStep, MethodsPruneTheirOwnStages) {
+    const Network net = two_convolutions(8, 8, 3, 1, 1);
+    const auto sparse = [&](Method method, Stage stage) {
+        Recipe recipe;
+        recipe.method = method;
+        recipe.nm = {2, 8};
+        for (const GemmTask& task : gemms(make_training_step(net, recipe), stage)) {
+            if (task.layer == "second") return !task.nm.dense();
+        }
+        return false;
+    };
+    EXPECT_FALSE(sparse(Method::Dense, Stage::FF));
+    EXPECT_TRUE(sparse(Method::SrSte, Stage::FF));
+    EXPECT_FALSE(sparse(Method::SrSte, Stage::BP));
+    EXPECT_FALSE(sparse(Method::Sdgp, Stage::FF));
+    EXPECT_TRUE(sparse(Method::Sdgp, Stage::BP));
+    EXPECT_TRUE(sparse(Method::Bdwp, Stage::FF));
+    EXPECT_TRUE(sparse(Method::Bdwp, Stage::BP));
+}
+
+TEST(TrainingStep, StagesOfEveryModelDoTheSameMultiplications) {
+    for (const char* name : {"resnet9", "vgg19", "resnet18", "resnet50", "vit-cifar"}) {
+        const Network net =
+            load_network(std::string(SATSIM_SOURCE_DIR) + "/models/networks/" + name + ".json");
+        const TrainingStep step = make_training_step(net, Recipe{}, 2);
+        Macs ff = 0;
+        for (const GemmTask& task : gemms(step, Stage::FF)) ff += task.dense_macs();
+        EXPECT_EQ(ff, 2 * net.forward_macs()) << name;
+        Macs wu = 0;
+        for (const GemmTask& task : gemms(step, Stage::WU)) wu += task.dense_macs();
+        EXPECT_LE(wu, ff) << name;
+    }
+}
+
+TEST(Recipes, NamesAndPatterns) {
+    EXPECT_EQ(load_recipe("bdwp-2:8", "").nm, (NmPattern{2, 8}));
+    EXPECT_EQ(load_recipe("dense", "").method, Method::Dense);
+    for (const char* bad : {"bdwp-3:2", "bdwp-2:7", "bdwp-0:8", "bdwp-x", "bdwp-2:8x", "nothing"}) {
+        EXPECT_THROW((void)load_recipe(bad, "no-such-folder"), InputError) << bad;
+    }
+}
+
+}  // namespace
+}  // namespace satsim
