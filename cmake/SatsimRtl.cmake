@@ -2,21 +2,20 @@
 # library. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
 include_guard(GLOBAL)
 
-# Verilator runs once while CMake configures, so the package must exist by then; the build renews it.
-set(SATSIM_ISA_SV "${PROJECT_BINARY_DIR}/generated/sat_isa.sv")
-if(NOT EXISTS "${SATSIM_ISA_SV}")
-  file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/generated")
-  execute_process(
-    COMMAND "${Python3_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/tools/generate_isa.py" "${PROJECT_SOURCE_DIR}/isa/sat_isa.json"
-            --cpp "${PROJECT_BINARY_DIR}/generated/sat_isa.hpp" --sv "${SATSIM_ISA_SV}"
-    COMMAND_ERROR_IS_FATAL ANY)
-endif()
-
 function(satsim_verilate target)
   cmake_parse_arguments(ARG "" "PREFIX;TOP" "SOURCES;PARAMETERS" ${ARGN})
   list(TRANSFORM ARG_PARAMETERS PREPEND "-G")
+  # Verilator also runs once while CMake configures, so the package must exist by then; the build renews it.
+  set(generated "${PROJECT_BINARY_DIR}/generated")
+  if(NOT EXISTS "${generated}/sat_isa.sv")
+    file(MAKE_DIRECTORY "${generated}")
+    execute_process(
+      COMMAND "${Python3_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/tools/generate_isa.py"
+              "${PROJECT_SOURCE_DIR}/isa/sat_isa.json" --cpp "${generated}/sat_isa.hpp" --sv "${generated}/sat_isa.sv"
+      COMMAND_ERROR_IS_FATAL ANY)
+  endif()
   verilate(${target} PREFIX ${ARG_PREFIX} TOP_MODULE ${ARG_TOP}
-           SOURCES "${SATSIM_ISA_SV}" ${ARG_SOURCES}
+           SOURCES "${generated}/sat_isa.sv" ${ARG_SOURCES}
            INCLUDE_DIRS "${PROJECT_SOURCE_DIR}/rtl"
            VERILATOR_ARGS -Wall --x-assign unique --x-initial unique --assert -O3 ${ARG_PARAMETERS}
            OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)

@@ -154,8 +154,8 @@ module load_address #(
   assign touch = generate_piece && in_range;
 
   burst_former #(.LINE_BITS(LINE_BITS), .BL(BL), .DEPTH(PF), .PIECES(PF / 2)) bursts (
-      .clk_i(clk_i), .rst_ni(rst_ni), .piece_i(generate_piece), .touch_i(touch), .line_i(source_line), .close_i(close_q),
-      .new_line_o(new_line), .open_o(open), .burst_valid_o(req_valid_o), .burst_line_o(req_line_o),
+      .clk_i(clk_i), .rst_ni(rst_ni), .piece_i(generate_piece), .touch_i(touch), .line_i(source_line),
+      .close_i(close_q), .new_line_o(new_line), .open_o(open), .burst_valid_o(req_valid_o), .burst_line_o(req_line_o),
       .burst_lines_o(req_lines_o), .burst_last_o(last_burst), .burst_pop_i(req_ready_i));
 
   assign west = kind_q == WEST;

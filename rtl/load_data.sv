@@ -1,7 +1,7 @@
-// LOAD's data side: takes pieces in order, aligns their words and writes them; docs/architecture/contract.md §4 "Data".
+// LOAD's data side: takes pieces in order, aligns their words and writes them; docs/architecture/contract.md §4.
 //
-// A rotator turns the source line so that every word stands in its destination lane. Lanes from the first word's lane up
-// belong to the destination line, the lanes below it to the following one.
+// A rotator turns the source line so that every word stands in its destination lane. Lanes from the first word's lane
+// up belong to the destination line, the lanes below it to the following one.
 `default_nettype none
 
 module load_data #(

@@ -183,8 +183,8 @@ module store_address #(
   end
 
   burst_former #(.LINE_BITS(LINE_BITS), .BL(BL), .DEPTH(SF)) bursts (
-      .clk_i(clk_i), .rst_ni(rst_ni), .piece_i(generate_piece), .touch_i(generate_piece), .line_i(line), .close_i(close),
-      .new_line_o(new_line), .open_o(open), .burst_valid_o(burst_valid_o), .burst_line_o(burst_line_o),
+      .clk_i(clk_i), .rst_ni(rst_ni), .piece_i(generate_piece), .touch_i(generate_piece), .line_i(line),
+      .close_i(close), .new_line_o(new_line), .open_o(open), .burst_valid_o(burst_valid_o), .burst_line_o(burst_line_o),
       .burst_lines_o(burst_lines_o), .burst_last_o(burst_last_o), .burst_pop_i(burst_pop_i));
 
   assign release_o = close;

@@ -1,7 +1,8 @@
-// STORE's data side: source words into their lanes, pieces into lines, lines into the FIFO; docs/architecture/contract.md §7.
+// STORE's data side: source words into their lanes, pieces into lines, lines into the FIFO;
+// docs/architecture/contract.md §7.
 //
 // Sources answer two cycles after a piece's read cycle. A line that is pushed in cycle c by the rules of §7 is complete
-// at the end of c+1, is written to the FIFO then, and can be sent from c+2 on, which is when §7 first asks for it.
+// at the end of c+1, is written to the FIFO then, and can be sent from c+2 on, when §7 first asks for it.
 `default_nettype none
 
 module store_data #(
@@ -38,7 +39,8 @@ module store_data #(
     input  wire logic                      push_i,
     /// RESULT data of the piece of two cycles ago: block k is result address a0+k.
     input  wire logic [32*BANKS*C-1:0]     result_data_i,
-    /// VMEM data of the piece of two cycles ago: each lane's word of the line, or of the next below the first word's lane.
+    /// VMEM data of the piece of two cycles ago: each lane's word of the line or, below the first word's lane, of the
+    /// next.
     input  wire logic [512*CH-1:0]         vector_data_i,
     /// A line waits.
     output logic                           line_valid_o,

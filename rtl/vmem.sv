@@ -1,4 +1,4 @@
-// The vector memory: LOAD writes it, STORE reads it; docs/architecture/contract.md §4 (destinations) and §7 (sources).
+// The vector memory: LOAD writes it, STORE reads it; docs/architecture/contract.md §4 (destinations), §7 (sources).
 //
 // One memory a lane, each with an address of its own, so that a line of words can start at any word. A word written in
 // cycle t is readable from t+1 on; data come two cycles after the read.
@@ -42,7 +42,8 @@ module vmem #(
     logic [ADDRESS_BITS-1:0] rd_address;
 
     assign wr_address = wr_line_i[ADDRESS_BITS-1:0] + ADDRESS_BITS'({1'b0, wr_first_lane_i} > (LANE_BITS + 1)'(l));
-    assign rd_address = rd_word_i[LANE_BITS+:ADDRESS_BITS] + ADDRESS_BITS'({1'b0, rd_word_i[LANE_BITS-1:0]} > (LANE_BITS + 1)'(l));
+    assign rd_address =
+        rd_word_i[LANE_BITS+:ADDRESS_BITS] + ADDRESS_BITS'({1'b0, rd_word_i[LANE_BITS-1:0]} > (LANE_BITS + 1)'(l));
 
     always_ff @(posedge clk_i) begin
       if (wr_valid_i && wr_lane_en_i[l]) memory_q[wr_address] <= wr_data_i[64*l+:64];

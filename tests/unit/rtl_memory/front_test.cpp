@@ -1,5 +1,5 @@
-// rtl/fetch.sv, rtl/sequencer.sv and rtl/semaphores.sv against contract.md §2 and §3: every request, RUN, HALT and
-// stalled instruction, in its cycle.
+// rtl/fetch.sv, rtl/sequencer.sv and rtl/semaphores.sv against contract.md §2 and §3: every request, RUN,
+// HALT and stalled instruction, in its cycle.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,7 +28,8 @@ std::vector<std::uint64_t> image(const Sizes& sizes, const Streams& streams,
     const auto line_words = static_cast<std::size_t>(8 * sizes.channels);
     std::vector<std::uint64_t> words(line_words, 0);
     words[0] = std::uint64_t{0x5A7} << 32 | isa::kDigest;
-    for (std::size_t e = 0; e < streams.size(); ++e) words[1] |= static_cast<std::uint64_t>(streams[e].size()) << (16 * e);
+    for (std::size_t e = 0; e < streams.size(); ++e)
+        words[1] |= static_cast<std::uint64_t>(streams[e].size()) << (16 * e);
     for (std::size_t s = 0; s < semaphores.size(); ++s) {
         words[2 + s / 8] |= static_cast<std::uint64_t>(semaphores[s]) << (8 * (s % 8));
     }
@@ -39,7 +40,8 @@ std::vector<std::uint64_t> image(const Sizes& sizes, const Streams& streams,
     return words;
 }
 
-// A loop nest of `length` instructions or a few more. Streams stall on each other; a semaphore has one consumer.
+// A loop nest of `length` instructions or a few more. Streams stall on each other; a semaphore has one
+// consumer.
 void random_block(Random& random, Stream& stream, std::size_t length, int depth, std::size_t engine) {
     const auto reg = [&] { return static_cast<std::uint8_t>(random(0, isa::kRegisters - 1)); };
     const auto semaphore = [&] { return static_cast<std::uint8_t>(random(0, isa::kSemaphores - 1)); };
@@ -48,18 +50,31 @@ void random_block(Random& random, Stream& stream, std::size_t length, int depth,
     while (stream.size() < end) {
         switch (random(0, 11)) {
             case 0:
-            case 1: stream.push_back({Opcode::Set, reg(), 0, imm()}); break;
-            case 2: stream.push_back({Opcode::Add, reg(), reg(), imm()}); break;
-            case 3: stream.push_back({Opcode::Addr, reg(), reg(), random(0, isa::kRegisters - 1)}); break;
-            case 4: stream.push_back({Opcode::Xor, reg(), reg(), imm()}); break;
+            case 1:
+                stream.push_back({Opcode::Set, reg(), 0, imm()});
+                break;
+            case 2:
+                stream.push_back({Opcode::Add, reg(), reg(), imm()});
+                break;
+            case 3:
+                stream.push_back({Opcode::Addr, reg(), reg(), random(0, isa::kRegisters - 1)});
+                break;
+            case 4:
+                stream.push_back({Opcode::Xor, reg(), reg(), imm()});
+                break;
             case 5:
-            case 6: stream.push_back({Opcode::Post, semaphore(), 0, random(1, 3)}); break;
+            case 6:
+                stream.push_back({Opcode::Post, semaphore(), 0, random(1, 3)});
+                break;
             case 7:
-                stream.push_back({Opcode::Wait, static_cast<std::uint8_t>(4 * random(0, 3) + static_cast<int>(engine)), 0,
+                stream.push_back({Opcode::Wait,
+                                  static_cast<std::uint8_t>(4 * random(0, 3) + static_cast<int>(engine)), 0,
                                   random(1, 3)});
                 break;
             case 8:
-            case 9: stream.push_back({Opcode::Run, 0, 0, random(0, (std::int64_t{1} << 32) - 1)}); break;
+            case 9:
+                stream.push_back({Opcode::Run, 0, 0, random(0, (std::int64_t{1} << 32) - 1)});
+                break;
             default:
                 if (depth == isa::kLoopDepth) break;
                 stream.push_back({Opcode::Loop, 0, 0, random(1, 3)});
@@ -79,7 +94,7 @@ struct Engine {
 };
 
 struct Events {
-    bool run = false;    // a RUN stands
+    bool run = false;  // a RUN stands
     bool halt = false;
     bool error = false;
 };
@@ -102,12 +117,19 @@ Events step(Engine& engine, bool ready, const std::array<int, isa::kSemaphores>&
             events.halt = true;
             engine.running = false;
             return events;
-        case Opcode::Set: registers[at.rd] = at.imm; break;
-        case Opcode::Add: registers[at.rd] = isa::wrap_register(registers[at.rs] + at.imm); break;
-        case Opcode::Addr:
-            registers[at.rd] = isa::wrap_register(registers[at.rs] + registers[static_cast<std::size_t>(at.imm)]);
+        case Opcode::Set:
+            registers[at.rd] = at.imm;
             break;
-        case Opcode::Xor: registers[at.rd] = isa::wrap_register(registers[at.rs] ^ at.imm); break;
+        case Opcode::Add:
+            registers[at.rd] = isa::wrap_register(registers[at.rs] + at.imm);
+            break;
+        case Opcode::Addr:
+            registers[at.rd] =
+                isa::wrap_register(registers[at.rs] + registers[static_cast<std::size_t>(at.imm)]);
+            break;
+        case Opcode::Xor:
+            registers[at.rd] = isa::wrap_register(registers[at.rs] ^ at.imm);
+            break;
         case Opcode::Loop:
             if (engine.loops.size() == isa::kLoopDepth) {
                 events.error = true;
@@ -132,7 +154,9 @@ Events step(Engine& engine, bool ready, const std::array<int, isa::kSemaphores>&
             if (now[at.rd] < at.imm) return events;
             next[at.rd] -= static_cast<int>(at.imm);
             break;
-        case Opcode::Post: next[at.rd] += static_cast<int>(at.imm); break;
+        case Opcode::Post:
+            next[at.rd] += static_cast<int>(at.imm);
+            break;
         case Opcode::Run:
             events.run = true;
             if (!ready) return events;
@@ -148,7 +172,8 @@ struct Expected {
 };
 
 template <typename Model>
-Expected compare(const Sizes& sizes, std::uint64_t seed, const Streams& streams, Cycles limit, Random& random) {
+Expected compare(const Sizes& sizes, std::uint64_t seed, const Streams& streams, Cycles limit,
+                 Random& random) {
     const int line_words = 8 * sizes.channels;
     std::array<std::uint8_t, isa::kSemaphores> initial{};
     for (auto& value : initial) value = static_cast<std::uint8_t>(random(0, 20));
@@ -170,10 +195,12 @@ Expected compare(const Sizes& sizes, std::uint64_t seed, const Streams& streams,
     Cycles handshake = 0;
     for (std::int64_t line = 0; line < total;) {
         const std::int64_t at = base_line + line;
-        const int lines = line == 0 ? 1 : static_cast<int>(std::min(total - line, sizes.burst - at % sizes.burst));
+        const int lines =
+            line == 0 ? 1 : static_cast<int>(std::min(total - line, sizes.burst - at % sizes.burst));
         if (line == 1) handshake = pops[0] + 1;
         if (line > 1) ++handshake;
-        const std::int64_t must_be_popped = line + lines - sizes.lines - 1;  // index of the last line to be popped
+        const std::int64_t must_be_popped =
+            line + lines - sizes.lines - 1;  // index of the last line to be popped
         if (must_be_popped >= 0) {
             handshake = std::max(handshake, pops[static_cast<std::size_t>(must_be_popped)] + 1);
         }
@@ -262,7 +289,8 @@ Expected compare(const Sizes& sizes, std::uint64_t seed, const Streams& streams,
             if (running) same = same && ((dut.pc_o >> (16 * e)) & 0xFFFF) == pc;
             if (events.run) {
                 for (int r = 0; r < isa::kRegisters; ++r) {
-                    const std::uint64_t value = bits(dut.op_params_o, static_cast<int>(e) * 1280 + 40 * r, 40);
+                    const std::uint64_t value =
+                        bits(dut.op_params_o, static_cast<int>(e) * 1280 + 40 * r, 40);
                     const auto expected = static_cast<std::uint64_t>(registers[static_cast<std::size_t>(r)]);
                     same = same && value == (expected & ((std::uint64_t{1} << 40) - 1));
                 }
@@ -312,15 +340,20 @@ void random_programs(const Sizes& sizes, std::uint64_t first_seed, std::uint64_t
     EXPECT_GT(all.errors, 5);
 }
 
-TEST(RtlFront, RandomProgramsThinSlice) { random_programs<Vfront_bench_thin>({1, 16, 64, 1024}, 1, 200); }
+TEST(RtlFront, RandomProgramsThinSlice) {
+    random_programs<Vfront_bench_thin>({1, 16, 64, 1024}, 1, 200);
+}
 
-TEST(RtlFront, RandomProgramsFourChannels) { random_programs<Vfront_bench_large>({4, 16, 64, 4096}, 1, 100); }
+TEST(RtlFront, RandomProgramsFourChannels) {
+    random_programs<Vfront_bench_large>({4, 16, 64, 4096}, 1, 100);
+}
 
 TEST(RtlFront, FullInstructionMemory) {
     Random random(7);
     Streams streams;
     for (Stream& stream : streams) {
-        for (int i = 0; i < 1023; ++i) stream.push_back({Opcode::Add, static_cast<std::uint8_t>(i % 32), 1, i});
+        for (int i = 0; i < 1023; ++i)
+            stream.push_back({Opcode::Add, static_cast<std::uint8_t>(i % 32), 1, i});
         stream.push_back({Opcode::Halt, 0, 0, 0});
     }
     EXPECT_EQ(compare<Vfront_bench_thin>({1, 16, 64, 1024}, 7, streams, 1100, random).halts, 4);

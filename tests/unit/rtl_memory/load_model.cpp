@@ -73,7 +73,8 @@ void LoadModel::generate(Cycles now) {
     if (!piece.zero) {
         const std::int64_t last = open_first_ + open_lines_ - 1;
         if (open_ && piece.line == last) {
-        } else if (open_ && piece.line == last + 1 && open_lines_ < sizes_.burst && piece.line % sizes_.burst != 0) {
+        } else if (open_ && piece.line == last + 1 && open_lines_ < sizes_.burst &&
+                   piece.line % sizes_.burst != 0) {
             ++open_lines_;
             piece.first = true;
         } else {
@@ -109,7 +110,8 @@ LoadModel::Events LoadModel::step(Cycles now) {
         }
     }
     // Requests: bursts closed in earlier cycles, pops of earlier cycles.
-    if (!closed_.empty() && closed_.front().closed < now && outstanding_before + closed_.front().lines <= sizes_.lines) {
+    if (!closed_.empty() && closed_.front().closed < now &&
+        outstanding_before + closed_.front().lines <= sizes_.lines) {
         events.requested = true;
         events.request = closed_.front();
         closed_.pop_front();

@@ -9,8 +9,8 @@
 namespace satsim::rtl_bench {
 
 struct LoadParameters {
-    std::int64_t base, len, px, py, pb, grid_w, grid_h, sx, sy, ox, oy, in_w, in_h, b0, y0, x0, count, dest, stride,
-        word0, group_words, dest_kind;
+    std::int64_t base, len, px, py, pb, grid_w, grid_h, sx, sy, ox, oy, in_w, in_h, b0, y0, x0, count, dest,
+        stride, word0, group_words, dest_kind;
     bool seek, advance;
 };
 

@@ -1,4 +1,5 @@
-// rtl/load.sv against contract.md §4: every dispatch, request, write and end, in its cycle and with its words.
+// rtl/load.sv against contract.md §4: every dispatch, request, write and end, in its cycle and with its
+// words.
 #include <gtest/gtest.h>
 
 #include "Vload_bench_large.h"
@@ -52,14 +53,16 @@ LoadParameters random_operation(Random& random, const LoadSizes& sizes) {
 
 template <typename Model>
 void set_operation(Model& dut, const LoadParameters& op) {
-    const std::int64_t registers[] = {op.base, op.len,  op.px,   op.py,     op.pb,    op.grid_w, op.grid_h, op.sx,
-                                      op.sy,   op.ox,   op.oy,   op.in_w,   op.in_h,  op.b0,     op.y0,     op.x0,
-                                      op.count, op.dest, op.stride, op.word0, op.group_words, op.dest_kind};
+    const std::int64_t registers[] = {op.base,   op.len,   op.px,          op.py,       op.pb,    op.grid_w,
+                                      op.grid_h, op.sx,    op.sy,          op.ox,       op.oy,    op.in_w,
+                                      op.in_h,   op.b0,    op.y0,          op.x0,       op.count, op.dest,
+                                      op.stride, op.word0, op.group_words, op.dest_kind};
     int i = 0;
     for (const std::int64_t value : registers) {
         set_bits(dut.op_params_i, 40 * i++, 40, static_cast<std::uint64_t>(value));
     }
-    dut.op_flags_i = static_cast<std::uint16_t>((op.seek ? isa::load::kSeek : 0) | (op.advance ? isa::load::kAdvance : 0));
+    dut.op_flags_i =
+        static_cast<std::uint16_t>((op.seek ? isa::load::kSeek : 0) | (op.advance ? isa::load::kAdvance : 0));
 }
 
 // The words that the write port carries in this cycle, in order from the first.
@@ -72,7 +75,8 @@ std::vector<LoadedWord> written_words(Model& dut, const LoadSizes& sizes) {
         if (((dut.wr_lane_en_o >> lane) & 1U) == 0) continue;
         EXPECT_EQ(static_cast<int>(words.size()), k) << "a gap in the enabled lanes";
         const bool wrapped = lane < dut.wr_first_lane_o;
-        LoadedWord word{dut.wr_kind_o, 0, (dut.wr_line_o + wrapped) * lanes + lane, get_word(dut.wr_data_o, lane)};
+        LoadedWord word{dut.wr_kind_o, 0, (dut.wr_line_o + wrapped) * lanes + lane,
+                        get_word(dut.wr_data_o, lane)};
         if (word.kind == 0) word.row = dut.wr_row_o;
         if (word.kind == 1) {
             const int u = dut.wr_spread_word_o + lane + (wrapped ? lanes : 0);
@@ -158,7 +162,8 @@ void compare(const LoadSizes& sizes, std::uint64_t seed, int operations) {
 }
 
 TEST(RtlLoad, ThinSlice) {
-    for (std::uint64_t seed = 1; seed <= 500; ++seed) compare<Vload_bench_thin>({4, 1, 16, 256, 64}, seed, 20);
+    for (std::uint64_t seed = 1; seed <= 500; ++seed)
+        compare<Vload_bench_thin>({4, 1, 16, 256, 64}, seed, 20);
 }
 
 TEST(RtlLoad, SmallFifos) {
@@ -166,7 +171,8 @@ TEST(RtlLoad, SmallFifos) {
 }
 
 TEST(RtlLoad, FourChannels) {
-    for (std::uint64_t seed = 1; seed <= 300; ++seed) compare<Vload_bench_large>({32, 4, 16, 256, 64}, seed, 15);
+    for (std::uint64_t seed = 1; seed <= 300; ++seed)
+        compare<Vload_bench_large>({32, 4, 16, 256, 64}, seed, 15);
 }
 
 }  // namespace

@@ -115,7 +115,8 @@ StoreModel::Events StoreModel::step(Cycles now) {
                 fifo_.push_back(open_line_);
                 open_line_.clear();
             }
-            if (open_ && piece.line == last + 1 && open_lines_ < sizes_.burst && piece.line % sizes_.burst != 0) {
+            if (open_ && piece.line == last + 1 && open_lines_ < sizes_.burst &&
+                piece.line % sizes_.burst != 0) {
                 ++open_lines_;
             } else {
                 if (open_) close(now, false);

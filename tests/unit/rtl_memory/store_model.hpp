@@ -31,8 +31,8 @@ class StoreModel {
     struct Events {
         bool ready = false;
         bool release = false;
-        bool read = false;        // a piece from RESULT
-        std::int64_t address = 0; // its result address
+        bool read = false;         // a piece from RESULT
+        std::int64_t address = 0;  // its result address
         bool requested = false;
         Burst request;
         bool written = false;

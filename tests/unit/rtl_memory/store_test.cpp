@@ -1,4 +1,5 @@
-// rtl/store.sv against contract.md §7: every dispatch, release, read, address, data line and end, in its cycle.
+// rtl/store.sv against contract.md §7: every dispatch, release, read, address, data line and end, in its
+// cycle.
 #include <gtest/gtest.h>
 
 #include "Vstore_bench_eight.h"
@@ -95,7 +96,8 @@ void compare(const StoreSizes& sizes, std::uint64_t seed, int operations) {
         }
         set_words(dut.wr_data_i, words);
         dut.wr_valid_i = 1;
-        dut.wr_lane_en_i = static_cast<std::remove_reference_t<decltype(dut.wr_lane_en_i)>>(~std::uint64_t{0} >> (64 - line_words));
+        dut.wr_lane_en_i = static_cast<std::remove_reference_t<decltype(dut.wr_lane_en_i)>>(
+            ~std::uint64_t{0} >> (64 - line_words));
         dut.wr_line_i = static_cast<std::uint16_t>(line);
         dut.wr_first_lane_i = static_cast<std::uint8_t>(first);
         dut.eval();

@@ -1,0 +1,332 @@
+// SAT: the four engines with their sequencers, the on-chip memories and one line-wide memory port;
+// docs/architecture/contract.md.
+//
+// A program begins in cycle 0, the cycle of `start_i`, and has ended when `done_o` is 1 again. VEC has no unit here:
+// its sequencer runs, but an operation for it raises an error.
+`default_nettype none
+
+module sat_core #(
+    /// Array rows.
+    parameter int unsigned R = 4,
+    /// Array columns, a multiple of 4.
+    parameter int unsigned C = 4,
+    /// Largest group size M.
+    parameter int unsigned MAXM = 8,
+    /// Accumulator slots of a USPE, per bank.
+    parameter int unsigned S = 8,
+    /// Ganged memory channels, a power of two.
+    parameter int unsigned CH = 1,
+    /// Lines of one row's west buffer.
+    parameter int unsigned WD = 128,
+    /// Lines of the north value buffer.
+    parameter int unsigned NVD = 256,
+    /// Lines of the north index buffer.
+    parameter int unsigned NID = 128,
+    /// Result buffer addresses.
+    parameter int unsigned RD = 1024,
+    /// Instructions of an engine.
+    parameter int unsigned IM = 1024,
+    /// Lines of the vector memory.
+    parameter int unsigned VD = 128,
+    /// Longest burst in lines, a power of two.
+    parameter int unsigned BL = 16,
+    /// Piece FIFO of LOAD, at least 4.
+    parameter int unsigned PF = 256,
+    /// Line FIFO of LOAD, at least BL.
+    parameter int unsigned LF = 64,
+    /// Line FIFO of STORE, at least BL + 1.
+    parameter int unsigned SF = 64
+) (
+    /// Clock.
+    input  wire logic                     clk_i,
+    /// Synchronous reset, active low.
+    input  wire logic                     rst_ni,
+    /// Start a program; only while `done_o`. This cycle is cycle 0.
+    input  wire logic                     start_i,
+    /// Memory line of its header.
+    input  wire logic [33-$clog2(CH):0]   start_line_i,
+    /// No program runs: all sequencers have halted and all operations have ended.
+    output logic                          done_o,
+    /// The program cannot go on; stays until reset.
+    output logic                          error_o,
+    /// 1: bad header; 2: illegal instruction, loop stack, or end of the stream; 3: operation for an engine without a
+    /// unit; 4: semaphore overflow.
+    output logic [2:0]                    error_code_o,
+    /// Engine of the error (codes 2 and 3).
+    output logic [1:0]                    error_engine_o,
+    /// Instruction of the error (codes 2 and 3).
+    output logic [15:0]                   error_pc_o,
+    /// Memory: a read burst is offered.
+    output logic                          ar_valid_o,
+    /// Memory: it is accepted.
+    input  wire logic                     ar_ready_i,
+    /// Memory: its first line.
+    output logic [33-$clog2(CH):0]        ar_line_o,
+    /// Memory: its lines.
+    output logic [$clog2(BL+1)-1:0]       ar_lines_o,
+    /// Memory: a line is complete; it is always taken.
+    input  wire logic                     r_valid_i,
+    /// Memory: that line.
+    input  wire logic [512*CH-1:0]        r_data_i,
+    /// Memory: a write burst is offered.
+    output logic                          aw_valid_o,
+    /// Memory: it is accepted.
+    input  wire logic                     aw_ready_i,
+    /// Memory: its first line.
+    output logic [33-$clog2(CH):0]        aw_line_o,
+    /// Memory: its lines.
+    output logic [$clog2(BL+1)-1:0]       aw_lines_o,
+    /// Memory: a line is offered.
+    output logic                          w_valid_o,
+    /// Memory: it is accepted.
+    input  wire logic                     w_ready_i,
+    /// Memory: its data.
+    output logic [512*CH-1:0]             w_data_o,
+    /// Memory: its 8-byte words that are written.
+    output logic [8*CH-1:0]               w_strobe_o,
+    /// Memory: it is the burst's last.
+    output logic                          w_last_o,
+    /// Memory: a write response arrives; it is always taken.
+    input  wire logic                     b_valid_i,
+    /// Monitor: the sequencers run from the next cycle on.
+    output logic                          go_o,
+    /// Monitor: an operation of engine e is dispatched.
+    output logic [3:0]                    dispatch_o,
+    /// Monitor: the oldest operation of engine e releases its operands.
+    output logic [3:0]                    release_o,
+    /// Monitor: the oldest operation of engine e ends.
+    output logic [3:0]                    end_o,
+    /// Monitor: engine e executes HALT.
+    output logic [3:0]                    halt_o,
+    /// Monitor: words that LOAD writes in this cycle.
+    output logic [$clog2(8*CH+1)-1:0]     load_words_o,
+    /// Monitor: registers 0..11 of the STCE sequencer, 40 bits each.
+    output logic [479:0]                  stce_params_o,
+    /// Monitor: flags of a RUN in the STCE sequencer.
+    output logic [15:0]                   stce_flags_o,
+    /// Monitor: registers 0..13 of the STORE sequencer, 40 bits each.
+    output logic [559:0]                  store_params_o,
+    /// Monitor: flags of a RUN in the STORE sequencer.
+    output logic [15:0]                   store_flags_o
+);
+  localparam int unsigned LINE_BITS = 34 - $clog2(CH);
+  localparam int unsigned BURST_BITS = $clog2(BL + 1);
+  localparam int unsigned LANE_BITS = $clog2(8 * CH);
+  localparam int unsigned BANKS = (64 * CH) / (2 * C) > 1 ? (64 * CH) / (2 * C) : 1;
+  localparam int unsigned LOAD = sat_isa::ENGINE_LOAD;
+  localparam int unsigned STCE = sat_isa::ENGINE_STCE;
+  localparam int unsigned VEC = sat_isa::ENGINE_VEC;
+  localparam int unsigned STORE = sat_isa::ENGINE_STORE;
+  localparam logic [2:0] VMEM = 3'd4;
+
+  if (CH == 0 || (CH & (CH - 1)) != 0 || (BL & (BL - 1)) != 0 || C % 4 != 0) begin : gen_check_shape
+    $error("sat_core: CH and BL must be powers of two and C a multiple of 4");
+  end
+  if (PF < 4 || LF < BL || SF < BL + 1 || IM % (8 * CH) != 0) begin : gen_check_sizes
+    $error("sat_core: PF >= 4, LF >= BL, SF >= BL + 1, IM a multiple of a line's instructions");
+  end
+
+  // FETCH and the read side of the memory port.
+  logic fetch_valid;
+  logic [LINE_BITS-1:0] fetch_line;
+  logic [BURST_BITS-1:0] fetch_lines;
+  logic fetch_ready;
+  logic fetch_pop;
+  logic fetch_idle;
+  logic fetch_error;
+  logic line_valid;
+  logic [512*CH-1:0] line_data;
+  logic header;
+  logic [63:0] counts;
+  logic [127:0] initial_values;
+  logic [3:0] write_valid;
+  logic [$clog2(IM/(8*CH))-1:0] write_line;
+  logic load_valid;
+  logic [LINE_BITS-1:0] load_line;
+  logic [BURST_BITS-1:0] load_lines;
+  logic load_ready;
+  logic load_pop;
+
+  // Sequencers.
+  logic [3:0] wait_valid;
+  logic [15:0] wait_semaphore;
+  logic [31:0] wait_amount;
+  logic [3:0] wait_grant;
+  logic [3:0] post_valid;
+  logic [15:0] post_semaphore;
+  logic [31:0] post_amount;
+  logic [3:0] op_valid;
+  logic [3:0] op_ready;
+  logic [4*1280-1:0] op_params;
+  logic [63:0] op_flags;
+  logic [59:0] op_tokens;
+  logic [3:0] idle;
+  logic [3:0] control_error;
+  logic [63:0] pc;
+
+  // Tokens.
+  logic [11:0] push_valid;
+  logic [47:0] push_semaphore;
+  logic [3:0] engine_busy;
+  logic overflow;
+
+  // On-chip writes and reads.
+  logic wr_valid;
+  logic [2:0] wr_kind;
+  logic [512*CH-1:0] wr_data;
+  logic [8*CH-1:0] wr_lane_en;
+  logic [15:0] wr_line;
+  logic [LANE_BITS-1:0] wr_first_lane;
+  logic [$clog2(R)-1:0] wr_row;
+  logic [15:0] wr_spread_word;
+  logic [7:0] wr_group_words;
+  logic rd_valid;
+  logic [15:0] rd_addr;
+  logic [32*BANKS*C-1:0] rd_data;
+  logic vm_valid;
+  logic [15+LANE_BITS:0] vm_word;
+  logic [512*CH-1:0] vm_data;
+
+  // Errors.
+  logic [3:0] no_unit;
+  logic [3:0] faulty;
+  logic error_q;
+  logic [2:0] error_code_q;
+  logic [1:0] error_engine_q;
+  logic [15:0] error_pc_q;
+
+  read_port #(.CH(CH), .BL(BL), .LF(LF)) reads (
+      .clk_i(clk_i), .rst_ni(rst_ni), .fetch_valid_i(fetch_valid), .fetch_line_i(fetch_line),
+      .fetch_lines_i(fetch_lines), .fetch_ready_o(fetch_ready), .load_valid_i(load_valid), .load_line_i(load_line),
+      .load_lines_i(load_lines), .load_ready_o(load_ready), .line_valid_o(line_valid), .line_data_o(line_data),
+      .line_pop_i(fetch_pop || load_pop), .ar_valid_o(ar_valid_o), .ar_ready_i(ar_ready_i), .ar_line_o(ar_line_o),
+      .ar_lines_o(ar_lines_o), .r_valid_i(r_valid_i), .r_data_i(r_data_i));
+
+  fetch #(.CH(CH), .BL(BL), .IM(IM)) fetcher (
+      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i), .start_line_i(start_line_i), .req_valid_o(fetch_valid),
+      .req_line_o(fetch_line), .req_lines_o(fetch_lines), .req_ready_i(fetch_ready), .line_valid_i(line_valid),
+      .line_data_i(line_data), .line_pop_o(fetch_pop), .header_o(header), .counts_o(counts),
+      .semaphores_o(initial_values), .write_valid_o(write_valid), .write_line_o(write_line), .go_o(go_o),
+      .idle_o(fetch_idle), .error_o(fetch_error));
+
+  for (genvar e = 0; e < 4; e++) begin : gen_sequencer
+    sequencer #(.CH(CH), .IM(IM)) control (
+        .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .count_i(counts[16*e+:16]), .write_valid_i(write_valid[e]),
+        .write_line_i(write_line), .write_data_i(line_data), .go_i(go_o), .wait_valid_o(wait_valid[e]),
+        .wait_semaphore_o(wait_semaphore[4*e+:4]), .wait_amount_o(wait_amount[8*e+:8]), .wait_grant_i(wait_grant[e]),
+        .post_valid_o(post_valid[e]), .post_semaphore_o(post_semaphore[4*e+:4]), .post_amount_o(post_amount[8*e+:8]),
+        .op_valid_o(op_valid[e]), .op_ready_i(op_ready[e]), .op_params_o(op_params[1280*e+:1280]),
+        .op_flags_o(op_flags[16*e+:16]), .op_tokens_o(op_tokens[15*e+:15]), .halt_o(halt_o[e]), .idle_o(idle[e]),
+        .error_o(control_error[e]), .pc_o(pc[16*e+:16]));
+  end
+
+  semaphores tokens (
+      .clk_i(clk_i), .rst_ni(rst_ni), .load_i(header), .load_values_i(initial_values), .wait_valid_i(wait_valid),
+      .wait_semaphore_i(wait_semaphore), .wait_amount_i(wait_amount), .wait_grant_o(wait_grant),
+      .post_valid_i(post_valid), .post_semaphore_i(post_semaphore), .post_amount_i(post_amount),
+      .push_valid_i(push_valid), .push_semaphore_i(push_semaphore), .overflow_o(overflow));
+
+  assign dispatch_o = op_valid & op_ready;
+
+  // An operation in flight of LOAD has an unwritten piece; of STORE, a line in the FIFO or a burst without response;
+  // of STCE, at most the array's depth of steps. Each bounds the tokens.
+  token_queue #(.DEPTH(PF + 2)) load_tokens (
+      .clk_i(clk_i), .rst_ni(rst_ni), .dispatch_i(dispatch_o[LOAD]), .tokens_i(op_tokens[15*LOAD+:15]),
+      .release_i(release_o[LOAD]), .done_i(end_o[LOAD]), .push_valid_o(push_valid[3*LOAD+:3]),
+      .push_semaphore_o(push_semaphore[12*LOAD+:12]), .busy_o(engine_busy[LOAD]));
+
+  token_queue #(.DEPTH(64)) stce_tokens (
+      .clk_i(clk_i), .rst_ni(rst_ni), .dispatch_i(dispatch_o[STCE]), .tokens_i(op_tokens[15*STCE+:15]),
+      .release_i(release_o[STCE]), .done_i(end_o[STCE]), .push_valid_o(push_valid[3*STCE+:3]),
+      .push_semaphore_o(push_semaphore[12*STCE+:12]), .busy_o(engine_busy[STCE]));
+
+  token_queue #(.DEPTH(SF + sat_isa::T_WRITE_BURSTS + 4)) store_tokens (
+      .clk_i(clk_i), .rst_ni(rst_ni), .dispatch_i(dispatch_o[STORE]), .tokens_i(op_tokens[15*STORE+:15]),
+      .release_i(release_o[STORE]), .done_i(end_o[STORE]), .push_valid_o(push_valid[3*STORE+:3]),
+      .push_semaphore_o(push_semaphore[12*STORE+:12]), .busy_o(engine_busy[STORE]));
+
+  // VEC: no unit.
+  assign op_ready[VEC] = 1'b0;
+  assign release_o[VEC] = 1'b0;
+  assign end_o[VEC] = 1'b0;
+  assign engine_busy[VEC] = 1'b0;
+  assign push_valid[3*VEC+:3] = '0;
+  assign push_semaphore[12*VEC+:12] = '0;
+
+  load #(.R(R), .CH(CH), .BL(BL), .PF(PF)) loader (
+      .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .op_valid_i(op_valid[LOAD]), .op_ready_o(op_ready[LOAD]),
+      .op_params_i(op_params[1280*LOAD+:1280]), .op_flags_i(op_flags[16*LOAD+:16]), .release_o(release_o[LOAD]),
+      .done_o(end_o[LOAD]), .req_valid_o(load_valid), .req_line_o(load_line), .req_lines_o(load_lines),
+      .req_ready_i(load_ready), .line_valid_i(line_valid && fetch_idle), .line_data_i(line_data),
+      .line_pop_o(load_pop), .wr_valid_o(wr_valid), .wr_kind_o(wr_kind), .wr_data_o(wr_data),
+      .wr_lane_en_o(wr_lane_en), .wr_line_o(wr_line), .wr_first_lane_o(wr_first_lane), .wr_row_o(wr_row),
+      .wr_spread_word_o(wr_spread_word), .wr_group_words_o(wr_group_words));
+
+  stce #(.R(R), .C(C), .MAXM(MAXM), .S(S), .CH(CH), .WD(WD), .NVD(NVD), .NID(NID), .RD(RD)) array (
+      .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid[STCE]), .op_ready_o(op_ready[STCE]),
+      .op_params_i(op_params[1280*STCE+:1280]), .op_flags_i(op_flags[16*STCE+:16]), .release_o(release_o[STCE]),
+      .done_o(end_o[STCE]), .wr_valid_i(wr_valid && wr_kind < VMEM), .wr_kind_i(wr_kind), .wr_data_i(wr_data),
+      .wr_lane_en_i(wr_lane_en), .wr_line_i(wr_line), .wr_first_lane_i(wr_first_lane), .wr_row_i(wr_row),
+      .wr_spread_word_i(wr_spread_word), .wr_group_words_i(wr_group_words), .rd_valid_i(rd_valid),
+      .rd_addr_i(rd_addr), .rd_data_o(rd_data));
+
+  vmem #(.CH(CH), .DEPTH(VD)) vector_memory (
+      .clk_i(clk_i), .wr_valid_i(wr_valid && wr_kind == VMEM), .wr_data_i(wr_data), .wr_lane_en_i(wr_lane_en),
+      .wr_line_i(wr_line), .wr_first_lane_i(wr_first_lane), .rd_valid_i(vm_valid), .rd_word_i(vm_word),
+      .rd_data_o(vm_data));
+
+  store #(.C(C), .CH(CH), .BL(BL), .SF(SF), .BANKS(BANKS)) storer (
+      .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .op_valid_i(op_valid[STORE]), .op_ready_o(op_ready[STORE]),
+      .op_params_i(op_params[1280*STORE+:1280]), .op_flags_i(op_flags[16*STORE+:16]), .release_o(release_o[STORE]),
+      .done_o(end_o[STORE]), .rd_valid_o(rd_valid), .rd_addr_o(rd_addr), .rd_data_i(rd_data), .vm_valid_o(vm_valid),
+      .vm_word_o(vm_word), .vm_data_i(vm_data), .aw_valid_o(aw_valid_o), .aw_ready_i(aw_ready_i),
+      .aw_line_o(aw_line_o), .aw_lines_o(aw_lines_o), .w_valid_o(w_valid_o), .w_ready_i(w_ready_i),
+      .w_data_o(w_data_o), .w_strobe_o(w_strobe_o), .w_last_o(w_last_o), .b_valid_i(b_valid_i));
+
+  assign done_o = fetch_idle && !(start_i && !error_q) && (&idle) && engine_busy == '0;
+
+  // The first error stays. Of several in one cycle, the lowest engine's.
+  assign no_unit = op_valid & (4'd1 << VEC);
+  assign faulty = control_error | no_unit;
+  assign error_o = error_q;
+  assign error_code_o = error_code_q;
+  assign error_engine_o = error_engine_q;
+  assign error_pc_o = error_pc_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      error_q        <= 1'b0;
+      error_code_q   <= '0;
+      error_engine_q <= '0;
+      error_pc_q     <= '0;
+    end else if (!error_q) begin
+      error_q <= fetch_error || faulty != '0 || overflow;
+      if (fetch_error) error_code_q <= 3'd1;
+      else if (control_error != '0) error_code_q <= 3'd2;
+      else if (no_unit != '0) error_code_q <= 3'd3;
+      else if (overflow) error_code_q <= 3'd4;
+      for (int e = 3; e >= 0; e--) begin
+        if (control_error != '0 ? control_error[e] : no_unit[e]) begin
+          error_engine_q <= 2'(e);
+          error_pc_q <= pc[16*e+:16];
+        end
+      end
+    end
+  end
+
+  always_comb begin
+    load_words_o = '0;
+    for (int l = 0; l < 8 * CH; l++) begin
+      load_words_o = load_words_o + ($clog2(8 * CH + 1))'(wr_lane_en[l]);
+    end
+  end
+  assign stce_params_o = op_params[1280*STCE+:480];
+  assign stce_flags_o = op_flags[16*STCE+:16];
+  assign store_params_o = op_params[1280*STORE+:560];
+  assign store_flags_o = op_flags[16*STORE+:16];
+
+  logic unused;
+  assign unused = &{1'b0, op_params[1280*VEC+:1280], op_flags[16*VEC+:16], op_tokens[15*VEC+:15]};
+endmodule
+
+`default_nettype wire

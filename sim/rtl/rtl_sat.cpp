@@ -1,0 +1,84 @@
+#include "sim/rtl/rtl_sat.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "runtime/support/error.hpp"
+#include "sim/rtl/rtl_model.hpp"
+
+namespace satsim::sim::rtl {
+
+isa::ArrayConfig thin_slice() {
+    isa::ArrayConfig config;
+    config.rows = 4;
+    config.columns = 4;
+    config.max_m = 8;
+    config.slots = 8;
+    config.channels = 1;
+    config.west_lines = 128;
+    config.north_value_lines = 256;
+    config.north_index_lines = 128;
+    config.result_addresses = 1024;
+    config.instructions = 1024;
+    config.vmem_lines = 256;
+    config.burst_lines = 16;
+    config.piece_fifo = 256;
+    config.line_fifo = 64;
+    config.store_fifo = 64;
+    return config;
+}
+
+isa::ArrayConfig eight_by_eight() {
+    isa::ArrayConfig config = thin_slice();
+    config.rows = 8;
+    config.columns = 8;
+    config.channels = 2;
+    return config;
+}
+
+std::vector<isa::ArrayConfig> built_configurations() {
+    return {thin_slice(), eight_by_eight()};
+}
+
+RtlSat::RtlSat(const isa::ArrayConfig& config) : config_(config) {
+    if (config == thin_slice()) {
+        model_ = make_model_4x4();
+    } else if (config == eight_by_eight()) {
+        model_ = make_model_8x8();
+    } else {
+        throw InputError(
+            "array configuration", "",
+            std::to_string(config.rows) + "x" + std::to_string(config.columns) + " with " +
+                std::to_string(config.channels) +
+                " channels has no verilated model; expected the 4x4 thin slice or 8x8 with 2 channels, as "
+                "sim/rtl/rtl_sat.hpp states them");
+    }
+}
+
+RtlSat::RtlSat(RtlSat&&) noexcept = default;
+RtlSat& RtlSat::operator=(RtlSat&&) noexcept = default;
+RtlSat::~RtlSat() = default;
+
+void RtlSat::set_seed(int seed) {
+    seed_ = seed;
+}
+
+Execution RtlSat::run(const isa::Program& program, MemoryImage& dram, const dram::MemoryConfig& memory,
+                      Cycles limit) {
+    if (!(program.config == config_)) {
+        throw InputError("program", "/config", "scheduled for another array than the verilated one");
+    }
+    dram::MemoryConfig gang = memory;
+    gang.channels = config_.channels;
+    const std::vector<std::uint8_t> image = isa::fetch_image(program);
+    dram.write(program.address, image);
+    Recorder recorder(config_);
+    const auto times = dram::make_memory(gang);
+    MemoryPort port(*times, dram, config_.line_bytes());
+    model_->run({program.address / config_.line_bytes(), limit, seed_}, port, recorder);
+    Execution execution = recorder.take();
+    execution.memory = times->counters(execution.end);
+    return execution;
+}
+
+}  // namespace satsim::sim::rtl

@@ -1,0 +1,135 @@
+// The clock loop around one verilated sat_core; included once per configuration.
+#pragma once
+
+#include <verilated.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "sim/rtl/rtl_model.hpp"
+#include "sim/rtl/rtl_sat.hpp"
+
+namespace satsim::sim::rtl {
+
+template <typename Core>
+class VerilatedCore : public RtlModel {
+  public:
+    void run(const RunRequest& request, MemoryPort& port, Recorder& recorder) override {
+        start_over(request.seed);
+        Core& core = *core_;
+        bool running = false;
+        for (Cycles now = 0;; ++now) {
+            if (now >= request.limit)
+                throw RtlError("the program has not ended after " + std::to_string(now) + " cycles");
+            core.start_i = now == 0;
+            core.start_line_i = static_cast<std::uint64_t>(request.header_line);
+            drive_memory(now, port);
+            core.eval();
+            if (core.error_o) throw RtlError(error_text(now));
+            take_requests(now, port);
+            if (core.go_o) recorder.started(now + 1);
+            if (core.load_words_o != 0) recorder.load_words(core.load_words_o);
+            record_operations(recorder);
+            recorder.events(now, core.dispatch_o, core.release_o, core.end_o, core.halt_o);
+            if (running && core.done_o) return;
+            running = running || core.go_o;
+            edge();
+        }
+    }
+
+  private:
+    void start_over(int seed) {
+        core_.reset();
+        context_ = std::make_unique<VerilatedContext>();
+        context_->randReset(2);
+        context_->randSeed(seed);
+        core_ = std::make_unique<Core>(context_.get());
+        core_->clk_i = 0;
+        core_->rst_ni = 0;
+        core_->start_i = 0;
+        core_->ar_ready_i = 1;
+        core_->aw_ready_i = 1;
+        core_->r_valid_i = 0;
+        core_->w_ready_i = 0;
+        core_->b_valid_i = 0;
+        core_->eval();
+        edge();
+        edge();
+        core_->rst_ni = 1;
+    }
+
+    void edge() {
+        core_->clk_i = 1;
+        core_->eval();
+        core_->clk_i = 0;
+    }
+
+    void drive_memory(Cycles now, MemoryPort& port) {
+        Core& core = *core_;
+        core.r_valid_i = port.line_arrives(now);
+        if (core.r_valid_i) {
+            const auto bytes = port.take_line();
+            std::memcpy(core.r_data_i.data(), bytes.data(), bytes.size());
+        }
+        core.w_ready_i = port.accepts_line(now);
+        core.b_valid_i = port.responds(now);
+        if (core.b_valid_i) port.take_response();
+    }
+
+    void take_requests(Cycles now, MemoryPort& port) {
+        Core& core = *core_;
+        if (core.w_ready_i) {
+            if (!core.w_valid_o)
+                throw RtlError("cycle " + std::to_string(now) + ": no write data where it is accepted");
+            port.write_line({reinterpret_cast<const std::uint8_t*>(core.w_data_o.data()),
+                             static_cast<std::size_t>(port.line_bytes())},
+                            core.w_strobe_o);
+        }
+        if (core.ar_valid_o) port.read(now, static_cast<std::int64_t>(core.ar_line_o), core.ar_lines_o);
+        if (core.aw_valid_o) port.write(now, static_cast<std::int64_t>(core.aw_line_o), core.aw_lines_o);
+    }
+
+    void record_operations(Recorder& recorder) {
+        const auto register_of = [](const auto& wide) {
+            return [&wide](int i) {
+                std::int64_t value = 0;
+                for (int bit = 0; bit < isa::kRegisterBits; ++bit) {
+                    const int at = isa::kRegisterBits * i + bit;
+                    value |= static_cast<std::int64_t>((wide[at / 32] >> (at % 32)) & 1U) << bit;
+                }
+                return isa::wrap_register(value);
+            };
+        };
+        Core& core = *core_;
+        const auto dispatched = [&](isa::Engine engine) {
+            return ((core.dispatch_o >> static_cast<int>(engine)) & 1U) != 0;
+        };
+        if (dispatched(isa::Engine::Stce))
+            recorder.stce_operation(register_of(core.stce_params_o), core.stce_flags_o);
+        if (dispatched(isa::Engine::Store))
+            recorder.store_operation(register_of(core.store_params_o), core.store_flags_o);
+    }
+
+    [[nodiscard]] std::string error_text(Cycles now) const {
+        const Core& core = *core_;
+        const std::string at = "cycle " + std::to_string(now) + ": ";
+        const std::string where = std::string(isa::kEngineNames[core.error_engine_o]) + " instruction " +
+                                  std::to_string(core.error_pc_o);
+        switch (core.error_code_o) {
+            case 1:
+                return at + "bad program header";
+            case 2:
+                return at + where + ": illegal instruction, loop stack, or end of the stream without HALT";
+            case 3:
+                return at + where + ": operation for an engine that the RTL does not have";
+            default:
+                return at + "semaphore overflow";
+        }
+    }
+
+    std::unique_ptr<VerilatedContext> context_;
+    std::unique_ptr<Core> core_;
+};
+
+}  // namespace satsim::sim::rtl
