@@ -54,7 +54,6 @@ void drain(const Operation& op, OnChipState& state) {
 }
 
 void execute_os(const Operation& op, OnChipState& state) {
-    check_indices(op, state);
     open_chain(op, state);
     accumulate(op, state, os_lanes(op, state), state.accumulators.data(), state.lane_pitch);
     if (!op.has(kLast)) return;
@@ -63,7 +62,6 @@ void execute_os(const Operation& op, OnChipState& state) {
 }
 
 void execute_ws(const Operation& op, OnChipState& state) {
-    check_indices(op, state);
     state.chain_sr = 0;  // partial sums pass through the accumulators
     const std::int64_t positions = op[batches] * op[sr];
     const std::int64_t columns = state.config.columns;

@@ -27,4 +27,9 @@ void accumulate_block(const Pair* pairs, const std::int32_t* counts, std::int64_
                       std::int64_t max_pairs, const float* west, std::int64_t lanes, float* acc,
                       std::int64_t acc_pitch);
 
+// Baseline: what every processor of the build's architecture has. Best (the default): AVX2 where there is.
+// Both give the same bits; a test sets Baseline to show it. Not while another thread computes.
+enum class VectorSupport { Baseline, Best };
+void set_vector_support(VectorSupport support);
+
 }  // namespace satsim::functional

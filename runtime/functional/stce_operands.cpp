@@ -33,10 +33,10 @@ class North {
     [[nodiscard]] std::int64_t columns() const { return columns_; }
     [[nodiscard]] Fp16 value(std::int64_t row, std::int64_t x) const { return {values_[row * columns_ + x]}; }
     // Element within its group. row = g*n + j.
-    [[nodiscard]] std::uint32_t index(std::int64_t row, std::int64_t x) const {
-        if (indices_ == nullptr) return static_cast<std::uint32_t>(row % n_);
+    [[nodiscard]] std::int64_t index(std::int64_t row, std::int64_t x) const {
+        if (indices_ == nullptr) return row % n_;
         const std::int64_t nibble = row * columns_ + x;
-        return static_cast<std::uint32_t>(indices_[nibble / 2] >> (4 * (nibble % 2))) & 0xFU;
+        return indices_[nibble / 2] >> (4 * (nibble % 2)) & 0xF;
     }
 
   private:
@@ -55,21 +55,21 @@ class PairLists {
           pairs_(static_cast<std::size_t>(columns * max_pairs)),
           counts_(static_cast<std::size_t>(columns)) {}
 
-    void fill(const North& north, std::int64_t first_group, std::int64_t groups_now, std::int64_t n_pairs,
-              std::int64_t m_elements) {
+    // Throws InputError for an index that is not below m.
+    void fill(const Operation& op, const North& north, std::int64_t first_group, std::int64_t groups_now) {
         std::fill(counts_.begin(), counts_.end(), 0);
-        for (std::int64_t g = 0; g < groups_now; ++g) {
-            for (std::int64_t j = 0; j < n_pairs; ++j) {
-                const std::int64_t row = (first_group + g) * n_pairs + j;
-                for (std::int64_t x = 0; x < columns_; ++x) {
-                    const Fp16 value = north.value(row, x);
-                    if (value.is_zero()) continue;
-                    const auto element = static_cast<std::uint32_t>(g * m_elements) + north.index(row, x);
-                    std::int32_t& count = counts_[static_cast<std::size_t>(x)];
-                    pairs_[static_cast<std::size_t>(x * max_ + count)] = {
-                        element * static_cast<std::uint32_t>(kLaneBlock), numerics::to_float(value)};
-                    ++count;
-                }
+        for (std::int64_t row = first_group * op[n]; row < (first_group + groups_now) * op[n]; ++row) {
+            const std::int64_t first_element = (row / op[n] - first_group) * op[m];
+            for (std::int64_t x = 0; x < columns_; ++x) {
+                const Fp16 value = north.value(row, x);
+                if (value.is_zero()) continue;
+                const std::int64_t index = north.index(row, x);
+                if (index >= op[m]) fail_index(op, row, x, index);
+                std::int32_t& count = counts_[static_cast<std::size_t>(x)];
+                pairs_[static_cast<std::size_t>(x * max_ + count)] = {
+                    static_cast<std::uint32_t>((first_element + index) * kLaneBlock),
+                    numerics::to_float(value)};
+                ++count;
             }
         }
     }
@@ -79,6 +79,12 @@ class PairLists {
     }
 
   private:
+    [[noreturn]] static void fail_index(const Operation& op, std::int64_t row, std::int64_t x,
+                                        std::int64_t index) {
+        fail(op, fmt::format("index {} of pair {} of group {}, column {} is not below m = {}", index,
+                             row % op[n], row / op[n], x, op[m]));
+    }
+
     std::int64_t columns_;
     std::int64_t max_;
     std::vector<Pair> pairs_;
@@ -142,18 +148,6 @@ WestLanes ws_lanes(const Operation& op, const OnChipState& state) {
     return lanes;
 }
 
-void check_indices(const Operation& op, const OnChipState& state) {
-    if (op.has(kDense)) return;
-    const North north(op, state);
-    for (std::int64_t row = 0; row < op[groups] * op[n]; ++row) {
-        for (std::int64_t x = 0; x < north.columns(); ++x) {
-            if (north.index(row, x) < op[m] || north.value(row, x).is_zero()) continue;
-            fail(op, fmt::format("index {} of pair {} of group {}, column {} is not below m = {}",
-                                 north.index(row, x), row % op[n], row / op[n], x, op[m]));
-        }
-    }
-}
-
 std::vector<bool> columns_with_values(const Operation& op, const OnChipState& state) {
     const North north(op, state);
     std::vector<bool> touched(static_cast<std::size_t>(north.columns()));
@@ -174,7 +168,7 @@ void accumulate(const Operation& op, const OnChipState& state, const WestLanes& 
     WestBlock west(chunk_groups * op[m]);
     for (std::int64_t g = 0; g < op[groups]; g += chunk_groups) {
         const std::int64_t groups_now = std::min(chunk_groups, op[groups] - g);
-        pairs.fill(north, g, groups_now, op[n], op[m]);
+        pairs.fill(op, north, g, groups_now);
         for (std::int64_t l = 0; l < lane_count; l += kLaneBlock) {
             const std::int64_t lanes_now = std::min(kLaneBlock, lane_count - l);
             west.fill(state, lanes, l, lanes_now, g, groups_now, op[m]);

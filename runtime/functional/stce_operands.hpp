@@ -21,12 +21,11 @@ struct WestLanes {
 // Lane p is position p.
 [[nodiscard]] WestLanes ws_lanes(const Operation& op, const OnChipState& state);
 
-// Throws InputError for an index that is not below m beside a value other than ±0.
-void check_indices(const Operation& op, const OnChipState& state);
 // Per column of the array (WS): whether any of its values is other than ±0.
 [[nodiscard]] std::vector<bool> columns_with_values(const Operation& op, const OnChipState& state);
 
 // sums[x*pitch + lane] += west * value over all pairs of column x (0..sc*C-1) in the contract's order.
+// Throws InputError for an index that is not below m beside a value other than ±0.
 // pitch: a multiple of kLaneBlock, at least the number of lanes.
 void accumulate(const Operation& op, const OnChipState& state, const WestLanes& lanes, float* sums,
                 std::int64_t pitch);
