@@ -12,6 +12,20 @@ def camel(name):
     return "".join(part.capitalize() for part in name.lower().split("_"))
 
 
+def cpp_vector(vector):
+    operations = vector["operations"]
+    out = ["namespace vec {",
+           f"inline constexpr int kCmemRows = {vector['cmem_rows']};  // rows of each bank of the coefficient memory",
+           f"inline constexpr int kSfuSlots = {vector['sfu_slots']};  // slots of a division or square root",
+           "enum class Operation : std::uint8_t {"]
+    out += [f"    {camel(op['name'])} = {op['code']},  // {op['doc']}: {op['operands']}" for op in operations]
+    out += ["};", "struct OperationCost {", "    std::string_view name;", "    int slots;   // of VEC_BLOCK cycles, per block",
+            "    int writes;  // slots that write VMEM", "};",
+            f"inline constexpr std::array<OperationCost, {len(operations)}> kOperations{{{{"]
+    out += [f"    {{\"{op['name']}\", {op['slots']}, {op['writes']}}}," for op in operations]
+    return out + ["}};", "}  // namespace vec"]
+
+
 def cpp(isa, digest):
     out = ["// Generated from isa/sat_isa.json by tools/generate_isa.py; do not edit.", "#pragma once", "",
            "#include <array>", "#include <cstdint>", "#include <string_view>", "", "namespace satsim::isa {", "",
@@ -52,7 +66,8 @@ def cpp(isa, digest):
         out += [f"}}  // namespace {name}", ""]
     out += ["namespace timing {"]
     out += [f"inline constexpr int k{camel(t['name'])} = {t['value']};  // {t['doc']}" for t in isa["timing"]]
-    out += ["}  // namespace timing", "", "}  // namespace satsim::isa", ""]
+    out += ["}  // namespace timing", ""]
+    out += cpp_vector(isa["vector"]) + ["", "}  // namespace satsim::isa", ""]
     return "\n".join(out)
 
 
@@ -79,6 +94,13 @@ def sv(isa, digest):
                 for i, r in enumerate(engine["registers"])]
         out += [f"  localparam int unsigned {name}_F_{f['name']} = {f['bit']};" for f in engine["flags"]]
     out += [f"  localparam int unsigned T_{t['name']} = {t['value']};  // {t['doc']}" for t in isa["timing"]]
+    vector = isa["vector"]
+    out.append(f"  localparam int unsigned VEC_CMEM_ROWS = {vector['cmem_rows']};")
+    out.append(f"  localparam int unsigned VEC_SFU_SLOTS = {vector['sfu_slots']};")
+    for op in vector["operations"]:
+        out.append(f"  localparam logic [7:0] VEC_OP_{op['name']} = 8'd{op['code']};  // {op['doc']}")
+        out.append(f"  localparam int unsigned VEC_SLOTS_{op['name']} = {op['slots']};")
+        out.append(f"  localparam int unsigned VEC_WRITES_{op['name']} = {op['writes']};")
     out += ["endpackage", "/* verilator lint_on UNUSEDPARAM */", ""]
     return "\n".join(out)
 
@@ -88,6 +110,8 @@ def check(isa):
         raise SystemExit("isa: opcode codes must count up from 0")
     if [e["id"] for e in isa["engines"]] != list(range(len(isa["engines"]))):
         raise SystemExit("isa: engine ids must count up from 0")
+    if [op["code"] for op in isa["vector"]["operations"]] != list(range(len(isa["vector"]["operations"]))):
+        raise SystemExit("isa: vector operation codes must count up from 0")
     for engine in isa["engines"]:
         if len(engine["registers"]) > isa["registers"]:
             raise SystemExit(f"isa: {engine['name']} names more registers than there are")
