@@ -20,20 +20,34 @@ class Clock {
     [[nodiscard]] Ticks now() const { return static_cast<Ticks>(sc_core::sc_time_stamp().value()) - origin_; }
 
     // True if nothing else can happen before `at`, so that the caller may act as if it were `at` already.
-    [[nodiscard]] bool reach(Ticks at) const {
-        const Ticks present = now();
-        if (at <= present) return true;
-        if (sc_core::sc_pending_activity_at_current_time()) return false;
-        const sc_core::sc_time next = sc_core::sc_time_to_pending_activity();
-        return at - present < static_cast<Ticks>(next.value());
+    [[nodiscard]] bool reach(Ticks at) {
+        if (!horizon_known_) look();
+        return at < horizon_;
     }
+    // The next activity has changed: a process began to run, or a notification was made.
+    void changed() { horizon_known_ = false; }
     [[nodiscard]] sc_core::sc_time until(Ticks at) const {
         const Ticks delay = at - now();
         return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(delay > 0 ? delay : 0));
     }
 
   private:
+    // The present time may always be acted on; later times up to the next activity, which is not included.
+    void look() {
+        const Ticks present = now();
+        horizon_ = present + 1;
+        if (!sc_core::sc_pending_activity_at_current_time()) {
+            // Without any activity this is the largest time there is, more than Ticks can hold.
+            const auto ahead = sc_core::sc_time_to_pending_activity().value();
+            horizon_ = ahead < kFar ? present + static_cast<Ticks>(ahead) : kUnknown;
+        }
+        horizon_known_ = true;
+    }
+
+    static constexpr sc_dt::uint64 kFar = sc_dt::uint64{1} << 62;
     Ticks origin_ = 0;
+    Ticks horizon_ = 0;  // first time that must not be acted on
+    bool horizon_known_ = false;
 };
 
 }  // namespace satsim::cycle

@@ -29,6 +29,8 @@ void EngineModule::restart(std::span<const isa::Instruction> stream, Cycles star
 }
 
 void EngineModule::process() {
+    run_.clock.changed();
+    stale_ = true;
     try {
         while (advance()) {
         }
@@ -40,21 +42,26 @@ void EngineModule::process() {
 
 // Runs the sequencer as far as it is settled, then makes the next thing that has to happen in order of time.
 bool EngineModule::advance() {
-    while (sequence()) {
+    if (stale_) {
+        stale_ = false;
+        while (sequence()) {
+        }
     }
     const Ticks call_at = call_due();
     const Ticks wait_at = due_ == kUnknown ? kUnknown : 2 * due_;
     const Ticks next = std::min(call_at, wait_at);
     if (next == kUnknown) return false;
     if (!run_.clock.reach(next)) {
-        wake_.notify(run_.clock.until(next));
+        wake_at(next);
         return false;
     }
     if (next > 2 * run_.limit) throw CycleLimitError("program", "", "needs more cycles than its limit");
     if (next == call_at) {
         call();
+        stale_ = stale_ || (blocked_on_ < 0 && !sequencer_.halted());  // RUN: the engine may be ready now
         return true;
     }
+    stale_ = true;
     const isa::Instruction& wait = sequencer_.instruction();
     run_.semaphores.take(wait.rd, due_, wait.imm);
     run_.waiting[static_cast<std::size_t>(blocked_on_)] = nullptr;
@@ -109,14 +116,23 @@ bool EngineModule::sequence() {
 void EngineModule::push(int semaphore, Cycles at, std::int64_t tokens) {
     run_.semaphores.push(semaphore % isa::kSemaphores, at, tokens);
     EngineModule* const waiting = run_.waiting[static_cast<std::size_t>(semaphore % isa::kSemaphores)];
-    if (waiting != nullptr && waiting != this) waiting->tokens_known();
+    if (waiting == this) {
+        stale_ = true;
+    } else if (waiting != nullptr) {
+        waiting->tokens_known();
+    }
 }
 
 void EngineModule::tokens_known() {
     const isa::Instruction& wait = sequencer_.instruction();
     const Cycles at = run_.semaphores.available(blocked_on_, sequencer_.now(), wait.imm);
     if (at == kUnknown) return;
-    wake_.notify(run_.clock.until(2 * at));
+    wake_at(2 * at);
+}
+
+void EngineModule::wake_at(Ticks at) {
+    wake_.notify(run_.clock.until(at));
+    run_.clock.changed();
 }
 
 void EngineModule::released(Cycles at) {

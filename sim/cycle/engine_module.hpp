@@ -58,6 +58,7 @@ class EngineModule : public sc_core::sc_module {
     };
     void process();
     bool advance();
+    void wake_at(Ticks at);
     [[nodiscard]] bool sequence();
     void push(int semaphore, Cycles at, std::int64_t tokens);
     void finish(Cycles at);
@@ -67,6 +68,7 @@ class EngineModule : public sc_core::sc_module {
     std::size_t index_;
     Sequencer sequencer_;
     sc_core::sc_event wake_;
+    bool stale_ = false;     // the instruction at hand has to be looked at again
     Cycles due_ = kUnknown;  // of the WAIT at hand, as far as known
     int blocked_on_ = -1;    // its semaphore
     // Operations between dispatch and the later of release and end.

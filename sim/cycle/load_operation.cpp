@@ -35,23 +35,28 @@ std::int64_t LoadWalk::first_x(std::int64_t column) const {
     return op_.sx > 0 ? ceil_div(distance, op_.sx) : std::numeric_limits<std::int64_t>::max();
 }
 
+LoadWalk::LoadWalk(const LoadOperation& operation, const Position& start)
+    : op_(operation), at_(start), left_(operation.count) {
+    valid_from_ = first_x(0);
+    valid_to_ = first_x(op_.in_w);
+}
+
 LoadRun LoadWalk::next() {
     LoadRun run;
     std::int64_t n = op_.grid.left_in_row(at_, left_);
     const std::int64_t iy = at_.y * op_.sy + op_.oy;
-    const std::int64_t from = first_x(0);
-    const std::int64_t to = first_x(op_.in_w);
-    if (iy < 0 || iy >= op_.in_h || at_.x >= to) {
+    if (iy < 0 || iy >= op_.in_h || at_.x >= valid_to_) {
         run.zeros = true;
-    } else if (at_.x < from) {
+    } else if (at_.x < valid_from_) {
         run.zeros = true;
-        n = std::min(n, from - at_.x);
+        n = std::min(n, valid_from_ - at_.x);
     } else {
         const std::int64_t ix = at_.x * op_.sx + op_.ox;
+        n = std::min(n, valid_to_ - at_.x);
+        run.step = op_.sx * op_.px;
         run.address = (op_.base + at_.b * op_.pb + iy * op_.py + ix * op_.px) & kAddressMask;
-        n = std::min(n, to - at_.x);
-        const bool joined = op_.sx * op_.px == op_.len && run.address + n * op_.len <= kAddressMask;
-        if (!joined) n = 1;
+        const std::int64_t last = run.address + (n - 1) * run.step;
+        if (last < 0 || last + op_.len > kAddressMask) n = 1;  // wraps on the way
     }
     run.positions = n;
     op_.grid.step(at_, n);

@@ -31,19 +31,19 @@ struct LoadOperation {
     [[nodiscard]] static LoadOperation from(std::span<const std::int64_t> registers, std::uint32_t flags);
 };
 
-// Consecutive positions: `positions` times `len` bytes of DRAM without a gap from `address` on, or that many
-// positions of zeros.
+// Consecutive positions of one grid row: `len` bytes of DRAM each, `step` bytes from one to the next, or
+// zeros.
 struct LoadRun {
     bool zeros = false;
     std::int64_t address = 0;
     std::int64_t positions = 0;
+    std::int64_t step = 0;
 };
 
 class LoadWalk {
   public:
     LoadWalk() = default;
-    LoadWalk(const LoadOperation& operation, const Position& start)
-        : op_(operation), at_(start), left_(operation.count) {}
+    LoadWalk(const LoadOperation& operation, const Position& start);
 
     [[nodiscard]] bool done() const { return left_ == 0; }
     [[nodiscard]] LoadRun next();
@@ -56,6 +56,8 @@ class LoadWalk {
     LoadOperation op_;
     Position at_;
     std::int64_t left_ = 0;
+    std::int64_t valid_from_ = 0;  // first x inside the input
+    std::int64_t valid_to_ = 0;    // first x behind it
 };
 
 }  // namespace satsim::cycle

@@ -15,20 +15,20 @@ LoadTiming::LoadTiming(const isa::ArrayConfig& config)
       piece_fifo_(config.piece_fifo),
       line_fifo_(config.line_fifo),
       last_request_(kLongAgo) {
-    if (piece_fifo_ < 2 || burst_lines_ < 1 || burst_lines_ > line_fifo_) {
+    if (piece_fifo_ < 2 || config.burst_lines < 1 || config.burst_lines > line_fifo_) {
         throw std::invalid_argument(
             "LOAD needs a piece FIFO of at least 2 and a line FIFO of at least one burst");
     }
     // Never more pieces are generated ahead of the writer than PF and one burst (of PF/2 pieces at most);
     // each of them could be an operation and a burst of its own.
-    const auto pieces = static_cast<std::size_t>(2 * piece_fifo_ + burst_lines_ + 8);
+    const auto pieces = static_cast<std::size_t>(2 * piece_fifo_ + config.burst_lines + 8);
     entries_ = Ring<Entry>(4 * pieces);
-    first_piece_ = Ring<std::int64_t>(pieces + static_cast<std::size_t>(line_fifo_ + 2 * burst_lines_));
-    popped_ = Ring<Cycles>(pieces + static_cast<std::size_t>(line_fifo_ + 2 * burst_lines_));
+    first_piece_ = Ring<std::int64_t>(pieces + static_cast<std::size_t>(line_fifo_ + 2 * config.burst_lines));
+    popped_ = Ring<Cycles>(pieces + static_cast<std::size_t>(line_fifo_ + 2 * config.burst_lines));
     steps_ = Ring<Step>(2 * pieces);
     steps_[0] = {std::numeric_limits<std::int64_t>::min(), kLongAgo};
     ends_ = Ring<Cycles>(4 * pieces);
-    arrivals_.resize(static_cast<std::size_t>(burst_lines_));
+    arrivals_.resize(static_cast<std::size_t>(config.burst_lines));
 }
 
 void LoadTiming::dispatch(Cycles d, const LoadOperation& operation) {
@@ -36,8 +36,8 @@ void LoadTiming::dispatch(Cycles d, const LoadOperation& operation) {
     walk_ = LoadWalk(op_, op_.seek ? op_.seek_to : saved_);
     generating_ = true;
     run_bytes_ = 0;
-    line_positions_ = line_bytes_ / op_.len;
-    line_rest_ = line_bytes_ % op_.len;
+    line_positions_ = line_bytes_.value() / op_.len;
+    line_rest_ = line_bytes_.value() % op_.len;
     ready_ = kUnknown;
     push({.kind = Kind::Start, .piece = generated_, .after = d + isa::timing::kAddressSetup - generated_});
     settle();
@@ -47,7 +47,7 @@ void LoadTiming::dispatch(Cycles d, const LoadOperation& operation) {
 void LoadTiming::generate() {
     if (run_bytes_ > 0) {
         generate_lines();
-    } else if (!walk_.done()) {
+    } else if (run_.positions > 0 || !walk_.done()) {
         start_run();
     } else {
         if (open_) close_burst(generated_ - 1, 1);
@@ -57,16 +57,21 @@ void LoadTiming::generate() {
     }
 }
 
+// The bytes of the next position, or of all positions of a run that follow each other without a gap.
 void LoadTiming::start_run() {
-    const LoadRun run = walk_.next();
-    if (run.zeros) {
-        generate_zeros(run.positions * ceil_div(op_.len, line_bytes_));
+    if (run_.positions == 0) run_ = walk_.next();
+    if (run_.zeros) {
+        generate_zeros(run_.positions * ceil_div(op_.len, line_bytes_.value()));
+        run_.positions = 0;
         return;
     }
-    run_line_ = run.address / line_bytes_;
-    run_offset_ = run.address % line_bytes_;
-    run_bytes_ = run.positions * op_.len;
+    const std::int64_t positions = run_.step == op_.len ? run_.positions : 1;
+    run_line_ = line_bytes_.quotient(run_.address);
+    run_offset_ = line_bytes_.remainder(run_.address);
+    run_bytes_ = positions * op_.len;
     run_phase_ = 0;
+    run_.address += run_.step;
+    run_.positions -= positions;
 }
 
 void LoadTiming::generate_zeros(std::int64_t pieces) {
@@ -78,8 +83,8 @@ void LoadTiming::generate_zeros(std::int64_t pieces) {
 // Makes the open burst one that holds the run's next line or takes it next; true if the line is new to it.
 bool LoadTiming::reach_line() {
     if (open_ && run_line_ == open_line_) return false;
-    const bool grows =
-        open_ && run_line_ == open_line_ + 1 && open_lines_ < burst_lines_ && run_line_ % burst_lines_ != 0;
+    const bool grows = open_ && run_line_ == open_line_ + 1 && open_lines_ < burst_lines_.value() &&
+                       burst_lines_.remainder(run_line_) != 0;
     if (!grows) {
         if (open_) close_burst(generated_, 0);
         open_burst();
@@ -104,30 +109,32 @@ void LoadTiming::append_lines(std::int64_t lines, std::int64_t pieces) {
 // The run's next line, or as many full lines of the same number of pieces as the burst takes.
 void LoadTiming::generate_lines() {
     const bool fresh = reach_line();
-    std::int64_t lines = run_offset_ == 0 && fresh ? run_bytes_ / line_bytes_ : 0;
+    std::int64_t lines = run_offset_ == 0 && fresh ? line_bytes_.quotient(run_bytes_) : 0;
     std::int64_t pieces = 1;  // of each line
     if (line_rest_ == 0) {
         pieces = line_positions_ + (run_phase_ > 0 ? 1 : 0);
     } else if (line_positions_ == 0) {
-        lines = std::min(lines, (op_.len - run_phase_) / line_bytes_);
+        lines = std::min(lines, line_bytes_.quotient(op_.len - run_phase_));
     } else {
         lines = 0;
     }
     if (lines > 1) {
-        lines = std::min({lines, burst_lines_ - open_lines_, burst_lines_ - run_line_ % burst_lines_,
-                          (piece_fifo_ / 2 - 1 - (generated_ - open_piece_)) / pieces});
+        lines = std::min({lines, burst_lines_.value() - open_lines_,
+                          burst_lines_.value() - burst_lines_.remainder(run_line_)});
+        const std::int64_t room = piece_fifo_ / 2 - 1 - (generated_ - open_piece_);
+        if (lines * pieces > room) lines = room / pieces;
     }
     if (lines < 2) {
         if (fresh) append_lines(1, 1);
-        generate_line(std::min(line_bytes_ - run_offset_, run_bytes_));
+        generate_line(std::min(line_bytes_.value() - run_offset_, run_bytes_));
         return;
     }
     append_lines(lines, pieces);
     generated_ += lines * pieces;
     run_line_ += lines;
-    run_bytes_ -= lines * line_bytes_;
+    run_bytes_ -= lines * line_bytes_.value();
     if (line_rest_ != 0) {
-        run_phase_ += lines * line_bytes_;
+        run_phase_ += lines * line_bytes_.value();
         if (run_phase_ == op_.len) run_phase_ = 0;
     }
 }
@@ -136,9 +143,12 @@ void LoadTiming::generate_lines() {
 void LoadTiming::generate_line(std::int64_t bytes) {
     std::int64_t pieces = 1;
     run_phase_ += bytes;
-    if (run_phase_ >= op_.len) {
-        pieces = ceil_div(run_phase_, op_.len);
-        run_phase_ -= run_phase_ / op_.len * op_.len;
+    if (run_phase_ == op_.len) {
+        run_phase_ = 0;
+    } else if (run_phase_ > op_.len) {
+        const std::int64_t whole = run_phase_ / op_.len;
+        run_phase_ -= whole * op_.len;
+        pieces = whole + (run_phase_ > 0 ? 1 : 0);
     }
     run_bytes_ -= bytes;
     // The PF/2-th piece of a burst closes it; the line's next piece opens another one.

@@ -20,6 +20,7 @@
 
 #include "runtime/isa/program.hpp"
 #include "runtime/support/types.hpp"
+#include "sim/cycle/divisor.hpp"
 #include "sim/cycle/load_operation.hpp"
 #include "sim/cycle/ring.hpp"
 
@@ -93,8 +94,8 @@ class LoadTiming {
     [[nodiscard]] Cycles generation_cycle(std::int64_t piece);
 
     // Sizes.
-    std::int64_t line_bytes_;
-    std::int64_t burst_lines_;
+    Divisor line_bytes_;
+    Divisor burst_lines_;
     std::int64_t piece_fifo_;
     std::int64_t line_fifo_;
 
@@ -105,6 +106,7 @@ class LoadTiming {
     bool generating_ = false;
     std::int64_t generated_ = 0;       // pieces generated
     std::int64_t lines_ = 0;           // lines that bursts cover
+    LoadRun run_;                      // positions of the walk that have not been begun
     std::int64_t run_line_ = 0;        // line of the run's next byte
     std::int64_t run_offset_ = 0;      // its byte in that line
     std::int64_t run_bytes_ = 0;       // bytes left

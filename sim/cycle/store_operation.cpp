@@ -26,7 +26,7 @@ StoreOperation StoreOperation::from(std::span<const std::int64_t> registers, std
 StoreWalk::StoreWalk(const isa::ArrayConfig& config, const StoreOperation& operation, const Position& start)
     : op_(operation), line_bytes_(config.line_bytes()), at_(start), left_(operation.count) {
     const bool result = op_.source == StoreSource::Result;
-    bank_bytes_ = result ? config.columns * op_.element_bytes() : op_.len;
+    bank_bytes_ = Divisor(result ? config.columns * op_.element_bytes() : op_.len);
     banks_ = result ? config.result_banks() : 1;
 }
 
@@ -36,8 +36,8 @@ void StoreWalk::start_run() {
     if (op_.px != op_.len || address + n * op_.len > kAddressMask) n = 1;
     op_.grid.step(at_, n);
     left_ -= n;
-    run_line_ = address / line_bytes_;
-    run_offset_ = address % line_bytes_;
+    run_line_ = line_bytes_.quotient(address);
+    run_offset_ = line_bytes_.remainder(address);
     run_bytes_ = n * op_.len;
     phase_ = 0;
 }
@@ -45,12 +45,13 @@ void StoreWalk::start_run() {
 StoreChunk StoreWalk::next() {
     if (run_bytes_ == 0) start_run();
     StoreChunk chunk{run_line_, 0};
-    std::int64_t bytes = std::min(line_bytes_ - run_offset_, run_bytes_);
+    std::int64_t bytes = std::min(line_bytes_.value() - run_offset_, run_bytes_);
     run_bytes_ -= bytes;
     run_offset_ = 0;
     ++run_line_;
     while (bytes > 0) {  // one piece each: to the end of the position, of the sub-banks, of the line
-        const std::int64_t end = std::min(op_.len, (phase_ / bank_bytes_ + banks_) * bank_bytes_);
+        const std::int64_t end =
+            std::min(op_.len, (bank_bytes_.quotient(phase_) + banks_) * bank_bytes_.value());
         const std::int64_t piece = std::min(bytes, end - phase_);
         phase_ += piece;
         if (phase_ == op_.len) phase_ = 0;

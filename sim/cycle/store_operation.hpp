@@ -6,6 +6,7 @@
 
 #include "runtime/isa/program.hpp"
 #include "sat_isa.hpp"
+#include "sim/cycle/divisor.hpp"
 #include "sim/cycle/positions.hpp"
 
 namespace satsim::cycle {
@@ -49,9 +50,8 @@ class StoreWalk {
     void start_run();
 
     StoreOperation op_;
-    std::int64_t line_bytes_ = 64;
-    std::int64_t bank_bytes_ =
-        8;                    // DRAM bytes of one result address (RESULT), of the whole position otherwise
+    Divisor line_bytes_;
+    Divisor bank_bytes_;      // DRAM bytes of one result address (RESULT), of the whole position otherwise
     std::int64_t banks_ = 1;  // result addresses of a piece
     Position at_;
     std::int64_t left_ = 0;
