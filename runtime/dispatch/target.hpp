@@ -1,4 +1,5 @@
-// What every execution target offers the runtime. Targets register themselves; the runtime names none of them.
+// What every execution target offers the runtime. Targets register themselves; the runtime names none of
+// them.
 #pragma once
 
 #include <functional>
@@ -23,23 +24,23 @@ enum class Bound { Compute, Bandwidth, Fill, Dependency, Host };
 struct TaskResult {
     std::string layer;
     std::string part;
-    std::string stage;        // "FF", "BP", "WU"
-    std::string kind;         // "gemm", "vector", "host", "transfer"
-    GemmShape shape;          // gemm only
-    std::int64_t count = 1;   // gemm only: independent GEMMs of that shape
-    NmPattern nm;             // gemm only
-    std::string dense_reason; // gemm only
-    std::string dataflow;     // "os", "ws", or "" for other kinds
-    std::string tile;         // schedule text, or the vector operation
+    std::string stage;         // "FF", "BP", "WU"
+    std::string kind;          // "gemm", "vector", "host", "transfer"
+    GemmShape shape;           // gemm only
+    std::int64_t count = 1;    // gemm only: independent GEMMs of that shape
+    NmPattern nm;              // gemm only
+    std::string dense_reason;  // gemm only
+    std::string dataflow;      // "os", "ws", or "" for other kinds
+    std::string tile;          // schedule text, or the vector operation
     double seconds = 0;
-    Cycles cycles = 0;        // of the target's clock; 0 for host tasks
-    Macs macs_issued = 0;     // MAC slots of real outputs: count*m*n*k*N/M (padding excluded)
+    Cycles cycles = 0;     // of the target's clock; 0 for host tasks
+    Macs macs_issued = 0;  // MAC slots of real outputs: count*m*n*k*N/M (padding excluded)
     Macs dense_macs = 0;
     Bytes dram_bytes = 0;
-    double energy_j = 0;      // dynamic and static
+    double energy_j = 0;  // dynamic and static
     Bound bound = Bound::Compute;
     Provenance provenance = Provenance::Simulated;
-    Execution execution;      // counters and, when recorded, operations
+    Execution execution;  // counters and, when recorded, operations
 };
 
 class Target {
@@ -48,8 +49,8 @@ class Target {
     [[nodiscard]] virtual std::string name() const = 0;
     [[nodiscard]] virtual bool can_run(const Task& task) const = 0;
     // Results in the order of `tasks`. `progress(done, total)` may be empty.
-    [[nodiscard]] virtual std::vector<TaskResult> run(const std::vector<Task>& tasks,
-                                                      const std::function<void(std::size_t, std::size_t)>& progress) = 0;
+    [[nodiscard]] virtual std::vector<TaskResult> run(
+        const std::vector<Task>& tasks, const std::function<void(std::size_t, std::size_t)>& progress) = 0;
 };
 
 }  // namespace satsim

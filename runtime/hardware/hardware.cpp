@@ -47,6 +47,7 @@ Hardware with_channels(Hardware hardware, int channels, const std::string& optio
     if (channels != 1 && channels != 2 && channels != 4)
         throw InputError(option, "",
                          "is " + std::to_string(channels) + ", expected 1, 2 or 4 memory channels");
+    hardware.memory_capacity.value *= static_cast<double>(hardware.array.channels) / channels;
     hardware.array.channels = channels;
     return hardware;
 }

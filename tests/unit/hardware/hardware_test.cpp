@@ -137,6 +137,7 @@ TEST(Hardware, MalformedJsonNamesThePlace) {
 TEST(Hardware, ChannelsOverride) {
     const Hardware hardware = load_hardware(SATSIM_SOURCE_DIR "/models/hardware/vcu1525-sat32.json");
     EXPECT_EQ(with_channels(hardware, 1, "--channels").memory_config().channels, 1);
+    EXPECT_EQ(with_channels(hardware, 1, "--channels").capacity_bytes(), hardware.capacity_bytes());
     EXPECT_THROW((void)with_channels(hardware, 3, "--channels"), InputError);
 }
 

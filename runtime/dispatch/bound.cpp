@@ -1,0 +1,66 @@
+#include "runtime/dispatch/bound.hpp"
+
+#include <algorithm>
+
+namespace satsim {
+namespace {
+
+double share(Cycles part, Cycles whole) {
+    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+Cycles busy(const Execution& execution, isa::Engine engine) {
+    return execution.busy[static_cast<std::size_t>(engine)];
+}
+
+}  // namespace
+
+const char* to_string(Bound bound) {
+    switch (bound) {
+        case Bound::Compute:
+            return "compute";
+        case Bound::Bandwidth:
+            return "bandwidth";
+        case Bound::Fill:
+            return "fill";
+        case Bound::Dependency:
+            return "dependency";
+        case Bound::Host:
+            return "host";
+    }
+    return "?";
+}
+
+const char* to_string(Provenance provenance) {
+    switch (provenance) {
+        case Provenance::Simulated:
+            return "simulated";
+        case Provenance::Modelled:
+            return "modelled";
+        case Provenance::Measured:
+            return "measured";
+        case Provenance::Recorded:
+            return "recorded";
+    }
+    return "?";
+}
+
+Bound classify(const BoundInput& input) {
+    const Execution& execution = input.execution;
+    const Cycles cycles = execution.cycles();
+    const std::int64_t peak = std::int64_t{input.array.rows} * input.array.columns;
+    const double bus = share(execution.memory.read_lines + execution.memory.write_lines, cycles);
+    const double movers =
+        share(std::max(busy(execution, isa::Engine::Load), busy(execution, isa::Engine::Store)), cycles);
+    const double worker = share(busy(execution, input.gemm ? isa::Engine::Stce : isa::Engine::Vec), cycles);
+    const double work = input.gemm ? share(execution.counters.mac_slots / peak, cycles) : worker;
+    if (work >= kSaturated && work >= bus) return Bound::Compute;
+    if (bus >= kSaturated) return Bound::Bandwidth;
+    if (worker >= kSaturated && worker >= movers)
+        return input.short_interleave ? Bound::Dependency : Bound::Fill;
+    // LOAD or STORE works all the time, though the bus does not: short pieces or memory latency.
+    if (movers >= kSaturated) return input.short_interleave ? Bound::Dependency : Bound::Bandwidth;
+    return Bound::Dependency;
+}
+
+}  // namespace satsim

@@ -1,0 +1,23 @@
+// What limited a task, from what its engines did. The rule is stated in docs/formats/compare.md.
+#pragma once
+
+#include "runtime/dispatch/target.hpp"
+#include "runtime/isa/program.hpp"
+
+namespace satsim {
+
+[[nodiscard]] const char* to_string(Provenance provenance);
+
+// How much of a resource's time must be taken for it to count as the limit.
+inline constexpr double kSaturated = 0.8;
+
+struct BoundInput {
+    Execution execution;
+    isa::ArrayConfig array;
+    bool gemm = true;               // false: a vector task, whose work is VEC's
+    bool short_interleave = false;  // fewer outputs in a USPE than the adder's latency asks for
+};
+
+[[nodiscard]] Bound classify(const BoundInput& input);
+
+}  // namespace satsim

@@ -1,0 +1,46 @@
+#include "runtime/dispatch/pregeneration.hpp"
+
+#include <set>
+#include <tuple>
+
+namespace satsim {
+namespace {
+
+// Parts of one layer's stage (phases of a strided BP) read the same packed weights: prune once. Only the taps
+// of each part are its own, so the elements of all parts add up to the whole weight.
+VectorTask prune_before(const GemmTask& gemm) {
+    VectorTask prune;
+    prune.layer = gemm.layer;
+    prune.op = VectorOp::Prune;
+    prune.stage = gemm.stage;
+    prune.elements = gemm.count * gemm.shape.n * gemm.shape.k;
+    prune.reads_fp16 = 1;
+    prune.flops_per_element = 1;
+    // N values of two bytes and N nibbles for every M elements.
+    prune.extra_bytes = prune.elements * gemm.nm.n * 5 / (gemm.nm.m * 2);
+    (gemm.stage == Stage::FF ? prune.pregenerate_ff : prune.pregenerate_bp) = gemm.nm;
+    return prune;
+}
+
+}  // namespace
+
+TrainingStep without_pregeneration(const TrainingStep& step) {
+    TrainingStep result = step;
+    result.tasks.clear();
+    for (Task task : step.tasks) {
+        if (auto* vector = std::get_if<VectorTask>(&task);
+            vector != nullptr && vector->op == VectorOp::Optimizer) {
+            vector->pregenerate_ff = {};
+            vector->pregenerate_bp = {};
+            vector->extra_bytes = 2 * vector->elements;  // the one FP16 copy
+        }
+        if (const auto* gemm = std::get_if<GemmTask>(&task); gemm != nullptr && gemm->weight_operand &&
+                                                             !gemm->sparse_is_activation &&
+                                                             !gemm->nm.dense() && gemm->stage != Stage::WU)
+            result.tasks.emplace_back(prune_before(*gemm));
+        result.tasks.push_back(std::move(task));
+    }
+    return result;
+}
+
+}  // namespace satsim

@@ -1,0 +1,87 @@
+#include "runtime/dispatch/step_result.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+namespace satsim {
+namespace {
+
+constexpr Bytes kBeat = 64;   // bytes of an AXI or DDR4 burst
+constexpr Bytes kRow = 8192;  // bytes of an open DDR4 row
+
+// What a task's energy is made of. A transfer streams whole rows through the card's memory and over PCIe.
+energy::Events events_of(const TaskResult& task, const Hardware& hardware) {
+    if (task.kind != "transfer") return energy::count_events(task.execution, hardware.array.channels);
+    energy::Events events;
+    events.pcie_bytes = task.dram_bytes;
+    const Bytes beats = ceil_div(task.dram_bytes, kBeat);
+    (task.part == "to host" ? events.ddr4_reads : events.ddr4_writes) = beats;
+    events.ddr4_activates = ceil_div(task.dram_bytes, kRow);
+    return events;
+}
+
+}  // namespace
+
+Cycles StepResult::cycles() const {
+    // A product a hair above a whole number is rounding, not another cycle.
+    return static_cast<Cycles>(std::ceil(seconds() * clock_hz * (1 - 1e-12)));
+}
+
+double StepResult::utilization() const {
+    if (gemm_cycles == 0) return 0;
+    return static_cast<double>(macs_issued) /
+           (static_cast<double>(peak_macs) * static_cast<double>(gemm_cycles));
+}
+
+double StepResult::arithmetic_bound() const {
+    return macs_issued == 0 ? 1 : static_cast<double>(dense_macs) / static_cast<double>(macs_issued);
+}
+
+double task_utilization(const TaskResult& task, std::int64_t peak_macs) {
+    if (task.cycles == 0) return 0;
+    return static_cast<double>(task.macs_issued) /
+           (static_cast<double>(peak_macs) * static_cast<double>(task.cycles));
+}
+
+std::string task_title(const TaskResult& task) {
+    std::string title = task.layer + " " + task.stage;
+    if (!task.part.empty()) title += " " + task.part;
+    if (task.kind != "gemm" && !task.tile.empty()) title += " " + task.tile;
+    return title;
+}
+
+StepResult total_up(const Hardware& hardware, const TrainingStep& step, std::vector<TaskResult> tasks) {
+    StepResult result;
+    result.network = step.network;
+    result.recipe = step.recipe;
+    result.batch = step.batch;
+    result.clock_hz = hardware.clock_hz;
+    result.peak_macs = hardware.peak_macs();
+    energy::Events events;
+    for (TaskResult& task : tasks) {
+        const energy::Events own = events_of(task, hardware);
+        const bool on_host = task.kind == "host" || task.kind == "transfer";
+        task.energy_j =
+            energy::make_report(hardware, own, {task.seconds, on_host ? task.seconds : 0}).joules();
+        events += own;
+        result.dram_bytes += task.dram_bytes;
+        if (task.kind == "gemm") {
+            result.time.gemm += task.seconds;
+            result.gemm_cycles += task.cycles;
+            result.macs_issued += task.macs_issued;
+            result.dense_macs += task.dense_macs;
+        } else if (task.kind == "vector") {
+            result.time.vector += task.seconds;
+        } else {
+            (task.kind == "host" ? result.time.host : result.time.transfer) += task.seconds;
+        }
+    }
+    result.tasks = std::move(tasks);
+    result.energy =
+        energy::make_report(hardware, events, {result.seconds(), result.time.host + result.time.transfer});
+    if (result.utilization() > 1)
+        throw std::logic_error("more multiply-accumulates were counted than the array has slots for");
+    return result;
+}
+
+}  // namespace satsim

@@ -1,0 +1,86 @@
+#include "sim/target/sat_simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "sim/cycle/cycle_sat.hpp"
+#include "sim/target/program_counters.hpp"
+#include "sim/target/vector_model.hpp"
+
+namespace satsim::sat {
+namespace {
+
+std::string name_of(const GemmTask& task) {
+    return fmt::format("layer {} {}{}{}", task.layer, to_string(task.stage), task.part.empty() ? "" : " ",
+                       task.part);
+}
+
+Execution run_program(const isa::Program& program, const SimulationSettings& settings, Cycles limit,
+                      bool record) {
+    cycle::RunOptions options;
+    options.memory = settings.hardware.memory_config();
+    options.memory.stall_seed = settings.stall_seed;
+    options.cycle_limit = limit;
+    options.record_operations = record;
+    cycle::CycleSat sat;
+    return sat.run(program, options);
+}
+
+SimulationResult simulate_gemm(const GemmTask& task, const SimulationSettings& settings,
+                               std::int64_t record_limit) {
+    const schedule::MachineView machine = settings.machine();
+    const bool fast = settings.fidelity == Fidelity::Fast;
+    SimulationResult best;
+    best.simulated = !fast;
+    for (const schedule::GemmSchedule& candidate :
+         schedule::candidate_schedules(task, machine, settings.options, fast ? 1 : settings.candidates)) {
+        const isa::Program program = schedule::emit_gemm(task, candidate, machine);
+        if (fast) {
+            best.schedule = candidate;
+            best.execution = count_program(program, machine.memory, candidate.predicted);
+            break;
+        }
+        const bool record = record_limit > 0 && count_operations(program) <= record_limit;
+        // A candidate that is no better than the best so far may stop as soon as that is sure.
+        const Cycles limit = best.schedule ? best.execution.cycles() : 0;
+        try {
+            Execution execution = run_program(program, settings, limit, record);
+            if (best.schedule && execution.cycles() >= best.execution.cycles()) continue;
+            best.schedule = candidate;
+            best.execution = std::move(execution);
+        } catch (const cycle::CycleLimitError&) {
+            continue;
+        }
+    }
+    return best;
+}
+
+}  // namespace
+
+const char* to_string(Fidelity fidelity) {
+    return fidelity == Fidelity::Cycle ? "cycle" : "fast";
+}
+
+schedule::MachineView SimulationSettings::machine() const {
+    schedule::MachineView view{hardware.array, hardware.memory_config()};
+    view.memory.stall_seed = stall_seed;
+    return view;
+}
+
+SimulationResult simulate(const Task& task, const SimulationSettings& settings, std::int64_t record_limit) {
+    if (const auto* vector = std::get_if<VectorTask>(&task)) {
+        return {std::nullopt, model_vector(*vector, settings.hardware), false};
+    }
+    const auto& gemm = std::get<GemmTask>(task);
+    try {
+        return simulate_gemm(gemm, settings, record_limit);
+    } catch (const cycle::DeadlockError& error) {
+        throw std::logic_error(name_of(gemm) + ": " + error.what());
+    } catch (const InputError& error) {
+        if (error.where().starts_with("layer ")) throw;
+        throw InputError(name_of(gemm), "", error.what());
+    }
+}
+
+}  // namespace satsim::sat

@@ -1,0 +1,29 @@
+// One task on SAT, from schedule to execution. Called in worker processes: SystemC elaborates once a process.
+#pragma once
+
+#include "runtime/hardware/hardware.hpp"
+#include "runtime/schedule/scheduler.hpp"
+#include "sim/target/wire.hpp"
+
+namespace satsim::sat {
+
+enum class Fidelity { Cycle, Fast };
+[[nodiscard]] const char* to_string(Fidelity fidelity);
+
+struct SimulationSettings {
+    Hardware hardware;
+    schedule::ScheduleOptions options;
+    Fidelity fidelity = Fidelity::Cycle;
+    std::size_t candidates = 3;    // best schedules of the fast model that the cycle model ranks anew
+    std::uint64_t stall_seed = 0;  // random memory stalls; 0: none
+
+    [[nodiscard]] schedule::MachineView machine() const;
+};
+
+// The best of the candidate schedules and what it did. With `record_limit` > 0 the operations of programs
+// with at most that many are kept. Throws InputError naming the layer; std::logic_error when an emitted
+// program is faulty.
+[[nodiscard]] SimulationResult simulate(const Task& task, const SimulationSettings& settings,
+                                        std::int64_t record_limit);
+
+}  // namespace satsim::sat

@@ -1,0 +1,46 @@
+// SAT as an execution target: equal tasks are simulated once, in forked workers, and remembered.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/dispatch/target.hpp"
+#include "sim/target/sat_simulation.hpp"
+
+namespace satsim::sat {
+
+struct SatSettings {
+    SimulationSettings simulation;
+    int workers = 2;
+    // Which tasks keep their operations (for traces), and up to how many operations a program.
+    std::function<bool(const Task&)> wants_operations;
+    std::int64_t record_limit = 0;
+};
+
+class SatTarget : public Target {
+  public:
+    explicit SatTarget(SatSettings settings) : settings_(std::move(settings)) {}
+    [[nodiscard]] std::string name() const override { return "sat"; }
+    // Every GEMM, and the vector tasks that SAT has a unit for.
+    [[nodiscard]] bool can_run(const Task& task) const override;
+    [[nodiscard]] std::vector<TaskResult> run(
+        const std::vector<Task>& tasks,
+        const std::function<void(std::size_t, std::size_t)>& progress) override;
+
+    // Distinct tasks simulated so far.
+    [[nodiscard]] std::size_t distinct_tasks() const { return known_.size(); }
+
+  private:
+    [[nodiscard]] bool records(const Task& task) const;
+    [[nodiscard]] std::string key(const Task& task) const;
+    void simulate_unknown(const std::vector<Task>& tasks,
+                          const std::function<void(std::size_t, std::size_t)>& progress);
+    [[nodiscard]] TaskResult result_of(const Task& task) const;
+
+    SatSettings settings_;
+    std::map<std::string, SimulationResult> known_;
+};
+
+}  // namespace satsim::sat

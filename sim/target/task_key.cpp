@@ -1,0 +1,40 @@
+#include "sim/target/task_key.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace satsim::sat {
+namespace {
+
+std::string gemm_key(const GemmTask& t) {
+    const Gather& g = t.gather;
+    const Scatter& s = t.scatter;
+    std::string key = fmt::format("gemm {} {}x{}x{}*{} {}:{}", to_string(t.stage), t.shape.m, t.shape.n,
+                                  t.shape.k, t.count, t.nm.n, t.nm.m);
+    fmt::format_to(std::back_inserter(key), " g{},{},{},{},{},{},{},{}", g.batch, g.grid_h, g.grid_w, g.in_h,
+                   g.in_w, g.channels, g.stride_y, g.stride_x);
+    for (const Tap& tap : g.taps)
+        fmt::format_to(std::back_inserter(key), " t{},{},{}", tap.dy, tap.dx, tap.weight_tap);
+    fmt::format_to(std::back_inserter(key), " s{},{},{},{},{},{}", s.out_h, s.out_w, s.step_y, s.step_x,
+                   s.off_y, s.off_x);
+    fmt::format_to(std::back_inserter(key), " {}{}{}", t.out == ElementType::Fp16 ? "h" : "f",
+                   t.weight_operand ? "w" : "-", t.sparse_is_activation ? "a" : "-");
+    return key;
+}
+
+std::string vector_key(const VectorTask& t) {
+    return fmt::format("vector {} {} r{},{} w{},{} f{} x{} {} {}:{} {}:{}", static_cast<int>(t.op),
+                       t.elements, t.reads_fp16, t.reads_fp32, t.writes_fp16, t.writes_fp32,
+                       t.flops_per_element, t.extra_bytes, t.optimizer, t.pregenerate_ff.n,
+                       t.pregenerate_ff.m, t.pregenerate_bp.n, t.pregenerate_bp.m);
+}
+
+}  // namespace
+
+std::string task_key(const Task& task) {
+    if (const auto* gemm = std::get_if<GemmTask>(&task)) return gemm_key(*gemm);
+    return vector_key(std::get<VectorTask>(task));
+}
+
+}  // namespace satsim::sat

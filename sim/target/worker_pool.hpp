@@ -1,0 +1,23 @@
+// Jobs in forked processes, results over sockets. SystemC elaborates once a process, so simulation never
+// happens in the program itself; the workers inherit its memory, and only job numbers and result bytes
+// travel.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace satsim::sat {
+
+using Bytes8 = std::vector<std::uint8_t>;
+
+// Runs job(i) for 0 <= i < jobs in at most `workers` processes (at least one) and calls done(i, bytes) in
+// this process as results arrive. Jobs are handed out in ascending order. When jobs throw InputError, the one
+// of the lowest number is rethrown here after the running ones have ended, whatever the number of workers.
+// Throws std::runtime_error when a worker dies or fails in any other way. Workers end with this call, or with
+// this process.
+void run_forked(std::size_t jobs, int workers, const std::function<Bytes8(std::size_t)>& job,
+                const std::function<void(std::size_t, const Bytes8&)>& done);
+
+}  // namespace satsim::sat
