@@ -6,11 +6,14 @@ function(satsim_report what found cost)
   else()
     set(line "  ${what}: not found (${cost})")
   endif()
-  set(SATSIM_SUMMARY "${SATSIM_SUMMARY}${line}\n" CACHE INTERNAL "")
+  set(SATSIM_SUMMARY "${SATSIM_SUMMARY};${line}" CACHE INTERNAL "")
 endfunction()
 
 function(satsim_print_summary)
-  message(STATUS "satsim ${PROJECT_VERSION}, ${CMAKE_BUILD_TYPE}\n${SATSIM_SUMMARY}")
+  message(STATUS "satsim ${PROJECT_VERSION}, ${CMAKE_BUILD_TYPE}")
+  foreach(line IN LISTS SATSIM_SUMMARY)
+    message(STATUS "${line}")
+  endforeach()
 endfunction()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)  # generates the instruction set's two faces

@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "runtime/functional/functional_sat.hpp"
-#include "runtime/isa/checker.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/rtl/rtl_sat.hpp"
@@ -76,7 +75,6 @@ TEST_P(CosimTest, SameBitsAndSameCycles) {
                      std::to_string(task.shape.n) + "x" + std::to_string(task.shape.k) + " " +
                      chosen.tile_text());
         const isa::Program program = schedule::emit_gemm(task, chosen, machine);
-        isa::check(program, "emitted");
 
         MemoryImage functional_memory = copy(data.memory());
         FunctionalSat functional(array);
@@ -128,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(ThinSlice, CosimTest,
                                          Variant{"OsWeightUpdateMatrix", Stage::WU, {8, 8}, true, kOs},
                                          Variant{"WsDenseConvolution", Stage::FF, {8, 8}, false, kWs},
                                          Variant{"WsDenseMatrix", Stage::BP, {8, 8}, true, kWs}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
 }  // namespace satsim

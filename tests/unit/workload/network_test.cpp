@@ -29,7 +29,9 @@ TEST(Networks, ShapesAreInferred) {
     const Network net = model("resnet50");
     EXPECT_EQ(net.layers.front().out, (TensorShape{64, 112, 112}));
     for (const Layer& layer : net.layers) {
-        if (layer.kind == LayerKind::GlobalPool) EXPECT_EQ(layer.in, (TensorShape{2048, 7, 7}));
+        if (layer.kind == LayerKind::GlobalPool) {
+            EXPECT_EQ(layer.in, (TensorShape{2048, 7, 7}));
+        }
     }
     EXPECT_EQ(model("vit-cifar").layers[2].out, (TensorShape{512, 1, 65}));
 }
@@ -91,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"WrongType", R"({"layers": {"a": 1}})", "expected an array"},
         Bad{"HeadsDoNotDivide", R"({"layers": [{"kind": "tokens"}, {"kind": "attention", "heads": 2}]})",
             "/layers/1/heads: is 2"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
 }  // namespace satsim
