@@ -2,10 +2,14 @@
 // words.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "Vload_bench_large.h"
 #include "Vload_bench_small.h"
 #include "Vload_bench_thin.h"
 #include "sat_isa.hpp"
+#include "sim/cycle/load_timing.hpp"
 #include "tests/unit/rtl_memory/bench.hpp"
 #include "tests/unit/rtl_memory/load_model.hpp"
 
@@ -19,7 +23,7 @@ LoadParameters random_operation(Random& random, const LoadSizes& sizes) {
     const std::int64_t longest = random.chance(50) ? 4 : 5 * line_words;
     op.len = 8 * random(1, longest);
     if (random.chance(20)) op.len = 8 * line_words * random(1, 3);
-    op.base = 8 * random(0, 1 << 20);
+    op.base = (1 << 30) + 8 * random(0, 1 << 20);  // far from 0: steps may be negative
     if (random.chance(30)) op.base = op.base / (8 * line_words) * (8 * line_words);
     if (random.chance(5)) op.base = (std::int64_t{1} << 40) - 8 * random(1, 100);
     op.px = random.chance(60) ? op.len : 8 * random(-20, 40);
@@ -51,18 +55,69 @@ LoadParameters random_operation(Random& random, const LoadSizes& sizes) {
     return op;
 }
 
+using Registers = std::array<std::int64_t, isa::kRegisters>;
+
+Registers registers_of(const LoadParameters& op) {
+    return {op.base,  op.len,  op.px,     op.py,    op.pb,          op.grid_w,   op.grid_h, op.sx,
+            op.sy,    op.ox,   op.oy,     op.in_w,  op.in_h,        op.b0,       op.y0,     op.x0,
+            op.count, op.dest, op.stride, op.word0, op.group_words, op.dest_kind};
+}
+
+std::uint32_t flags_of(const LoadParameters& op) {
+    return (op.seek ? isa::load::kSeek : 0) | (op.advance ? isa::load::kAdvance : 0);
+}
+
 template <typename Model>
 void set_operation(Model& dut, const LoadParameters& op) {
-    const std::int64_t registers[] = {op.base,   op.len,   op.px,          op.py,       op.pb,    op.grid_w,
-                                      op.grid_h, op.sx,    op.sy,          op.ox,       op.oy,    op.in_w,
-                                      op.in_h,   op.b0,    op.y0,          op.x0,       op.count, op.dest,
-                                      op.stride, op.word0, op.group_words, op.dest_kind};
-    int i = 0;
-    for (const std::int64_t value : registers) {
-        set_bits(dut.op_params_i, 40 * i++, 40, static_cast<std::uint64_t>(value));
+    const Registers registers = registers_of(op);
+    for (int i = 0; i < isa::kRegisters; ++i) {
+        set_bits(dut.op_params_i, 40 * i, 40,
+                 static_cast<std::uint64_t>(registers[static_cast<std::size_t>(i)]));
     }
-    dut.op_flags_i =
-        static_cast<std::uint16_t>((op.seek ? isa::load::kSeek : 0) | (op.advance ? isa::load::kAdvance : 0));
+    dut.op_flags_i = static_cast<std::uint16_t>(flags_of(op));
+}
+
+// What one operation did in the RTL.
+struct Ran {
+    LoadParameters op;
+    Cycles ready = 0;  // first cycle in which it could have been dispatched
+    Cycles dispatched = 0;
+    Cycles ended = 0;
+};
+
+// The cycle model's recurrences, given the dispatches, agree on every ready and end.
+void compare_recurrences(const LoadSizes& sizes, const std::vector<Ran>& operations, dram::Memory& memory) {
+    isa::ArrayConfig config;
+    config.rows = sizes.rows;
+    config.channels = sizes.channels;
+    config.burst_lines = sizes.burst;
+    config.piece_fifo = sizes.pieces;
+    config.line_fifo = sizes.lines;
+    cycle::LoadTiming timing(config);
+    const auto serve = [&] {
+        memory.read(timing.request().at, timing.request().line, timing.arrivals());
+        timing.accept();
+    };
+    std::size_t ended = 0;
+    const auto take_ends = [&] {
+        while (timing.has_end())
+            ASSERT_EQ(timing.take_end(), operations[ended++].ended) << "operation " << ended;
+    };
+    for (const Ran& ran : operations) {
+        while (timing.ready() == cycle::kUnknown) {
+            ASSERT_TRUE(timing.requesting());
+            serve();
+            take_ends();
+        }
+        ASSERT_EQ(std::max<Cycles>(timing.ready(), 0), ran.ready);
+        timing.dispatch(ran.dispatched, cycle::LoadOperation::from(registers_of(ran.op), flags_of(ran.op)));
+        take_ends();
+    }
+    while (timing.requesting()) {
+        serve();
+        take_ends();
+    }
+    EXPECT_EQ(ended, operations.size());
 }
 
 // The words that the write port carries in this cycle, in order from the first.
@@ -114,6 +169,8 @@ void compare(const LoadSizes& sizes, std::uint64_t seed, int operations) {
     dut.rst_ni = 1;
 
     LoadParameters op = random_operation(random, sizes);
+    std::vector<Ran> ran;
+    Cycles ready_since = 0;
     int dispatched = 0;
     int ended = 0;
     const int idle_percent = random.chance(50) ? 0 : 40;
@@ -149,8 +206,10 @@ void compare(const LoadSizes& sizes, std::uint64_t seed, int operations) {
         const bool end = expected.written && expected.piece.last;
         ASSERT_EQ(dut.done_o, end);
         ASSERT_EQ(dut.release_o, end);
-        ended += end;
+        if (end) ran[static_cast<std::size_t>(ended++)].ended = now;
+        if (!dut.op_ready_o) ready_since = now + 1;
         if (dut.op_valid_i && dut.op_ready_o) {
+            ran.push_back({op, ready_since, now, 0});
             model.dispatch(now, op);
             op = random_operation(random, sizes);
             ++dispatched;
@@ -159,6 +218,9 @@ void compare(const LoadSizes& sizes, std::uint64_t seed, int operations) {
     }
     EXPECT_EQ(ended, operations) << "seed " << seed;
     EXPECT_TRUE(model.idle());
+    // The recurrences state nothing about positions that run over the end of the address space.
+    const bool wraps = std::any_of(ran.begin(), ran.end(), [](const Ran& r) { return r.op.base >> 39 != 0; });
+    if (!wraps) compare_recurrences(sizes, ran, *dram::make_memory(config));
 }
 
 TEST(RtlLoad, ThinSlice) {

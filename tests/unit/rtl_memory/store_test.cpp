@@ -2,12 +2,16 @@
 // cycle.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "Vstore_bench_eight.h"
 #include "Vstore_bench_large.h"
 #include "Vstore_bench_odd.h"
 #include "Vstore_bench_thin.h"
 #include "Vstore_bench_wide.h"
 #include "sat_isa.hpp"
+#include "sim/cycle/store_timing.hpp"
 #include "tests/unit/rtl_memory/bench.hpp"
 #include "tests/unit/rtl_memory/store_model.hpp"
 
@@ -24,7 +28,7 @@ StoreParameters random_operation(Random& random, const StoreSizes& sizes) {
     op.len = 8 * random(1, random.chance(50) ? 4 : 5 * line_words);
     if (random.chance(20)) op.len = 8 * line_words * random(1, 3);
     if (random.chance(30)) op.len = sizes.columns * (op.half ? 2 : 4) * random(1, 8);
-    op.base = 8 * random(0, 1 << 20);
+    op.base = (1 << 30) + 8 * random(0, 1 << 20);  // far from 0: steps may be negative
     if (random.chance(30)) op.base = op.base / (8 * line_words) * (8 * line_words);
     op.px = random.chance(60) ? op.len : 8 * random(-20, 40);
     op.grid_w = random(1, 9);
@@ -42,17 +46,68 @@ StoreParameters random_operation(Random& random, const StoreSizes& sizes) {
     return op;
 }
 
+using Registers = std::array<std::int64_t, isa::kRegisters>;
+
+Registers registers_of(const StoreParameters& op) {
+    return {op.base, op.len, op.px, op.py,    op.pb,  op.grid_w, op.grid_h,
+            op.b0,   op.y0,  op.x0, op.count, op.src, op.sc,     op.src_kind};
+}
+
+std::uint32_t flags_of(const StoreParameters& op) {
+    return (op.seek ? isa::store::kSeek : 0) | (op.advance ? isa::store::kAdvance : 0) |
+           (op.half ? isa::store::kFp16 : 0);
+}
+
 template <typename Model>
 void set_operation(Model& dut, const StoreParameters& op) {
-    const std::int64_t registers[] = {op.base, op.len, op.px, op.py,    op.pb,  op.grid_w, op.grid_h,
-                                      op.b0,   op.y0,  op.x0, op.count, op.src, op.sc,     op.src_kind};
-    int i = 0;
-    for (const std::int64_t value : registers) {
-        set_bits(dut.op_params_i, 40 * i++, 40, static_cast<std::uint64_t>(value));
+    const Registers registers = registers_of(op);
+    for (int i = 0; i < isa::kRegisters; ++i) {
+        set_bits(dut.op_params_i, 40 * i, 40,
+                 static_cast<std::uint64_t>(registers[static_cast<std::size_t>(i)]));
     }
-    dut.op_flags_i = static_cast<std::uint16_t>((op.seek ? isa::store::kSeek : 0) |
-                                                (op.advance ? isa::store::kAdvance : 0) |
-                                                (op.half ? isa::store::kFp16 : 0));
+    dut.op_flags_i = static_cast<std::uint16_t>(flags_of(op));
+}
+
+// What one operation did in the RTL.
+struct Ran {
+    StoreParameters op;
+    Cycles ready = 0;  // first cycle in which it could have been dispatched
+    Cycles dispatched = 0;
+    Cycles released = 0;
+    Cycles ended = 0;
+};
+
+// The cycle model's recurrences, given the dispatches, agree on every ready, release and end.
+void compare_recurrences(const StoreSizes& sizes, const std::vector<Ran>& operations, dram::Memory& memory) {
+    isa::ArrayConfig config;
+    config.columns = sizes.columns;
+    config.channels = sizes.channels;
+    config.burst_lines = sizes.burst;
+    config.store_fifo = sizes.lines;
+    cycle::StoreTiming timing(config);
+    std::size_t released = 0;
+    std::size_t ended = 0;
+    const auto take = [&] {
+        while (timing.has_release()) ASSERT_EQ(timing.take_release(), operations[released++].released);
+        while (timing.has_end()) ASSERT_EQ(timing.take_end(), operations[ended++].ended);
+    };
+    const auto serve = [&] {
+        const Cycles response = memory.write(timing.request().at, timing.request().line, timing.handshakes());
+        timing.accept(response);
+        take();
+    };
+    for (const Ran& ran : operations) {
+        while (timing.ready() == cycle::kUnknown) {
+            ASSERT_TRUE(timing.requesting());
+            serve();
+        }
+        ASSERT_EQ(std::max<Cycles>(timing.ready(), 0), ran.ready);
+        timing.dispatch(ran.dispatched, cycle::StoreOperation::from(registers_of(ran.op), flags_of(ran.op)));
+        take();
+    }
+    while (timing.requesting()) serve();
+    EXPECT_EQ(released, operations.size());
+    EXPECT_EQ(ended, operations.size());
 }
 
 std::uint32_t result_at(std::int64_t address, std::int64_t column) {
@@ -110,17 +165,22 @@ void compare(const StoreSizes& sizes, std::uint64_t seed, int operations) {
     std::deque<Cycles> responses;
     std::deque<std::int64_t> reads;  // result addresses of the last two cycles, -1: none
     reads.assign(2, -1);
+    std::int64_t shown = -2;  // what rd_data_i holds
+    std::vector<Ran> ran;
+    Cycles ready_since = 0;
     int dispatched = 0;
+    int released = 0;
     int ended = 0;
     const int idle_percent = random.chance(50) ? 0 : 40;
     for (Cycles now = 0; ended < operations && now < 400000; ++now) {
         dut.w_ready_i = !accepted.empty() && accepted.front() == now;
         dut.b_valid_i = !responses.empty() && responses.front() == now;
         if (dut.b_valid_i) responses.pop_front();
-        for (int k = 0; k < banks * sizes.columns; ++k) {
-            const std::int64_t address = reads.front() + k / sizes.columns;
-            dut.rd_data_i[k] = reads.front() < 0 ? 0xDEADBEEF : result_at(address, k % sizes.columns);
+        const std::int64_t read = reads.front();
+        for (int k = 0; k < banks * sizes.columns && read != shown; ++k) {
+            dut.rd_data_i[k] = read < 0 ? 0xDEADBEEF : result_at(read + k / sizes.columns, k % sizes.columns);
         }
+        shown = read;
         dut.op_valid_i = dispatched < operations && !random.chance(idle_percent);
         if (dut.op_valid_i) set_operation(dut, op);
         dut.eval();
@@ -154,8 +214,11 @@ void compare(const StoreSizes& sizes, std::uint64_t seed, int operations) {
             responses.push_back(memory->write(now, static_cast<std::int64_t>(dut.aw_line_o), cycles));
             accepted.assign(cycles.begin(), cycles.end());
         }
-        ended += dut.done_o;
+        if (dut.release_o) ran[static_cast<std::size_t>(released++)].released = now;
+        if (dut.done_o) ran[static_cast<std::size_t>(ended++)].ended = now;
+        if (!dut.op_ready_o) ready_since = now + 1;
         if (dut.op_valid_i && dut.op_ready_o) {
+            ran.push_back({op, ready_since, now, 0, 0});
             model.dispatch(now, op);
             op = random_operation(random, sizes);
             ++dispatched;
@@ -163,6 +226,7 @@ void compare(const StoreSizes& sizes, std::uint64_t seed, int operations) {
         edge();
     }
     EXPECT_EQ(ended, operations) << "seed " << seed;
+    compare_recurrences(sizes, ran, *dram::make_memory(config));
 }
 
 TEST(RtlStore, ThinSlice) {
