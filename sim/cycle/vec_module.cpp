@@ -2,10 +2,12 @@
 
 namespace satsim::cycle {
 
-void VecModule::dispatch(Cycles /*d*/, const Dispatch& operation) {
-    throw InputError("program", "/VEC",
-                     "the cycle model has no timing for vector operation " +
-                         std::to_string(operation.registers[static_cast<std::size_t>(isa::vec::op)]));
+void VecModule::dispatch(Cycles d, const Dispatch& operation) {
+    const VecOperation op = VecOperation::from(operation.registers);
+    const VecTiming::Times times = timing_.dispatch(d, op);
+    run_.result.counters.vector_elements += op.rows * op.channels * op.block_slots(timing_.lanes());
+    released(times.release);
+    ended(times.end);
 }
 
 }  // namespace satsim::cycle

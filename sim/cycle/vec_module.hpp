@@ -1,8 +1,8 @@
-// VEC as a SystemC module: its sequencer runs, its operations are refused until contract.md §6 gives their
-// timing.
+// VEC as a SystemC module: a vector operation is known in full when it is dispatched (vector.md §1).
 #pragma once
 
 #include "sim/cycle/engine_module.hpp"
+#include "sim/cycle/vec_timing.hpp"
 
 namespace satsim::cycle {
 
@@ -12,9 +12,12 @@ class VecModule : public EngineModule {
         : EngineModule(name, isa::Engine::Vec, run) {}
 
   protected:
-    void restart_engine() override {}
-    Cycles ready(const Dispatch& /*operation*/) override { return 0; }
+    void restart_engine() override { timing_ = VecTiming(run_.config.line_bytes()); }
+    Cycles ready(const Dispatch& /*operation*/) override { return timing_.ready(); }
     void dispatch(Cycles d, const Dispatch& operation) override;
+
+  private:
+    VecTiming timing_;
 };
 
 }  // namespace satsim::cycle

@@ -152,9 +152,10 @@ TEST(CycleSat, RefusesProgramsThatBreakTheRules) {
 
     isa::Program vec;
     StreamWriter v(vec.streams[2]);
+    v.set(isa::vec::op, 99);
     v.run(0, -1, -1, -1);
     v.halt();
-    EXPECT_NE(fault_of(vec, {}).find("/VEC"), std::string::npos);
+    EXPECT_NE(fault_of(vec, {}).find("/VEC: there is no vector operation 99"), std::string::npos);
 
     isa::Program too_long;
     too_long.config.instructions = 2;

@@ -224,15 +224,41 @@ class Machine {
             if (!store_.ready) return false;
             store_.dispatch(t, StoreOperation::from(engine.registers, fields.flags));
         } else {
-            throw std::runtime_error("VEC");
+            if (t < vec_ready_) return false;
+            record = vector(t, engine.registers);
         }
         engine.operations.push_back(fields);
         result_.operations[e].push_back(record);
-        if (e == 1) {
+        if (e == 1 || e == 2) {
             release(e, record.release);
             end(e, record.end);
         }
         return true;
+    }
+
+    // docs/architecture/vector.md §1, block by block.
+    OperationRecord vector(Cycles d, const std::array<std::int64_t, isa::kRegisters>& reg) {
+        const auto& cost = isa::vec::kOperations[static_cast<std::size_t>(reg[isa::vec::op])];
+        const std::int64_t lanes = program_.config.line_bytes() / 4;
+        const std::int64_t block = isa::timing::kVecBlock;
+        std::int64_t lines = cost.writes * block;
+        bool packs = false;
+        for (const auto& [nm, length] :
+             {std::pair{reg[isa::vec::nm_f], block}, std::pair{reg[isa::vec::nm_b], lanes}}) {
+            const std::int64_t n = nm % 256;
+            const std::int64_t m = nm / 256;
+            if (n == 0) continue;
+            packs = true;
+            lines += length * n / m * (n == m ? 1 : 2);
+        }
+        std::int64_t slots = cost.slots;
+        while (packs && slots * block < lines) ++slots;
+        Cycles at = d;
+        for (std::int64_t column = 0; column < reg[isa::vec::channels]; column += lanes) {
+            for (std::int64_t row = 0; row < reg[isa::vec::rows]; row += block) at += slots * block;
+        }
+        vec_ready_ = at + (packs ? slots * block : 0);
+        return {d, at, vec_ready_ + isa::timing::kVecLatency};
     }
 
     void release(std::size_t e, Cycles at) {
@@ -270,6 +296,7 @@ class Machine {
     std::array<Engine, 4> engines_;
     std::array<int, isa::kSemaphores> tokens_{};
     std::map<Cycles, std::array<int, isa::kSemaphores>> pushes_;
+    Cycles vec_ready_ = 0;
     Execution result_;
 };
 

@@ -28,6 +28,25 @@ class StreamWriter {
     std::vector<isa::Instruction>& stream_;
 };
 
+// Operations one after the other, some of which wait for the release or end of an earlier one.
+inline void vector_stream(Random& random, isa::Program& program, std::int64_t operations) {
+    StreamWriter v(program.streams[2]);
+    v.set(isa::vec::op, pick(random, 0, static_cast<std::int64_t>(isa::vec::kOperations.size()) - 1));
+    v.set(isa::vec::rows, pick(random, 1, 40));
+    v.set(isa::vec::channels, pick(random, 1, 150));
+    if (pick(random, 0, 1) == 0) v.set(isa::vec::nm_f, pick(random, 0, 1) == 0 ? 0x0802 : 0x0404);
+    if (pick(random, 0, 1) == 0) v.set(isa::vec::nm_b, 0x0804);
+    program.semaphores[8] = 1;
+    program.semaphores[9] = 2;
+    v.loop(operations);
+    v.wait(8);
+    v.wait(9);
+    v.add(isa::vec::rows, 1);
+    v.run(0, 8, -1, 9);
+    v.end();
+    v.halt();
+}
+
 // Semaphores: 0 west free, 1 west full, 2 north free, 3 north full, 4 result free, 5 result full, 6 stored
 // (STORE to LOAD, not always), 7 STCE's own (WS).
 inline isa::Program random_program(Random& random, std::int64_t most_tiles = 6) {
@@ -126,7 +145,7 @@ inline isa::Program random_program(Random& random, std::int64_t most_tiles = 6) 
     s.toggle(store::src, 2048);
     s.end();
     s.halt();
-    if (pick(random, 0, 1) == 0) StreamWriter(program.streams[2]).halt();
+    if (pick(random, 0, 1) == 0) vector_stream(random, program, tiles * pick(random, 1, 3));
     return program;
 }
 
