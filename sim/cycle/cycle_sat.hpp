@@ -11,6 +11,7 @@
 #include <string>
 
 #include "runtime/functional/memory_image.hpp"
+#include "runtime/functional/vector_unit.hpp"
 #include "runtime/hardware/memory_config.hpp"
 #include "runtime/isa/program.hpp"
 #include "runtime/support/error.hpp"
@@ -23,6 +24,13 @@ struct RunOptions {
     bool record_operations = false;  // fill Execution::operations
     Cycles cycle_limit = 0;          // throws CycleLimitError when the program needs more cycles; 0: no limit
     std::function<void(Cycles)> progress;  // called now and then with the cycle reached; may be empty
+
+    // Real data, optional: the program is placed in this memory and its operations are executed on it (not
+    // owned). Operations happen when they are dispatched, in an order that the tokens allow, as in
+    // FunctionalSat; the program must order its accesses by tokens. Slow: for tests, not for measuring
+    // layers.
+    MemoryImage* data = nullptr;
+    functional::VectorUnit* vector = nullptr;  // VEC's operations on data
 };
 
 // The program waits for itself: all engines that have not halted wait for tokens that nobody will push.

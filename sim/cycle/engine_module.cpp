@@ -108,9 +108,19 @@ bool EngineModule::sequence() {
     const Cycles d = std::max(now, at);
     operations_.push_back({d, operation.fields});
     if (run_.options.record_operations) result().operations[index_].push_back({d, 0, 0});
+    if (run_.data) execute(operation);
     dispatch(d, operation);
     sequencer_.execute(d);
     return true;
+}
+
+void EngineModule::execute(const Dispatch& operation) {
+    functional::Operation op;
+    op.engine = engine_;
+    std::copy(operation.registers.begin(), operation.registers.end(), op.registers.begin());
+    op.flags = operation.fields.flags;
+    op.instruction = static_cast<std::int64_t>(sequencer_.pc());
+    run_.data->execute(op);
 }
 
 void EngineModule::push(int semaphore, Cycles at, std::int64_t tokens) {

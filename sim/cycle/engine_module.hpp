@@ -60,6 +60,7 @@ class EngineModule : public sc_core::sc_module {
     bool advance();
     void wake_at(Ticks at);
     [[nodiscard]] bool sequence();
+    void execute(const Dispatch& operation);
     void push(int semaphore, Cycles at, std::int64_t tokens);
     void finish(Cycles at);
     [[nodiscard]] Execution& result() { return run_.result; }

@@ -24,6 +24,9 @@ void Machine::restart(const isa::Program& program, const RunOptions& options) {
     run_.limit = options.cycle_limit > 0 ? options.cycle_limit : kUnknown / 4;
     run_.result = {};
     run_.fault = nullptr;
+    run_.data.reset();
+    if (options.data != nullptr)
+        run_.data = std::make_unique<DataPath>(program, *options.data, options.vector);
     run_.result.start = fetch(program, *run_.memory);
     run_.result.end = run_.result.start;  // of a program without any instruction
     run_.clock.restart();
@@ -50,6 +53,7 @@ Execution Machine::run(const isa::Program& program, const RunOptions& options) {
     if (run_.fault) std::rethrow_exception(run_.fault);
     check_all_halted();
     run_.result.memory = run_.memory->counters(run_.result.end);
+    run_.data.reset();
     return std::move(run_.result);
 }
 

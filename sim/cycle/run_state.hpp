@@ -7,6 +7,7 @@
 
 #include "sim/cycle/clock.hpp"
 #include "sim/cycle/cycle_sat.hpp"
+#include "sim/cycle/data_path.hpp"
 #include "sim/cycle/semaphores.hpp"
 #include "sim/dram/memory.hpp"
 
@@ -23,7 +24,8 @@ struct RunState {
     RunOptions options;
     Cycles limit = 0;
     Execution result;
-    std::exception_ptr fault;  // first fault of an engine; SystemC must not see it
+    std::unique_ptr<DataPath> data;  // null: times only
+    std::exception_ptr fault;        // first fault of an engine; SystemC must not see it
 };
 
 }  // namespace satsim::cycle
