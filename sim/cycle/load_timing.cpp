@@ -65,12 +65,22 @@ void LoadTiming::start_run() {
         run_.positions = 0;
         return;
     }
-    const std::int64_t positions = run_.step == op_.len ? run_.positions : 1;
     run_line_ = line_bytes_.quotient(run_.address);
     run_offset_ = line_bytes_.remainder(run_.address);
-    run_bytes_ = positions * op_.len;
     run_phase_ = 0;
-    run_.address += run_.step;
+    std::int64_t positions = 1;
+    const std::int64_t room = line_bytes_.value() - op_.len - run_offset_;
+    if (run_.step == op_.len) {
+        positions = run_.positions;
+        run_bytes_ = positions * op_.len;
+    } else if (run_.step > 0 && run_.step <= room) {  // several whole positions in one line, with gaps
+        positions = std::min(run_.positions, room / run_.step + 1);
+        if (reach_line()) append_lines(1, 1);
+        add_pieces(positions);
+    } else {
+        run_bytes_ = op_.len;
+    }
+    run_.address += positions * run_.step;
     run_.positions -= positions;
 }
 
@@ -150,8 +160,15 @@ void LoadTiming::generate_line(std::int64_t bytes) {
         run_phase_ -= whole * op_.len;
         pieces = whole + (run_phase_ > 0 ? 1 : 0);
     }
+    add_pieces(pieces);
     run_bytes_ -= bytes;
-    // The PF/2-th piece of a burst closes it; the line's next piece opens another one.
+    run_offset_ = 0;
+    ++run_line_;
+}
+
+// Pieces of the open burst's last line. The PF/2-th piece of a burst closes it; the line's next piece opens
+// another one.
+void LoadTiming::add_pieces(std::int64_t pieces) {
     for (;;) {
         const std::int64_t room = piece_fifo_ / 2 - (generated_ - open_piece_);
         if (pieces < room) break;
@@ -163,8 +180,6 @@ void LoadTiming::generate_line(std::int64_t bytes) {
         append_lines(1, 1);
     }
     generated_ += pieces;
-    run_offset_ = 0;
-    ++run_line_;
 }
 
 void LoadTiming::close_burst(std::int64_t piece, Cycles after) {

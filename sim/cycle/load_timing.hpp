@@ -83,6 +83,7 @@ class LoadTiming {
     void generate_zeros(std::int64_t pieces);
     void generate_lines();
     void generate_line(std::int64_t bytes);
+    void add_pieces(std::int64_t pieces);
     [[nodiscard]] bool reach_line();
     void open_burst();
     void append_lines(std::int64_t lines, std::int64_t pieces);
