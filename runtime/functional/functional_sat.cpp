@@ -121,6 +121,7 @@ void FunctionalSat::run(const isa::Program& program, MemoryImage& dram, const st
     if (program.config != state_.config)
         throw InputError(name, "", "was scheduled for an array of another configuration");
     state_ = functional::OnChipState(program.config);
+    if (vector_ != nullptr) vector_->reset();
     place_program(program, dram);
     try {
         Run(program, dram, state_, vector_).to_end();

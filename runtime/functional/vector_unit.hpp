@@ -9,6 +9,8 @@ namespace satsim::functional {
 class VectorUnit {
   public:
     virtual ~VectorUnit() = default;
+    // A program begins: forget what an earlier one left in memories of the unit's own.
+    virtual void reset() {}
     // Executes one operation of engine VEC on the vector memory of `state`. Throws InputError (see
     // functional::fail) for parameters out of range.
     virtual void execute(const Operation& op, OnChipState& state) = 0;

@@ -1,0 +1,8 @@
+.engine LOAD
+LOOP 1
+LOOP 3
+END
+END
+HALT
+.engine STORE
+HALT

@@ -1,0 +1,4 @@
+.engine LOAD
+END
+END
+LOOP 2
