@@ -135,7 +135,9 @@ Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule, const Mach
         tile.store = stored.pieces + 8;
         tile.bus += stored.lines + turnaround(machine.memory);
         const double share = refresh_share(machine.memory);
-        double panel = std::max(1.0, row_tiles) * period(tile, share, plan.west_halves);
+        double panel =
+            std::max(1.0, row_tiles) *
+            period(tile, share, streams ? std::min(plan.west_halves, plan.north_halves) : plan.west_halves);
         if (!streams) {
             const TransferCost cost = north(static_cast<double>(layout.k_rows), width);
             panel += std::max(cost.pieces, cost.lines / share) + latency;
