@@ -86,7 +86,7 @@ TokenWalk::TokenWalk(const Program& program, Engine lazy) : lazy_(static_cast<st
 std::optional<std::string> TokenWalk::to_end() {
     while (step()) {
         if (fault_) return fault_;
-        if (++steps_ > kMaxSteps) {
+        if (steps_ > kMaxSteps) {
             return fmt::format("the tokens' course does not repeat within {} steps, so it cannot be checked",
                                kMaxSteps);
         }
@@ -95,27 +95,31 @@ std::optional<std::string> TokenWalk::to_end() {
     return fault_ ? fault_ : stop_reason();
 }
 
-// One burst of the first engine that can move, or one instruction of the lazy one. False when none can.
+// Moves the first engine that can move, or the lazy one by one instruction. False when none can.
 bool TokenWalk::step() {
     iterated_ = kLoopDepth;
     for (std::size_t e = 0; e < streams_.size(); ++e) {
-        if (e != lazy_ && run_engine(e, kBurst)) return true;
+        if (e != lazy_ && run_engine(e)) return true;
     }
-    return run_engine(lazy_, 1);
+    const EngineState& place = state_.engines[lazy_];
+    return place.at < streams_[lazy_].size() && execute(lazy_, streams_[lazy_][place.at]);
 }
 
-bool TokenWalk::run_engine(std::size_t engine, int limit) {
+// Until it must wait, or a loop begins a new iteration: places at which periods begin and end.
+bool TokenWalk::run_engine(std::size_t engine) {
     const auto& stream = streams_[engine];
-    EngineState& place = state_.engines[engine];
-    int done = 0;
-    while (done < limit && place.at < stream.size() && execute(engine, stream[place.at])) ++done;
-    return done > 0;
+    const EngineState& place = state_.engines[engine];
+    bool moved = false;
+    while (iterated_ == kLoopDepth && place.at < stream.size() && execute(engine, stream[place.at]))
+        moved = true;
+    return moved;
 }
 
 // False when the engine must wait or a fault was found.
 bool TokenWalk::execute(std::size_t engine, const TokenOp& op) {
     EngineState& place = state_.engines[engine];
     int& tokens = state_.tokens[static_cast<std::size_t>(op.semaphore)];
+    ++steps_;
     switch (op.kind) {
         case Kind::Take:
             if (tokens < op.count) return false;

@@ -28,8 +28,7 @@ namespace satsim::isa {
 
 class TokenWalk {
   public:
-    static constexpr std::int64_t kMaxSteps = 1 << 24;
-    static constexpr int kBurst = 64;  // token instructions of one engine in a step
+    static constexpr std::int64_t kMaxSteps = 1 << 26;  // token and loop instructions: about a second
 
     // The program's structure must have been checked.
     TokenWalk(const Program& program, Engine lazy);
@@ -71,7 +70,7 @@ class TokenWalk {
 
     [[nodiscard]] static std::vector<TokenOp> compile(const std::vector<Instruction>& stream);
     [[nodiscard]] bool step();
-    [[nodiscard]] bool run_engine(std::size_t engine, int limit);
+    [[nodiscard]] bool run_engine(std::size_t engine);
     [[nodiscard]] bool execute(std::size_t engine, const TokenOp& op);
     void skip_periods();
     [[nodiscard]] bool skip_from(const State& earlier);

@@ -1,6 +1,7 @@
 // Makes the envelope of a mutated program file right again: magic, version, digest, length and checksum.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
