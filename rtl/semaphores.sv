@@ -48,16 +48,19 @@ module semaphores (
   end
 
   for (genvar s = 0; s < COUNT; s++) begin : gen_next
+    logic [11:0] pushed;
+    logic [BITS-1:0] taken;
+    logic [BITS+1:0] posted;
     logic [WIDE-1:0] sum;
     always_comb begin
-      sum = WIDE'(value_q[BITS*s+:BITS]);
+      taken = '0;
+      posted = '0;
       for (int e = 0; e < 4; e++) begin
-        if (wait_grant_o[e] && wait_semaphore_i[4*e+:4] == 4'(s)) sum = sum - WIDE'(wait_amount_i[8*e+:8]);
-        if (post_valid_i[e] && post_semaphore_i[4*e+:4] == 4'(s)) sum = sum + WIDE'(post_amount_i[8*e+:8]);
+        if (wait_grant_o[e] && wait_semaphore_i[4*e+:4] == 4'(s)) taken = taken | wait_amount_i[8*e+:8];
+        if (post_valid_i[e] && post_semaphore_i[4*e+:4] == 4'(s)) posted = posted + (BITS + 2)'(post_amount_i[8*e+:8]);
       end
-      for (int p = 0; p < 12; p++) begin
-        if (push_valid_i[p] && push_semaphore_i[4*p+:4] == 4'(s)) sum = sum + WIDE'(1);
-      end
+      for (int p = 0; p < 12; p++) pushed[p] = push_valid_i[p] && push_semaphore_i[4*p+:4] == 4'(s);
+      sum = WIDE'(value_q[BITS*s+:BITS]) - WIDE'(taken) + WIDE'(posted) + WIDE'($countones(pushed));
     end
     assign overflow[s] = sum[WIDE-1:BITS] != '0;
     assign value_d[BITS*s+:BITS] = sum[BITS-1:0];

@@ -73,7 +73,9 @@ StceRecurrence::Times StceRecurrence::dispatch(Cycles d, const GemmOperation& op
     } else {
         times.end = x_end_ - 1 + (rows_ - 1) + (columns_ - 1) + kDrainLatency;
     }
-    all_ended_ = std::max(all_ended_, times.end);
+    // Ends keep the order of dispatch, one a cycle.
+    times.end = std::max(times.end, all_ended_ + 1);
+    all_ended_ = times.end;
     any_ = true;
     previous_ = op;
     return times;

@@ -1,0 +1,49 @@
+// A memory of lines of 64-bit lanes with one write and one read port; docs/architecture/contract.md §5 (north buffers).
+//
+// Each lane has a write address of its own, so that a run of words can start at any lane. A word written in cycle t is
+// readable from t+1 on; the line read in cycle t stands at the output in t+1.
+`default_nettype none
+
+module lane_memory #(
+    /// Lanes of a line.
+    parameter int unsigned LANES = 8,
+    /// Lines.
+    parameter int unsigned DEPTH = 128
+) (
+    /// Clock.
+    input  wire logic                     clk_i,
+    /// Write the lanes of `wr_lane_en_i`.
+    input  wire logic                     wr_valid_i,
+    /// Words in their lanes.
+    input  wire logic [64*LANES-1:0]      wr_data_i,
+    /// Lanes that are written.
+    input  wire logic [LANES-1:0]         wr_lane_en_i,
+    /// Line of the first word.
+    input  wire logic [15:0]              wr_line_i,
+    /// Lane of the first word; lanes below it belong to the next line.
+    input  wire logic [$clog2(LANES)-1:0] wr_first_lane_i,
+    /// Line to read.
+    input  wire logic [15:0]              rd_line_i,
+    /// That line, one cycle later.
+    output logic [64*LANES-1:0]           rd_data_o
+);
+  localparam int unsigned LANE_BITS = $clog2(LANES);
+  localparam int unsigned ADDRESS_BITS = $clog2(DEPTH);
+
+  for (genvar l = 0; l < LANES; l++) begin : gen_lane
+    logic [63:0] memory_q [0:DEPTH-1];
+    logic [63:0] read_q;
+    logic [ADDRESS_BITS-1:0] address;
+    assign address = wr_line_i[ADDRESS_BITS-1:0] + ADDRESS_BITS'({1'b0, wr_first_lane_i} > (LANE_BITS + 1)'(l));
+    always_ff @(posedge clk_i) begin
+      if (wr_valid_i && wr_lane_en_i[l]) memory_q[address] <= wr_data_i[64*l+:64];
+      read_q <= memory_q[rd_line_i[ADDRESS_BITS-1:0]];
+    end
+    assign rd_data_o[64*l+:64] = read_q;
+  end
+
+  logic unused;
+  assign unused = &{1'b0, wr_line_i, rd_line_i};
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,435 @@
+// Schedules the operations of the STCE: feed commands to the west rows, MAC slots and drain slots to the north columns,
+// and the release and end of every operation; docs/architecture/contract.md §5.
+//
+// Feeding (F) is one step ahead of the MAC slots (X); draining (Z) follows. All commands are those of row 0 and column 0
+// in the cycle in which they are given; the array adds the skew.
+`default_nettype none
+
+module stce_control #(
+    /// Array rows and columns.
+    parameter int unsigned R = 4,
+    parameter int unsigned C = 4,
+    /// Accumulator slots of a bank.
+    parameter int unsigned S = 8,
+    /// Bits of an address in the group RAM, the half included.
+    parameter int unsigned ADDRESS_BITS = 5
+) (
+    /// Clock.
+    input  wire logic                     clk_i,
+    /// Synchronous reset, active low.
+    input  wire logic                     rst_ni,
+    /// Dispatch where both are 1.
+    input  wire logic                     op_valid_i,
+    output logic                          op_ready_o,
+    /// Register i in bits 40*i +: 40.
+    input  wire logic [32*40-1:0]         op_params_i,
+    input  wire logic [15:0]              op_flags_i,
+    /// Release and end of the oldest operation.
+    output logic                          release_o,
+    output logic                          done_o,
+    /// Feed command.
+    output logic                          fd_valid_o,
+    output logic                          fd_transposed_o,
+    output logic [15:0]                   fd_line_o,
+    output logic [15:0]                   fd_word_o,
+    output logic [ADDRESS_BITS-1:0]       fd_address_o,
+    /// MAC slot; `m_value_unit_o` and `m_index_unit_o` count units of C elements and C nibbles in the north buffers.
+    output logic                          m_valid_o,
+    output logic                          m_first_o,
+    output logic                          m_transposed_o,
+    output logic                          m_quad_shift_o,
+    output logic                          m_half_o,
+    output logic [ADDRESS_BITS-2:0]       m_word_o,
+    output logic [1:0]                    m_element_o,
+    output logic [$clog2(S):0]            m_slot_o,
+    output logic                          m_dense_o,
+    output logic [3:0]                    m_pair_o,
+    output logic [19:0]                   m_value_unit_o,
+    output logic [19:0]                   m_index_unit_o,
+    /// Drain slot, and where its value goes.
+    output logic                          d_valid_o,
+    output logic [$clog2(R)-1:0]          d_row_o,
+    output logic [$clog2(S):0]            d_slot_o,
+    output logic [15:0]                   d_addr_o,
+    output logic                          d_fp16_o
+);
+  localparam int unsigned SLOT_BITS = $clog2(S);
+  localparam int unsigned ROW_BITS = $clog2(R);
+  localparam int unsigned FEED_BITS = ADDRESS_BITS - 1;
+  localparam int unsigned VALUE_SHIFT = $clog2(C / 4);  // words of a unit
+  localparam int unsigned MAC_DONE_DELAY = R + C - 2 + sat_isa::T_DRAIN_LATENCY;
+  localparam int unsigned DRAIN_DONE_DELAY = R + C - 2 + sat_isa::T_OUT_LATENCY;
+  localparam int unsigned ELIGIBLE_DELAY = sat_isa::T_DRAIN_LATENCY + 1;
+
+  // ---- parameters of an operation being dispatched --------------------------------------------------------------
+  logic dispatch;
+  assign dispatch = op_valid_i && op_ready_o;
+  logic op_first, op_last;
+  assign op_first = op_flags_i[sat_isa::STCE_F_FIRST];
+  assign op_last = op_flags_i[sat_isa::STCE_F_LAST];
+  logic [3:0] op_sr, op_sc;
+  assign op_sr = op_params_i[40*sat_isa::STCE_R_SR+:4];
+  assign op_sc = op_params_i[40*sat_isa::STCE_R_SC+:4];
+  logic [7:0] op_slots;
+  assign op_slots = {4'd0, op_sr} * {4'd0, op_sc};
+
+  // ---- feed: the operation F, its steps -------------------------------------------------------------------------
+  logic fo_first_q, fo_last_q, fo_transposed_q, fo_dense_q, fo_fp16_q;
+  logic [15:0] fo_wa_q, fo_wstride_q, fo_ra_q;
+  logic [ROW_BITS:0] fo_rows_q;
+  logic [19:0] fo_value_q, fo_index_q;
+  logic [3:0] fo_sr_q, fo_sc_q;
+  logic [4:0] fo_n_q, fo_m_q;
+  logic [7:0] fo_slots_q, fo_period_q;
+  logic [15:0] groups_left_q;
+
+  logic f_active_q, f_half_q, f_step_first_q;
+  logic [3:0] f_inner_q;
+  logic [4:0] f_outer_q;
+  logic [FEED_BITS-1:0] f_address_q;
+  logic [15:0] f_line_q, f_word_q;
+  logic step_ready_q, step_first_q, step_final_q;
+
+  logic x_start, f_start, f_on, f_outer_end, f_inner_end, f_end;
+  logic [3:0] f_inner_count;
+  logic [4:0] f_outer_count;
+  assign f_inner_count = fo_transposed_q ? {2'b00, fo_sr_q[3:2]} : {1'b0, fo_m_q[4:2]};
+  assign f_outer_count = fo_transposed_q ? fo_m_q : {1'b0, fo_sr_q};
+  assign f_start = groups_left_q != 16'd0 && !f_active_q && (!step_ready_q || x_start);
+  assign f_on = f_start || f_active_q;
+  assign f_inner_end = f_inner_q + 4'd1 == f_inner_count;
+  assign f_outer_end = f_outer_q + 5'd1 == f_outer_count;
+  assign f_end = f_on && f_inner_end && f_outer_end;
+  logic [15:0] groups_next;
+  assign groups_next = groups_left_q - 16'(f_start);
+
+  assign fd_valid_o = f_on;
+  assign fd_transposed_o = fo_transposed_q;
+  assign fd_line_o = f_line_q;
+  assign fd_word_o = fo_transposed_q ? {12'd0, f_inner_q} : f_word_q + {12'd0, f_inner_q};
+  assign fd_address_o = {f_half_q, f_address_q};
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      groups_left_q <= '0;
+      f_active_q <= 1'b0;
+      f_half_q <= 1'b0;
+      f_inner_q <= '0;
+      f_outer_q <= '0;
+      f_address_q <= '0;
+      step_ready_q <= 1'b0;
+    end else begin
+      groups_left_q <= dispatch ? op_params_i[40*sat_isa::STCE_R_GROUPS+:16] : groups_next;
+      f_active_q <= f_on && !f_end;
+      step_ready_q <= (step_ready_q && !x_start) || f_end;
+      if (f_on) begin
+        f_inner_q <= f_inner_end ? '0 : f_inner_q + 4'd1;
+        if (f_inner_end) f_outer_q <= f_outer_end ? '0 : f_outer_q + 5'd1;
+        f_address_q <= f_end ? '0 : f_address_q + 1'b1;
+        if (f_end) f_half_q <= !f_half_q;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (dispatch) begin
+      fo_first_q      <= op_first;
+      fo_last_q       <= op_last;
+      fo_transposed_q <= op_flags_i[sat_isa::STCE_F_TRANSPOSED];
+      fo_dense_q      <= op_flags_i[sat_isa::STCE_F_DENSE];
+      fo_fp16_q       <= op_flags_i[sat_isa::STCE_F_OUT_FP16];
+      fo_wa_q         <= op_params_i[40*sat_isa::STCE_R_WA+:16];
+      fo_wstride_q    <= op_params_i[40*sat_isa::STCE_R_WSTRIDE+:16];
+      fo_ra_q         <= op_params_i[40*sat_isa::STCE_R_RA+:16];
+      fo_rows_q       <= op_params_i[40*sat_isa::STCE_R_ROWS+:ROW_BITS+1];
+      fo_value_q      <= op_params_i[40*sat_isa::STCE_R_NV+:20] >> VALUE_SHIFT;
+      fo_index_q      <= 20'(({4'd0, op_params_i[40*sat_isa::STCE_R_NI+:20]} << 4) >> $clog2(C));
+      fo_sr_q         <= op_sr;
+      fo_sc_q         <= op_sc;
+      fo_n_q          <= op_params_i[40*sat_isa::STCE_R_N+:5];
+      fo_m_q          <= op_params_i[40*sat_isa::STCE_R_M+:5];
+      fo_slots_q      <= op_slots;
+      fo_period_q     <= op_slots < 8'(sat_isa::T_ACC_INTERVAL) ? 8'(sat_isa::T_ACC_INTERVAL) : op_slots;
+      f_line_q        <= op_params_i[40*sat_isa::STCE_R_WA+:16];
+      f_word_q        <= '0;
+      f_step_first_q  <= 1'b1;
+    end else if (f_on) begin
+      if (f_end) begin
+        f_word_q <= f_word_q + {13'd0, fo_m_q[4:2]};
+        f_step_first_q <= 1'b0;
+      end
+      // TRANSPOSED walks on over positions; otherwise every group begins at the first row slot again.
+      if (f_inner_end) f_line_q <= f_outer_end && !fo_transposed_q ? fo_wa_q : f_line_q + fo_wstride_q;
+    end
+    if (f_end) begin
+      step_first_q <= f_step_first_q;
+      step_final_q <= groups_next == 16'd0;
+    end
+  end
+
+  // The parameters of the operation whose step waits to be computed; F may be the next operation already.
+  logic so_first_q, so_last_q, so_transposed_q, so_dense_q, so_fp16_q;
+  logic [15:0] so_ra_q;
+  logic [ROW_BITS:0] so_rows_q;
+  logic [19:0] so_value_q, so_index_q;
+  logic [3:0] so_sr_q, so_sc_q;
+  logic [4:0] so_n_q;
+  logic [2:0] so_m_q;
+  logic [7:0] so_slots_q, so_period_q;
+  always_ff @(posedge clk_i) begin
+    if (f_end) begin
+      so_last_q <= fo_last_q;
+      so_first_q <= fo_first_q;
+      so_transposed_q <= fo_transposed_q;
+      so_dense_q <= fo_dense_q;
+      so_fp16_q <= fo_fp16_q;
+      so_ra_q <= fo_ra_q;
+      so_rows_q <= fo_rows_q;
+      so_sr_q <= fo_sr_q;
+      so_sc_q <= fo_sc_q;
+      so_n_q <= fo_n_q;
+      so_m_q <= fo_m_q[4:2];
+      so_slots_q <= fo_slots_q;
+      so_period_q <= fo_period_q;
+      so_value_q <= fo_value_q;
+      so_index_q <= fo_index_q;
+    end
+  end
+
+  // ---- MAC slots: the operation X -------------------------------------------------------------------------------
+  logic xo_last_q, xo_first_q, xo_transposed_q, xo_dense_q, xo_fp16_q;
+  logic [15:0] xo_ra_q;
+  logic [ROW_BITS:0] xo_rows_q;
+  logic [3:0] xo_sr_q, xo_sc_q;
+  logic [4:0] xo_n_q;
+  logic [2:0] xo_m_q;
+  logic [7:0] xo_slots_q, xo_period_q;
+  logic [19:0] x_value_q, x_index_q;
+  logic x_active_q, x_half_q, x_final_q, x_first_step_q, x_bank_q;
+  logic [7:0] x_slot_q;
+  logic [4:0] x_pair_q;
+  logic [3:0] x_row_slot_q;
+  logic [FEED_BITS-1:0] x_word_q;
+
+  // In the first slot of an operation its parameters stand with its fed step.
+  logic fresh;
+  assign x_start = step_ready_q && !x_active_q;
+  assign fresh = x_start && step_first_q;
+  logic c_last, c_first, c_transposed, c_dense, c_fp16, c_final, c_first_step;
+  logic [15:0] c_ra;
+  logic [ROW_BITS:0] c_rows;
+  logic [3:0] c_sr, c_sc;
+  logic [4:0] c_n;
+  logic [2:0] c_m;
+  logic [7:0] c_slots, c_period;
+  logic [19:0] c_value, c_index;
+  assign c_last = fresh ? so_last_q : xo_last_q;
+  assign c_first = fresh ? so_first_q : xo_first_q;
+  assign c_transposed = fresh ? so_transposed_q : xo_transposed_q;
+  assign c_dense = fresh ? so_dense_q : xo_dense_q;
+  assign c_fp16 = fresh ? so_fp16_q : xo_fp16_q;
+  assign c_ra = fresh ? so_ra_q : xo_ra_q;
+  assign c_rows = fresh ? so_rows_q : xo_rows_q;
+  assign c_sr = fresh ? so_sr_q : xo_sr_q;
+  assign c_sc = fresh ? so_sc_q : xo_sc_q;
+  assign c_n = fresh ? so_n_q : xo_n_q;
+  assign c_m = fresh ? so_m_q : xo_m_q;
+  assign c_slots = fresh ? so_slots_q : xo_slots_q;
+  assign c_period = fresh ? so_period_q : xo_period_q;
+  assign c_value = fresh ? so_value_q : x_value_q;
+  assign c_index = fresh ? so_index_q : x_index_q;
+  assign c_final = x_start ? step_final_q : x_final_q;
+  assign c_first_step = x_start ? step_first_q : x_first_step_q;
+
+  logic x_on, x_busy_slot, x_pair_end, x_row_end, x_end, x_op_end;
+  assign x_on = x_start || x_active_q;
+  assign x_busy_slot = x_slot_q < c_slots;
+  assign x_row_end = x_row_slot_q + 4'd1 == c_sr;
+  assign x_pair_end = x_slot_q + 8'd1 == c_period;
+  assign x_end = x_on && x_pair_end && x_pair_q + 5'd1 == c_n;
+  assign x_op_end = x_end && c_final;
+
+  assign m_valid_o = x_on && x_busy_slot;
+  assign m_first_o = c_first && c_first_step && x_pair_q == 5'd0;
+  assign m_transposed_o = c_transposed;
+  assign m_quad_shift_o = c_sr[3];
+  assign m_half_o = x_half_q;
+  assign m_word_o = c_transposed ? FEED_BITS'(x_row_slot_q[3:2]) : x_word_q;
+  assign m_element_o = x_row_slot_q[1:0];
+  assign m_slot_o = {x_bank_q, x_slot_q[SLOT_BITS-1:0]};
+  assign m_dense_o = c_dense;
+  assign m_pair_o = x_pair_q[3:0];
+  assign m_value_unit_o = c_value;
+  assign m_index_unit_o = c_index;
+
+  logic next_unit;  // the next slot belongs to another column slot or pair
+  assign next_unit = m_valid_o && x_row_end;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      x_active_q <= 1'b0;
+      x_half_q <= 1'b0;
+      x_bank_q <= 1'b0;
+      x_slot_q <= '0;
+      x_pair_q <= '0;
+      x_row_slot_q <= '0;
+      x_word_q <= '0;
+    end else begin
+      x_active_q <= x_on && !x_end;
+      if (x_end) x_half_q <= !x_half_q;
+      if (x_op_end && c_last) x_bank_q <= !x_bank_q;
+      if (x_on) begin
+        x_slot_q <= x_pair_end ? '0 : x_slot_q + 8'd1;
+        if (x_pair_end) x_pair_q <= x_end ? '0 : x_pair_q + 5'd1;
+      end
+      if (m_valid_o) begin
+        x_row_slot_q <= x_row_end ? '0 : x_row_slot_q + 4'd1;
+        x_word_q <= x_row_end ? '0 : x_word_q + FEED_BITS'(c_m);
+      end
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (fresh) begin
+      xo_last_q       <= so_last_q;
+      xo_first_q      <= so_first_q;
+      xo_transposed_q <= so_transposed_q;
+      xo_dense_q      <= so_dense_q;
+      xo_fp16_q       <= so_fp16_q;
+      xo_ra_q         <= so_ra_q;
+      xo_rows_q       <= so_rows_q;
+      xo_sr_q         <= so_sr_q;
+      xo_sc_q         <= so_sc_q;
+      xo_n_q          <= so_n_q;
+      xo_m_q          <= so_m_q;
+      xo_slots_q      <= so_slots_q;
+      xo_period_q     <= so_period_q;
+    end
+    x_value_q <= c_value + 20'(next_unit);
+    x_index_q <= c_index + 20'(next_unit);
+    x_final_q <= c_final;
+    x_first_step_q <= c_first_step;
+  end
+
+  // ---- drain: the tile Z ----------------------------------------------------------------------------------------
+  // Tiles whose last slot has passed wait here for their turn.
+  localparam int unsigned TILE_BITS = 1 + 16 + ROW_BITS + 1 + 4 + 4 + 1 + 1;
+  logic tile_push, tile_valid, z_end;
+  logic [TILE_BITS-1:0] tile;
+  logic [2:0] tile_count;
+  assign tile_push = x_op_end && c_last;
+  sync_fifo #(.WIDTH(TILE_BITS), .DEPTH(4)) tiles (
+      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(tile_push),
+      .data_i({x_bank_q, c_ra, c_rows, c_sr, c_sc, c_transposed, c_fp16}), .pop_i(z_end), .data_o(tile),
+      .valid_o(tile_valid), .count_o(tile_count));
+  logic z_bank, z_transposed;
+  logic [15:0] z_ra;
+  logic [ROW_BITS:0] z_rows;
+  logic [3:0] z_sr, z_sc;
+  assign {z_bank, z_ra, z_rows, z_sr, z_sc, z_transposed, d_fp16_o} = tile;
+
+  logic [ELIGIBLE_DELAY-1:0] eligible_delay_q;
+  logic [2:0] eligible_q;
+  logic z_active_q, z_start, z_on, z_row_end, z_column_end, z_slot_end;
+  logic [ROW_BITS:0] z_row_q;
+  logic [3:0] z_column_q, z_slot_q;
+  logic [15:0] z_step;  // result addresses from the tile's first to this slot's
+  logic [7:0] z_number; // accumulator: column * sr + slot
+  assign z_start = !z_active_q && (eligible_q != '0 || eligible_delay_q[ELIGIBLE_DELAY-1]);
+  assign z_on = z_start || z_active_q;
+  assign z_row_end = z_row_q + 1'b1 == z_rows;
+  assign z_column_end = z_column_q + 4'd1 == z_sc;
+  assign z_slot_end = z_slot_q + 4'd1 == z_sr;
+  assign z_end = z_on && z_row_end && z_column_end && z_slot_end;
+
+  // Row p of the tile: s*R + r, or TRANSPOSED 4*(q*R + r) + i with s = 4q + i.
+  logic [15:0] z_first_row;
+  assign z_first_row = z_transposed ? ({14'd0, z_slot_q[3:2]} << (ROW_BITS + 2)) + {14'd0, z_slot_q[1:0]}
+                                    : {12'd0, z_slot_q} << ROW_BITS;
+  logic [15:0] z_row_number;
+  assign z_row_number = z_first_row + (z_transposed ? 16'(z_row_q) << 2 : 16'(z_row_q));
+  assign z_step = z_row_number * {12'd0, z_sc} + {12'd0, z_column_q};
+  assign d_valid_o = z_on;
+  assign d_row_o = z_row_q[ROW_BITS-1:0];
+  assign z_number = {4'd0, z_column_q} * {4'd0, z_sr} + {4'd0, z_slot_q};
+  assign d_slot_o = {z_bank, z_number[SLOT_BITS-1:0]};
+  assign d_addr_o = z_ra + z_step;
+
+  logic [1:0] drains_q;  // dispatched with LAST and not drained
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      eligible_delay_q <= '0;
+      eligible_q <= '0;
+      z_active_q <= 1'b0;
+      z_row_q <= '0;
+      z_column_q <= '0;
+      z_slot_q <= '0;
+      drains_q <= '0;
+    end else begin
+      eligible_delay_q <= {eligible_delay_q[ELIGIBLE_DELAY-2:0], tile_push};
+      eligible_q <= eligible_q + 3'(eligible_delay_q[ELIGIBLE_DELAY-1]) - 3'(z_start);
+      z_active_q <= z_on && !z_end;
+      drains_q <= drains_q + 2'(dispatch && op_last) - 2'(z_end);
+      if (z_on) begin
+        z_row_q <= z_row_end ? '0 : z_row_q + 1'b1;
+        if (z_row_end) z_column_q <= z_column_end ? '0 : z_column_q + 4'd1;
+        if (z_row_end && z_column_end) z_slot_q <= z_slot_end ? '0 : z_slot_q + 4'd1;
+      end
+    end
+  end
+
+  // ---- ready, release, end --------------------------------------------------------------------------------------
+  logic step_waits, f_idle_next, x_idle_next;
+  assign step_waits = (step_ready_q && !x_start) || f_end;
+  assign f_idle_next = groups_next == 16'd0 && (!f_on || f_end);
+  assign x_idle_next = !x_on || x_end;
+  assign op_ready_o = f_idle_next && (!step_waits || x_idle_next) && (!op_first || drains_q <= 2'd1) &&
+                      !op_flags_i[sat_isa::STCE_F_WS];
+
+  // Released when the last row has been fed and the last slot has passed; both happen in the order of operations.
+  logic [R-1:0] fed_delay_q;
+  logic passed_q;
+  logic [5:0] fed_q, passed_count_q;
+  logic fed_any, passed_any;
+  assign fed_any = fed_q != '0 || fed_delay_q[R-1];
+  assign passed_any = passed_count_q != '0 || passed_q;
+  assign release_o = fed_any && passed_any;
+
+  // Ended in the order of operations, one a cycle: a drained tile, or an operation without LAST.
+  logic [MAC_DONE_DELAY-1:0] mac_delay_q;
+  logic [DRAIN_DONE_DELAY-1:0] drain_delay_q;
+  logic [5:0] mac_done_q, drain_done_q;
+  logic kind, kind_valid, mac_any, drain_any;
+  logic [6:0] kind_count;
+  sync_fifo #(.WIDTH(1), .DEPTH(64)) kinds (
+      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(dispatch), .data_i(op_last), .pop_i(done_o), .data_o(kind),
+      .valid_o(kind_valid), .count_o(kind_count));
+  assign mac_any = mac_done_q != '0 || mac_delay_q[MAC_DONE_DELAY-1];
+  assign drain_any = drain_done_q != '0 || drain_delay_q[DRAIN_DONE_DELAY-1];
+  assign done_o = kind_valid && (kind ? drain_any : mac_any);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      fed_delay_q <= '0;
+      passed_q <= 1'b0;
+      fed_q <= '0;
+      passed_count_q <= '0;
+      mac_delay_q <= '0;
+      drain_delay_q <= '0;
+      mac_done_q <= '0;
+      drain_done_q <= '0;
+    end else begin
+      fed_delay_q <= {fed_delay_q[R-2:0], f_end && groups_next == 16'd0};
+      passed_q <= x_op_end;
+      fed_q <= fed_q + 6'(fed_delay_q[R-1]) - 6'(release_o);
+      passed_count_q <= passed_count_q + 6'(passed_q) - 6'(release_o);
+      mac_delay_q <= {mac_delay_q[MAC_DONE_DELAY-2:0], x_op_end && !c_last};
+      drain_delay_q <= {drain_delay_q[DRAIN_DONE_DELAY-2:0], z_end};
+      mac_done_q <= mac_done_q + 6'(mac_delay_q[MAC_DONE_DELAY-1]) - 6'(done_o && !kind);
+      drain_done_q <= drain_done_q + 6'(drain_delay_q[DRAIN_DONE_DELAY-1]) - 6'(done_o && kind);
+    end
+  end
+
+  logic unused;
+  assign unused = &{1'b0, op_params_i, op_flags_i, tile_valid, tile_count, kind_count, x_word_q, z_number};
+endmodule
+
+`default_nettype wire
