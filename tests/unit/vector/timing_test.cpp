@@ -1,0 +1,78 @@
+// The durations of docs/architecture/vector.md §1, computed by hand.
+#include "runtime/vector/timing.hpp"
+
+#include <gtest/gtest.h>
+
+namespace satsim::vector {
+namespace {
+
+using isa::vec::Operation;
+
+isa::ArrayConfig four_channels() {
+    return {};
+}  // V = 64
+
+Parameters shape(Operation operation, std::int64_t rows, std::int64_t channels) {
+    Parameters p;
+    p.operation = operation;
+    p.rows = rows;
+    p.channels = channels;
+    return p;
+}
+
+TEST(VectorTiming, OneBlockOfRelu) {
+    const OperationTiming t = timing_of(shape(Operation::Relu, 16, 64), four_channels());
+    EXPECT_EQ(t.slots, 1);
+    EXPECT_EQ(t.blocks, 1);
+    EXPECT_EQ(t.issue, 16);
+    EXPECT_EQ(t.occupied, 16);
+    EXPECT_EQ(t.end, 16 + 24);
+    EXPECT_EQ(t.micro_operations, 16 * 64);
+}
+
+TEST(VectorTiming, PartialRowsAndSlicesTakeWholeBlocks) {
+    // ceil(65/64) = 2 slices, ceil(17/16) = 2 blocks each, 2 slots of 16 cycles.
+    const OperationTiming t = timing_of(shape(Operation::Add, 17, 65), four_channels());
+    EXPECT_EQ(t.blocks, 4);
+    EXPECT_EQ(t.issue, 4 * 2 * 16);
+    EXPECT_EQ(t.micro_operations, 17 * 65 * 2);
+}
+
+TEST(VectorTiming, ThinSliceHasSixteenLanes) {
+    isa::ArrayConfig thin;
+    thin.channels = 1;
+    EXPECT_EQ(timing_of(shape(Operation::Relu, 16, 64), thin).issue, 4 * 16);
+}
+
+TEST(VectorTiming, PackingAddsOneBlock) {
+    Parameters p = shape(Operation::Sgd, 32, 64);
+    EXPECT_EQ(timing_of(p, four_channels()).occupied, 2 * 6 * 16);
+    p.nm_f = NmPattern{2, 8};
+    p.nm_b = NmPattern{2, 8};
+    // Writes: 2*16 + 16*2/8*2 + 64*2/8*2 = 72 cycles, below six slots.
+    const OperationTiming t = timing_of(p, four_channels());
+    EXPECT_EQ(t.slots, 6);
+    EXPECT_EQ(t.issue, 2 * 6 * 16);
+    EXPECT_EQ(t.occupied, 3 * 6 * 16);
+    EXPECT_EQ(t.end, 3 * 6 * 16 + 24);
+}
+
+TEST(VectorTiming, DenseCopiesAreLimitedByTheWritePort) {
+    Parameters p = shape(Operation::Sgd, 16, 64);
+    p.nm_f = NmPattern{8, 8};
+    p.nm_b = NmPattern{8, 8};
+    EXPECT_EQ(timing_of(p, four_channels()).slots, 7);  // 32 + 16 + 64 = 112 cycles
+    p.nm_b.reset();
+    EXPECT_EQ(timing_of(p, four_channels()).slots, 6);
+}
+
+TEST(VectorTiming, Pack) {
+    Parameters p = shape(Operation::Pack, 16, 64);
+    p.nm_b = NmPattern{4, 8};
+    EXPECT_EQ(timing_of(p, four_channels()).slots, 4);  // 64*4/8*2 = 64 cycles
+    p.nm_b = NmPattern{1, 8};
+    EXPECT_EQ(timing_of(p, four_channels()).slots, 2);  // the sorters' two slots
+}
+
+}  // namespace
+}  // namespace satsim::vector
