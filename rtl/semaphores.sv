@@ -1,7 +1,8 @@
 // The sixteen counting semaphores through which the engines meet; docs/architecture/contract.md §3.
 //
 // All pushes of a cycle add up and are visible from the next cycle on; a WAIT is granted by the value at the beginning
-// of its cycle. A semaphore that would pass 255 raises `overflow_o`; the program checker refuses such programs.
+// of its cycle. A semaphore has one consuming engine, so what is taken from it in a cycle needs no addition. One that
+// would pass 255 raises `overflow_o`. The program checker refuses programs that break either rule.
 `default_nettype none
 
 module semaphores (
