@@ -3,6 +3,9 @@
 
 #include <bit>
 #include <cstdint>
+#include <span>
+
+#include "runtime/numerics/vector_level.hpp"
 
 namespace satsim {
 
@@ -34,13 +37,15 @@ inline constexpr std::uint16_t kFp16Nan = 0x7E00;
     return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (fraction << 13));
 }
 
-// Round to nearest, ties to even. Overflow gives infinity, subnormal results are kept, every NaN becomes 0x7E00.
+// Round to nearest, ties to even. Overflow gives infinity, subnormal results are kept, every NaN becomes
+// 0x7E00.
 [[nodiscard]] constexpr Fp16 to_fp16(float value) {
     const auto bits = std::bit_cast<std::uint32_t>(value);
     const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000U);
     const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
     if (magnitude > 0x7F800000U) return {kFp16Nan};
-    if (magnitude >= 0x477FF000U) return {static_cast<std::uint16_t>(sign | 0x7C00U)};  // rounds to 2^16 or more
+    if (magnitude >= 0x477FF000U)
+        return {static_cast<std::uint16_t>(sign | 0x7C00U)};  // rounds to 2^16 or more
     if (magnitude < 0x38800000U) {
         // Below 2^-14: the result is a multiple of 2^-24. Shift the significand there and round.
         const std::uint32_t exponent = magnitude >> 23;
@@ -56,6 +61,12 @@ inline constexpr std::uint16_t kFp16Nan = 0x7E00;
     const std::uint32_t rounded = magnitude + 0xFFFU + ((magnitude >> 13) & 1U);
     return {static_cast<std::uint16_t>(sign | ((rounded - 0x38000000U) >> 13))};
 }
+
+// The same for arrays: out[i] = to_float(in[i]), out[i] = to_fp16(in[i]), the same bits at every level.
+// Both spans have the same length and do not overlap; std::invalid_argument if the lengths differ.
+// `level` is for tests and benchmarks; it must not exceed best_vector_level().
+void to_float_array(std::span<const Fp16> in, std::span<float> out, VectorLevel level = best_vector_level());
+void to_fp16_array(std::span<const float> in, std::span<Fp16> out, VectorLevel level = best_vector_level());
 
 }  // namespace numerics
 }  // namespace satsim
