@@ -16,17 +16,6 @@ std::string name_of(const GemmTask& task) {
                        task.part);
 }
 
-Execution run_program(const isa::Program& program, const SimulationSettings& settings, Cycles limit,
-                      bool record) {
-    cycle::RunOptions options;
-    options.memory = settings.hardware.memory_config();
-    options.memory.stall_seed = settings.stall_seed;
-    options.cycle_limit = limit;
-    options.record_operations = record;
-    cycle::CycleSat sat;
-    return sat.run(program, options);
-}
-
 SimulationResult simulate_gemm(const GemmTask& task, const SimulationSettings& settings,
                                std::int64_t record_limit) {
     const schedule::MachineView machine = settings.machine();
@@ -56,7 +45,27 @@ SimulationResult simulate_gemm(const GemmTask& task, const SimulationSettings& s
     return best;
 }
 
+SimulationResult simulate_vector(const VectorTask& task, const SimulationSettings& settings,
+                                 std::int64_t record_limit) {
+    if (settings.fidelity == Fidelity::Fast)
+        return {std::nullopt, model_vector(task, settings.hardware), false};
+    const isa::Program program = schedule::emit_vector(task, settings.machine());
+    const bool record = record_limit > 0 && count_operations(program) <= record_limit;
+    return {std::nullopt, run_program(program, settings, 0, record), true};
+}
+
 }  // namespace
+
+Execution run_program(const isa::Program& program, const SimulationSettings& settings, Cycles limit,
+                      bool record) {
+    cycle::RunOptions options;
+    options.memory = settings.hardware.memory_config();
+    options.memory.stall_seed = settings.stall_seed;
+    options.cycle_limit = limit;
+    options.record_operations = record;
+    cycle::CycleSat sat;
+    return sat.run(program, options);
+}
 
 const char* to_string(Fidelity fidelity) {
     return fidelity == Fidelity::Cycle ? "cycle" : "fast";
@@ -69,9 +78,8 @@ schedule::MachineView SimulationSettings::machine() const {
 }
 
 SimulationResult simulate(const Task& task, const SimulationSettings& settings, std::int64_t record_limit) {
-    if (const auto* vector = std::get_if<VectorTask>(&task)) {
-        return {std::nullopt, model_vector(*vector, settings.hardware), false};
-    }
+    if (const auto* vector = std::get_if<VectorTask>(&task))
+        return simulate_vector(*vector, settings, record_limit);
     const auto& gemm = std::get<GemmTask>(task);
     try {
         return simulate_gemm(gemm, settings, record_limit);

@@ -20,6 +20,10 @@ struct SimulationSettings {
     [[nodiscard]] schedule::MachineView machine() const;
 };
 
+// Runs a program on the cycle model; `limit` 0: to the end.
+[[nodiscard]] Execution run_program(const isa::Program& program, const SimulationSettings& settings,
+                                    Cycles limit, bool record);
+
 // The best of the candidate schedules and what it did. With `record_limit` > 0 the operations of programs
 // with at most that many are kept. Throws InputError naming the layer; std::logic_error when an emitted
 // program is faulty.

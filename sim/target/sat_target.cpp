@@ -106,4 +106,15 @@ std::vector<TaskResult> SatTarget::run(const std::vector<Task>& tasks,
     return results;
 }
 
+Execution run_program_forked(const isa::Program& program, const SimulationSettings& settings) {
+    Execution execution;
+    run_forked(
+        1, 1,
+        [&](std::size_t) {
+            return to_wire({std::nullopt, run_program(program, settings, 0, false), true});
+        },
+        [&](std::size_t, const Bytes8& bytes) { execution = from_wire(bytes).execution; });
+    return execution;
+}
+
 }  // namespace satsim::sat

@@ -43,4 +43,7 @@ class SatTarget : public Target {
     std::map<std::string, SimulationResult> known_;
 };
 
+// One program on the cycle model, in a process of its own.
+[[nodiscard]] Execution run_program_forked(const isa::Program& program, const SimulationSettings& settings);
+
 }  // namespace satsim::sat

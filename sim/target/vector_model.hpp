@@ -1,9 +1,9 @@
 // The fast model of SAT's vector tasks: tensors stream through the vector memory once, and the memory bus
 // sets the pace.
 //
-// Assumptions, stated because nothing here is simulated: the vector unit keeps up with one line a cycle,
-// halves of the vector memory are filled and emptied in turn (two bus turnarounds each), row misses hide
-// behind earlier bursts.
+// Assumptions of the fast fidelity (`cycle` simulates the program instead): the vector unit keeps up with one
+// line a cycle, halves of the vector memory are filled and emptied in turn (two bus turnarounds each), row
+// misses hide behind earlier bursts.
 #pragma once
 
 #include "runtime/hardware/hardware.hpp"

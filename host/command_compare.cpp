@@ -1,0 +1,92 @@
+// satsim compare: one network under two recipes, layer by layer.
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+
+#include "host/commands.hpp"
+#include "host/inputs.hpp"
+#include "host/options.hpp"
+#include "host/progress.hpp"
+#include "host/result_tables.hpp"
+#include "runtime/dispatch/host_target.hpp"
+#include "runtime/dispatch/result_json.hpp"
+#include "runtime/dispatch/step_runner.hpp"
+#include "runtime/support/atomic_file.hpp"
+#include "runtime/trace/step_trace.hpp"
+
+namespace satsim::host {
+namespace {
+
+struct Arguments {
+    Options options;
+    std::string network;
+    std::string recipe = "bdwp-2:8";
+    std::string baseline = "dense";
+    std::string trace;
+};
+
+std::string report(const Hardware& hardware, const Options& options, const StepResult& baseline,
+                   const StepResult& result) {
+    return fmt::format(
+        "{}, batch {}: {} against {} on {}, fidelity {}\n\n{}\n{}\n{}\nEnergy model: {}\n{}{}"
+        "speedup {:.2f}x (whole step), {:.2f}x (GEMM stages only); arithmetic alone allows {:.2f}x\n",
+        result.network, result.batch, result.recipe, baseline.recipe, hardware.name, options.fidelity,
+        comparison_table(baseline, result).text(), stage_table(baseline, result).text(),
+        energy_table(result.energy).text(), result.energy.model, totals_text(baseline), totals_text(result),
+        speedup(baseline, result), gemm_speedup(baseline, result), result.arithmetic_bound());
+}
+
+int compare(const Arguments& arguments) {
+    const Options& options = arguments.options;
+    const Hardware hardware = options.hardware();
+    const Network network = find_network(arguments.network, options.models_folder);
+    std::vector<TrainingStep> steps;
+    for (const std::string& name : {arguments.baseline, arguments.recipe}) {
+        steps.push_back(make_step(network, find_recipe(name, options.models_folder), options.batch_override(),
+                                  hardware, !options.no_pregeneration));
+    }
+    sat::SatTarget sat(options.sat_settings(hardware));
+    HostTarget host(hardware);
+    std::vector<StepResult> results;
+    {
+        ProgressBar bar("simulating " + network.name);
+        results = run_steps(steps, hardware, sat, host,
+                            [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
+    }
+    const StepResult& baseline = results[0];
+    const StepResult& result = results[1];
+    if (!arguments.trace.empty()) write_file_atomically(arguments.trace, make_step_trace(results, {}).json());
+    if (options.json)
+        deliver(options, compare_json(baseline, result).dump(1) + "\n");
+    else if (options.csv)
+        deliver(options, comparison_table(baseline, result).csv());
+    else
+        deliver(options, report(hardware, options, baseline, result));
+    return 0;
+}
+
+}  // namespace
+
+void add_compare(CLI::App& program, Action& action) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command =
+        program.add_subcommand("compare", "a training step under two recipes, layer by layer");
+    command->footer("Example: satsim compare resnet18 --recipe bdwp-2:8 --baseline dense --trace step.json");
+    command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
+        ->required();
+    command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")
+        ->capture_default_str();
+    command->add_option("--baseline", arguments->baseline, "the recipe to compare with")
+        ->capture_default_str();
+    command->add_option("--trace", arguments->trace, "write a trace of both steps for Perfetto to this file");
+    arguments->options.add_models(*command);
+    arguments->options.add_hardware(*command);
+    arguments->options.add_schedule(*command);
+    arguments->options.add_simulation(*command);
+    arguments->options.add_batch(*command);
+    arguments->options.add_format(*command);
+    command->callback([arguments, &action] { action = [arguments] { return compare(*arguments); }; });
+}
+
+}  // namespace satsim::host

@@ -1,0 +1,148 @@
+// satsim reproduce: the five networks of the SAT paper under every method and pattern, beside what arithmetic
+// allows and what was published.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "host/commands.hpp"
+#include "host/progress.hpp"
+#include "host/reproduction.hpp"
+#include "host/table.hpp"
+
+namespace satsim::host {
+namespace {
+
+struct Arguments {
+    Options options;
+    std::vector<int> channels{4};
+};
+
+using nlohmann::ordered_json;
+
+// Recipes in the plan's order, "dense" first.
+ordered_json by_recipe(const ReproductionPlan& plan, const std::map<std::string, double>& values) {
+    ordered_json object = ordered_json::object();
+    for (const std::string& recipe : plan.recipes) object[recipe] = values.at(recipe);
+    object["dense"] = 1;
+    return object;
+}
+
+ordered_json to_json(const ReproductionPlan& plan, const Reproduction& reproduction) {
+    ordered_json networks = ordered_json::array();
+    for (const NetworkSpeedups& line : reproduction.networks) {
+        networks.push_back({{"name", line.name},
+                            {"batch", line.batch},
+                            {"speedup", by_recipe(plan, line.speedup)},
+                            {"gemm_speedup", by_recipe(plan, line.gemm_speedup)},
+                            {"arithmetic_bound", by_recipe(plan, line.arithmetic_bound)}});
+    }
+    const NetworkSpeedups& average = reproduction.average;
+    return {{"networks", std::move(networks)},
+            {"average",
+             {{"speedup", by_recipe(plan, average.speedup)},
+              {"gemm_speedup", by_recipe(plan, average.gemm_speedup)},
+              {"arithmetic_bound", by_recipe(plan, average.arithmetic_bound)}}},
+            {"channels", reproduction.channels}};
+}
+
+ordered_json all_json(const ReproductionPlan& plan, const std::vector<Reproduction>& reproductions) {
+    ordered_json object = to_json(plan, reproductions.front());
+    ordered_json published = ordered_json::array();
+    for (const ReproductionPlan::Published& entry : plan.published)
+        published.push_back({{"recipe", entry.recipe}, {"speedup", entry.speedup}, {"source", entry.source}});
+    object["published"] = std::move(published);
+    object["by_channels"] = ordered_json::array();
+    for (const Reproduction& reproduction : reproductions)
+        object["by_channels"].push_back(to_json(plan, reproduction));
+    return object;
+}
+
+Table to_table(const ReproductionPlan& plan, const Reproduction& reproduction) {
+    Table table(
+        {"<network", "batch", "channels", "<recipe", "whole step", "GEMM only", "arithmetic", "published"});
+    const auto add = [&](const NetworkSpeedups& line) {
+        for (const std::string& recipe : plan.recipes) {
+            if (recipe == "dense") continue;
+            std::string published;
+            for (const ReproductionPlan::Published& entry : plan.published) {
+                if (entry.recipe == recipe && &line == &reproduction.average)
+                    published = fmt::format("{:.2f}x", entry.speedup);
+            }
+            table.row({line.name, line.batch > 0 ? std::to_string(line.batch) : "",
+                       std::to_string(reproduction.channels), recipe,
+                       fmt::format("{:.2f}x", line.speedup.at(recipe)),
+                       fmt::format("{:.2f}x", line.gemm_speedup.at(recipe)),
+                       fmt::format("{:.2f}x", line.arithmetic_bound.at(recipe)), published});
+        }
+        table.rule();
+    };
+    for (const NetworkSpeedups& line : reproduction.networks) add(line);
+    add(reproduction.average);
+    return table;
+}
+
+std::string to_text(const ReproductionPlan& plan, const std::vector<Reproduction>& reproductions,
+                    const Options& options) {
+    std::string text;
+    for (const Reproduction& reproduction : reproductions) {
+        text += fmt::format("Speedup over dense, {} memory channels, fidelity {}\n\n{}\n",
+                            reproduction.channels, options.fidelity, to_table(plan, reproduction).text());
+    }
+    for (const ReproductionPlan::Published& entry : plan.published)
+        text += fmt::format("published: {} {:.2f}x, {}\n", entry.recipe, entry.speedup, entry.source);
+    return text +
+           "arithmetic: MACs dense over MACs with N:M; averages are arithmetic means over the networks\n";
+}
+
+int reproduce_command(const Arguments& arguments) {
+    const Options& options = arguments.options;
+    const ReproductionPlan plan = load_plan(options.models() / "reproduce.json");
+    std::vector<Reproduction> reproductions;
+    for (const int channels : arguments.channels) {
+        const Hardware hardware = with_channels(options.hardware(), channels, "--channels");
+        ProgressBar bar(fmt::format("simulating, {} channels", channels));
+        reproductions.push_back(
+            reproduce(plan, options, hardware,
+                      [&bar](std::size_t done, std::size_t total) { bar.update(done, total); }));
+    }
+    if (options.json) {
+        deliver(options, all_json(plan, reproductions).dump(1) + "\n");
+    } else if (options.csv) {
+        std::string csv;
+        for (const Reproduction& reproduction : reproductions) {
+            const std::string part = to_table(plan, reproduction).csv();
+            csv += csv.empty() ? part : part.substr(part.find('\n') + 1);
+        }
+        deliver(options, csv);
+    } else {
+        deliver(options, to_text(plan, reproductions, options));
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_reproduce(CLI::App& program, Action& action) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = program.add_subcommand(
+        "reproduce", "the SAT paper's networks under all methods, beside the published speedup");
+    command->footer("Example: satsim reproduce --channels 1,2,4");
+    arguments->options.add_models(*command);
+    command
+        ->add_option("--hardware", arguments->options.hardware_name,
+                     "hardware file, or the name of one in models/hardware")
+        ->capture_default_str();
+    command->add_option("--channels", arguments->channels, "numbers of memory channels to run with: 1, 2, 4")
+        ->delimiter(',')
+        ->check(CLI::IsMember({1, 2, 4}))
+        ->capture_default_str();
+    arguments->options.add_schedule(*command);
+    arguments->options.add_simulation(*command);
+    arguments->options.add_batch(*command);
+    arguments->options.add_format(*command);
+    command->callback(
+        [arguments, &action] { action = [arguments] { return reproduce_command(*arguments); }; });
+}
+
+}  // namespace satsim::host

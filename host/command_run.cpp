@@ -1,0 +1,140 @@
+// satsim run: one training step under one recipe, one GEMM, or one program file.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "host/commands.hpp"
+#include "host/inputs.hpp"
+#include "host/options.hpp"
+#include "host/progress.hpp"
+#include "host/result_tables.hpp"
+#include "runtime/dispatch/host_target.hpp"
+#include "runtime/dispatch/result_json.hpp"
+#include "runtime/dispatch/step_runner.hpp"
+#include "runtime/isa/program.hpp"
+#include "runtime/support/error.hpp"
+
+namespace satsim::host {
+namespace {
+
+struct Arguments {
+    Options options;
+    std::string network;
+    std::string recipe = "dense";
+    std::string gemm;
+    std::string nm = "dense";
+    std::string program;
+};
+
+int run_network(const Arguments& arguments) {
+    const Options& options = arguments.options;
+    const Hardware hardware = options.hardware();
+    const Network network = find_network(arguments.network, options.models_folder);
+    const Recipe recipe = find_recipe(arguments.recipe, options.models_folder);
+    const TrainingStep step =
+        make_step(network, recipe, options.batch_override(), hardware, !options.no_pregeneration);
+    sat::SatTarget sat(options.sat_settings(hardware));
+    HostTarget host(hardware);
+    ProgressBar bar("simulating " + network.name);
+    const StepResult result =
+        run_steps({step}, hardware, sat, host, [&bar](std::size_t done, std::size_t total) {
+            bar.update(done, total);
+        }).front();
+    if (options.json) {
+        deliver(options, run_json(result).dump(1) + "\n");
+    } else if (options.csv) {
+        deliver(options, layer_table(result).csv());
+    } else {
+        deliver(options,
+                fmt::format("{}, batch {}, {} on {}, fidelity {}\n\n{}\n{}\n{}\nEnergy model: {}\n{}",
+                            result.network, result.batch, result.recipe, hardware.name, options.fidelity,
+                            layer_table(result).text(), stage_table(result).text(),
+                            energy_table(result.energy).text(), result.energy.model, totals_text(result)));
+    }
+    return 0;
+}
+
+int run_gemm(const Arguments& arguments) {
+    const Options& options = arguments.options;
+    const Hardware hardware = options.hardware();
+    TrainingStep step;
+    step.network = "gemm " + arguments.gemm;
+    step.recipe = arguments.nm;
+    step.batch = 1;
+    step.tasks = {parse_gemm(arguments.gemm, arguments.nm)};
+    sat::SatTarget sat(options.sat_settings(hardware));
+    HostTarget host(hardware);
+    const StepResult result = run_steps({step}, hardware, sat, host, {}).front();
+    if (options.json) {
+        deliver(options,
+                gemm_json(result.tasks.front(), hardware.clock_hz, hardware.peak_macs()).dump(1) + "\n");
+    } else if (options.csv) {
+        deliver(options, layer_table(result).csv());
+    } else {
+        deliver(options, layer_table(result).text() + "\n" + totals_text(result));
+    }
+    return 0;
+}
+
+int run_program_file(const Arguments& arguments) {
+    const Options& options = arguments.options;
+    const isa::Program program = isa::load_program(arguments.program);
+    const Execution execution =
+        sat::run_program_forked(program, options.sat_settings(options.hardware()).simulation);
+    if (options.json) {
+        nlohmann::ordered_json object = {{"program", arguments.program}, {"cycles", execution.cycles()}};
+        for (std::size_t i = 0; i < isa::kEngines; ++i)
+            object["busy"][std::string(isa::kEngineNames[i])] = execution.busy[i];
+        object["read_lines"] = execution.memory.read_lines;
+        object["write_lines"] = execution.memory.write_lines;
+        object["mac_slots"] = execution.counters.mac_slots;
+        deliver(options, object.dump(1) + "\n");
+        return 0;
+    }
+    Table table({"<engine", "busy cycles", "of all"});
+    for (std::size_t i = 0; i < isa::kEngines; ++i)
+        table.row({std::string(isa::kEngineNames[i]), grouped(execution.busy[i]),
+                   fmt::format("{:.1f} %", 100 * static_cast<double>(execution.busy[i]) /
+                                               static_cast<double>(execution.cycles()))});
+    deliver(options, options.csv ? table.csv()
+                                 : fmt::format("{}: {} cycles\n\n{}", arguments.program,
+                                               grouped(execution.cycles()), table.text()));
+    return 0;
+}
+
+int run(const Arguments& arguments) {
+    const int chosen = (arguments.network.empty() ? 0 : 1) + (arguments.gemm.empty() ? 0 : 1) +
+                       (arguments.program.empty() ? 0 : 1);
+    if (chosen != 1) throw InputError("run", "", "expected exactly one of NETWORK, --gemm and --program");
+    if (!arguments.gemm.empty()) return run_gemm(arguments);
+    if (!arguments.program.empty()) return run_program_file(arguments);
+    return run_network(arguments);
+}
+
+}  // namespace
+
+void add_run(CLI::App& program, Action& action) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = program.add_subcommand("run", "one training step, one GEMM or one program on SAT");
+    command->footer(
+        "Example: satsim run resnet18 --recipe bdwp-2:8 --batch 32\n"
+        "Example: satsim run --gemm 512,512,512 --nm 2:8 --memory ideal --json");
+    command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
+    command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")
+        ->capture_default_str();
+    CLI::Option* gemm =
+        command->add_option("--gemm", arguments->gemm, "M,N,K: one product C[M,N] = A[M,K] * B[K,N]");
+    command->add_option("--nm", arguments->nm, "pattern of the GEMM's B along K: N:M, or dense")
+        ->capture_default_str()
+        ->needs(gemm);
+    command->add_option("--program", arguments->program, "a program file (satsim schedule --program)");
+    arguments->options.add_models(*command);
+    arguments->options.add_hardware(*command);
+    arguments->options.add_schedule(*command);
+    arguments->options.add_simulation(*command);
+    arguments->options.add_batch(*command);
+    arguments->options.add_format(*command);
+    command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
+}
+
+}  // namespace satsim::host

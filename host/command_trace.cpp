@@ -1,0 +1,126 @@
+// satsim trace: a training step as a file for Perfetto, or the check of such a file.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "host/commands.hpp"
+#include "host/inputs.hpp"
+#include "host/options.hpp"
+#include "host/progress.hpp"
+#include "runtime/dispatch/host_target.hpp"
+#include "runtime/dispatch/step_runner.hpp"
+#include "runtime/support/atomic_file.hpp"
+#include "runtime/support/error.hpp"
+#include "runtime/trace/step_trace.hpp"
+#include "runtime/trace/trace_check.hpp"
+
+namespace satsim::host {
+namespace {
+
+constexpr int kCheckFailed = 1;
+
+struct Arguments {
+    Options options;
+    std::string network;
+    std::string recipe = "bdwp-2:8";
+    std::string layer;
+    std::string stage;
+    std::string check;
+    std::size_t max_events = 200'000;
+};
+
+bool wanted(const Arguments& arguments, const Task& task) {
+    const auto* gemm = std::get_if<GemmTask>(&task);
+    const auto* vector = std::get_if<VectorTask>(&task);
+    const std::string& layer = gemm != nullptr ? gemm->layer : vector->layer;
+    const Stage stage = gemm != nullptr ? gemm->stage : vector->stage;
+    return (arguments.layer.empty() || layer == arguments.layer) &&
+           (arguments.stage.empty() || arguments.stage == to_string(stage));
+}
+
+int check(const Arguments& arguments) {
+    const TraceSummary summary = check_trace_file(arguments.check);
+    if (arguments.options.json) {
+        const nlohmann::ordered_json object = {{"events", summary.events},     {"slices", summary.slices},
+                                               {"counters", summary.counters}, {"tracks", summary.tracks},
+                                               {"end_us", summary.end_us},     {"broken", summary.broken}};
+        deliver(arguments.options, object.dump(1) + "\n");
+    } else {
+        std::string text =
+            fmt::format("{}: {} slices on {} tracks, {} counter values, {:.3f} us\n", arguments.check,
+                        summary.slices, summary.tracks, summary.counters, summary.end_us);
+        for (const std::string& rule : summary.broken) text += "broken: " + rule + "\n";
+        deliver(arguments.options, text);
+    }
+    return summary.broken.empty() ? 0 : kCheckFailed;
+}
+
+int write(const Arguments& arguments) {
+    const Options& options = arguments.options;
+    if (options.output.empty()) throw InputError("trace", "", "expected -o FILE to write the trace to");
+    const Hardware hardware = options.hardware();
+    const Network network = find_network(arguments.network, options.models_folder);
+    const Recipe recipe = find_recipe(arguments.recipe, options.models_folder);
+    const TrainingStep step =
+        make_step(network, recipe, options.batch_override(), hardware, !options.no_pregeneration);
+    bool any = false;
+    for (const Task& task : step.tasks) any = any || wanted(arguments, task);
+    if (!any) throw InputError("--layer " + arguments.layer, "", "names no task of network " + network.name);
+    sat::SatSettings settings = options.sat_settings(hardware);
+    settings.wants_operations = [&arguments](const Task& task) { return wanted(arguments, task); };
+    settings.record_limit = static_cast<std::int64_t>(arguments.max_events);
+    sat::SatTarget sat(std::move(settings));
+    HostTarget host(hardware);
+    ProgressBar bar("simulating " + network.name);
+    const std::vector<StepResult> results =
+        run_steps({step}, hardware, sat, host,
+                  [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
+    const ChromeTrace trace = make_step_trace(results, {arguments.max_events});
+    const std::string text = trace.json();
+    write_file_atomically(options.output, text);
+    fmt::print("{}: {} events, {:.1f} MB; open it at https://ui.perfetto.dev\n", options.output,
+               trace.events(), static_cast<double>(text.size()) / 1e6);
+    return 0;
+}
+
+int trace(const Arguments& arguments) {
+    if (arguments.check.empty() == arguments.network.empty())
+        throw InputError("trace", "", "expected either NETWORK or --check FILE");
+    return arguments.check.empty() ? write(arguments) : check(arguments);
+}
+
+}  // namespace
+
+void add_trace(CLI::App& program, Action& action) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = program.add_subcommand("trace", "a training step as a trace for Perfetto");
+    command->footer(
+        "Example: satsim trace resnet9 --recipe bdwp-2:8 --batch 4 -o step.json\n"
+        "Example: satsim trace --check step.json");
+    command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
+    command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")
+        ->capture_default_str();
+    command->add_option("--layer", arguments->layer, "draw single operations of this layer only");
+    command->add_option("--stage", arguments->stage, "draw single operations of this stage only")
+        ->check(CLI::IsMember({"FF", "BP", "WU"}));
+    command
+        ->add_option(
+            "--max-events", arguments->max_events,
+            "operations are drawn one by one while the file holds fewer events, later ones summed up")
+        ->check(CLI::Range(std::size_t{1000}, std::size_t{2'000'000}))
+        ->capture_default_str();
+    command->add_option("--check", arguments->check,
+                        "verify a trace file instead: exit code 1 when it breaks a rule");
+    arguments->options.add_models(*command);
+    arguments->options.add_hardware(*command);
+    arguments->options.add_schedule(*command);
+    arguments->options.add_simulation(*command);
+    arguments->options.add_batch(*command);
+    command->add_flag("--json", arguments->options.json, "with --check: one JSON object");
+    command->add_option("-o,--output", arguments->options.output,
+                        "the trace file, written whole or not at all");
+    command->callback([arguments, &action] { action = [arguments] { return trace(*arguments); }; });
+}
+
+}  // namespace satsim::host

@@ -1,0 +1,130 @@
+#include "host/inputs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "runtime/dispatch/capacity.hpp"
+#include "runtime/dispatch/pregeneration.hpp"
+#include "runtime/support/error.hpp"
+
+namespace satsim::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Sizes of a GEMM that position counters and registers can hold (contract.md §9).
+constexpr std::int64_t kLargestSize = (std::int64_t{1} << 24) - 1;
+
+bool is_models(const fs::path& folder) {
+    std::error_code code;
+    return fs::is_directory(folder / "networks", code) && fs::is_directory(folder / "hardware", code);
+}
+
+bool is_file(const fs::path& path) {
+    std::error_code code;
+    return fs::exists(path, code);
+}
+
+// A file as named, or models/<kind>/<name>.json.
+fs::path resolve(const std::string& name, const char* kind, const std::string& models_override) {
+    if (is_file(name)) return name;
+    const bool looks_like_a_file = name.ends_with(".json") || name.find('/') != std::string::npos;
+    if (!looks_like_a_file) {
+        const fs::path candidate = find_models(models_override) / kind / (name + ".json");
+        if (is_file(candidate)) return candidate;
+        throw InputError(name, "", "is no file and no name in " + candidate.parent_path().string());
+    }
+    throw InputError(name, "", "cannot be read, expected a JSON file");
+}
+
+Footprint footprint_of(const Network& network, const Recipe& recipe, const TrainingStep& step) {
+    Footprint footprint;
+    footprint.activations = network.activation_bytes(step.batch);
+    std::int64_t largest = network.input.elements();
+    for (const Layer& layer : network.layers) largest = std::max(largest, layer.out.elements());
+    footprint.gradients = 2 * 2 * largest * step.batch;
+    const std::int64_t parameters = network.parameters();
+    footprint.weights = parameters * (4 + 2 + 2);
+    footprint.optimizer_state = parameters * (recipe.optimizer == Optimizer::Sgd ? 4 : 8);
+    for (const Task& task : step.tasks) {
+        const auto* gemm = std::get_if<GemmTask>(&task);
+        if (gemm != nullptr && gemm->stage == Stage::WU)
+            footprint.weight_gradients =
+                std::max(footprint.weight_gradients, 4 * gemm->count * gemm->shape.m * gemm->shape.n);
+    }
+    return footprint;
+}
+
+}  // namespace
+
+fs::path find_models(const std::string& override) {
+    if (!override.empty()) {
+        if (!is_models(override))
+            throw InputError("--models " + override, "",
+                             "is no models folder, expected networks/ and hardware/ in it");
+        return override;
+    }
+    std::error_code code;
+    const fs::path program = fs::read_symlink("/proc/self/exe", code).parent_path();
+    for (fs::path folder = program; folder.has_relative_path(); folder = folder.parent_path()) {
+        for (const fs::path& candidate : {folder / "models", folder / "share" / "satsim" / "models"}) {
+            if (is_models(candidate)) return candidate;
+        }
+    }
+    throw InputError("models", "", "no models folder beside " + program.string() + ", expected --models DIR");
+}
+
+Network find_network(const std::string& name, const std::string& models_override) {
+    return load_network(resolve(name, "networks", models_override));
+}
+
+Hardware find_hardware(const std::string& name, const std::string& models_override) {
+    return load_hardware(resolve(name, "hardware", models_override));
+}
+
+Recipe find_recipe(const std::string& name, const std::string& models_override) {
+    return load_recipe(name, find_models(models_override));
+}
+
+std::vector<fs::path> network_files(const fs::path& models) {
+    std::vector<fs::path> files;
+    for (const fs::directory_entry& entry : fs::directory_iterator(models / "networks")) {
+        if (entry.path().extension() == ".json") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+TrainingStep make_step(const Network& network, const Recipe& recipe, std::optional<std::int64_t> batch,
+                       const Hardware& hardware, bool pregeneration) {
+    TrainingStep step = make_training_step(network, recipe, batch);
+    require_capacity("network " + network.name, footprint_of(network, recipe, step), hardware);
+    return pregeneration ? step : without_pregeneration(step);
+}
+
+GemmTask parse_gemm(const std::string& sizes, const std::string& nm) {
+    std::array<std::int64_t, 3> values{};
+    const char* at = sizes.data();
+    const char* const end = at + sizes.size();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const auto [next, fault] = std::from_chars(at, end, values[i]);
+        const bool last = i + 1 == values.size();
+        const bool separated = last ? next == end : next != end && *next == ',';
+        if (fault != std::errc{} || !separated || values[i] < 1 || values[i] > kLargestSize)
+            throw InputError("--gemm " + sizes, "",
+                             "expected M,N,K, three integers from 1 to " + std::to_string(kLargestSize));
+        at = last ? next : next + 1;
+    }
+    GemmTask task;
+    task.layer = "gemm";
+    task.shape = {values[0], values[1], values[2]};
+    task.nm = nm == "dense" ? NmPattern{8, 8} : parse_pattern(nm, "--nm", "");
+    if (task.nm.dense()) task.nm = {8, 8};
+    task.gather.grid_w = task.gather.in_w = static_cast<int>(values[0]);
+    task.gather.channels = static_cast<int>(values[2]);
+    task.scatter.out_w = static_cast<int>(values[0]);
+    return task;
+}
+
+}  // namespace satsim::host

@@ -1,0 +1,35 @@
+// Finds and reads what the command line names: models folder, networks, hardware, the tasks of a step.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/hardware/hardware.hpp"
+#include "runtime/workload/training_step.hpp"
+
+namespace satsim::host {
+
+// `override`, else models/ of the source tree or share/satsim/models of the installation that the program
+// runs from. Throws InputError when there is none.
+[[nodiscard]] std::filesystem::path find_models(const std::string& override);
+
+// `name` is a file, or the name of one in models/networks (models/hardware). The models folder is looked for
+// only when it is needed.
+[[nodiscard]] Network find_network(const std::string& name, const std::string& models_override);
+[[nodiscard]] Hardware find_hardware(const std::string& name, const std::string& models_override);
+[[nodiscard]] std::vector<std::filesystem::path> network_files(const std::filesystem::path& models);
+
+[[nodiscard]] Recipe find_recipe(const std::string& name, const std::string& models_override);
+
+// The tasks of one step; refuses a step that does not fit the hardware's memory. Without pre-generation the
+// step prunes on demand.
+[[nodiscard]] TrainingStep make_step(const Network& network, const Recipe& recipe,
+                                     std::optional<std::int64_t> batch, const Hardware& hardware,
+                                     bool pregeneration);
+
+// "M,N,K" as a forward GEMM with pattern `nm` ("dense" or "2:8"). Throws InputError naming the option.
+[[nodiscard]] GemmTask parse_gemm(const std::string& sizes, const std::string& nm);
+
+}  // namespace satsim::host

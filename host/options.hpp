@@ -1,0 +1,50 @@
+// Options that several subcommands share, and what they mean for the libraries.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "runtime/hardware/hardware.hpp"
+#include "sim/target/sat_target.hpp"
+
+namespace satsim::host {
+
+struct Options {
+    // where
+    std::string models_folder;  // empty: beside the program
+    std::string hardware_name = "vcu1525-sat32";
+    // what
+    std::int64_t batch = 0;  // 0: the recipe's, else the network's
+    std::string fidelity = "cycle";
+    std::string dataflow = "auto";
+    std::string memory = "hardware";
+    int channels = 0;  // 0: the hardware file's
+    bool no_interleave = false;
+    bool no_pregeneration = false;
+    std::uint64_t stall_seed = 0;
+    int workers = 2;
+    // how it looks
+    bool json = false;
+    bool csv = false;
+    std::string output;  // file; empty: standard output
+
+    void add_models(CLI::App& command);      // --models
+    void add_hardware(CLI::App& command);    // --hardware, --channels, --memory
+    void add_schedule(CLI::App& command);    // --dataflow, --no-interleave, --no-pregeneration
+    void add_simulation(CLI::App& command);  // --fidelity, --stall-seed, --workers
+    void add_batch(CLI::App& command);
+    void add_format(CLI::App& command);  // --json, --csv, -o
+
+    [[nodiscard]] std::filesystem::path models() const;  // throws InputError when there is none
+    [[nodiscard]] Hardware hardware() const;
+    [[nodiscard]] schedule::ScheduleOptions schedule_options() const;
+    [[nodiscard]] sat::SatSettings sat_settings(const Hardware& hardware) const;
+    [[nodiscard]] std::optional<std::int64_t> batch_override() const;
+};
+
+// Writes `text` to the chosen file, whole or not at all, or to standard output.
+void deliver(const Options& options, const std::string& text);
+
+}  // namespace satsim::host

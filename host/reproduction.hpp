@@ -1,0 +1,47 @@
+// What `satsim reproduce` runs and what comes of it: networks under dense and every method at every pattern.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/options.hpp"
+#include "runtime/dispatch/step_result.hpp"
+
+namespace satsim::host {
+
+// models/reproduce.json.
+struct ReproductionPlan {
+    struct Published {
+        std::string recipe;
+        double speedup = 0;
+        std::string source;
+    };
+    std::vector<std::string> networks;
+    std::vector<std::string> recipes;  // "dense" first
+    std::vector<Published> published;
+};
+[[nodiscard]] ReproductionPlan load_plan(const std::filesystem::path& file);
+
+// Speedups over dense, by recipe.
+struct NetworkSpeedups {
+    std::string name;
+    std::int64_t batch = 0;
+    std::map<std::string, double> speedup;
+    std::map<std::string, double> gemm_speedup;
+    std::map<std::string, double> arithmetic_bound;
+};
+
+struct Reproduction {
+    int channels = 0;
+    std::vector<NetworkSpeedups> networks;
+    NetworkSpeedups average;  // arithmetic means over the networks
+};
+
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
+[[nodiscard]] Reproduction reproduce(const ReproductionPlan& plan, const Options& options,
+                                     const Hardware& hardware, const Progress& progress);
+
+}  // namespace satsim::host

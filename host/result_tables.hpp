@@ -1,0 +1,23 @@
+// The tables that people read of one result, of two side by side, and of energy.
+#pragma once
+
+#include <string>
+
+#include "host/table.hpp"
+#include "runtime/dispatch/step_result.hpp"
+
+namespace satsim::host {
+
+// One line a GEMM task.
+[[nodiscard]] Table layer_table(const StepResult& result);
+// One line a GEMM task of `result`, with the baseline's cycles beside.
+[[nodiscard]] Table comparison_table(const StepResult& baseline, const StepResult& result);
+// FF, BP and WU GEMMs, vector work, host work, transfers; then the whole step.
+[[nodiscard]] Table stage_table(const StepResult& baseline, const StepResult& result);
+[[nodiscard]] Table stage_table(const StepResult& result);
+// One line a counted event and an assumed power.
+[[nodiscard]] Table energy_table(const energy::Report& report);
+// Utilisation, traffic, joules of a step in a few lines.
+[[nodiscard]] std::string totals_text(const StepResult& result);
+
+}  // namespace satsim::host

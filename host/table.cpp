@@ -1,0 +1,116 @@
+#include "host/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace satsim::host {
+namespace {
+
+std::string csv_cell(const std::string& cell) {
+    if (cell.find_first_of(",\"\n") == std::string::npos) return cell;
+    std::string quoted(1, '"');
+    for (const char c : cell) {
+        if (c == '"') quoted.push_back('"');
+        quoted.push_back(c);
+    }
+    quoted.push_back('"');
+    return quoted;
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (i > 0) line.push_back(',');
+        line.append(csv_cell(cells[i]));
+    }
+    line.push_back('\n');
+    return line;
+}
+
+}  // namespace
+
+Table::Table(std::vector<std::string> columns) : columns_(std::move(columns)) {
+    for (std::string& name : columns_) {
+        left_.push_back(name.starts_with('<'));
+        if (left_.back()) name.erase(0, 1);
+    }
+}
+
+void Table::row(std::vector<std::string> cells) {
+    cells.resize(columns_.size());
+    rows_.push_back(std::move(cells));
+}
+
+void Table::rule() {
+    rows_.emplace_back();
+}
+
+std::string Table::text() const {
+    std::vector<std::size_t> widths;
+    for (const std::string& name : columns_) widths.push_back(name.size());
+    for (const auto& cells : rows_) {
+        for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
+    }
+    std::size_t total = 0;
+    for (const std::size_t width : widths) total += width + 2;
+    const std::string line(total > 2 ? total - 2 : 0, '-');
+    std::string out;
+    const auto put = [&](const std::vector<std::string>& cells) {
+        std::string text;
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            if (left_[i])
+                fmt::format_to(std::back_inserter(text), "{:<{}}  ", cells[i], widths[i]);
+            else
+                fmt::format_to(std::back_inserter(text), "{:>{}}  ", cells[i], widths[i]);
+        }
+        text.erase(text.find_last_not_of(' ') + 1);
+        text.push_back('\n');
+        out.append(text);
+    };
+    put(columns_);
+    out.append(line).push_back('\n');
+    for (const auto& cells : rows_) {
+        if (cells.empty())
+            out.append(line).push_back('\n');
+        else
+            put(cells);
+    }
+    return out;
+}
+
+std::string Table::csv() const {
+    std::string out = csv_line(columns_);
+    for (const auto& cells : rows_) {
+        if (!cells.empty()) out += csv_line(cells);
+    }
+    return out;
+}
+
+std::string grouped(std::int64_t value) {
+    std::string digits = std::to_string(value);
+    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3)
+        digits.insert(static_cast<std::size_t>(at), 1, ',');
+    return digits;
+}
+
+std::string byte_text(std::int64_t bytes) {
+    constexpr std::array<const char*, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    while (value >= 1024 && unit + 1 < kUnits.size()) {
+        value /= 1024;
+        ++unit;
+    }
+    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.2f} {}", value, kUnits[unit]);
+}
+
+std::string time_text(double seconds) {
+    if (seconds >= 1) return fmt::format("{:.3f} s", seconds);
+    if (seconds >= 1e-3) return fmt::format("{:.3f} ms", seconds * 1e3);
+    return fmt::format("{:.3f} us", seconds * 1e6);
+}
+
+}  // namespace satsim::host

@@ -1,0 +1,136 @@
+"""Bad input: one line that names the place, exit code 2, earlier results untouched (design.md section 5)."""
+import copy
+import json
+import unittest
+
+from support import SMALL_HARDWARE, SMALL_NETWORK, ProgramTest
+
+SMALL = ["--hardware", SMALL_HARDWARE]
+
+
+def with_layer(index, **changes):
+    layers = copy.deepcopy(SMALL_NETWORK["layers"])
+    layers[index] |= changes
+    return layers
+
+
+class BadInput(ProgramTest):
+    def refuse(self, *arguments, names=()):
+        """The program refuses and says where; what stands in the output file stays."""
+        earlier = self.folder / "earlier"
+        earlier.write_text("earlier result")
+        done = self.run_program(*arguments, code=2)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("satsim: "), done.stderr)
+        for name in names:
+            self.assertIn(name, done.stderr)
+        self.assertEqual(earlier.read_text(), "earlier result")
+        self.assertEqual([f.name for f in self.folder.iterdir() if f.name.startswith("earlier")], ["earlier"])
+        return done.stderr
+
+    def refuse_network(self, content, *names):
+        path = self.write("bad.json", content)
+        self.refuse("run", path, *SMALL, "-o", "earlier", names=["bad.json", *names])
+        self.refuse("compare", path, *SMALL, "-o", "earlier", names=["bad.json", *names])
+        self.refuse("models", "show", path, "-o", "earlier", names=["bad.json", *names])
+
+    def test_malformed_json(self):
+        text = json.dumps(SMALL_NETWORK)
+        self.refuse_network(text[:-20], "malformed")
+        self.refuse_network("", "malformed")
+        self.refuse_network(text + "]", "malformed")
+        self.refuse_network(b"\xff\xfe\x00", "malformed")
+        self.refuse_network("[" * 100000, "malformed")
+
+    def test_unknown_field(self):
+        self.refuse_network(SMALL_NETWORK | {"colour": 1}, "colour", "/")
+        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, dilation=2)}, "dilation", "/layers/0")
+
+    def test_missing_and_mistyped_fields(self):
+        self.refuse_network({k: v for k, v in SMALL_NETWORK.items() if k != "layers"}, "layers")
+        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, out="many")}, "/layers/0/out")
+        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, out=1e300)}, "/layers/0/out")
+        self.refuse_network(SMALL_NETWORK | {"batch": 0}, "/batch")
+        self.refuse_network(SMALL_NETWORK | {"layers": {}}, "/layers")
+
+    def test_impossible_shape(self):
+        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, kernel=64, pad=0)}, "/layers/0")
+        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(3, groups=5)}, "/layers/3")
+        for sizes in ("0,1,1", "1,1", "1,1,1,1", "a,b,c", "-1,2,3", "16777216,1,1", "99999999999999999999,1,1", ""):
+            self.refuse("run", "--gemm=" + sizes, *SMALL, "-o", "earlier")
+
+    def test_unsupported_pattern(self):
+        for nm in ("3:5", "0:8", "9:8", "2", "2:8:1", "x:y", "2:32", "-1:8"):
+            self.refuse("run", "--gemm", "64,64,64", "--nm=" + nm, *SMALL, "-o", "earlier", names=["--nm"])
+            self.refuse("run", self.network(), "--recipe", "bdwp-" + nm, *SMALL, "-o", "earlier")
+        # 2:16 exists, but this array was built for M up to 8.
+        self.refuse("run", "--gemm", "64,64,64", "--nm", "2:16", *SMALL, "-o", "earlier", names=["16"])
+
+    def test_bad_recipe(self):
+        self.refuse("run", self.network(), "--recipe", "magic", *SMALL, "-o", "earlier", names=["magic"])
+        bad = self.write("r.json", {"name": "r", "method": "bdwp"})
+        self.refuse("run", self.network(), "--recipe", bad, *SMALL, "-o", "earlier", names=["r.json", "nm"])
+        bad = self.write("r.json", {"name": "r", "method": "bdwp", "nm": "2:8", "dense_layers": ["nowhere"]})
+        self.refuse("run", self.network(), "--recipe", bad, *SMALL, "-o", "earlier", names=["nowhere"])
+
+    def test_bad_hardware(self):
+        document = self.hardware_document()
+        document["array"]["rows"] = -4
+        bad = self.write("h.json", document)
+        self.refuse("run", self.network(), "--hardware", bad, "-o", "earlier", names=["h.json", "/array/rows"])
+        self.refuse("run", self.network(), "--hardware", "nothing", "-o", "earlier", names=["nothing"])
+        self.refuse("run", self.network(), "--hardware", self.folder, "-o", "earlier")
+        self.refuse("run", self.network(), *SMALL, "--channels", 3, "-o", "earlier", names=["--channels"])
+
+    def test_a_step_that_does_not_fit(self):
+        message = self.refuse("run", "resnet50", "--batch", 65536, *SMALL, "-o", "earlier", names=["GiB", "--batch"])
+        self.assertIn("activations", message)
+
+    def test_truncated_program(self):
+        whole = self.folder / "p.satp"
+        self.run_program("schedule", "--gemm", "16,16,16", "--program", whole, *SMALL)
+        content = whole.read_bytes()
+        step = max(1, len(content) // 40)
+        for length in [*range(0, len(content), step), len(content) - 1]:
+            cut = self.write("cut.satp", content[:length])
+            self.refuse("run", "--program", cut, *SMALL, "-o", "earlier", names=["cut.satp"])
+        flipped = bytearray(content)
+        flipped[len(content) // 2] ^= 1
+        self.refuse("run", "--program", self.write("cut.satp", bytes(flipped)), *SMALL, "-o", "earlier", names=["cut.satp"])
+
+    def test_truncated_trace(self):
+        self.run_program("trace", self.network(), *SMALL, "-o", "t.json")
+        content = (self.folder / "t.json").read_bytes()
+        for length in (0, 1, len(content) // 2, len(content) - 3):
+            cut = self.write("cut.json", content[:length])
+            self.refuse("trace", "--check", cut, names=["cut.json"])
+        self.refuse("trace", "--check", self.write("cut.json", {"traceEvents": [{"ph": "X"}]}),
+                    names=["cut.json", "/traceEvents/0"])
+        self.refuse("trace", "--check", self.write("cut.json", {"events": []}), names=["traceEvents"])
+
+    def test_bad_usage(self):
+        self.refuse()
+        self.refuse("fly")
+        self.refuse("run")
+        self.refuse("run", self.network(), "--gemm", "1,1,1")
+        self.refuse("run", self.network(), "--fidelity", "guess")
+        self.refuse("run", self.network(), "--batch", "-3")
+        self.refuse("run", self.network(), "--batch", "many")
+        self.refuse("run", self.network(), "--dataflow", "rs")
+        self.refuse("run", self.network(), "--json", "--csv")
+        self.refuse("run", "no-such-network", names=["no-such-network"])
+        self.refuse("run", "no/such/file.json", names=["no/such/file.json"])
+        self.refuse("run", self.network(), "--models", self.folder, names=["--models"])
+        self.refuse("compare")
+        self.refuse("trace", self.network(), names=["-o"])
+        self.refuse("schedule", self.network(), *SMALL, "--asm", names=["tasks"])
+        self.refuse("schedule", self.network(), *SMALL, "--layer", "nowhere")
+        self.refuse("reproduce", "--channels", "5")
+
+    def test_output_that_cannot_be_written(self):
+        self.refuse("run", "--gemm", "8,8,8", *SMALL, "-o", "no/such/folder/out.json", names=["no/such/folder"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,222 @@
+"""Help texts, JSON contracts and options of the built program (docs/formats/compare.md, trace.md)."""
+import json
+import math
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+from support import PROGRAM, SMALL_HARDWARE, SMALL_NETWORK, SOURCE, ProgramTest
+
+COMMANDS = ["models", "schedule", "run", "compare", "trace", "reproduce"]
+SMALL = ["--hardware", SMALL_HARDWARE]
+LAYER = {"name": str, "stage": str, "m": int, "n": int, "k": int, "nm": str, "dataflow": str, "tile": str, "cycles": int,
+         "bound": str}
+RESULT = {"recipe": str, "cycles": int, "seconds": float, "energy_j": float, "dram_bytes": int, "gemm_cycles": int,
+          "utilization": float, "layers": list}
+BOUNDS = {"compute", "bandwidth", "fill", "dependency", "host"}
+
+
+class Help(ProgramTest):
+    def test_every_command_has_help_with_an_example(self):
+        for arguments in [[], *[[c] for c in COMMANDS], ["models", "list"], ["models", "show"]]:
+            text = self.run_program(*arguments, "--help").stdout
+            self.assertIn("Example: satsim", text, arguments)
+
+    def test_version(self):
+        self.assertRegex(self.run_program("--version").stdout, r"^satsim \d+\.\d+\.\d+")
+
+
+class Contracts(ProgramTest):
+    def check_fields(self, value, fields):
+        for name, kind in fields.items():
+            self.assertIn(name, value)
+            self.assertIsInstance(value[name], (int, float) if kind is float else kind, name)
+
+    def check_result(self, result, clock_hz, array=16):
+        self.check_fields(result, RESULT)
+        self.assertEqual(result["cycles"], math.ceil(result["seconds"] * clock_hz * (1 - 1e-12)))
+        self.assertGreater(result["utilization"], 0)
+        self.assertLessEqual(result["utilization"], 1)
+        self.assertEqual(result["gemm_cycles"], sum(layer["cycles"] for layer in result["layers"]))
+        self.assertGreater(result["cycles"], result["gemm_cycles"])
+        for layer in result["layers"]:
+            self.check_fields(layer, LAYER)
+            self.assertIn(layer["stage"], ("FF", "BP", "WU"))
+            self.assertIn(layer["dataflow"], ("os", "ws"))
+            self.assertIn(layer["bound"], BOUNDS)
+            self.assertLessEqual(layer["utilization"], 1)
+        parts = result["time"]
+        self.assertAlmostEqual(sum(parts.values()), result["seconds"], delta=1e-9 * result["seconds"])
+        energy = result["energy"]
+        self.assertAlmostEqual(energy["counted_j"] + energy["assumed_j"], result["energy_j"], delta=1e-9)
+        for kind in ("counted", "assumed"):
+            self.assertAlmostEqual(sum(e["joules"] for e in energy[kind]), energy[kind + "_j"], delta=1e-9)
+        tasks = result["layers"] + result["other_tasks"]
+        self.assertAlmostEqual(sum(t["energy_j"] for t in tasks), result["energy_j"], delta=1e-6 * result["energy_j"])
+        self.assertEqual(sum(t["dram_bytes"] for t in tasks), result["dram_bytes"])
+
+    def test_compare(self):
+        value = self.run_json("compare", self.network(), "--recipe", "bdwp-2:8", "--baseline", "dense", *SMALL)
+        self.check_fields(value, {"network": str, "batch": int, "clock_hz": float, "results": list, "speedup": float,
+                                  "gemm_speedup": float})
+        self.assertEqual((value["network"], value["batch"]), ("small", 2))
+        dense, sparse = value["results"]
+        self.assertEqual((dense["recipe"], sparse["recipe"]), ("dense", "bdwp-2:8"))
+        for result in value["results"]:
+            self.check_result(result, value["clock_hz"])
+        self.assertAlmostEqual(value["speedup"], dense["seconds"] / sparse["seconds"], delta=1e-9)
+        self.assertAlmostEqual(value["gemm_speedup"], dense["gemm_cycles"] / sparse["gemm_cycles"], delta=1e-9)
+        # The first layer has no BP and stays dense; conv2 is 2:8 in FF and BP, never in WU.
+        patterns = {(l["name"], l["stage"]): l["nm"] for l in sparse["layers"]}
+        self.assertNotIn(("conv1", "BP"), patterns)
+        self.assertEqual([patterns[("conv1", "FF")], patterns[("conv2", "FF")], patterns[("conv2", "BP")],
+                          patterns[("conv2", "WU")]], ["dense", "2:8", "2:8", "dense"])
+        # m, n, k are the GEMM's own for the whole batch: 2 images of 4x4 positions, 16 channels in and out, 9 taps.
+        ff = next(l for l in sparse["layers"] if (l["name"], l["stage"]) == ("conv2", "FF"))
+        self.assertEqual((ff["m"], ff["n"], ff["k"]), (32, 16, 144))
+
+    def test_host_work_is_paid_with_its_transfers(self):
+        value = self.run_json("run", self.network(), *SMALL)
+        kinds = {task["kind"] for task in value["other_tasks"]}
+        self.assertEqual(kinds, {"vector", "host", "transfer"})
+        loss = [t for t in value["other_tasks"] if t["name"] == "loss"]
+        self.assertEqual([t["kind"] for t in loss], ["transfer", "host", "transfer"])
+        self.assertEqual({t["bound"] for t in loss}, {"host"})
+
+    def test_run_prints_one_result(self):
+        for fidelity in ("cycle", "fast"):
+            value = self.run_json("run", self.network(), "--recipe", "bdwp-2:8", "--batch", 4, "--fidelity", fidelity, *SMALL)
+            self.check_result(value, value["clock_hz"])
+            self.assertEqual(value["batch"], 4)
+
+    def test_results_do_not_depend_on_the_number_of_workers(self):
+        one, two, again = (self.run_program("run", self.network(), *SMALL, "--workers", n, "--json").stdout for n in (1, 2, 2))
+        self.assertEqual(one, two)
+        self.assertEqual(two, again)
+
+    def test_gemm(self):
+        ideal = self.run_json("run", "--gemm", "64,64,64", "--memory", "ideal", *SMALL)
+        self.check_fields(ideal, LAYER)
+        self.assertEqual((ideal["m"], ideal["n"], ideal["k"]), (64, 64, 64))
+        self.assertGreaterEqual(ideal["cycles"], 64 * 64 * 64 // 16)
+        ddr4 = self.run_json("run", "--gemm", "64,64,64", "--memory", "ddr4", *SMALL)
+        self.assertGreater(ddr4["cycles"], ideal["cycles"])
+        sparse = self.run_json("run", "--gemm", "64,64,64", "--nm", "2:8", "--memory", "ideal", *SMALL)
+        self.assertEqual(sparse["nm"], "2:8")
+        self.assertLess(sparse["cycles"], ideal["cycles"])
+        for dataflow in ("os", "ws"):
+            value = self.run_json("run", "--gemm", "64,64,64", "--dataflow", dataflow, *SMALL)
+            self.assertEqual(value["dataflow"], dataflow)
+
+    def test_ablations_never_help(self):
+        base = self.run_json("run", self.network(), "--recipe", "bdwp-2:8", *SMALL)
+        interleave = self.run_json("run", self.network(), "--recipe", "bdwp-2:8", "--no-interleave", *SMALL)
+        self.assertGreater(interleave["gemm_cycles"], base["gemm_cycles"])
+        demand = self.run_json("run", self.network(), "--recipe", "bdwp-2:8", "--no-pregeneration", *SMALL)
+        prunes = [t for t in demand["other_tasks"] if t["operation"] == "prune"]
+        self.assertGreater(len(prunes), 0)
+        self.assertEqual(demand["gemm_cycles"], base["gemm_cycles"])
+
+    def test_reproduce(self):
+        models = self.folder / "models"
+        shutil.copytree(SOURCE / "models", models)
+        (models / "networks" / "small.json").write_text(json.dumps(SMALL_NETWORK))
+        (models / "reproduce.json").write_text(json.dumps({
+            "networks": ["small"], "methods": ["sr-ste", "sdgp", "bdwp"], "patterns": ["2:8"],
+            "published": [{"recipe": "bdwp-2:8", "speedup": 1.75, "source": "test"}]}))
+        value = self.run_json("reproduce", "--models", models, *SMALL, "--channels", "1,2")
+        names = ["dense", "sr-ste-2:8", "sdgp-2:8", "bdwp-2:8"]
+        for table in (value["networks"][0], value["average"]):
+            for key in ("speedup", "gemm_speedup", "arithmetic_bound"):
+                self.assertEqual(list(table[key]), names)
+                self.assertEqual(table[key]["dense"], 1)
+        self.assertEqual((value["networks"][0]["name"], value["networks"][0]["batch"]), ("small", 2))
+        self.assertEqual([part["channels"] for part in value["by_channels"]], [1, 2])
+
+    def test_models_show(self):
+        value = self.run_json("models", "show", "resnet50")
+        self.assertEqual((value["parameters"], value["batch"] > 0), (25557032, True))
+        self.assertEqual(round(value["forward_macs_per_sample"] / 1e9, 2), 4.09)
+        for layer in value["layers"]:
+            self.check_fields(layer, {"name": str, "kind": str, "parameters": int, "macs": dict})
+            self.assertIn("output_shape", layer)
+            self.assertEqual(set(layer["macs"]), {"FF", "BP", "WU"})
+        listed = self.run_json("models", "list")
+        self.assertLessEqual({"resnet9", "vit-cifar", "vgg19", "resnet18", "resnet50"}, {n["name"] for n in listed})
+
+    def test_schedule(self):
+        rows = self.run_json("schedule", self.network(), *SMALL)
+        for row in rows:
+            self.assertGreater(row["predicted_cycles"], 0)
+            self.assertIn(row["dataflow"], ("os", "ws"))
+        text = self.run_program("schedule", "--gemm", "16,16,16", "--asm", *SMALL).stdout
+        for engine in ("LOAD", "STCE", "STORE"):
+            self.assertIn(f".engine {engine}", text)
+
+    def test_a_saved_program_runs_in_the_cycles_of_its_gemm(self):
+        program = self.folder / "p.satp"
+        self.run_program("schedule", "--gemm", "32,16,64", "--program", program, *SMALL)
+        cycles = self.run_json("run", "--program", program, *SMALL)["cycles"]
+        self.assertLessEqual(self.run_json("run", "--gemm", "32,16,64", *SMALL)["cycles"], cycles)
+
+    def test_csv(self):
+        lines = self.run_program("run", self.network(), *SMALL, "--csv").stdout.splitlines()
+        self.assertTrue(lines[0].startswith("layer,stage"))
+        self.assertGreater(len(lines), 5)
+
+    def test_output_file_is_what_would_be_printed(self):
+        printed = self.run_program("run", self.network(), *SMALL, "--json").stdout
+        done = self.run_program("run", self.network(), *SMALL, "--json", "-o", "out.json")
+        self.assertEqual(done.stdout, "")
+        self.assertEqual((self.folder / "out.json").read_text(), printed)
+
+    def test_nothing_but_results_reaches_a_pipe(self):
+        done = self.run_program("compare", self.network(), *SMALL)
+        self.assertEqual(done.stderr, "")
+        self.assertIn("speedup", done.stdout)
+
+
+class Traces(ProgramTest):
+    def test_trace_obeys_its_rules(self):
+        self.run_program("trace", self.network(), *SMALL, "-o", "t.json")
+        trace = json.loads((self.folder / "t.json").read_text())
+        names = {e["args"]["name"] for e in trace["traceEvents"] if e["name"] == "thread_name"}
+        self.assertLessEqual({"LOAD", "STCE", "VEC", "STORE", "tasks"}, names)
+        self.assertIn("DRAM read [GB/s]", {e["name"] for e in trace["traceEvents"] if e["ph"] == "C"})
+        self.assertTrue(any(e.get("cat") == "operation" for e in trace["traceEvents"]))
+        self.assertIn("0 ", self.run_program("trace", "--check", "t.json").stdout)
+
+    def test_size_is_capped(self):
+        self.run_program("trace", self.network(), *SMALL, "--max-events", 1000, "-o", "t.json")
+        events = json.loads((self.folder / "t.json").read_text())["traceEvents"]
+        self.assertTrue(any(e.get("cat") == "aggregated" for e in events))
+        self.run_program("trace", "--check", "t.json")
+
+    def test_compare_writes_a_trace(self):
+        self.run_program("compare", self.network(), *SMALL, "--trace", "t.json")
+        value = self.run_json("trace", "--check", "t.json")
+        self.assertEqual(value["broken"], [])
+
+    def test_a_broken_rule_is_exit_code_one(self):
+        event = {"ph": "X", "pid": 1, "tid": 1, "name": "a", "ts": 0, "dur": 2}
+        name = {"ph": "M", "pid": 1, "tid": 1, "name": "thread_name", "args": {"name": "t"}}
+        self.write("t.json", {"traceEvents": [name, event, event | {"ts": 1, "dur": 2}]})
+        self.assertIn("broken", self.run_program("trace", "--check", "t.json", code=1).stdout)
+
+
+class Places(ProgramTest):
+    def test_models_are_found_from_an_installation(self):
+        prefix = self.folder / "prefix"
+        (prefix / "bin").mkdir(parents=True)
+        shutil.copy(PROGRAM, prefix / "bin" / "satsim")
+        shutil.copytree(SOURCE / "models", prefix / "share" / "satsim" / "models")
+        done = subprocess.run([prefix / "bin" / "satsim", "models", "list", "--json"], capture_output=True, text=True,
+                              cwd=self.folder, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        files = {pathlib.Path(n["file"]).resolve() for n in json.loads(done.stdout)}
+        self.assertTrue(all(prefix.resolve() in f.parents for f in files))
+
+
+if __name__ == "__main__":
+    unittest.main()
