@@ -145,6 +145,8 @@ std::optional<std::string> operation_fault(std::span<const std::int64_t> registe
     if (form.vector_indexed && p.channels > lanes(config))
         return fmt::format("channels is {}, expected at most {} for an operation on channel vectors",
                            p.channels, lanes(config));
+    if (p.packs() && !form.optimizer && p.operation != Operation::Pack)
+        return std::string("nm_f and nm_b must be 0 for an operation that does not pack");
     if (auto fault = memory_fault(p, config)) return fault;
     return coefficient_fault(p, config);
 }
@@ -161,11 +163,8 @@ Parameters decode(std::span<const std::int64_t> registers, std::uint32_t flags) 
     for (std::size_t i = 0; i < p.results.size(); ++i) p.results[i] = at(registers, o0 + static_cast<int>(i));
     p.k0 = at(registers, k0);
     p.k1 = at(registers, k1);
-    // Only these look at the patterns; elsewhere the registers may hold what an earlier operation needed.
-    if (form_of(p.operation).optimizer || p.operation == Operation::Pack) {
-        p.nm_f = pattern(at(registers, nm_f));
-        p.nm_b = pattern(at(registers, nm_b));
-    }
+    p.nm_f = pattern(at(registers, nm_f));
+    p.nm_b = pattern(at(registers, nm_b));
     for (std::size_t i = 0; i < p.scalars.size(); ++i) {
         const auto bits = static_cast<std::uint32_t>(at(registers, s0 + static_cast<int>(i)));
         p.scalars[i] = numerics::canonical(std::bit_cast<float>(bits));

@@ -72,8 +72,10 @@ void SoreBlock::pack_along_rows(const Parameters& p, std::int64_t slice, std::in
             std::int64_t at_element = packed_row * columns + first_column + lane;
             for (int e = 0; e < nm.m; ++e) {
                 if ((mask >> e & 1U) == 0) continue;
+                const bool exists = first + e < block_rows && first_column + lane < p.channels;
                 put(vmem, p.results[3], at_element, 16, group[static_cast<std::size_t>(e)]);
-                if (!nm.dense()) put(vmem, p.results[4], at_element, 4, static_cast<std::uint64_t>(e));
+                if (!nm.dense())
+                    put(vmem, p.results[4], at_element, 4, exists ? static_cast<std::uint64_t>(e) : 0);
                 at_element += columns;
             }
         }
@@ -96,8 +98,10 @@ void SoreBlock::pack_along_columns(const Parameters& p, std::int64_t slice, std:
             std::int64_t at_element = packed_row * pitch + block * kBlockRows + r;
             for (int e = 0; e < nm.m; ++e) {
                 if ((mask >> e & 1U) == 0) continue;
+                const bool exists = first_column + first + e < p.channels && block * kBlockRows + r < p.rows;
                 put(vmem, p.results[5], at_element, 16, group[static_cast<std::size_t>(e)]);
-                if (!nm.dense()) put(vmem, p.results[6], at_element, 4, static_cast<std::uint64_t>(e));
+                if (!nm.dense())
+                    put(vmem, p.results[6], at_element, 4, exists ? static_cast<std::uint64_t>(e) : 0);
                 at_element += pitch;
             }
         }

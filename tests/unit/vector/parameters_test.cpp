@@ -50,6 +50,11 @@ TEST_F(Registers, PatternsOnlyUpToTheBuiltGroup) {
     EXPECT_EQ(fault(), "nm_f is 2:16, expected M of 4, 8 or 16 up to 8 and N of 1..M");
 }
 
+TEST_F(Registers, PatternsBelongToPackingOperations) {
+    set(isa::vec::nm_b, 2 + 8 * 256);
+    EXPECT_EQ(fault(), "nm_f and nm_b must be 0 for an operation that does not pack");
+}
+
 TEST_F(Registers, AccumulatorsFitTheCoefficientMemory) {
     set(isa::vec::op, static_cast<std::int64_t>(isa::vec::Operation::BnStats));
     set(isa::vec::k0, isa::vec::kCmemRows - 15);

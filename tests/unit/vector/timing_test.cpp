@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
+#include "sim/cycle/vec_timing.hpp"
+
 namespace satsim::vector {
 namespace {
 
@@ -72,6 +76,37 @@ TEST(VectorTiming, Pack) {
     EXPECT_EQ(timing_of(p, four_channels()).slots, 4);  // 64*4/8*2 = 64 cycles
     p.nm_b = NmPattern{1, 8};
     EXPECT_EQ(timing_of(p, four_channels()).slots, 2);  // the sorters' two slots
+}
+
+// Two readings of the same page.
+TEST(VectorTiming, CycleModelAgrees) {
+    std::mt19937 rng(1);
+    const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(rng); };
+    for (int trial = 0; trial < 5000; ++trial) {
+        isa::ArrayConfig config;
+        config.channels = 1 << pick(0, 3);
+        std::array<std::int64_t, isa::kRegisters> registers{};
+        const auto set = [&](int reg, std::int64_t value) {
+            registers[static_cast<std::size_t>(reg)] = value;
+        };
+        const int operation = pick(0, static_cast<int>(isa::vec::kOperations.size()) - 1);
+        set(isa::vec::op, operation);
+        set(isa::vec::rows, pick(1, 200));
+        set(isa::vec::channels, pick(1, 600));
+        const auto o = static_cast<Operation>(operation);
+        if (o == Operation::Pack || (o >= Operation::Sgd && o <= Operation::Adamw)) {
+            for (const int reg : {isa::vec::nm_f, isa::vec::nm_b}) {
+                const int m = 4 << pick(0, 2);
+                if (pick(0, 2) > 0) set(reg, pick(1, m) + 256 * m);
+            }
+        }
+        const OperationTiming t = timing_of(decode(registers, 0), config);
+        cycle::VecTiming model(config.line_bytes());
+        const auto times = model.dispatch(1000, cycle::VecOperation::from(registers));
+        ASSERT_EQ(times.release, 1000 + t.issue);
+        ASSERT_EQ(times.end, 1000 + t.end);
+        ASSERT_EQ(model.ready(), 1000 + t.occupied);
+    }
 }
 
 }  // namespace
