@@ -5,11 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "runtime/functional/functional_sat.hpp"
 #include "runtime/isa/assembler.hpp"
 #include "runtime/isa/checker.hpp"
+#include "runtime/nm/pack.hpp"
+#include "runtime/nm/prune.hpp"
 #include "runtime/numerics/accumulate.hpp"
 #include "tests/unit/functional/random_state.hpp"
 
@@ -28,6 +29,8 @@ constexpr std::int64_t kInputAt = 0x10000;
 constexpr std::int64_t kValuesAt = 0x20000;
 constexpr std::int64_t kIndicesAt = 0x30000;
 constexpr std::int64_t kOutputAt = 0x40000;
+
+const nm::WeightShape kWeights = nm::WeightShape::contiguous(kTaps, kChannels, kOutputs);
 
 struct Convolution {
     std::vector<Fp16> input;    // [image][row][column][channel]
@@ -51,20 +54,7 @@ Convolution random_convolution(int n, std::uint32_t seed) {
     c.weights.resize(at(kTaps * kChannels * kOutputs));
     for (Fp16& v : c.input) v.bits = random.ordinary_fp16();
     for (Fp16& v : c.weights) v.bits = random.ordinary_fp16();
-    // Of every group along the channels the n largest stay, ties to the lower index.
-    for (int tap = 0; tap < kTaps; ++tap) {
-        for (int first = 0; first < kChannels; first += kM) {
-            for (int o = 0; o < kOutputs; ++o) {
-                std::vector<int> order;
-                for (int e = 0; e < kM; ++e) order.push_back(e);
-                std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-                    return weight(c, tap, first + a, o).magnitude() >
-                           weight(c, tap, first + b, o).magnitude();
-                });
-                for (int e = n; e < kM; ++e) weight(c, tap, first + order[at(e)], o) = {};
-            }
-        }
-    }
+    nm::prune_columns(c.weights, kWeights, {n, kM});
     return c;
 }
 
@@ -102,31 +92,11 @@ isa::ImageSegment segment(std::int64_t address, const std::vector<Fp16>& values)
     return s;
 }
 
-// Value plane and index plane, [tap][group][pair][output], pairs ascending by index, padded with +0.
-void pack(Convolution& c, isa::Program& program) {
-    std::vector<Fp16> values;
-    std::vector<int> indices;
-    for (int g = 0; g < kTaps * kGroups; ++g) {
-        for (int j = 0; j < c.n; ++j) {
-            for (int o = 0; o < kOutputs; ++o) {
-                std::vector<int> kept;
-                for (int e = 0; e < kM; ++e) {
-                    if (c.n == kM || !weight(c, g / kGroups, g % kGroups * kM + e, o).is_zero())
-                        kept.push_back(e);
-                }
-                const int e = at(j) < kept.size() ? kept[at(j)] : 0;
-                values.push_back(at(j) < kept.size() ? weight(c, g / kGroups, g % kGroups * kM + e, o)
-                                                     : Fp16{});
-                indices.push_back(e);
-            }
-        }
-    }
-    isa::ImageSegment index_plane{kIndicesAt, {}};
-    for (std::size_t i = 0; i < indices.size(); i += 2) {
-        index_plane.bytes.push_back(static_cast<std::uint8_t>(indices[i] | indices[i + 1] << 4));
-    }
-    program.image.push_back(segment(kValuesAt, values));
-    if (c.n < kM) program.image.push_back(index_plane);
+// Value plane and index plane in the packed format of runtime/nm.
+void pack(const Convolution& c, isa::Program& program) {
+    const nm::PackedMatrix packed = nm::pack_columns(c.weights, kWeights, {c.n, kM});
+    program.image.push_back(segment(kValuesAt, packed.values));
+    if (c.n < kM) program.image.push_back({kIndicesAt, packed.indices});
 }
 
 // Tiles of 8 positions (2 row slots) and all 16 outputs (4 column slots); the last has 2 positions.
@@ -135,14 +105,16 @@ constexpr int kTiles = kPositions / kTilePositions;
 
 std::string load_text(bool dense, int n) {
     const int rows = kTaps * kGroups * n;
+    // One position a row of the packed planes, whose columns are padded to nm::kColumnPadding.
     std::string text = fmt::format(
-        ".engine LOAD\nSET grid_w, 1\nSET grid_h, 1\nSET in_w, 1\nSET in_h, 1\nSET count, 1\nSET sx, 1\nSET "
-        "sy, 1\n"
-        "SET dest_kind, 2\nSET base, {}\nSET len, {}\nRUN SEEK{}\n",
-        kValuesAt, rows * kOutputs * 2, dense ? " end=sem2" : "");
-    if (!dense)
-        text += fmt::format("SET dest_kind, 3\nSET base, {}\nSET len, {}\nRUN SEEK end=sem2\n", kIndicesAt,
-                            rows * kOutputs / 2);
+        ".engine LOAD\nSET grid_w, {0}\nSET grid_h, 1\nSET in_w, {0}\nSET in_h, 1\nSET count, {0}\nSET sx, "
+        "1\nSET sy, 1\n"
+        "SET dest_kind, 2\nSET base, {1}\nSET len, {2}\nSET px, {3}\nRUN SEEK{4}\n",
+        rows, kValuesAt, kOutputs * 2, nm::kColumnPadding * 2, dense ? " end=sem2" : "");
+    if (!dense) {
+        text += fmt::format("SET dest_kind, 3\nSET base, {}\nSET len, {}\nSET px, {}\nRUN SEEK end=sem2\n",
+                            kIndicesAt, kOutputs / 2, nm::kColumnPadding / 2);
+    }
     text += fmt::format(
         "SET dest_kind, 0\nSET base, {0}\nSET len, {1}\nSET px, {1}\nSET py, {2}\nSET pb, {3}\nSET grid_w, "
         "{4}\n"
