@@ -1,0 +1,41 @@
+// The inner loops of N:M selection: one group, many columns. Internal; pack.hpp and prune.hpp are the
+// interface.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/numerics/vector_level.hpp"
+
+namespace satsim::nm {
+
+// Columns are worked on in multiples of this.
+inline constexpr int kColumnBlock = 32;
+
+// The M rows that hold one group of each column; element e of column x is first[e * stride + x]. Rows from
+// `size` on do not exist and are not read.
+struct GroupRows {
+    const std::uint16_t* first;
+    std::ptrdiff_t stride;  // elements
+    int size;               // 1..M
+};
+
+// Where pair j of column x goes: values[j * pitch + x], and nibble j * pitch + x from `indices` on.
+struct PackedRows {
+    std::uint16_t* values;
+    std::uint8_t* indices;
+    std::ptrdiff_t pitch;  // columns, even
+};
+
+// `columns` is a multiple of kColumnBlock, n is 1..M.
+struct Kernels {
+    void (*pack)(const GroupRows& group, int n, std::int64_t columns, const PackedRows& out);
+    // kept[e * pitch + x] = 0xFFFF where element e is kept, else 0; only rows e < size are written.
+    void (*keep)(const GroupRows& group, int n, std::int64_t columns, std::uint16_t* kept,
+                 std::ptrdiff_t pitch);
+};
+
+// For M of 1, 2, 4, 8 or 16.
+[[nodiscard]] Kernels kernels_for(int m, numerics::VectorLevel level);
+
+}  // namespace satsim::nm
