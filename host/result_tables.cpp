@@ -75,13 +75,14 @@ std::string key_of(const TaskResult& task) {
 }  // namespace
 
 Table layer_table(const StepResult& result) {
-    Table table(
-        {"<layer", "<stage", "M x N x K", "N:M", "cycles", "util", "op/byte", "DRAM", "<bound", "<schedule"});
+    Table table({"<layer", "<stage", "M x N x K", "N:M", "cycles", "util", "op/byte", "DRAM", "<bound",
+                 "<schedule", "<why below 95 %"});
     for (const TaskResult& task : result.tasks) {
         if (task.kind != "gemm") continue;
         table.row({task.layer, stage_text(task), size_text(task), to_string(task.nm), grouped(task.cycles),
                    percent(task_utilization(task, result.peak_macs)), intensity(task),
-                   byte_text(task.dram_bytes), to_string(task.bound), task.tile});
+                   byte_text(task.dram_bytes), to_string(task.bound), task.tile,
+                   shortfall(task, result.peak_macs)});
     }
     return table;
 }
@@ -92,7 +93,8 @@ Table comparison_table(const StepResult& baseline, const StepResult& result) {
         if (task.kind == "gemm") before.emplace(key_of(task), &task);
     }
     Table table({"<layer", "<stage", "M x N x K", "N:M", baseline.recipe, "<bound", result.recipe, "<bound",
-                 "speedup", "util", "op/byte", "DRAM", "energy", "<schedule", "<why dense"});
+                 "speedup", "util", "op/byte", "DRAM", "energy", "<schedule", "<why dense",
+                 "<why below 95 %"});
     for (const TaskResult& task : result.tasks) {
         if (task.kind != "gemm") continue;
         const auto found = before.find(key_of(task));
@@ -103,7 +105,7 @@ Table comparison_table(const StepResult& baseline, const StepResult& result) {
              grouped(task.cycles), to_string(task.bound),
              old != nullptr ? ratio(static_cast<double>(old->cycles), static_cast<double>(task.cycles)) : "-",
              percent(task_utilization(task, result.peak_macs)), intensity(task), byte_text(task.dram_bytes),
-             fmt::format("{:.4f} J", task.energy_j), task.tile, task.dense_reason});
+             joule_text(task.energy_j), task.tile, task.dense_reason, shortfall(task, result.peak_macs)});
     }
     return table;
 }
@@ -117,14 +119,14 @@ Table stage_table(const StepResult& baseline, const StepResult& result) {
         const Part& b = after[name];
         table.row({name, time_text(a.seconds), time_text(b.seconds), ratio(a.seconds, b.seconds),
                    b.macs > 0 ? percent(utilization(result, b)) : "-", byte_text(b.bytes),
-                   fmt::format("{:.3f} J", b.joules)});
+                   joule_text(b.joules)});
     }
     table.rule();
     table.row({"GEMM stages only", time_text(baseline.time.gemm), time_text(result.time.gemm),
                ratio(baseline.time.gemm, result.time.gemm), percent(result.utilization()), "", ""});
     table.row({"whole step", time_text(baseline.seconds()), time_text(result.seconds()),
                ratio(baseline.seconds(), result.seconds()), "", byte_text(result.dram_bytes),
-               fmt::format("{:.3f} J", result.energy.joules())});
+               joule_text(result.energy.joules())});
     return table;
 }
 
@@ -136,11 +138,11 @@ Table stage_table(const StepResult& result) {
         table.row({name, time_text(part.seconds),
                    percent(result.seconds() > 0 ? part.seconds / result.seconds() : 0), grouped(part.cycles),
                    part.macs > 0 ? percent(utilization(result, part)) : "-", byte_text(part.bytes),
-                   fmt::format("{:.3f} J", part.joules)});
+                   joule_text(part.joules)});
     }
     table.rule();
     table.row({"whole step", time_text(result.seconds()), "100.0 %", grouped(result.cycles()), "",
-               byte_text(result.dram_bytes), fmt::format("{:.3f} J", result.energy.joules())});
+               byte_text(result.dram_bytes), joule_text(result.energy.joules())});
     return table;
 }
 
@@ -149,15 +151,15 @@ Table energy_table(const energy::Report& report) {
     for (const energy::CountedEnergy& part : report.counted) {
         if (part.events == 0) continue;
         table.row({part.name, grouped(part.events), fmt::format("{:.3g} J", part.each.value),
-                   fmt::format("{:.4f}", part.joules()), part.each.verified ? "yes" : "no"});
+                   joule_text(part.joules()), part.each.verified ? "yes" : "no"});
     }
-    table.row({"counted events", "", "", fmt::format("{:.4f}", report.counted_joules()), ""});
+    table.row({"counted events", "", "", joule_text(report.counted_joules()), ""});
     table.rule();
     for (const energy::AssumedEnergy& part : report.assumed) {
         table.row({part.name, time_text(part.seconds), fmt::format("{:.3g} W", part.watts.value * part.times),
-                   fmt::format("{:.4f}", part.joules()), part.watts.verified ? "yes" : "no"});
+                   joule_text(part.joules()), part.watts.verified ? "yes" : "no"});
     }
-    table.row({"assumed power", "", "", fmt::format("{:.4f}", report.assumed_joules()), ""});
+    table.row({"assumed power", "", "", joule_text(report.assumed_joules()), ""});
     return table;
 }
 
@@ -172,10 +174,10 @@ std::string totals_text(const StepResult& result) {
     return fmt::format(
         "{}: step {} ({} cycles at {:g} MHz), GEMM {} cycles at {:.1f} % utilisation, {} DRAM, {:.1f} "
         "op/byte, "
-        "{:.3f} J counted + {:.3f} J assumed{}\n",
+        "{} counted + {} assumed{}\n",
         result.recipe, time_text(result.seconds()), grouped(result.cycles()), result.clock_hz / 1e6,
         grouped(result.gemm_cycles), 100 * result.utilization(), byte_text(result.dram_bytes), intensity,
-        result.energy.counted_joules(), result.energy.assumed_joules(),
+        joule_text(result.energy.counted_joules()), joule_text(result.energy.assumed_joules()),
         modelled ? "; some SAT tasks are modelled, not simulated (see \"provenance\" in --json)" : "");
 }
 

@@ -113,4 +113,10 @@ std::string time_text(double seconds) {
     return fmt::format("{:.3f} us", seconds * 1e6);
 }
 
+std::string joule_text(double joules) {
+    if (joules >= 1) return fmt::format("{:.3f} J", joules);
+    if (joules >= 1e-3) return fmt::format("{:.3f} mJ", joules * 1e3);
+    return fmt::format("{:.3f} uJ", joules * 1e6);
+}
+
 }  // namespace satsim::host

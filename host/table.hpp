@@ -28,4 +28,7 @@ class Table {
 // 0.00123 as "1.23 ms".
 [[nodiscard]] std::string time_text(double seconds);
 
+// 0.00123 as "1.23 mJ".
+[[nodiscard]] std::string joule_text(double joules);
+
 }  // namespace satsim::host

@@ -1,5 +1,7 @@
 #include "runtime/dispatch/bound.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace satsim {
@@ -61,6 +63,27 @@ Bound classify(const BoundInput& input) {
     // LOAD or STORE works all the time, though the bus does not: short pieces or memory latency.
     if (movers >= kSaturated) return input.short_interleave ? Bound::Dependency : Bound::Bandwidth;
     return Bound::Dependency;
+}
+
+std::string shortfall(const TaskResult& task, std::int64_t peak_macs) {
+    if (task.kind != "gemm") return "";
+    const Execution& execution = task.execution;
+    const Cycles cycles = execution.cycles();
+    if (share(task.macs_issued, peak_macs * cycles) >= kGoodUtilization) return "";
+    std::string text;
+    const double real = share(task.macs_issued, execution.counters.mac_slots);
+    if (real < 0.99) text = fmt::format("padding: {:.0f} % of MAC slots are real", 100 * real);
+    const double occupied = share(execution.counters.mac_slots, peak_macs * cycles);
+    if (occupied < 0.99) {
+        if (!text.empty()) text.append("; ");
+        text += fmt::format("MAC slots in {:.0f} % of cycles", 100 * occupied);
+        text += fmt::format(" (bus {:.0f} %, LOAD {:.0f} %, STCE {:.0f} %, STORE {:.0f} %)",
+                            100 * share(execution.memory.read_lines + execution.memory.write_lines, cycles),
+                            100 * share(busy(execution, isa::Engine::Load), cycles),
+                            100 * share(busy(execution, isa::Engine::Stce), cycles),
+                            100 * share(busy(execution, isa::Engine::Store), cycles));
+    }
+    return text;
 }
 
 }  // namespace satsim

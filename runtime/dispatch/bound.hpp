@@ -20,4 +20,11 @@ struct BoundInput {
 
 [[nodiscard]] Bound classify(const BoundInput& input);
 
+// A GEMM task that uses the array to at least this share needs no explanation.
+inline constexpr double kGoodUtilization = 0.95;
+
+// Why a GEMM task's utilisation is below that, from its counters: how many of its MAC slots are padding, and
+// how busy the engines and the memory bus were in the rest. Empty for other tasks and for good ones.
+[[nodiscard]] std::string shortfall(const TaskResult& task, std::int64_t peak_macs);
+
 }  // namespace satsim

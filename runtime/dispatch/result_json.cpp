@@ -22,6 +22,7 @@ ordered_json layer_json(const TaskResult& task, std::int64_t peak_macs) {
             {"count", task.count},
             {"dense_reason", task.dense_reason},
             {"utilization", task_utilization(task, peak_macs)},
+            {"shortfall", shortfall(task, peak_macs)},
             {"dram_bytes", task.dram_bytes},
             {"energy_j", task.energy_j},
             {"provenance", to_string(task.provenance)}};

@@ -110,13 +110,19 @@ class Contracts(ProgramTest):
             self.assertEqual(value["dataflow"], dataflow)
 
     def test_ablations_never_help(self):
-        base = self.run_json("run", self.network(), "--recipe", "bdwp-2:8", *SMALL)
-        interleave = self.run_json("run", self.network(), "--recipe", "bdwp-2:8", "--no-interleave", *SMALL)
+        # On the full array: the slice's four columns hold no sparse tile without interleaving.
+        step = ["run", self.network(batch=8), "--recipe", "bdwp-2:8"]
+        base = self.run_json(*step)
+        interleave = self.run_json(*step, "--no-interleave")
         self.assertGreater(interleave["gemm_cycles"], base["gemm_cycles"])
-        demand = self.run_json("run", self.network(), "--recipe", "bdwp-2:8", "--no-pregeneration", *SMALL)
+        self.assertTrue(all("sr1 sc1" in l["tile"] for l in interleave["layers"] if l["stage"] != "WU"))
+        demand = self.run_json(*step, "--no-pregeneration")
         prunes = [t for t in demand["other_tasks"] if t["operation"] == "prune"]
         self.assertGreater(len(prunes), 0)
         self.assertEqual(demand["gemm_cycles"], base["gemm_cycles"])
+        for dataflow in ("os", "ws"):
+            forced = self.run_json(*step, "--dataflow", dataflow)
+            self.assertGreaterEqual(forced["gemm_cycles"], base["gemm_cycles"])
 
     def test_reproduce(self):
         models = self.folder / "models"

@@ -1,0 +1,162 @@
+// SAT as a target: equal work is simulated once whatever its name, and the choice of schedule is the cycle
+// model's.
+#include "sim/target/sat_target.hpp"
+
+#include <gtest/gtest.h>
+
+#include "runtime/support/error.hpp"
+#include "sim/cycle/cycle_sat.hpp"
+#include "sim/target/program_counters.hpp"
+#include "sim/target/task_key.hpp"
+
+namespace satsim::sat {
+namespace {
+
+SatSettings settings(int workers = 2, Fidelity fidelity = Fidelity::Cycle) {
+    SatSettings result;
+    result.simulation.hardware = load_hardware(SATSIM_SOURCE_DIR "/models/hardware/sat4-slice.json");
+    result.simulation.fidelity = fidelity;
+    result.workers = workers;
+    return result;
+}
+
+GemmTask matrix(const std::string& layer, std::int64_t m, std::int64_t n, std::int64_t k, NmPattern nm) {
+    GemmTask task;
+    task.layer = layer;
+    task.shape = {m, n, k};
+    task.nm = nm;
+    task.gather.grid_w = task.gather.in_w = static_cast<int>(m);
+    task.gather.channels = static_cast<int>(k);
+    task.scatter.out_w = static_cast<int>(m);
+    return task;
+}
+
+const std::vector<Task> kTasks{matrix("a", 40, 24, 64, {8, 8}), matrix("b", 40, 24, 64, {8, 8}),
+                               matrix("c", 40, 24, 64, {2, 8}), matrix("d", 17, 5, 30, {8, 8})};
+
+TEST(TaskKey, NamesDoNotMatterAndEverythingElseDoes) {
+    const GemmTask base = matrix("a", 40, 24, 64, {8, 8});
+    GemmTask renamed = base;
+    renamed.layer = "z";
+    renamed.part = "p";
+    renamed.dense_reason = "r";
+    EXPECT_EQ(task_key(base), task_key(renamed));
+    const auto differs = [&](auto change) {
+        GemmTask other = base;
+        change(other);
+        return task_key(other) != task_key(base);
+    };
+    EXPECT_TRUE(differs([](GemmTask& t) { t.stage = Stage::BP; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.shape.n = 25; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.count = 2; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.nm = {4, 8}; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.gather.stride_x = 2; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.gather.taps.push_back({1, 0, 1}); }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.gather.taps[0].weight_tap = 1; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.scatter.off_x = 1; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.out = ElementType::Fp32; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.sparse_is_activation = true; }));
+    VectorTask vector;
+    VectorTask longer;
+    longer.elements = 1;
+    EXPECT_NE(task_key(vector), task_key(longer));
+}
+
+TEST(SatTarget, EqualTasksAreSimulatedOnceAndKeepTheirNames) {
+    SatTarget target(settings());
+    const std::vector<TaskResult> results = target.run(kTasks, {});
+    EXPECT_EQ(target.distinct_tasks(), 3U);
+    ASSERT_EQ(results.size(), 4U);
+    EXPECT_EQ(results[1].layer, "b");
+    EXPECT_EQ(results[0].cycles, results[1].cycles);
+    EXPECT_LT(results[2].cycles, results[0].cycles);
+    EXPECT_EQ(results[2].macs_issued, 40 * 24 * 64 / 4);
+    std::size_t calls = 0;
+    (void)target.run(kTasks, [&calls](std::size_t, std::size_t total) { calls += total; });
+    EXPECT_EQ(calls, 0U);
+}
+
+TEST(SatTarget, TheNumberOfWorkersChangesNothing) {
+    SatTarget one(settings(1));
+    SatTarget three(settings(3));
+    const auto a = one.run(kTasks, {});
+    const auto b = three.run(kTasks, {});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        EXPECT_EQ(a[i].cycles, b[i].cycles);
+        EXPECT_EQ(a[i].tile, b[i].tile);
+        EXPECT_EQ(a[i].execution.counters, b[i].execution.counters);
+        EXPECT_EQ(a[i].execution.memory, b[i].execution.memory);
+    }
+}
+
+TEST(SatTarget, OperationsAreKeptWhenAskedFor) {
+    SatSettings asking = settings();
+    asking.record_limit = 1'000'000;
+    asking.wants_operations = [](const Task& task) { return std::get<GemmTask>(task).layer == "a"; };
+    const auto results = SatTarget(asking).run(kTasks, {});
+    const auto plain = SatTarget(settings()).run(kTasks, {});
+    EXPECT_FALSE(results[0].execution.operations[0].empty());
+    EXPECT_TRUE(results[2].execution.operations[0].empty());
+    EXPECT_EQ(results[0].cycles, plain[0].cycles);
+}
+
+// Each test program may elaborate SystemC once, in this process: the workers are processes of their own.
+TEST(SatTarget, TheCycleModelPicksTheBestCandidate) {
+    const SatSettings chosen = settings();
+    const schedule::MachineView machine = chosen.simulation.machine();
+    for (const Task& task : kTasks) {
+        const auto& gemm = std::get<GemmTask>(task);
+        Cycles best = 0;
+        for (const auto& candidate : schedule::candidate_schedules(gemm, machine, {}, 3)) {
+            const isa::Program program = schedule::emit_gemm(gemm, candidate, machine);
+            const Cycles cycles = run_program(program, chosen.simulation, 0, false).cycles();
+            best = best == 0 ? cycles : std::min(best, cycles);
+        }
+        EXPECT_EQ(SatTarget(chosen).run({task}, {}).front().cycles, best);
+    }
+}
+
+// What the fast fidelity counts from a program is what the simulation counted; lines are an estimate.
+TEST(ProgramCounters, ArrayAndBufferCountersAreExact) {
+    const SatSettings chosen = settings();
+    const schedule::MachineView machine = chosen.simulation.machine();
+    for (const Task& task : kTasks) {
+        const auto& gemm = std::get<GemmTask>(task);
+        for (const auto& candidate : schedule::candidate_schedules(gemm, machine, {}, 5)) {
+            const isa::Program program = schedule::emit_gemm(gemm, candidate, machine);
+            const Execution simulated = run_program(program, chosen.simulation, 0, true);
+            const Execution counted = count_program(program, machine.memory, simulated.cycles());
+            EXPECT_EQ(counted.counters, simulated.counters) << candidate.tile_text();
+            const auto lines = static_cast<double>(simulated.memory.read_lines);
+            EXPECT_NEAR(static_cast<double>(counted.memory.read_lines), lines, 0.25 * lines)
+                << candidate.tile_text();
+            std::size_t operations = 0;
+            for (const auto& records : simulated.operations) operations += records.size();
+            EXPECT_EQ(count_operations(program), static_cast<std::int64_t>(operations));
+        }
+    }
+}
+
+TEST(SatTarget, WhatDoesNotFitNamesItsLayer) {
+    SatTarget target(settings());
+    try {
+        (void)target.run({matrix("huge", 64, 64, 64, {2, 16})}, {});
+        FAIL() << "accepted";
+    } catch (const InputError& error) {
+        EXPECT_NE(std::string(error.what()).find("huge"), std::string::npos) << error.what();
+    }
+}
+
+TEST(SatTarget, FastIsCloseToCycle) {
+    const auto cycle = SatTarget(settings()).run(kTasks, {});
+    const auto fast = SatTarget(settings(2, Fidelity::Fast)).run(kTasks, {});
+    for (std::size_t i = 0; i < cycle.size(); ++i) {
+        EXPECT_EQ(fast[i].provenance, Provenance::Modelled);
+        EXPECT_EQ(cycle[i].provenance, Provenance::Simulated);
+        EXPECT_NEAR(static_cast<double>(fast[i].cycles), static_cast<double>(cycle[i].cycles),
+                    0.5 * static_cast<double>(cycle[i].cycles));
+    }
+}
+
+}  // namespace
+}  // namespace satsim::sat
