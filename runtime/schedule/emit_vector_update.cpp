@@ -22,7 +22,9 @@ constexpr std::int64_t kBlock = isa::timing::kVecBlock;
 constexpr std::int64_t kCoordinates = (1 << 24) - 1;
 constexpr std::int64_t kVmem = 4;
 constexpr std::int64_t kFromVmem = 1;
-constexpr std::int64_t kPackedUnit = 16;    // columns of a tile: rows of indices are whole words
+constexpr std::int64_t kPackedUnit = 16;  // columns of a tile: rows of indices are whole words
+constexpr double kBreakCycles = 4;        // of the memory, at a break: row change or turnaround
+
 constexpr std::int64_t kLargestTile = 512;  // rows or columns
 constexpr std::int64_t kIndexShare = 4;     // bytes of values to bytes of indices
 
@@ -51,7 +53,7 @@ Operation operation_of(VectorKernel kernel) {
     }
 }
 
-// Where the results of a full tile lie in a half of the upper vector memory, words.
+// Words of a tile in the vector memory.
 struct TileWords {
     std::int64_t input = 0;   // one operand
     std::int64_t output = 0;  // one updated tensor
@@ -107,21 +109,51 @@ class UpdateEmitter {
         return w;
     }
 
-    // Lines that the memory moves for a tile, per element: short runs waste most of their lines.
+    // Cycles of a tile: the memory moves lines and pays for every break of a burst (bank, turnaround),
+    // the lanes work on whole blocks.
+    [[nodiscard]] double tile_cost(std::int64_t rows, std::int64_t columns) const {
+        double memory = 0;
+        const auto runs = [&](std::int64_t count, std::int64_t bytes, std::int64_t pitch) {
+            const bool contiguous = bytes == pitch;
+            const std::int64_t bursts = ceil_div<std::int64_t>(
+                contiguous ? count * bytes : bytes, std::int64_t{array_.line_bytes()} * array_.burst_lines);
+            memory += static_cast<double>((contiguous ? 1 : count) * bursts) * kBreakCycles;
+            memory += static_cast<double>(count * bytes) / array_.line_bytes();
+            if (!contiguous && bytes % array_.line_bytes() != 0) memory += 0.5 * static_cast<double>(count);
+        };
+        const std::int64_t row_bytes = std::min(columns * element_, layout_.pitch);
+        for (std::int64_t i = 0; i < inputs() + outputs(); ++i) runs(rows, row_bytes, layout_.pitch);
+        const auto copy = [&](const std::optional<NmPattern>& nm, const VectorLayout::Packed& to,
+                              std::int64_t along, std::int64_t elements) {
+            const std::int64_t count = packed_rows(nm, along);
+            const std::int64_t bytes = std::min(elements * kFp16Bytes, to.pitch);
+            if (!nm) return;
+            runs(count, bytes, to.pitch);
+            if (!nm->dense()) runs(count, bytes / kIndexShare, to.pitch / kIndexShare);
+        };
+        copy(problem_.pack_ff, layout_.ff, rows, columns);
+        copy(problem_.pack_bp, layout_.bp, columns, rows);
+        const std::int64_t lanes = array_.line_bytes() / kFp32Bytes;
+        const int slots = vec::kOperations[static_cast<std::size_t>(operation_of(problem_.kernel))].slots;
+        const std::int64_t work = ceil_div(columns, lanes) * round_up(rows, kBlock) * slots;
+        return std::max(memory, static_cast<double>(work));
+    }
+
+    // Of one tap, ragged tiles at the edges included.
     [[nodiscard]] double cost(std::int64_t rows, std::int64_t columns) const {
-        const auto lines = [&](std::int64_t runs, std::int64_t bytes) {
-            return static_cast<double>(runs * ceil_div<std::int64_t>(bytes, array_.line_bytes()));
+        const std::int64_t full_rows = problem_.rows / rows;
+        const std::int64_t full_columns = problem_.columns / columns;
+        const std::int64_t rest_rows = problem_.rows % rows;
+        const std::int64_t rest_columns = problem_.columns % columns;
+        double total = 0;
+        const auto add = [&](std::int64_t count, std::int64_t r, std::int64_t c) {
+            if (count > 0 && r > 0 && c > 0) total += static_cast<double>(count) * tile_cost(r, c);
         };
-        const TileWords w = words_of(rows, columns);
-        double total =
-            lines(inputs() * rows, columns * element_) + lines(outputs() * rows, columns * kFp32Bytes);
-        const auto copy = [&](std::int64_t packed, std::int64_t elements, bool indices) {
-            total += lines(packed, elements * kFp16Bytes);
-            if (indices) total += lines(packed, elements * kFp16Bytes / kIndexShare);
-        };
-        copy(packed_rows(problem_.pack_ff, rows), columns, w.ff_indices > 0);
-        copy(packed_rows(problem_.pack_bp, columns), rows, w.bp_indices > 0);
-        return total / static_cast<double>(rows * columns);
+        add(full_rows * full_columns, rows, columns);
+        add(full_columns, rest_rows, columns);
+        add(full_rows, rows, rest_columns);
+        add(1, rest_rows, rest_columns);
+        return total;
     }
 
     // The cheapest tile that fits; the largest of equally cheap ones.
@@ -151,21 +183,23 @@ class UpdateEmitter {
         tile_columns_ = std::min(tile_columns_, problem_.columns);
     }
 
-    // body(rows, columns) for all tiles; step(register, bytes of one row step, of one column step, of one
-    // tap).
+    // body(rows, columns) for all tiles; step(rows, columns, taps) moves the walk. A dimension of one tile is
+    // not walked: its tile need not be a multiple of a group.
     template <typename Body, typename Step>
     void for_tiles(StreamBuilder& b, Body&& body, Step&& step) const {
+        const std::int64_t down = ceil_div(problem_.rows, tile_rows_);
+        const std::int64_t across = ceil_div(problem_.columns, tile_columns_);
+        const std::int64_t row_step = down > 1 ? tile_rows_ : 0;
+        const std::int64_t column_step = across > 1 ? tile_columns_ : 0;
         b.loop(problem_.taps, [&] {
             peeled(b, problem_.rows, tile_rows_, [&](std::int64_t rows, bool) {
                 peeled(b, problem_.columns, tile_columns_, [&](std::int64_t columns, bool) {
                     body(rows, columns);
-                    step(std::int64_t{0}, tile_columns_, std::int64_t{0});
+                    step(std::int64_t{0}, column_step, std::int64_t{0});
                 });
-                const std::int64_t walked = ceil_div(problem_.columns, tile_columns_) * tile_columns_;
-                step(tile_rows_, -walked, std::int64_t{0});
+                step(row_step, -across * column_step, std::int64_t{0});
             });
-            const std::int64_t walked = ceil_div(problem_.rows, tile_rows_) * tile_rows_;
-            step(-walked, std::int64_t{0}, std::int64_t{1});
+            step(-down * row_step, std::int64_t{0}, std::int64_t{1});
         });
     }
 
@@ -187,8 +221,6 @@ class UpdateEmitter {
         step(problem_.pack_ff, layout_.ff, kFfValues, kFfIndices, rows, columns);
         step(problem_.pack_bp, layout_.bp, kBpValues, kBpIndices, columns, rows);
     }
-
-    // ---- LOAD
 
     std::vector<isa::Instruction> load_stream() {
         StreamBuilder b;
@@ -222,8 +254,6 @@ class UpdateEmitter {
         b.halt();
         return b.take();
     }
-
-    // ---- VEC
 
     void compute(StreamBuilder& b, std::int64_t rows, std::int64_t columns) const {
         b.set(vec::rows, rows);
@@ -272,8 +302,6 @@ class UpdateEmitter {
         b.halt();
         return b.take();
     }
-
-    // ---- STORE
 
     struct Piece {
         int offset;            // register

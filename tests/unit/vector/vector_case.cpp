@@ -62,12 +62,12 @@ void VectorCase::fill_vector(std::int64_t address) {
 }
 
 void VectorCase::run() {
-    const isa::Program program = schedule::emit_vector_program(problem_, array_);
-    isa::check(program, "vector program");
+    const isa::Program emitted = program();
+    isa::check(emitted, "vector program");
     instructions_ = 0;
-    for (const auto& stream : program.streams) instructions_ += stream.size();
+    for (const auto& stream : emitted.streams) instructions_ += stream.size();
     vector::VectorEngine engine(array_);
-    FunctionalSat(array_, &engine).run(program, memory_);
+    FunctionalSat(array_, &engine).run(emitted, memory_);
 }
 
 float VectorCase::fp16(std::int64_t address, std::int64_t row, std::int64_t column) const {

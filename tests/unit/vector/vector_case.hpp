@@ -17,6 +17,8 @@ class VectorCase {
     // Checks the program (isa::check), runs it.
     void run();
 
+    [[nodiscard]] isa::Program program() const { return schedule::emit_vector_program(problem_, array_); }
+    [[nodiscard]] MemoryImage& memory() { return memory_; }
     [[nodiscard]] const schedule::VectorLayout& layout() const { return layout_; }
     [[nodiscard]] std::size_t instructions() const { return instructions_; }
 
