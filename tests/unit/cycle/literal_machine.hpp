@@ -74,6 +74,7 @@ class Stce {
         } else {
             record.end = x_end_ - 1 + (r_ - 1) + (c_ - 1) + isa::timing::kDrainLatency;
         }
+        if (!ends_.empty()) record.end = std::max(record.end, ends_.back() + 1);
         ends_.push_back(record.end);
         return record;
     }
