@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <stdexcept>
 
 #include "sim/cycle/cycle_sat.hpp"
@@ -16,6 +17,15 @@ std::string name_of(const GemmTask& task) {
                        task.part);
 }
 
+bool cannot_win(const schedule::GemmSchedule& candidate, const SimulationResult& best,
+                const SimulationSettings& settings) {
+    const auto promised = static_cast<double>(candidate.predicted);
+    const auto reached = static_cast<double>(best.execution.cycles());
+    if (promised > settings.hopeless * reached) return true;
+    const double error = std::abs(static_cast<double>(best.schedule->predicted) - reached);
+    return error <= settings.negligible * reached && promised >= (1 - settings.negligible) * reached;
+}
+
 SimulationResult simulate_gemm(const GemmTask& task, const SimulationSettings& settings,
                                std::int64_t record_limit) {
     const schedule::MachineView machine = settings.machine();
@@ -24,6 +34,7 @@ SimulationResult simulate_gemm(const GemmTask& task, const SimulationSettings& s
     best.simulated = !fast;
     for (const schedule::GemmSchedule& candidate :
          schedule::candidate_schedules(task, machine, settings.options, fast ? 1 : settings.candidates)) {
+        if (best.schedule && cannot_win(candidate, best, settings)) continue;
         const isa::Program program = schedule::emit_gemm(task, candidate, machine);
         if (fast) {
             best.schedule = candidate;

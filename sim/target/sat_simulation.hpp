@@ -14,7 +14,12 @@ struct SimulationSettings {
     Hardware hardware;
     schedule::ScheduleOptions options;
     Fidelity fidelity = Fidelity::Cycle;
-    std::size_t candidates = 3;    // best schedules of the fast model that the cycle model ranks anew
+    std::size_t candidates = 3;  // best schedules of the fast model that the cycle model ranks anew
+    // A candidate is not run when it cannot win: the fast model puts it this much above the best simulated
+    // one (its error is within a few percent, docs/architecture/fast-model.md) ...
+    double hopeless = 1.10;
+    // ... or the fast model met the simulation of the best this closely and promises no more than this.
+    double negligible = 0.001;
     std::uint64_t stall_seed = 0;  // random memory stalls; 0: none
 
     [[nodiscard]] schedule::MachineView machine() const;

@@ -112,7 +112,8 @@ TEST(SatTarget, TheCycleModelPicksTheBestCandidate) {
             const Cycles cycles = run_program(program, chosen.simulation, 0, false).cycles();
             best = best == 0 ? cycles : std::min(best, cycles);
         }
-        EXPECT_EQ(SatTarget(chosen).run({task}, {}).front().cycles, best);
+        const auto reached = static_cast<double>(SatTarget(chosen).run({task}, {}).front().cycles);
+        EXPECT_LE(reached, (1 + chosen.simulation.negligible) * static_cast<double>(best));
     }
 }
 
