@@ -1,0 +1,226 @@
+// fp16_mul, fp32_add and fp32_to_fp16 against runtime/numerics, one pair a cycle through the full pipelines.
+#include <Vfp_bench.h>
+#include <gtest/gtest.h>
+#include <verilated.h>
+
+#include <array>
+#include <bit>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+#include "runtime/numerics/accumulate.hpp"
+#include "sat_isa.hpp"
+
+namespace satsim {
+namespace {
+
+std::uint64_t environment(const char* name, std::uint64_t otherwise) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+std::uint64_t pairs() {
+    return environment("SATSIM_RTL_PAIRS", 2'000'000);
+}
+std::uint64_t seed(std::uint64_t otherwise) {
+    return environment("SATSIM_RTL_SEED", otherwise);
+}
+
+// Feeds a pair into one unit and compares what comes out `Latency` cycles later.
+template <typename Pair, int Latency, typename Drive, typename Read, typename Expect>
+class Pipeline {
+  public:
+    Pipeline(Drive drive, Read read, Expect expect) : drive_(drive), read_(read), expect_(expect) {}
+
+    void push(Pair a, Pair b) {
+        const std::size_t slot = count_ % Latency;
+        if (count_ >= Latency) check(slot);
+        under_way_[slot] = {a, b};
+        drive_(bench_, a, b);
+        bench_.clk_i = 0;
+        bench_.eval();
+        bench_.clk_i = 1;
+        bench_.eval();
+        ++count_;
+    }
+    void flush() {
+        for (int i = 0; i < Latency; ++i) push(0, 0);
+    }
+    [[nodiscard]] std::uint64_t wrong() const { return wrong_; }
+
+  private:
+    void check(std::size_t slot) {
+        const auto [a, b] = under_way_[slot];
+        const std::uint32_t expected = expect_(a, b);
+        const std::uint32_t found = read_(bench_);
+        if (found == expected) return;
+        if (++wrong_ <= 5) {
+            ADD_FAILURE() << std::hex << a << " and " << b << " give " << found << ", expected " << expected;
+        }
+    }
+
+    Vfp_bench bench_;
+    Drive drive_;
+    Read read_;
+    Expect expect_;
+    std::array<std::array<Pair, 2>, Latency> under_way_{};
+    std::size_t count_ = 0;
+    std::uint64_t wrong_ = 0;
+};
+
+auto multiplier() {
+    const auto drive = [](Vfp_bench& bench, std::uint16_t a, std::uint16_t b) {
+        bench.mul_a_i = a;
+        bench.mul_b_i = b;
+    };
+    const auto read = [](const Vfp_bench& bench) { return bench.mul_o; };
+    const auto expect = [](std::uint16_t a, std::uint16_t b) {
+        return std::bit_cast<std::uint32_t>(numerics::mul_exact({a}, {b}));
+    };
+    return Pipeline<std::uint16_t, isa::timing::kMulLatency, decltype(drive), decltype(read),
+                    decltype(expect)>(drive, read, expect);
+}
+
+auto adder() {
+    const auto drive = [](Vfp_bench& bench, std::uint32_t a, std::uint32_t b) {
+        bench.add_a_i = a;
+        bench.add_b_i = b;
+    };
+    const auto read = [](const Vfp_bench& bench) { return bench.add_o; };
+    const auto expect = [](std::uint32_t a, std::uint32_t b) {
+        return std::bit_cast<std::uint32_t>(
+            numerics::add_rne(std::bit_cast<float>(a), std::bit_cast<float>(b)));
+    };
+    return Pipeline<std::uint32_t, isa::timing::kAddLatency, decltype(drive), decltype(read),
+                    decltype(expect)>(drive, read, expect);
+}
+
+std::vector<std::uint16_t> special_halves() {
+    std::vector<std::uint16_t> all;
+    for (const int exponent : {0, 1, 2, 14, 15, 16, 29, 30, 31}) {
+        for (const int fraction : {0, 1, 2, 3, 0x0FF, 0x1FF, 0x200, 0x201, 0x3FE, 0x3FF}) {
+            for (const int sign : {0, 0x8000})
+                all.push_back(static_cast<std::uint16_t>(sign | exponent << 10 | fraction));
+        }
+    }
+    return all;
+}
+
+// Around every boundary of binary32, and at every distance from 1 and from the largest value that alignment
+// tells apart.
+std::vector<std::uint32_t> special_floats() {
+    std::vector<std::uint32_t> magnitudes{0x00000000, 0x00000001, 0x007FFFFF, 0x00800000, 0x00800001,
+                                          0x00FFFFFF, 0x01000000, 0x7F7FFFFE, 0x7F7FFFFF, 0x7F800000,
+                                          0x7F800001, 0x7FBFFFFF, 0x7FC00000, 0x7FFFFFFF};
+    for (const std::uint32_t field : {127U, 254U}) {
+        for (const std::uint32_t distance : {0U, 1U, 2U, 3U, 22U, 23U, 24U, 25U, 26U, 27U, 28U, 29U}) {
+            for (const std::uint32_t fraction :
+                 {0x000000U, 0x000001U, 0x3FFFFFU, 0x400000U, 0x400001U, 0x7FFFFFU}) {
+                magnitudes.push_back((field - distance) << 23 | fraction);
+            }
+        }
+    }
+    std::vector<std::uint32_t> all = magnitudes;
+    for (const std::uint32_t magnitude : magnitudes) all.push_back(magnitude | 0x80000000U);
+    return all;
+}
+
+TEST(Fp16Mul, SpecialPairs) {
+    auto unit = multiplier();
+    const auto values = special_halves();
+    for (const std::uint16_t a : values) {
+        for (const std::uint16_t b : values) unit.push(a, b);
+    }
+    unit.flush();
+    EXPECT_EQ(unit.wrong(), 0U);
+}
+
+TEST(Fp16Mul, RandomPairs) {
+    auto unit = multiplier();
+    std::mt19937_64 random(seed(1));
+    for (std::uint64_t i = 0; i < pairs(); ++i) {
+        const std::uint64_t r = random();
+        auto a = static_cast<std::uint16_t>(r);
+        auto b = static_cast<std::uint16_t>(r >> 16);
+        if (i % 4 == 1) a &= 0x83FF;  // subnormals are rare otherwise
+        if (i % 8 >= 6) b &= 0x83FF;
+        unit.push(a, b);
+    }
+    unit.flush();
+    EXPECT_EQ(unit.wrong(), 0U);
+}
+
+TEST(Fp32Add, SpecialPairs) {
+    auto unit = adder();
+    const auto values = special_floats();
+    for (const std::uint32_t a : values) {
+        for (const std::uint32_t b : values) unit.push(a, b);
+    }
+    unit.flush();
+    EXPECT_EQ(unit.wrong(), 0U);
+}
+
+TEST(Fp32Add, RandomPairs) {
+    auto unit = adder();
+    std::mt19937_64 random(seed(2));
+    const auto field = [](std::uint32_t value, std::uint32_t exponent) {
+        return (value & 0x807FFFFFU) | (exponent & 0xFFU) << 23;
+    };
+    for (std::uint64_t i = 0; i < pairs(); ++i) {
+        const std::uint64_t r = random();
+        auto a = static_cast<std::uint32_t>(r);
+        auto b = static_cast<std::uint32_t>(r >> 32);
+        const std::uint32_t near = a >> 23 & 0xFF;
+        switch (i % 6) {
+            case 0:
+                break;  // anything
+            case 1:
+                b = field(b, near + (b >> 23 & 31));  // exponents within an addition's reach
+                break;
+            case 2:
+                b = (a ^ 0x80000000U) + (b & 15) - 8;  // cancellation to a few units of the last place
+                break;
+            case 3:  // cancellation across one exponent
+                b = (field(b, near - (b >> 31)) & 0x7FFFFFFFU) | (~a & 0x80000000U);
+                break;
+            case 4:  // around the flush
+                a = field(a, near & 31), b = field(b, b >> 23 & 31);
+                break;
+            default:  // around overflow
+                a = field(a, 250 + near % 5), b = field(b, 250 + (b >> 23) % 5);
+        }
+        unit.push(a, b);
+    }
+    unit.flush();
+    EXPECT_EQ(unit.wrong(), 0U);
+}
+
+TEST(Fp32ToFp16, BoundariesAndRandomValues) {
+    Vfp_bench bench;
+    std::uint64_t wrong = 0;
+    const auto check = [&](std::uint32_t x) {
+        bench.convert_i = x;
+        bench.eval();
+        const std::uint16_t expected = numerics::to_fp16(std::bit_cast<float>(x)).bits;
+        if (bench.convert_o != expected && ++wrong <= 5)
+            ADD_FAILURE() << std::hex << x << " gives " << bench.convert_o << ", expected " << expected;
+    };
+    bench.clk_i = 0;
+    // Every exponent, every kept bit pattern of ten, with all roundings of the rest.
+    for (std::uint32_t exponent = 0; exponent < 256; ++exponent) {
+        for (std::uint32_t kept = 0; kept < 1024; ++kept) {
+            for (const std::uint32_t rest : {0x0000U, 0x0001U, 0x0FFFU, 0x1000U, 0x1001U, 0x1FFFU})
+                check((kept & 1) << 31 | exponent << 23 | kept << 13 | rest);
+        }
+    }
+    std::mt19937_64 random(seed(3));
+    for (std::uint64_t i = 0; i < pairs(); ++i) {
+        const auto x = static_cast<std::uint32_t>(random());
+        check(i % 2 == 0 ? x : (x & 0x807FFFFFU) | (100 + (x >> 23) % 45) << 23);
+    }
+    EXPECT_EQ(wrong, 0U);
+}
+
+}  // namespace
+}  // namespace satsim
