@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/target/program_counters.hpp"
@@ -26,14 +29,37 @@ bool cannot_win(const schedule::GemmSchedule& candidate, const SimulationResult&
     return error <= settings.negligible * reached && promised >= (1 - settings.negligible) * reached;
 }
 
+// Schedules that the fast model cannot tell apart are tried in the order of their DRAM traffic: equal cycles
+// then cost fewer joules.
+std::vector<schedule::GemmSchedule> ranked_candidates(const GemmTask& task,
+                                                      const SimulationSettings& settings) {
+    const schedule::MachineView machine = settings.machine();
+    std::vector<schedule::GemmSchedule> candidates =
+        schedule::candidate_schedules(task, machine, settings.options, settings.candidates);
+    const double tie = (1 + settings.negligible) * static_cast<double>(candidates.front().predicted);
+    const auto end = std::find_if(
+        candidates.begin(), candidates.end(),
+        [tie](const schedule::GemmSchedule& c) { return static_cast<double>(c.predicted) > tie; });
+    std::vector<std::pair<std::int64_t, schedule::GemmSchedule>> tied;
+    for (auto at = candidates.begin(); at != end; ++at) {
+        const Execution counted =
+            count_program(schedule::emit_gemm(task, *at, machine), machine.memory, at->predicted);
+        tied.emplace_back(counted.memory.read_lines + counted.memory.write_lines, *at);
+    }
+    std::stable_sort(tied.begin(), tied.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::transform(tied.begin(), tied.end(), candidates.begin(),
+                   [](const auto& entry) { return entry.second; });
+    return candidates;
+}
+
 SimulationResult simulate_gemm(const GemmTask& task, const SimulationSettings& settings,
                                std::int64_t record_limit) {
     const schedule::MachineView machine = settings.machine();
     const bool fast = settings.fidelity == Fidelity::Fast;
     SimulationResult best;
     best.simulated = !fast;
-    for (const schedule::GemmSchedule& candidate :
-         schedule::candidate_schedules(task, machine, settings.options, fast ? 1 : settings.candidates)) {
+    for (const schedule::GemmSchedule& candidate : ranked_candidates(task, settings)) {
         if (best.schedule && cannot_win(candidate, best, settings)) continue;
         const isa::Program program = schedule::emit_gemm(task, candidate, machine);
         if (fast) {
