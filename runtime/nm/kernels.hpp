@@ -27,15 +27,15 @@ struct PackedRows {
     std::ptrdiff_t pitch;  // columns, even
 };
 
-// `columns` is a multiple of kColumnBlock, n is 1..M.
-struct Kernels {
-    void (*pack)(const GroupRows& group, int n, std::int64_t columns, const PackedRows& out);
-    // kept[e * pitch + x] = 0xFFFF where element e is kept, else 0; only rows e < size are written.
-    void (*keep)(const GroupRows& group, int n, std::int64_t columns, std::uint16_t* kept,
-                 std::ptrdiff_t pitch);
-};
+// Below, `columns` is a multiple of kColumnBlock, and groups have 1..M rows.
 
-// For M of 1, 2, 4, 8 or 16.
-[[nodiscard]] Kernels kernels_for(int m, numerics::VectorLevel level);
+// Writes the N pairs of each column, those beyond the group's size as padding.
+using PackKernel = void (*)(const GroupRows& group, std::int64_t columns, const PackedRows& out);
+[[nodiscard]] PackKernel pack_kernel(int n, numerics::VectorLevel level);  // N of 1..16
+
+// kept[e * pitch + x] = 0xFFFF where element e is one of the n kept, else 0; only rows e < size are written.
+using KeepKernel = void (*)(const GroupRows& group, int n, std::int64_t columns, std::uint16_t* kept,
+                            std::ptrdiff_t pitch);
+[[nodiscard]] KeepKernel keep_kernel(int m, numerics::VectorLevel level);  // M of 1, 2, 4, 8 or 16
 
 }  // namespace satsim::nm

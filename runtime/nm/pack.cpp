@@ -74,7 +74,7 @@ void pack_columns(std::span<const Fp16> w, const WeightShape& shape, NmPattern n
     check_pattern(nm);
     check_shape(shape, w.size());
     set_shape(out, nm, shape.taps, shape.rows, shape.columns);
-    const Kernels kernels = kernels_for(nm.m, level);
+    const PackKernel pack = pack_kernel(nm.n, level);
     const std::int64_t whole = shape.columns / kColumnBlock * kColumnBlock;
     for (std::int64_t tap = 0; tap < shape.taps; ++tap) {
         for (std::int64_t group = 0; group < out.groups; ++group) {
@@ -82,10 +82,10 @@ void pack_columns(std::span<const Fp16> w, const WeightShape& shape, NmPattern n
             const GroupRows rows{halves(w.data()) + tap * shape.tap_stride + row * shape.row_stride,
                                  shape.row_stride,
                                  static_cast<int>(std::min<std::int64_t>(nm.m, shape.rows - row))};
-            kernels.pack(rows, nm.n, whole, rows_at(out, tap, group, 0));
+            pack(rows, whole, rows_at(out, tap, group, 0));
             if (whole == shape.columns) continue;
             const ColumnTail tail({rows.first + whole, rows.stride, rows.size}, shape.columns - whole);
-            kernels.pack(tail.rows(), nm.n, kColumnBlock, rows_at(out, tap, group, whole));
+            pack(tail.rows(), kColumnBlock, rows_at(out, tap, group, whole));
         }
     }
     clear_padding_indices(out);
@@ -94,11 +94,12 @@ void pack_columns(std::span<const Fp16> w, const WeightShape& shape, NmPattern n
 namespace {
 
 // pack_rows() works on blocks of kDepth elements of kLanes rows, transposed so that rows become columns.
-constexpr int kDepth = 64;
+// Sizes by measurement (tests/bench/nm): long reads of each row are worth more than long writes.
+constexpr int kDepth = 128;
 constexpr int kLanes = 64;
 static_assert(kDepth % kMaxGroup == 0 && kLanes % kColumnBlock == 0);
 
-void pack_block(const std::uint16_t* w, std::int64_t row_stride, int rows, int depth, const Kernels& kernels,
+void pack_block(const std::uint16_t* w, std::int64_t row_stride, int rows, int depth, PackKernel pack,
                 PackedMatrix& out, std::int64_t tap, std::int64_t first_group, std::int64_t column) {
     std::array<std::uint16_t, kDepth * kLanes> block;
     const int lanes = round_up(rows, kColumnBlock);
@@ -109,7 +110,7 @@ void pack_block(const std::uint16_t* w, std::int64_t row_stride, int rows, int d
     const int m = out.nm.m;
     for (int d = 0; d < depth; d += m) {
         const GroupRows group{block.data() + d * kLanes, kLanes, std::min(m, depth - d)};
-        kernels.pack(group, out.nm.n, lanes, rows_at(out, tap, first_group + d / m, column));
+        pack(group, lanes, rows_at(out, tap, first_group + d / m, column));
     }
 }
 
@@ -120,15 +121,15 @@ void pack_rows(std::span<const Fp16> w, const WeightShape& shape, NmPattern nm, 
     check_pattern(nm);
     check_shape(shape, w.size());
     set_shape(out, nm, shape.taps, shape.columns, shape.rows);
-    const Kernels kernels = kernels_for(nm.m, level);
+    const PackKernel pack = pack_kernel(nm.n, level);
     for (std::int64_t tap = 0; tap < shape.taps; ++tap) {
         const std::uint16_t* const matrix = halves(w.data()) + tap * shape.tap_stride;
-        for (std::int64_t depth = 0; depth < shape.columns; depth += kDepth) {
-            for (std::int64_t row = 0; row < shape.rows; row += kLanes) {
+        for (std::int64_t row = 0; row < shape.rows; row += kLanes) {
+            for (std::int64_t depth = 0; depth < shape.columns; depth += kDepth) {
                 pack_block(matrix + row * shape.row_stride + depth, shape.row_stride,
                            static_cast<int>(std::min<std::int64_t>(kLanes, shape.rows - row)),
-                           static_cast<int>(std::min<std::int64_t>(kDepth, shape.columns - depth)), kernels,
-                           out, tap, depth / nm.m, row);
+                           static_cast<int>(std::min<std::int64_t>(kDepth, shape.columns - depth)), pack, out,
+                           tap, depth / nm.m, row);
             }
         }
     }

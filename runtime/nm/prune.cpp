@@ -26,10 +26,10 @@ struct MaskBlock {
 };
 
 // Masks of `depth` x kLanes values whose groups run along the first dimension, both [depth][kLanes].
-void keep_block(const Block& values, int depth, const NmPattern& nm, const Kernels& kernels, Block& kept) {
+void keep_block(const Block& values, int depth, const NmPattern& nm, KeepKernel keep, Block& kept) {
     for (int d = 0; d < depth; d += nm.m) {
         const GroupRows group{values.data() + d * kLanes, kLanes, std::min(nm.m, depth - d)};
-        kernels.keep(group, nm.n, kLanes, kept.data() + d * kLanes, kLanes);
+        keep(group, nm.n, kLanes, kept.data() + d * kLanes, kLanes);
     }
 }
 
@@ -40,7 +40,7 @@ int part(int most, std::int64_t left) {
 template <typename Visit>
 void visit_columns(const Fp16* w, const WeightShape& shape, const NmPattern& nm, VectorLevel level,
                    const Visit& visit) {
-    const Kernels kernels = kernels_for(nm.m, level);
+    const KeepKernel keep = keep_kernel(nm.m, level);
     Block values{};  // lanes beyond the columns may hold anything
     Block kept;
     for (std::int64_t tap = 0; tap < shape.taps; ++tap) {
@@ -53,7 +53,7 @@ void visit_columns(const Fp16* w, const WeightShape& shape, const NmPattern& nm,
                     std::copy_n(halves(w) + offset + r * shape.row_stride, block.columns,
                                 values.begin() + r * kLanes);
                 }
-                keep_block(values, block.rows, nm, kernels, kept);
+                keep_block(values, block.rows, nm, keep, kept);
                 visit(block);
             }
         }
@@ -63,7 +63,7 @@ void visit_columns(const Fp16* w, const WeightShape& shape, const NmPattern& nm,
 template <typename Visit>
 void visit_rows(const Fp16* w, const WeightShape& shape, const NmPattern& nm, VectorLevel level,
                 const Visit& visit) {
-    const Kernels kernels = kernels_for(nm.m, level);
+    const KeepKernel keep = keep_kernel(nm.m, level);
     Block values{};
     Block kept;
     Block turned;
@@ -75,7 +75,7 @@ void visit_rows(const Fp16* w, const WeightShape& shape, const NmPattern& nm, Ve
                                       part(kDepth, shape.columns - column), turned.data(), kDepth};
                 transpose(halves(w) + offset, shape.row_stride, block.rows, block.columns, values.data(),
                           kLanes);
-                keep_block(values, block.columns, nm, kernels, kept);
+                keep_block(values, block.columns, nm, keep, kept);
                 transpose(kept.data(), kLanes, block.columns, block.rows, turned.data(), kDepth);
                 visit(block);
             }

@@ -70,6 +70,19 @@ TEST(Format, DenseIsTheMatrixItselfInGroups) {
     for (int j = 0; j < 8; ++j) EXPECT_EQ(p.index(0, 1, j, 5), j);
 }
 
+// The largest magnitude there is, in a group whose missing elements must not count.
+TEST(Format, AllOnesInARaggedGroup) {
+    const std::vector<Fp16> w = values({0x7FFF, 0xFFFF, 0x7FFF});
+    for (const VectorLevel level : numerics::kVectorLevels) {
+        if (level > best_vector_level()) continue;
+        std::vector<std::uint8_t> kept(3);
+        mask_columns(w, WeightShape::contiguous(1, 3, 1), {2, 8}, kept, level);
+        EXPECT_EQ(kept, (std::vector<std::uint8_t>{1, 1, 0}));
+        mask_rows(w, WeightShape::contiguous(1, 1, 3), {2, 8}, kept, level);
+        EXPECT_EQ(kept, (std::vector<std::uint8_t>{1, 1, 0}));
+    }
+}
+
 TEST(Format, APackedMatrixIsReusedWithoutAllocation) {
     std::mt19937_64 random(22);
     const WeightShape large = WeightShape::contiguous(2, 70, 70);
