@@ -11,6 +11,7 @@
 #include "host/table.hpp"
 #include "runtime/isa/assembler.hpp"
 #include "runtime/isa/program.hpp"
+#include "runtime/schedule/merge_rows.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "runtime/support/error.hpp"
 #include "sim/target/task_key.hpp"
@@ -59,7 +60,7 @@ int show_program(const Arguments& arguments, const std::vector<GemmTask>& tasks,
         throw InputError("schedule", "",
                          fmt::format("{} different tasks match, expected one (--layer, --stage, --part)",
                                      distinct.size()));
-    const GemmTask& task = tasks.front();
+    const GemmTask task = schedule::merge_rows(tasks.front(), machine.array);
     const schedule::GemmSchedule choice =
         schedule::candidate_schedules(task, machine, arguments.options.schedule_options(), 1).front();
     const isa::Program program = schedule::emit_gemm(task, choice, machine);
@@ -74,8 +75,9 @@ int show_choices(const Arguments& arguments, const std::vector<GemmTask>& tasks,
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const GemmTask& task : tasks) {
         int rank = 0;
-        for (const schedule::GemmSchedule& choice : schedule::candidate_schedules(
-                 task, machine, arguments.options.schedule_options(), arguments.candidates)) {
+        for (const schedule::GemmSchedule& choice :
+             schedule::candidate_schedules(schedule::merge_rows(task, machine.array), machine,
+                                           arguments.options.schedule_options(), arguments.candidates)) {
             ++rank;
             table.row({task.layer,
                        task.part.empty() ? to_string(task.stage)

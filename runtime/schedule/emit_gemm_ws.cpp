@@ -258,7 +258,7 @@ std::vector<Chunk> cut_passes(const GemmTask& task, const GemmLayout& layout, st
             s.group = group;
             s.groups = std::min<std::int64_t>(rows - used, layout.groups_per_tap - group);
             const std::int64_t group_bytes = std::int64_t{2} * layout.nm.m;
-            s.bytes = std::min(s.groups * group_bytes, layout.a_pitch - group * group_bytes);
+            s.bytes = std::min(s.groups * group_bytes, layout.a_run - group * group_bytes);
             s.offset = used;
             s.b_row = (std::int64_t{tap} * layout.groups_per_tap + group) * layout.nm.n;
             passes.back().b_rows += s.b_rows(layout.nm);

@@ -47,6 +47,13 @@ TransferCost transfer_cost(double positions, double bytes, double pitch, double 
     const double touched = 1 + std::max(0.0, bytes - std::min(grain, bytes)) / line_bytes;
     TransferCost cost;
     cost.pieces = positions * touched;
+    if (bytes > pitch) {
+        // Overlapping runs: a run that straddles lines steps back for the next one, and its lines are read
+        // again.
+        cost.lines = bytes <= line_bytes ? positions * (pitch / line_bytes + touched - 1) : cost.pieces;
+        cost.lines = std::min(cost.lines, cost.pieces);
+        return cost;
+    }
     const bool neighbours_share = pitch < line_bytes || (bytes >= pitch && grain < line_bytes);
     cost.lines =
         neighbours_share ? std::max(1.0, positions * std::max(pitch, bytes) / line_bytes) : cost.pieces;

@@ -27,7 +27,7 @@ struct TransferCost {
                                 const MachineView& machine, const OsPlan& plan);
 [[nodiscard]] Cycles predict_wu(const GemmTask& task, const GemmSchedule& schedule,
                                 const MachineView& machine, const WuPlan& plan);
-[[nodiscard]] Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
-                                const WsPlan& plan);
+[[nodiscard]] Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule,
+                                const MachineView& machine, const WsPlan& plan);
 
 }  // namespace satsim::schedule

@@ -36,7 +36,7 @@ std::vector<Chunk> cut_reduction(const GemmTask& task, const GemmLayout& layout,
             segment.tap = tap;
             segment.group = group;
             segment.groups = groups;
-            segment.bytes = std::min(groups * group_bytes, layout.a_pitch - group * group_bytes);
+            segment.bytes = std::min(groups * group_bytes, layout.a_run - group * group_bytes);
             segment.lines = ceil_div(groups * group_bytes, line_bytes);
             segment.offset = open.lines;
             segment.b_row = (static_cast<std::int64_t>(tap) * layout.groups_per_tap + group) * layout.nm.n;

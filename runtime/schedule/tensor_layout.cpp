@@ -40,7 +40,8 @@ NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array) 
     const std::string where = "layer " + task.layer;
     if (nm.n < 1 || nm.n > nm.m) throw InputError(where, "", "N:M must have 1 <= N <= M");
     if (nm.dense()) {
-        const bool four = task.stage != Stage::WU && task.gather.channels <= 4;
+        const int channels = task.gather.channels;
+        const bool four = task.stage != Stage::WU && round_up(channels, 4) < round_up(channels, 8);
         return four ? NmPattern{4, 4} : NmPattern{std::min(8, array.max_m), std::min(8, array.max_m)};
     }
     if (nm.m == 2) return {2, 4};
@@ -61,7 +62,8 @@ GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
     const Gather& gather = task.gather;
     const int feature_group = layout.nm.dense() ? 1 : layout.nm.m;
     const std::int64_t channels = pad_channels(gather.channels, feature_group);
-    layout.a_pitch = channels * kFp16Bytes;
+    layout.a_pitch = (gather.pixel > 0 ? gather.pixel : channels) * kFp16Bytes;
+    layout.a_run = channels * kFp16Bytes;
     layout.a_row = layout.a_pitch * gather.in_w;
     layout.a_image = layout.a_row * gather.in_h;
     layout.a_stride = layout.a_image * gather.batch;
@@ -77,7 +79,7 @@ GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
         layout.k_rows = task.shape.k;
         layout.b_pitch = pad_channels(task.shape.n, 1) * kFp16Bytes;
         layout.c_pitch = round_up<std::int64_t>(task.shape.n, 2) * kFp32Bytes;
-        layout.c_stride = layout.c_pitch * task.shape.m;
+        layout.c_stride = layout.c_pitch * taps * gather.channels;
     } else {
         layout.groups_per_tap = static_cast<int>(ceil_div<std::int64_t>(gather.channels, layout.nm.m));
         layout.k_rows = taps * layout.groups_per_tap * layout.nm.n;

@@ -29,6 +29,7 @@ struct GemmLayout {
     // A: the gathered map. Bytes.
     std::int64_t a = 0;
     std::int64_t a_pitch = 0;   // one position
+    std::int64_t a_run = 0;     // what is read at one position and tap; more than a_pitch where runs overlap
     std::int64_t a_row = 0;     // one image row
     std::int64_t a_image = 0;   // one image
     std::int64_t a_stride = 0;  // one instance

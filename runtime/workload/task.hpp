@@ -34,6 +34,8 @@ struct Gather {
     int channels = 0;        // channels read per position (of one convolution group), unpadded
     int stride_y = 1;
     int stride_x = 1;
+    int pixel = 0;            // elements from one input column to the next; 0: the channels, padded. Smaller than
+                              // `channels` where a run covers several columns (schedule/merge_rows.hpp)
     std::vector<Tap> taps{Tap{}};  // in the order of the reduction: K runs over (tap, channel)
     auto operator<=>(const Gather&) const = default;
     [[nodiscard]] std::int64_t positions() const { return batch * grid_h * grid_w; }
@@ -71,6 +73,7 @@ struct GemmTask {
     ElementType out = ElementType::Fp16;
     bool weight_operand = true;         // B is a trained weight (false: attention scores and context)
     bool sparse_is_activation = false;  // SDGP's BP: dY (not the weight) carries the N:M pattern
+    auto operator<=>(const GemmTask&) const = default;
     // Multiply-accumulates if nothing were sparse, all `count` GEMMs, whole batch, unpadded.
     [[nodiscard]] Macs dense_macs() const { return count * shape.m * shape.n * shape.k; }
 };

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/schedule/merge_rows.hpp"
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/target/program_counters.hpp"
 #include "sim/target/vector_model.hpp"
@@ -53,9 +54,10 @@ std::vector<schedule::GemmSchedule> ranked_candidates(const GemmTask& task,
     return candidates;
 }
 
-SimulationResult simulate_gemm(const GemmTask& task, const SimulationSettings& settings,
+SimulationResult simulate_gemm(const GemmTask& original, const SimulationSettings& settings,
                                std::int64_t record_limit) {
     const schedule::MachineView machine = settings.machine();
+    const GemmTask task = schedule::merge_rows(original, machine.array);
     const bool fast = settings.fidelity == Fidelity::Fast;
     SimulationResult best;
     best.simulated = !fast;

@@ -12,8 +12,8 @@ std::string gemm_key(const GemmTask& t) {
     const Scatter& s = t.scatter;
     std::string key = fmt::format("gemm {} {}x{}x{}*{} {}:{}", to_string(t.stage), t.shape.m, t.shape.n,
                                   t.shape.k, t.count, t.nm.n, t.nm.m);
-    fmt::format_to(std::back_inserter(key), " g{},{},{},{},{},{},{},{}", g.batch, g.grid_h, g.grid_w, g.in_h,
-                   g.in_w, g.channels, g.stride_y, g.stride_x);
+    fmt::format_to(std::back_inserter(key), " g{},{},{},{},{},{},{},{},{}", g.pixel, g.batch, g.grid_h,
+                   g.grid_w, g.in_h, g.in_w, g.channels, g.stride_y, g.stride_x);
     for (const Tap& tap : g.taps)
         fmt::format_to(std::back_inserter(key), " t{},{},{}", tap.dy, tap.dx, tap.weight_tap);
     fmt::format_to(std::back_inserter(key), " s{},{},{},{},{},{}", s.out_h, s.out_w, s.step_y, s.step_x,

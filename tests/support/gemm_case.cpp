@@ -49,7 +49,14 @@ GemmTask random_task(std::mt19937_64& rng, const CaseOptions& options) {
         g.stride_y = pick(rng, 1, 2);
         g.in_h = g.grid_h * g.stride_y + pick(rng, 0, 2);
         g.in_w = g.grid_w * g.stride_x + pick(rng, 0, 2);
-        const int taps = pick(rng, 1, 5);
+        const int taps = options.kernel ? 0 : pick(rng, 1, 5);
+        const int rows = pick(rng, 1, 3);
+        const int width = pick(rng, 2, 4);
+        const int top = pick(rng, -2, 0);
+        const int left = pick(rng, -2, 1);
+        for (int i = 0; options.kernel && i < rows * width; ++i) {
+            g.taps.push_back({top + i / width, left + i % width, i});
+        }
         for (int i = 0; i < taps; ++i) g.taps.push_back({pick(rng, -2, 2), pick(rng, -2, 2), i});
     }
     const int columns = pick(rng, 1, options.max_columns);

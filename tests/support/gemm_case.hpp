@@ -22,6 +22,7 @@ struct CaseOptions {
     int max_grid = 7;
     bool matrix = false;  // a plain matrix product: one tap, no image
     int count = 1;
+    bool kernel = false;  // taps are whole kernel rows, as a convolution has them
 };
 
 // A task of random geometry: several taps at random offsets (so that some read padding), strides, scattered

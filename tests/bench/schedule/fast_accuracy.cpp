@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/recipe/recipe.hpp"
+#include "runtime/schedule/merge_rows.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "runtime/workload/training_step.hpp"
 #include "sim/cycle/cycle_sat.hpp"
@@ -42,8 +43,10 @@ int main(int argc, char** argv) {
     fmt::print("{:<24} {:<3} {:>9} {:>5} {:>6} {:>5} {:<44} {:>11} {:>11} {:>7} {:>6} {:>7}\n", "layer", "",
                "m", "n", "k", "N:M", "schedule", "predicted", "cycles", "off %", "util %", "s");
     for (const Task& any : step.tasks) {
-        const auto* task = std::get_if<GemmTask>(&any);
-        if (task == nullptr) continue;
+        const auto* original = std::get_if<GemmTask>(&any);
+        if (original == nullptr) continue;
+        const GemmTask merged = schedule::merge_rows(*original, machine.array);
+        const auto* task = &merged;
         const auto choices = schedule::candidate_schedules(*task, machine, {}, 1);
         const schedule::GemmSchedule& choice = choices.front();
         const std::string key =
@@ -60,7 +63,7 @@ int main(int argc, char** argv) {
         const double off =
             100.0 * static_cast<double>(choice.predicted - run.cycles()) / static_cast<double>(run.cycles());
         distances.push_back(std::abs(off));
-        const double macs = static_cast<double>(task->dense_macs()) * task->nm.n / task->nm.m;
+        const double macs = static_cast<double>(original->dense_macs()) * task->nm.n / task->nm.m;
         const double peak = static_cast<double>(machine.array.rows) * machine.array.columns;
         fmt::print("{:<24} {:<3} {:>9} {:>5} {:>6} {:>5} {:<44} {:>11} {:>11} {:>7.2f} {:>6.1f} {:>7.3f}\n",
                    task->layer + (task->part.empty() ? "" : " " + task->part), to_string(task->stage),

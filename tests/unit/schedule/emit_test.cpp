@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/functional/functional_sat.hpp"
+#include "runtime/schedule/merge_rows.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "tests/support/gemm_case.hpp"
 
@@ -27,6 +28,7 @@ struct Case {
     NmPattern nm;
     bool matrix;
     int count;
+    bool kernel = false;
 };
 
 class EmitTest : public testing::TestWithParam<Case> {};
@@ -41,11 +43,14 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
         options.nm = parameter.nm;
         options.matrix = parameter.matrix;
         options.count = parameter.count;
+        options.kernel = parameter.kernel;
+        if (parameter.kernel) options.max_channels = 12;
         MachineView machine;
         machine.array = round % 3 == 0   ? small_array(4, 4, 1)
                         : round % 3 == 1 ? small_array(8, 8, 2)
                                          : small_array(4, 16, 1);
-        const GemmTask task = test::random_task(rng, options);
+        GemmTask task = test::random_task(rng, options);
+        if (parameter.kernel) task = merge_rows(task, machine.array);
         const test::GemmCase data(task, machine.array, rng);
         for (const GemmSchedule& schedule : candidate_schedules(task, machine, {}, 100)) {
             SCOPED_TRACE(std::to_string(round) + ": " + std::to_string(task.shape.m) + "x" +
@@ -76,6 +81,9 @@ INSTANTIATE_TEST_SUITE_P(Tasks, EmitTest,
                                          Case{"WuMatrix", Stage::WU, {8, 8}, true, 1},
                                          Case{"FfBatched", Stage::FF, {8, 8}, true, 3},
                                          Case{"FfBatchedSparse", Stage::FF, {2, 8}, true, 2},
+                                         Case{"FfMergedRows", Stage::FF, {8, 8}, false, 1, true},
+                                         Case{"BpMergedRowsSparse", Stage::BP, {2, 4}, false, 1, true},
+                                         Case{"WuMergedRows", Stage::WU, {8, 8}, false, 1, true},
                                          Case{"WuBatched", Stage::WU, {8, 8}, true, 3}),
                          [](const auto& instance) { return instance.param.name; });
 
