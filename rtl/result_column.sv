@@ -1,6 +1,7 @@
 // The result buffer of one array column: sub-banks of FP32 values; docs/architecture/contract.md §5, §7.
 //
-// Written one value a cycle, read B consecutive addresses at a time from any address on: data two cycles after the read.
+// Written one value a cycle, read by STORE B consecutive addresses at a time from any address on: data two cycles after the
+// read. A second copy is read by the array itself, which goes on with partial sums (WS) while STORE reads others.
 `default_nettype none
 
 module result_column #(
@@ -18,7 +19,11 @@ module result_column #(
     /// First of B addresses to read.
     input  wire logic [15:0]     rd_addr_i,
     /// Two cycles later: block k holds address rd_addr_i + k.
-    output logic [32*B-1:0]      rd_data_o
+    output logic [32*B-1:0]      rd_data_o,
+    /// Partial sum to read.
+    input  wire logic [15:0]     ps_addr_i,
+    /// One cycle later: that value.
+    output logic [31:0]          ps_data_o
 );
   localparam int unsigned BANK_BITS = $clog2(B);
   localparam int unsigned ROWS = DEPTH / B;
@@ -46,6 +51,12 @@ module result_column #(
     assign unused = &{1'b0, row};
   end
 
+  logic [31:0] copy_q [0:DEPTH-1];
+  always_ff @(posedge clk_i) begin
+    if (wr_valid_i) copy_q[wr_addr_i[$clog2(DEPTH)-1:0]] <= wr_data_i;
+    ps_data_o <= copy_q[ps_addr_i[$clog2(DEPTH)-1:0]];
+  end
+
   logic [15:0] bank1_q;
   logic [64*B-1:0] twice;
   assign twice = {read, read} >> {bank1_q[10:0], 5'd0};
@@ -55,7 +66,7 @@ module result_column #(
   end
 
   logic unused;
-  assign unused = &{1'b0, twice[64*B-1:32*B], wr_row, bank1_q};
+  assign unused = &{1'b0, twice[64*B-1:32*B], wr_row, bank1_q, ps_addr_i};
 endmodule
 
 `default_nettype wire

@@ -286,8 +286,7 @@ module sat_core #(
   assign done_o = fetch_idle && !(start_i && !error_q) && (&idle) && engine_busy == '0;
 
   // The first error stays. Of several in one cycle, the lowest engine's.
-  // VEC has no unit yet, and the array no weight-stationary mode.
-  assign no_unit = op_valid & ((4'd1 << VEC) | (4'(op_flags[16*STCE+sat_isa::STCE_F_WS]) << STCE));
+  assign no_unit = op_valid & (4'd1 << VEC);
   assign faulty = control_error | no_unit;
   assign error_o = error_q;
   assign error_code_o = error_code_q;

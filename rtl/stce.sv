@@ -1,8 +1,8 @@
 // The systolic N:M tensor engine: operand buffers, R x C elements, result buffer, control; docs/architecture/contract.md §5.
 //
 // Every way from a command to an element takes three cycles (buffer read, word select, input register of the first element) plus one
-// cycle a row and a column, so that words from the west and slots from the north meet. Output-stationary operations only: one with the WS flag is never
-// ready, and sat_core ends the program with an error.
+// cycle a column and D_r cycles down the rows, so that words and slots from the west meet pairs, drains and partial sums from the
+// north. Commands go down the west edge through one `row_delay` a row.
 `default_nettype none
 
 module stce #(
@@ -12,7 +12,7 @@ module stce #(
     parameter int unsigned C = 4,
     /// Largest group size.
     parameter int unsigned MAXM = 8,
-    /// Accumulator slots of a bank, a power of two.
+    /// Accumulator slots of a bank, a power of two of at most 8.
     parameter int unsigned S = 8,
     /// Ganged memory channels.
     parameter int unsigned CH = 1,
@@ -60,99 +60,141 @@ module stce #(
   localparam int unsigned LW = 8 * CH;
   localparam int unsigned ROW_BITS = $clog2(R);
   localparam int unsigned SLOT_BITS = $clog2(S) + 1;
+  localparam int unsigned WEIGHT_BITS = $clog2(MAXM) + 1;
+  localparam int unsigned PLACE_BITS = SLOT_BITS > WEIGHT_BITS ? SLOT_BITS : WEIGHT_BITS;
   localparam int unsigned FEED_BITS = $clog2(S * MAXM / 4);
   localparam int unsigned ADDRESS_BITS = FEED_BITS + 1;
   localparam int unsigned VALUE_UNITS = LW * 4 / C;   // units of C values in a line
   localparam int unsigned INDEX_UNITS = LW * 16 / C;  // units of C nibbles in a line
   localparam int unsigned VALUE_BITS = $clog2(VALUE_UNITS);
   localparam int unsigned INDEX_BITS = $clog2(INDEX_UNITS);
-  localparam int unsigned ADDRESS_DELAY = R + 4;
+  localparam int unsigned OS_TARGET_DELAY = R + 2;  // from a drain slot's command to two cycles before its value is written
+  localparam int unsigned WS_TARGET_DELAY = sat_isa::T_WS_LATENCY - 4;  // the same from the last row's MAC slot
+  localparam int unsigned RING = (MAXM - 1) * (S > sat_isa::T_ACC_INTERVAL ? S : sat_isa::T_ACC_INTERVAL) + sat_isa::T_WS_HOP - 1;
+  localparam int unsigned RING_BITS = $clog2(RING);
 
-  if ((R & (R - 1)) != 0 || (C & (C - 1)) != 0 || C < 4 || C > 32 * CH || (S & (S - 1)) != 0 || R < 2) begin : gen_check
-    $error("stce: R, C and S must be powers of two, 4 <= C <= 32*CH");
+  if ((R & (R - 1)) != 0 || (C & (C - 1)) != 0 || C < 4 || C > 32 * CH || (S & (S - 1)) != 0 || R < 2 || S > 8) begin : gen_check
+    $error("stce: R, C and S must be powers of two, R >= 2, 4 <= C <= 32*CH, S <= 8");
   end
 
   // ---- control --------------------------------------------------------------------------------------------------
-  logic fd_valid, fd_transposed;
+  logic ring, ring_turned;
+  logic [RING_BITS-1:0] ring_pointer;
+  logic fd_valid, fd_final;
   logic [15:0] fd_line, fd_word;
+  logic [2:0] fd_step;
   logic [ADDRESS_BITS-1:0] fd_address;
-  logic m_valid, m_first, m_transposed, m_quad_shift, m_half, m_dense;
+  logic m_valid, m_first, m_ws, m_transposed, m_quad_shift, m_half, m_sum, m_end;
   logic [FEED_BITS-1:0] m_word;
   logic [1:0] m_element;
   logic [SLOT_BITS-1:0] m_slot;
-  logic [3:0] m_pair;
-  logic [19:0] m_value_unit, m_index_unit;
-  logic d_valid, d_fp16;
+  logic [WEIGHT_BITS-1:0] m_weight;
+  logic [19:0] n_value_unit, n_index_unit;
+  logic n_dense, n_zero;
+  logic [3:0] n_pair;
+  logic d_valid, d_load, o_valid, o_fp16, p_valid, t_fed, t_sum, t_end, t_fp16;
   logic [ROW_BITS-1:0] d_row;
-  logic [SLOT_BITS-1:0] d_slot;
-  logic [15:0] d_addr;
-  stce_control #(.R(R), .C(C), .S(S), .ADDRESS_BITS(ADDRESS_BITS)) control (
+  logic [PLACE_BITS-1:0] d_place;
+  logic [15:0] o_addr, p_addr, t_addr;
+  stce_control #(.R(R), .C(C), .MAXM(MAXM), .S(S), .ADDRESS_BITS(ADDRESS_BITS), .PLACE_BITS(PLACE_BITS), .RING(RING)) control (
       .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid_i), .op_ready_o(op_ready_o), .op_params_i(op_params_i),
-      .op_flags_i(op_flags_i), .release_o(release_o), .done_o(done_o), .fd_valid_o(fd_valid),
-      .fd_transposed_o(fd_transposed), .fd_line_o(fd_line), .fd_word_o(fd_word), .fd_address_o(fd_address),
-      .m_valid_o(m_valid), .m_first_o(m_first), .m_transposed_o(m_transposed), .m_quad_shift_o(m_quad_shift),
-      .m_half_o(m_half), .m_word_o(m_word), .m_element_o(m_element), .m_slot_o(m_slot), .m_dense_o(m_dense),
-      .m_pair_o(m_pair), .m_value_unit_o(m_value_unit), .m_index_unit_o(m_index_unit), .d_valid_o(d_valid),
-      .d_row_o(d_row), .d_slot_o(d_slot), .d_addr_o(d_addr), .d_fp16_o(d_fp16));
+      .op_flags_i(op_flags_i), .release_o(release_o), .done_o(done_o), .ring_o(ring), .ring_turned_o(ring_turned),
+      .ring_pointer_o(ring_pointer), .fd_valid_o(fd_valid), .fd_final_o(fd_final), .fd_line_o(fd_line),
+      .fd_word_o(fd_word), .fd_step_o(fd_step), .fd_address_o(fd_address), .m_valid_o(m_valid), .m_first_o(m_first),
+      .m_ws_o(m_ws), .m_transposed_o(m_transposed), .m_quad_shift_o(m_quad_shift), .m_half_o(m_half),
+      .m_word_o(m_word), .m_element_o(m_element), .m_slot_o(m_slot), .m_weight_o(m_weight), .m_sum_o(m_sum),
+      .m_end_o(m_end), .n_value_unit_o(n_value_unit), .n_index_unit_o(n_index_unit), .n_dense_o(n_dense),
+      .n_pair_o(n_pair), .n_zero_o(n_zero), .d_valid_o(d_valid), .d_load_o(d_load), .d_row_o(d_row),
+      .d_place_o(d_place), .o_valid_o(o_valid), .o_fp16_o(o_fp16), .o_addr_o(o_addr), .p_valid_o(p_valid),
+      .p_addr_o(p_addr), .t_fed_i(t_fed), .t_sum_i(t_sum), .t_end_i(t_end), .t_addr_o(t_addr), .t_fp16_o(t_fp16));
 
   // ---- west -----------------------------------------------------------------------------------------------------
+  // Feed commands go to the rows as they are given; MAC slots two cycles later, when the buffers have answered.
+  localparam int unsigned MAC_WIDTH = 6 + FEED_BITS + 2 + SLOT_BITS + WEIGHT_BITS;  // without valid and end
+  localparam int unsigned FEED_WIDTH = 16 + 16 + 3 + ADDRESS_BITS;
+  logic [MAC_WIDTH+1:0] mac1_q, mac2_q;
+  always_ff @(posedge clk_i) begin
+    mac1_q <= {rst_ni && m_valid, rst_ni && m_end, m_first, m_ws, m_transposed, m_quad_shift, m_half, m_sum, m_word,
+               m_element, m_slot, m_weight};
+    mac2_q <= {rst_ni && mac1_q[MAC_WIDTH+1], rst_ni && mac1_q[MAC_WIDTH], mac1_q[MAC_WIDTH-1:0]};
+  end
+
   logic [1:0] group_shift;
   assign group_shift = wr_group_words_i[2] ? 2'd2 : wr_group_words_i[1] ? 2'd1 : 2'd0;
-  logic [R:0] fdv, fdt;
-  logic [16*(R+1)-1:0] fdl, fdw;
-  logic [ADDRESS_BITS*(R+1)-1:0] fda;
+  logic [R-1:0] rings, turns;
+  logic [RING_BITS*R-1:0] pointers;
+  logic [4*R-1:0] flags;  // feed valid and final, MAC slot valid and end
+  logic [FEED_WIDTH*R-1:0] feeds;
+  logic [MAC_WIDTH*R-1:0] macs;
   logic [R-1:0] row_valid;
   logic [ADDRESS_BITS*R-1:0] row_address;
   logic [64*R-1:0] row_data;
-  assign fdv[0] = fd_valid;
-  assign fdt[0] = fd_transposed;
-  assign fdl[15:0] = fd_line;
-  assign fdw[15:0] = fd_word;
-  assign fda[ADDRESS_BITS-1:0] = fd_address;
+  assign rings[0] = ring;
+  assign turns[0] = ring_turned;
+  assign pointers[RING_BITS-1:0] = ring_pointer;
+  assign flags[3:0] = {fd_valid, fd_final, mac2_q[MAC_WIDTH+1:MAC_WIDTH]};
+  assign feeds[FEED_WIDTH-1:0] = {fd_line, fd_word, fd_step, fd_address};
+  assign macs[MAC_WIDTH-1:0] = mac2_q[MAC_WIDTH-1:0];
+  assign t_fed = flags[4*(R-1)+2];
+  assign t_sum = flags[4*(R-1)+1] && macs[MAC_WIDTH*R-6];
+  assign t_end = flags[4*(R-1)];
   for (genvar r = 0; r < R; r++) begin : gen_west
+    logic [15:0] line, row_word;
+    logic [2:0] step;
+    logic [ADDRESS_BITS-1:0] address;
+    assign {line, row_word, step, address} = feeds[FEED_WIDTH*r+:FEED_WIDTH];
+    logic unused;
+    assign unused = &{1'b0, step};
     west_row #(.ROW(r), .R(R), .LANES(LW), .DEPTH(WD), .ADDRESS_BITS(ADDRESS_BITS)) row (
         .clk_i(clk_i), .rst_ni(rst_ni), .wr_valid_i(wr_valid_i && wr_kind_i < 3'd2), .wr_spread_i(wr_kind_i[0]),
         .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i), .wr_line_i(wr_line_i),
         .wr_first_lane_i(wr_first_lane_i), .wr_row_i(wr_row_i), .wr_spread_word_i(wr_spread_word_i),
-        .wr_group_shift_i(group_shift), .fd_valid_i(fdv[r]), .fd_transposed_i(fdt[r]), .fd_line_i(fdl[16*r+:16]),
-        .fd_word_i(fdw[16*r+:16]), .fd_address_i(fda[ADDRESS_BITS*r+:ADDRESS_BITS]), .fd_valid_o(fdv[r+1]),
-        .fd_transposed_o(fdt[r+1]), .fd_line_o(fdl[16*(r+1)+:16]), .fd_word_o(fdw[16*(r+1)+:16]),
-        .fd_address_o(fda[ADDRESS_BITS*(r+1)+:ADDRESS_BITS]), .w_valid_o(row_valid[r]),
-        .w_address_o(row_address[ADDRESS_BITS*r+:ADDRESS_BITS]), .w_data_o(row_data[64*r+:64]));
+        .wr_group_shift_i(group_shift), .fd_valid_i(flags[4*r+3]), .fd_line_i(line), .fd_word_i(row_word),
+        .fd_address_i(address), .w_valid_o(row_valid[r]), .w_address_o(row_address[ADDRESS_BITS*r+:ADDRESS_BITS]),
+        .w_data_o(row_data[64*r+:64]));
+    if (r + 1 < R) begin : gen_delay
+      row_delay #(.FLAGS(4), .WIDTH(FEED_WIDTH + MAC_WIDTH), .DEPTH(RING)) hop (
+          .clk_i(clk_i), .rst_ni(rst_ni), .ring_i(rings[r]), .turned_i(turns[r]),
+          .pointer_i(pointers[RING_BITS*r+:RING_BITS]), .flags_i(flags[4*r+:4]),
+          .data_i({line, row_word + {13'd0, step}, step, address, macs[MAC_WIDTH*r+:MAC_WIDTH]}),
+          .ring_o(rings[r+1]), .turned_o(turns[r+1]), .pointer_o(pointers[RING_BITS*(r+1)+:RING_BITS]),
+          .flags_o(flags[4*(r+1)+:4]),
+          .data_o({feeds[FEED_WIDTH*(r+1)+:FEED_WIDTH], macs[MAC_WIDTH*(r+1)+:MAC_WIDTH]}));
+    end
   end
 
   // ---- north ----------------------------------------------------------------------------------------------------
   logic [64*LW-1:0] value_line, index_line;
   lane_memory #(.LANES(LW), .DEPTH(NVD)) values (
       .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_kind_i == 3'd2), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i),
-      .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(16'(m_value_unit >> VALUE_BITS)),
+      .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(16'(n_value_unit >> VALUE_BITS)),
       .rd_data_o(value_line));
   lane_memory #(.LANES(LW), .DEPTH(NID)) indices (
       .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_kind_i == 3'd3), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i),
-      .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(16'(m_index_unit >> INDEX_BITS)),
+      .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(16'(n_index_unit >> INDEX_BITS)),
       .rd_data_o(index_line));
 
-  // The slot's fields beside the two cycles of the buffers.
-  localparam int unsigned SLOT_WIDTH = 5 + FEED_BITS + 2 + SLOT_BITS + 1 + ROW_BITS + SLOT_BITS;
+  // Drain and load slots beside the two cycles of the buffers.
+  localparam int unsigned SLOT_WIDTH = 2 + ROW_BITS + PLACE_BITS;
   logic [SLOT_WIDTH-1:0] slot1_q, slot2_q;
-  logic dense1_q;
+  logic dense1_q, zero1_q;
   logic [3:0] pair1_q;
   logic [19:0] value_select_q, index_select_q;
   logic [16*C-1:0] values2_q;
   logic [4*C-1:0] indices2_q;
   always_ff @(posedge clk_i) begin
-    slot1_q <= {rst_ni && m_valid, m_first, m_transposed, m_quad_shift, m_half, m_word, m_element, m_slot,
-                rst_ni && d_valid, d_row, d_slot};
-    dense1_q <= m_dense;
-    pair1_q <= m_pair;
-    value_select_q <= m_value_unit & 20'(VALUE_UNITS - 1);
-    index_select_q <= m_index_unit & 20'(INDEX_UNITS - 1);
-    slot2_q <= slot1_q;
-    values2_q <= value_line[16*C*value_select_q+:16*C];
+    slot1_q <= {rst_ni && d_valid, d_load, d_row, d_place};
+    dense1_q <= n_dense;
+    zero1_q <= n_zero;
+    pair1_q <= n_pair;
+    value_select_q <= n_value_unit & 20'(VALUE_UNITS - 1);
+    index_select_q <= n_index_unit & 20'(INDEX_UNITS - 1);
+    slot2_q <= {rst_ni && slot1_q[SLOT_WIDTH-1], slot1_q[SLOT_WIDTH-2:0]};
+    values2_q <= zero1_q ? '0 : value_line[16*C*value_select_q+:16*C];
     indices2_q <= dense1_q ? {C{pair1_q}} : index_line[4*C*index_select_q+:4*C];
   end
 
-  // Column c is c cycles behind column 0: slot fields pass from column to column, values wait in their own column.
+  // Column c is c cycles behind column 0: slots pass from column to column, operands wait in their own column.
   logic [SLOT_WIDTH*C-1:0] column_slot;
   logic [16*C-1:0] column_value;
   logic [4*C-1:0] column_index;
@@ -175,10 +217,12 @@ module stce #(
   end
 
   // ---- array ----------------------------------------------------------------------------------------------------
-  // Position (r, c) takes words from (r, c-1) and slots from (r-1, c).
+  // Position (r, c) takes words and MAC slots from (r, c-1), the rest from (r-1, c).
   logic [R*(C+1)-1:0] wv;
   logic [ADDRESS_BITS*R*(C+1)-1:0] wa;
   logic [64*R*(C+1)-1:0] wd;
+  logic [R*(C+1)-1:0] mv;
+  logic [MAC_WIDTH*R*(C+1)-1:0] mf;
   logic [SLOT_WIDTH*(R+1)*C-1:0] ns;
   logic [4*(R+1)*C-1:0] ni;
   logic [16*(R+1)*C-1:0] nv;
@@ -187,73 +231,101 @@ module stce #(
     assign wv[r*(C+1)] = row_valid[r];
     assign wa[ADDRESS_BITS*r*(C+1)+:ADDRESS_BITS] = row_address[ADDRESS_BITS*r+:ADDRESS_BITS];
     assign wd[64*r*(C+1)+:64] = row_data[64*r+:64];
+    assign mv[r*(C+1)] = flags[4*r+1];
+    assign mf[MAC_WIDTH*r*(C+1)+:MAC_WIDTH] = macs[MAC_WIDTH*r+:MAC_WIDTH];
     for (genvar c = 0; c < C; c++) begin : gen_column
       localparam int unsigned W = r * (C + 1) + c;
       localparam int unsigned N = r * C + c;
       localparam int unsigned Z = (r + 1) * C + c;
-      localparam int unsigned D = SLOT_BITS;  // offset of the drain slot's row
-      localparam int unsigned M = D + ROW_BITS + 1;
-      uspe #(.MAXM(MAXM), .S(S), .ROW_BITS(ROW_BITS)) element (
+      logic first, ws, transposed, quad_shift, half, sum;
+      logic [FEED_BITS-1:0] word;
+      logic [1:0] element;
+      logic [SLOT_BITS-1:0] slot;
+      logic [WEIGHT_BITS-1:0] weight;
+      assign {first, ws, transposed, quad_shift, half, sum, word, element, slot, weight} = mf[MAC_WIDTH*W+:MAC_WIDTH];
+      logic east_first, east_ws, east_transposed, east_quad_shift, east_half;
+      logic [FEED_BITS-1:0] east_word;
+      logic [1:0] east_element;
+      logic [SLOT_BITS-1:0] east_slot;
+      logic [WEIGHT_BITS-1:0] east_weight;
+      assign mf[MAC_WIDTH*(W+1)+:MAC_WIDTH] = {east_first, east_ws, east_transposed, east_quad_shift, east_half, 1'b0,
+                                               east_word, east_element, east_slot, east_weight};
+      uspe #(.MAXM(MAXM), .S(S), .ROW_BITS(ROW_BITS), .PLACE_BITS(PLACE_BITS)) pe (
           .clk_i(clk_i), .rst_ni(rst_ni), .w_valid_i(wv[W]), .w_address_i(wa[ADDRESS_BITS*W+:ADDRESS_BITS]),
-          .w_data_i(wd[64*W+:64]), .w_valid_o(wv[W+1]), .w_address_o(wa[ADDRESS_BITS*(W+1)+:ADDRESS_BITS]),
-          .w_data_o(wd[64*(W+1)+:64]),
-          .m_valid_i(ns[SLOT_WIDTH*(N+1)-1]), .m_first_i(ns[SLOT_WIDTH*(N+1)-2]),
-          .m_transposed_i(ns[SLOT_WIDTH*(N+1)-3]), .m_quad_shift_i(ns[SLOT_WIDTH*(N+1)-4]),
-          .m_half_i(ns[SLOT_WIDTH*(N+1)-5]), .m_word_i(ns[SLOT_WIDTH*N+M+SLOT_BITS+2+:FEED_BITS]),
-          .m_element_i(ns[SLOT_WIDTH*N+M+SLOT_BITS+:2]), .m_slot_i(ns[SLOT_WIDTH*N+M+:SLOT_BITS]),
-          .m_index_i(ni[4*N+:4]), .m_value_i(nv[16*N+:16]), .d_valid_i(ns[SLOT_WIDTH*N+D+ROW_BITS]),
-          .d_row_i(ns[SLOT_WIDTH*N+D+:ROW_BITS]), .d_slot_i(ns[SLOT_WIDTH*N+:SLOT_BITS]), .d_data_i(nd[32*N+:32]),
-          .m_valid_o(ns[SLOT_WIDTH*(Z+1)-1]), .m_first_o(ns[SLOT_WIDTH*(Z+1)-2]),
-          .m_transposed_o(ns[SLOT_WIDTH*(Z+1)-3]), .m_quad_shift_o(ns[SLOT_WIDTH*(Z+1)-4]),
-          .m_half_o(ns[SLOT_WIDTH*(Z+1)-5]), .m_word_o(ns[SLOT_WIDTH*Z+M+SLOT_BITS+2+:FEED_BITS]),
-          .m_element_o(ns[SLOT_WIDTH*Z+M+SLOT_BITS+:2]), .m_slot_o(ns[SLOT_WIDTH*Z+M+:SLOT_BITS]),
-          .m_index_o(ni[4*Z+:4]), .m_value_o(nv[16*Z+:16]), .d_valid_o(ns[SLOT_WIDTH*Z+D+ROW_BITS]),
-          .d_row_o(ns[SLOT_WIDTH*Z+D+:ROW_BITS]), .d_slot_o(ns[SLOT_WIDTH*Z+:SLOT_BITS]), .d_data_o(nd[32*Z+:32]));
+          .w_data_i(wd[64*W+:64]), .m_valid_i(mv[W]), .m_first_i(first), .m_ws_i(ws), .m_transposed_i(transposed),
+          .m_quad_shift_i(quad_shift), .m_half_i(half), .m_word_i(word), .m_element_i(element), .m_slot_i(slot),
+          .m_weight_i(weight), .w_valid_o(wv[W+1]), .w_address_o(wa[ADDRESS_BITS*(W+1)+:ADDRESS_BITS]),
+          .w_data_o(wd[64*(W+1)+:64]), .m_valid_o(mv[W+1]), .m_first_o(east_first), .m_ws_o(east_ws),
+          .m_transposed_o(east_transposed), .m_quad_shift_o(east_quad_shift), .m_half_o(east_half),
+          .m_word_o(east_word), .m_element_o(east_element), .m_slot_o(east_slot), .m_weight_o(east_weight),
+          .n_value_i(nv[16*N+:16]), .n_index_i(ni[4*N+:4]), .d_valid_i(ns[SLOT_WIDTH*(N+1)-1]),
+          .d_load_i(ns[SLOT_WIDTH*(N+1)-2]), .d_row_i(ns[SLOT_WIDTH*N+PLACE_BITS+:ROW_BITS]),
+          .d_place_i(ns[SLOT_WIDTH*N+:PLACE_BITS]), .d_data_i(nd[32*N+:32]), .n_value_o(nv[16*Z+:16]),
+          .n_index_o(ni[4*Z+:4]), .d_valid_o(ns[SLOT_WIDTH*(Z+1)-1]), .d_load_o(ns[SLOT_WIDTH*(Z+1)-2]),
+          .d_row_o(ns[SLOT_WIDTH*Z+PLACE_BITS+:ROW_BITS]), .d_place_o(ns[SLOT_WIDTH*Z+:PLACE_BITS]),
+          .d_data_o(nd[32*Z+:32]));
+      logic unused;
+      assign unused = &{1'b0, sum};
     end
   end
   assign ns[SLOT_WIDTH*C-1:0] = column_slot;
   assign ni[4*C-1:0] = column_index;
   assign nv[16*C-1:0] = column_value;
-  assign nd[32*C-1:0] = '0;
 
   // ---- results --------------------------------------------------------------------------------------------------
-  // Where a drained value goes waits until the value has come down the array.
-  logic [18*ADDRESS_DELAY-1:0] target_q;
+  // Where a value goes waits until it has come down the array: valid, FP16, address.
+  logic [18*OS_TARGET_DELAY-1:0] os_target_q;
+  logic [18*WS_TARGET_DELAY-1:0] ws_target_q;
+  logic [17:0] next_q;
+  // Where a partial sum comes from waits until its slot needs it: valid, address.
+  logic [17*4-1:0] partial_q;
   always_ff @(posedge clk_i) begin
-    target_q <= {target_q[18*(ADDRESS_DELAY-1)-1:0], rst_ni && d_valid, d_fp16, d_addr};
+    os_target_q <= {os_target_q[18*(OS_TARGET_DELAY-1)-1:0], rst_ni && o_valid, o_fp16, o_addr};
+    ws_target_q <= {ws_target_q[18*(WS_TARGET_DELAY-1)-1:0], rst_ni && t_sum, t_fp16, t_addr};
+    next_q <= ws_target_q[18*WS_TARGET_DELAY-1] ? ws_target_q[18*(WS_TARGET_DELAY-1)+:18]
+                                                : os_target_q[18*(OS_TARGET_DELAY-1)+:18];
+    partial_q <= {partial_q[17*3-1:0], p_valid, p_addr};
   end
   logic [18*(C+1)-1:0] target;
-  assign target[17:0] = target_q[18*(ADDRESS_DELAY-1)+:18];
+  logic [17*(C+1)-1:0] partial;
+  logic [17:0] target_first_q;
+  always_ff @(posedge clk_i) target_first_q <= next_q;
+  assign target[17:0] = target_first_q;
+  assign partial[16:0] = partial_q[17*3+:17];
   for (genvar c = 0; c < C; c++) begin : gen_result
-    logic [31:0] raw_q, result_q;
+    logic [31:0] raw_q, result_q, sum;
     logic [15:0] half;
-    logic [17:0] here_q;
-    logic fp16_q;
+    logic [17:0] target_q;
+    logic [16:0] start_q;
+    logic to_fp16;
     fp32_to_fp16 convert (.x_i(raw_q), .y_o(half));
     // The format is needed a cycle before the address: when the value is converted.
     if (c == 0) begin : gen_first
-      assign fp16_q = target_q[18*(ADDRESS_DELAY-2)+16];
+      assign to_fp16 = next_q[16];
     end else begin : gen_next
-      assign fp16_q = target[18*(c-1)+16];
+      assign to_fp16 = target[18*(c-1)+16];
     end
     always_ff @(posedge clk_i) begin
       raw_q <= nd[32*(R*C+c)+:32];
-      result_q <= fp16_q ? {16'd0, half} : raw_q;
-      here_q <= target[18*c+:18];
+      result_q <= to_fp16 ? {16'd0, half} : raw_q;
+      target_q <= target[18*c+:18];
+      start_q <= partial[17*c+:17];
     end
-    assign target[18*(c+1)+:18] = here_q;
+    assign target[18*(c+1)+:18] = target_q;
+    assign partial[17*(c+1)+:17] = start_q;
+    assign nd[32*c+:32] = start_q[16] ? sum : 32'd0;
     logic [32*B-1:0] read;
     result_column #(.DEPTH(RD), .B(B)) column (
         .clk_i(clk_i), .wr_valid_i(target[18*c+17]), .wr_addr_i(target[18*c+:16]), .wr_data_i(result_q),
-        .rd_addr_i(rd_addr_i), .rd_data_o(read));
+        .rd_addr_i(rd_addr_i), .rd_data_o(read), .ps_addr_i(partial[17*c+:16]), .ps_data_o(sum));
     for (genvar k = 0; k < B; k++) begin : gen_block
       assign rd_data_o[32*(k*C+c)+:32] = read[32*k+:32];
     end
   end
 
   logic unused;
-  assign unused = &{1'b0, rd_valid_i, wr_group_words_i, fdv[R], fdt[R], fdl[16*R+:16], fdw[16*R+:16],
-                    fda[ADDRESS_BITS*R+:ADDRESS_BITS], wv, wa, wd, ns, ni, nv, target[18*C+:18]};
+  assign unused = &{1'b0, rd_valid_i, wr_group_words_i, rings[R-1], turns[R-1], pointers[RING_BITS*(R-1)+:RING_BITS],
+                    wv, wa, wd, mv, mf, ns, ni, nv, target[18*C+:18], partial[17*C+:17]};
 endmodule
 
 `default_nettype wire

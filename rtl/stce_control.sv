@@ -1,18 +1,25 @@
-// Schedules the operations of the STCE: feed commands to the west rows, MAC slots and drain slots to the north columns,
-// and the release and end of every operation; docs/architecture/contract.md §5.
+// Schedules the operations of the STCE: feed commands and MAC slots to the west rows, drain and load slots to the north
+// columns, and the release and end of every operation; docs/architecture/contract.md §5.
 //
-// Feeding (F) is one step ahead of the MAC slots (X); draining (Z) follows. All commands are those of row 0 and column 0
-// in the cycle in which they are given; the array adds the skew.
+// Feeding (F) is one step ahead of the MAC slots (X); draining (Z) follows. WS: pairs are loaded (L) while the operation's
+// first words are fed. All commands are those of row 0 and column 0 in the cycle in which they are given; the array adds the
+// skew, and the end of its row chain (`t_*`) tells when commands have reached the last row.
 `default_nettype none
 
 module stce_control #(
     /// Array rows and columns.
     parameter int unsigned R = 4,
     parameter int unsigned C = 4,
-    /// Accumulator slots of a bank.
+    /// Largest group size.
+    parameter int unsigned MAXM = 8,
+    /// Accumulator slots of a bank, at most 8.
     parameter int unsigned S = 8,
     /// Bits of an address in the group RAM, the half included.
-    parameter int unsigned ADDRESS_BITS = 5
+    parameter int unsigned ADDRESS_BITS = 5,
+    /// Bits of a drain slot's accumulator or a load slot's place.
+    parameter int unsigned PLACE_BITS = 4,
+    /// Entries of the rings between rows.
+    parameter int unsigned RING = 60
 ) (
     /// Clock.
     input  wire logic                     clk_i,
@@ -27,37 +34,95 @@ module stce_control #(
     /// Release and end of the oldest operation.
     output logic                          release_o,
     output logic                          done_o,
+    /// Between rows: WS, the rings' turn is complete, their entry of this cycle.
+    output logic                          ring_o,
+    /// See `ring_o`.
+    output logic                          ring_turned_o,
+    /// See `ring_o`.
+    output logic [$clog2(RING)-1:0]       ring_pointer_o,
     /// Feed command.
     output logic                          fd_valid_o,
-    output logic                          fd_transposed_o,
+    /// It is the operation's last.
+    output logic                          fd_final_o,
+    /// Its line.
     output logic [15:0]                   fd_line_o,
+    /// Its word from that line on.
     output logic [15:0]                   fd_word_o,
+    /// How much the word grows from row to row.
+    output logic [2:0]                    fd_step_o,
+    /// Where the word goes in the group RAM.
     output logic [ADDRESS_BITS-1:0]       fd_address_o,
-    /// MAC slot; `m_value_unit_o` and `m_index_unit_o` count units of C elements and C nibbles in the north buffers.
+    /// MAC slot, as in `uspe`.
     output logic                          m_valid_o,
+    /// See `m_valid_o`.
     output logic                          m_first_o,
+    /// See `m_valid_o`.
+    output logic                          m_ws_o,
+    /// See `m_valid_o`.
     output logic                          m_transposed_o,
+    /// See `m_valid_o`.
     output logic                          m_quad_shift_o,
+    /// See `m_valid_o`.
     output logic                          m_half_o,
+    /// See `m_valid_o`.
     output logic [ADDRESS_BITS-2:0]       m_word_o,
+    /// See `m_valid_o`.
     output logic [1:0]                    m_element_o,
+    /// See `m_valid_o`.
     output logic [$clog2(S):0]            m_slot_o,
-    output logic                          m_dense_o,
-    output logic [3:0]                    m_pair_o,
-    output logic [19:0]                   m_value_unit_o,
-    output logic [19:0]                   m_index_unit_o,
-    /// Drain slot, and where its value goes.
+    /// See `m_valid_o`.
+    output logic [$clog2(MAXM):0]         m_weight_o,
+    /// WS: it completes a partial sum in its row.
+    output logic                          m_sum_o,
+    /// The operation, one without a drain, issues no more slots.
+    output logic                          m_end_o,
+    /// North operands of the MAC slot (OS) or the load slot (WS), in units of C elements and C nibbles.
+    output logic [19:0]                   n_value_unit_o,
+    /// See `n_value_unit_o`.
+    output logic [19:0]                   n_index_unit_o,
+    /// The index is `n_pair_o`.
+    output logic                          n_dense_o,
+    /// Number of the pair within its group.
+    output logic [3:0]                    n_pair_o,
+    /// The pair is +0 (WS: the operation does not use the row).
+    output logic                          n_zero_o,
+    /// Drain or load slot, as in `uspe`.
     output logic                          d_valid_o,
+    /// See `d_valid_o`.
+    output logic                          d_load_o,
+    /// See `d_valid_o`.
     output logic [$clog2(R)-1:0]          d_row_o,
-    output logic [$clog2(S):0]            d_slot_o,
-    output logic [15:0]                   d_addr_o,
-    output logic                          d_fp16_o
+    /// See `d_valid_o`.
+    output logic [PLACE_BITS-1:0]         d_place_o,
+    /// OS: the drain slot's value goes to this result address.
+    output logic                          o_valid_o,
+    /// As FP16.
+    output logic                          o_fp16_o,
+    /// See `o_valid_o`.
+    output logic [15:0]                   o_addr_o,
+    /// WS: the MAC slot's sum starts from this result address.
+    output logic                          p_valid_o,
+    /// See `p_valid_o`.
+    output logic [15:0]                   p_addr_o,
+    /// Last row: an operation's last word has been fed.
+    input  wire logic                     t_fed_i,
+    /// Last row, two cycles after its command: `m_valid_o && m_sum_o`.
+    input  wire logic                     t_sum_i,
+    /// Last row, two cycles after its command: `m_end_o`.
+    input  wire logic                     t_end_i,
+    /// In that cycle: the sum goes to this result address.
+    output logic [15:0]                   t_addr_o,
+    /// As FP16.
+    output logic                          t_fp16_o
 );
   localparam int unsigned SLOT_BITS = $clog2(S);
   localparam int unsigned ROW_BITS = $clog2(R);
   localparam int unsigned FEED_BITS = ADDRESS_BITS - 1;
   localparam int unsigned VALUE_SHIFT = $clog2(C / 4);  // words of a unit
-  localparam int unsigned MAC_DONE_DELAY = R + C - 2 + sat_isa::T_DRAIN_LATENCY;
+  localparam int unsigned PAIR_BITS = $clog2(MAXM);
+  localparam int unsigned RING_BITS = $clog2(RING);
+  localparam int unsigned END_DELAY = C - 3 + sat_isa::T_DRAIN_LATENCY;  // from t_end_i, OS
+  localparam int unsigned WS_END_DELAY = sat_isa::T_WS_LATENCY - sat_isa::T_DRAIN_LATENCY;
   localparam int unsigned DRAIN_DONE_DELAY = R + C - 2 + sat_isa::T_OUT_LATENCY;
   localparam int unsigned ELIGIBLE_DELAY = sat_isa::T_DRAIN_LATENCY + 1;
 
@@ -65,16 +130,26 @@ module stce_control #(
   logic dispatch;
   assign dispatch = op_valid_i && op_ready_o;
   logic op_first, op_last;
+  logic op_ws;
+  assign op_ws = op_flags_i[sat_isa::STCE_F_WS];
   assign op_first = op_flags_i[sat_isa::STCE_F_FIRST];
-  assign op_last = op_flags_i[sat_isa::STCE_F_LAST];
+  assign op_last = op_flags_i[sat_isa::STCE_F_LAST] && !op_ws;
   logic [3:0] op_sr, op_sc;
   assign op_sr = op_params_i[40*sat_isa::STCE_R_SR+:4];
   assign op_sc = op_params_i[40*sat_isa::STCE_R_SC+:4];
   logic [7:0] op_slots;
-  assign op_slots = {4'd0, op_sr} * {4'd0, op_sc};
+  assign op_slots = op_ws ? {4'd0, op_sr} : {4'd0, op_sr} * {4'd0, op_sc};
+  logic [4:0] op_n;
+  assign op_n = op_params_i[40*sat_isa::STCE_R_N+:5];
+  logic [7:0] op_period;
+  assign op_period = op_slots < 8'(sat_isa::T_ACC_INTERVAL) ? 8'(sat_isa::T_ACC_INTERVAL) : op_slots;
+  logic [19:0] op_value, op_index;
+  assign op_value = op_params_i[40*sat_isa::STCE_R_NV+:20] >> VALUE_SHIFT;
+  assign op_index = 20'(({4'd0, op_params_i[40*sat_isa::STCE_R_NI+:20]} << 4) >> $clog2(C));
+  logic any;  // operations are in flight
 
   // ---- feed: the operation F, its steps -------------------------------------------------------------------------
-  logic fo_first_q, fo_last_q, fo_transposed_q, fo_dense_q, fo_fp16_q;
+  logic fo_first_q, fo_last_q, fo_transposed_q, fo_dense_q, fo_fp16_q, fo_ws_q, fo_half_q;
   logic [15:0] fo_wa_q, fo_wstride_q, fo_ra_q;
   logic [ROW_BITS:0] fo_rows_q;
   logic [19:0] fo_value_q, fo_index_q;
@@ -104,9 +179,11 @@ module stce_control #(
   assign groups_next = groups_left_q - 16'(f_start);
 
   assign fd_valid_o = f_on;
-  assign fd_transposed_o = fo_transposed_q;
+  assign fd_final_o = f_end && groups_next == 16'd0;
   assign fd_line_o = f_line_q;
-  assign fd_word_o = fo_transposed_q ? {12'd0, f_inner_q} : f_word_q + {12'd0, f_inner_q};
+  // TRANSPOSED: word q*R + r. WS: row r holds group r.
+  assign fd_word_o = fo_transposed_q ? {12'd0, f_inner_q} << ROW_BITS : f_word_q + {12'd0, f_inner_q};
+  assign fd_step_o = fo_transposed_q ? 3'd1 : fo_ws_q ? fo_m_q[4:2] : 3'd0;
   assign fd_address_o = {f_half_q, f_address_q};
 
   always_ff @(posedge clk_i) begin
@@ -119,7 +196,8 @@ module stce_control #(
       f_address_q <= '0;
       step_ready_q <= 1'b0;
     end else begin
-      groups_left_q <= dispatch ? op_params_i[40*sat_isa::STCE_R_GROUPS+:16] : groups_next;
+      groups_left_q <= !dispatch ? groups_next : op_ws ? op_params_i[40*sat_isa::STCE_R_BATCHES+:16]
+                                                       : op_params_i[40*sat_isa::STCE_R_GROUPS+:16];
       f_active_q <= f_on && !f_end;
       step_ready_q <= (step_ready_q && !x_start) || f_end;
       if (f_on) begin
@@ -135,31 +213,32 @@ module stce_control #(
     if (dispatch) begin
       fo_first_q      <= op_first;
       fo_last_q       <= op_last;
-      fo_transposed_q <= op_flags_i[sat_isa::STCE_F_TRANSPOSED];
+      fo_ws_q         <= op_ws;
+      fo_transposed_q <= op_flags_i[sat_isa::STCE_F_TRANSPOSED] && !op_ws;
       fo_dense_q      <= op_flags_i[sat_isa::STCE_F_DENSE];
       fo_fp16_q       <= op_flags_i[sat_isa::STCE_F_OUT_FP16];
       fo_wa_q         <= op_params_i[40*sat_isa::STCE_R_WA+:16];
       fo_wstride_q    <= op_params_i[40*sat_isa::STCE_R_WSTRIDE+:16];
       fo_ra_q         <= op_params_i[40*sat_isa::STCE_R_RA+:16];
       fo_rows_q       <= op_params_i[40*sat_isa::STCE_R_ROWS+:ROW_BITS+1];
-      fo_value_q      <= op_params_i[40*sat_isa::STCE_R_NV+:20] >> VALUE_SHIFT;
-      fo_index_q      <= 20'(({4'd0, op_params_i[40*sat_isa::STCE_R_NI+:20]} << 4) >> $clog2(C));
+      fo_value_q      <= op_value;
+      fo_index_q      <= op_index;
       fo_sr_q         <= op_sr;
       fo_sc_q         <= op_sc;
-      fo_n_q          <= op_params_i[40*sat_isa::STCE_R_N+:5];
+      fo_n_q          <= op_n;
       fo_m_q          <= op_params_i[40*sat_isa::STCE_R_M+:5];
       fo_slots_q      <= op_slots;
-      fo_period_q     <= op_slots < 8'(sat_isa::T_ACC_INTERVAL) ? 8'(sat_isa::T_ACC_INTERVAL) : op_slots;
+      fo_period_q     <= op_period;
       f_line_q        <= op_params_i[40*sat_isa::STCE_R_WA+:16];
       f_word_q        <= '0;
       f_step_first_q  <= 1'b1;
     end else if (f_on) begin
       if (f_end) begin
-        f_word_q <= f_word_q + {13'd0, fo_m_q[4:2]};
+        if (!fo_ws_q) f_word_q <= f_word_q + {13'd0, fo_m_q[4:2]};
         f_step_first_q <= 1'b0;
       end
-      // TRANSPOSED walks on over positions; otherwise every group begins at the first row slot again.
-      if (f_inner_end) f_line_q <= f_outer_end && !fo_transposed_q ? fo_wa_q : f_line_q + fo_wstride_q;
+      // TRANSPOSED and WS walk on over positions; otherwise every group begins at the first row slot again.
+      if (f_inner_end) f_line_q <= f_outer_end && !fo_transposed_q && !fo_ws_q ? fo_wa_q : f_line_q + fo_wstride_q;
     end
     if (f_end) begin
       step_first_q <= f_step_first_q;
@@ -168,7 +247,7 @@ module stce_control #(
   end
 
   // The parameters of the operation whose step waits to be computed; F may be the next operation already.
-  logic so_first_q, so_last_q, so_transposed_q, so_dense_q, so_fp16_q;
+  logic so_first_q, so_last_q, so_transposed_q, so_dense_q, so_fp16_q, so_ws_q, so_half_q;
   logic [15:0] so_ra_q;
   logic [ROW_BITS:0] so_rows_q;
   logic [19:0] so_value_q, so_index_q;
@@ -178,6 +257,8 @@ module stce_control #(
   logic [7:0] so_slots_q, so_period_q;
   always_ff @(posedge clk_i) begin
     if (f_end) begin
+      so_ws_q <= fo_ws_q;
+      so_half_q <= fo_half_q;
       so_last_q <= fo_last_q;
       so_first_q <= fo_first_q;
       so_transposed_q <= fo_transposed_q;
@@ -196,8 +277,71 @@ module stce_control #(
     end
   end
 
+  // ---- WS: load slots, n pairs for each row; rows without a group get +0 ------------------------------------------
+  logic l_active_q, l_dense_q;
+  logic [ROW_BITS-1:0] l_row_q;
+  logic [ROW_BITS:0] l_groups_q;
+  logic [4:0] l_pair_q, l_n_q;
+  logic [19:0] l_value_q, l_index_q;
+  logic l_pair_end;
+  assign l_pair_end = l_pair_q + 5'd1 == l_n_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      l_active_q <= 1'b0;
+      fo_half_q  <= 1'b0;
+    end else if (dispatch && op_ws) begin
+      l_active_q <= 1'b1;
+      fo_half_q  <= !fo_half_q;
+    end else if (l_pair_end && l_row_q == ROW_BITS'(R - 1)) begin
+      l_active_q <= 1'b0;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (dispatch) begin
+      l_dense_q  <= op_flags_i[sat_isa::STCE_F_DENSE];
+      l_row_q    <= '0;
+      l_groups_q <= op_params_i[40*sat_isa::STCE_R_GROUPS+:ROW_BITS+1];
+      l_pair_q   <= '0;
+      l_n_q      <= op_n;
+      l_value_q  <= op_value;
+      l_index_q  <= op_index;
+    end else if (l_active_q) begin
+      l_pair_q  <= l_pair_end ? '0 : l_pair_q + 5'd1;
+      l_row_q   <= l_row_q + ROW_BITS'(l_pair_end);
+      l_value_q <= l_value_q + 20'd1;
+      l_index_q <= l_index_q + 20'd1;
+    end
+  end
+
+  // The rings between rows turn in (n-1)*P + WS_HOP - 1 cycles. They begin anew when nothing is in flight.
+  logic ring_q, turned_q;
+  logic [RING_BITS-1:0] pointer_q, ring_end_q;
+  assign ring_o = ring_q;
+  assign ring_turned_o = turned_q;
+  assign ring_pointer_o = pointer_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      ring_q <= 1'b0;
+      turned_q <= 1'b0;
+      pointer_q <= '0;
+    end else if (dispatch && !any) begin
+      ring_q <= op_ws;
+      turned_q <= 1'b0;
+      pointer_q <= '0;
+    end else if (pointer_q == ring_end_q) begin
+      turned_q <= 1'b1;
+      pointer_q <= '0;
+    end else begin
+      pointer_q <= pointer_q + 1'b1;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (dispatch && !any)
+      ring_end_q <= op_ws ? RING_BITS'(({3'd0, op_n} - 8'd1) * op_period + 8'(sat_isa::T_WS_HOP - 2)) : '0;
+  end
+
   // ---- MAC slots: the operation X -------------------------------------------------------------------------------
-  logic xo_last_q, xo_first_q, xo_transposed_q, xo_dense_q, xo_fp16_q;
+  logic xo_last_q, xo_first_q, xo_transposed_q, xo_dense_q, xo_fp16_q, xo_ws_q, xo_half_q;
   logic [15:0] xo_ra_q;
   logic [ROW_BITS:0] xo_rows_q;
   logic [3:0] xo_sr_q, xo_sc_q;
@@ -213,16 +357,19 @@ module stce_control #(
 
   // In the first slot of an operation its parameters stand with its fed step.
   logic fresh;
-  assign x_start = step_ready_q && !x_active_q;
+  assign x_start = step_ready_q && !x_active_q && !(step_first_q && so_ws_q && l_active_q);
   assign fresh = x_start && step_first_q;
-  logic c_last, c_first, c_transposed, c_dense, c_fp16, c_final, c_first_step;
-  logic [15:0] c_ra;
+  logic c_last, c_first, c_transposed, c_dense, c_fp16, c_ws, c_half, c_final, c_first_step;
+  logic [15:0] c_ra, c_partial, x_partial_q;
   logic [ROW_BITS:0] c_rows;
   logic [3:0] c_sr, c_sc;
   logic [4:0] c_n;
   logic [2:0] c_m;
   logic [7:0] c_slots, c_period;
   logic [19:0] c_value, c_index;
+  assign c_ws = fresh ? so_ws_q : xo_ws_q;
+  assign c_half = fresh ? so_half_q : xo_half_q;
+  assign c_partial = fresh ? so_ra_q : x_partial_q;
   assign c_last = fresh ? so_last_q : xo_last_q;
   assign c_first = fresh ? so_first_q : xo_first_q;
   assign c_transposed = fresh ? so_transposed_q : xo_transposed_q;
@@ -250,17 +397,25 @@ module stce_control #(
   assign x_op_end = x_end && c_final;
 
   assign m_valid_o = x_on && x_busy_slot;
-  assign m_first_o = c_first && c_first_step && x_pair_q == 5'd0;
+  assign m_first_o = x_pair_q == 5'd0 && (c_ws || (c_first && c_first_step));
+  assign m_ws_o = m_valid_o && c_ws;
   assign m_transposed_o = c_transposed;
   assign m_quad_shift_o = c_sr[3];
   assign m_half_o = x_half_q;
   assign m_word_o = c_transposed ? FEED_BITS'(x_row_slot_q[3:2]) : x_word_q;
   assign m_element_o = x_row_slot_q[1:0];
   assign m_slot_o = {x_bank_q, x_slot_q[SLOT_BITS-1:0]};
-  assign m_dense_o = c_dense;
-  assign m_pair_o = x_pair_q[3:0];
-  assign m_value_unit_o = c_value;
-  assign m_index_unit_o = c_index;
+  assign m_weight_o = {c_half, x_pair_q[PAIR_BITS-1:0]};
+  assign m_sum_o = c_ws && x_pair_q + 5'd1 == c_n;
+  assign m_end_o = x_op_end && !c_last;
+  assign p_valid_o = m_ws_o && x_pair_q == 5'd0 && !c_first;
+  assign p_addr_o = c_partial;
+
+  assign n_value_unit_o = l_active_q ? l_value_q : c_value;
+  assign n_index_unit_o = l_active_q ? l_index_q : c_index;
+  assign n_dense_o = l_active_q ? l_dense_q : c_dense;
+  assign n_pair_o = l_active_q ? l_pair_q[3:0] : x_pair_q[3:0];
+  assign n_zero_o = l_active_q && {1'b0, l_row_q} >= l_groups_q;
 
   logic next_unit;  // the next slot belongs to another column slot or pair
   assign next_unit = m_valid_o && x_row_end;
@@ -289,6 +444,8 @@ module stce_control #(
   end
   always_ff @(posedge clk_i) begin
     if (fresh) begin
+      xo_ws_q         <= so_ws_q;
+      xo_half_q       <= so_half_q;
       xo_last_q       <= so_last_q;
       xo_first_q      <= so_first_q;
       xo_transposed_q <= so_transposed_q;
@@ -303,6 +460,7 @@ module stce_control #(
       xo_slots_q      <= so_slots_q;
       xo_period_q     <= so_period_q;
     end
+    x_partial_q <= c_partial + 16'(m_ws_o && x_pair_q == 5'd0);
     x_value_q <= c_value + 20'(next_unit);
     x_index_q <= c_index + 20'(next_unit);
     x_final_q <= c_final;
@@ -324,7 +482,7 @@ module stce_control #(
   logic [15:0] z_ra;
   logic [ROW_BITS:0] z_rows;
   logic [3:0] z_sr, z_sc;
-  assign {z_bank, z_ra, z_rows, z_sr, z_sc, z_transposed, d_fp16_o} = tile;
+  assign {z_bank, z_ra, z_rows, z_sr, z_sc, z_transposed, o_fp16_o} = tile;
 
   logic [ELIGIBLE_DELAY-1:0] eligible_delay_q;
   logic [2:0] eligible_q;
@@ -347,11 +505,14 @@ module stce_control #(
   logic [15:0] z_row_number;
   assign z_row_number = z_first_row + (z_transposed ? 16'(z_row_q) << 2 : 16'(z_row_q));
   assign z_step = z_row_number * {12'd0, z_sc} + {12'd0, z_column_q};
-  assign d_valid_o = z_on;
-  assign d_row_o = z_row_q[ROW_BITS-1:0];
+  assign d_valid_o = z_on || l_active_q;
+  assign d_load_o = l_active_q;
+  assign d_row_o = l_active_q ? l_row_q : z_row_q[ROW_BITS-1:0];
+  assign d_place_o = l_active_q ? PLACE_BITS'({fo_half_q, l_pair_q[PAIR_BITS-1:0]})
+                                : PLACE_BITS'({z_bank, z_number[SLOT_BITS-1:0]});
   assign z_number = {4'd0, z_column_q} * {4'd0, z_sr} + {4'd0, z_slot_q};
-  assign d_slot_o = {z_bank, z_number[SLOT_BITS-1:0]};
-  assign d_addr_o = z_ra + z_step;
+  assign o_valid_o = z_on;
+  assign o_addr_o = z_ra + z_step;
 
   logic [1:0] drains_q;  // dispatched with LAST and not drained
   always_ff @(posedge clk_i) begin
@@ -381,55 +542,92 @@ module stce_control #(
   assign step_waits = (step_ready_q && !x_start) || f_end;
   assign f_idle_next = groups_next == 16'd0 && (!f_on || f_end);
   assign x_idle_next = !x_on || x_end;
-  assign op_ready_o = f_idle_next && (!step_waits || x_idle_next) && (!op_first || drains_q <= 2'd1) &&
-                      !op_flags_i[sat_isa::STCE_F_WS];
+  // Shapes that flow differently never overlap.
+  logic mixes;
+  assign mixes = op_ws != fo_ws_q || (op_ws && (op_n != fo_n_q || op_sr != fo_sr_q));
+  // WS: the pairs of the operation before last are used until the last one's slots have reached all rows.
+  localparam int unsigned HOLD_BITS = ROW_BITS + RING_BITS + 1;
+  logic unstarted_q;
+  logic [HOLD_BITS-1:0] hold_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      unstarted_q <= 1'b0;
+      hold_q <= '0;
+    end else begin
+      if (dispatch) unstarted_q <= op_ws;
+      else if (fresh) unstarted_q <= 1'b0;
+      if (fresh && so_ws_q) hold_q <= HOLD_BITS'(R - 1) * (HOLD_BITS'(ring_end_q) + 1'b1) - HOLD_BITS'(2);
+      else if (hold_q != '0) hold_q <= hold_q - 1'b1;
+    end
+  end
+  assign op_ready_o = f_idle_next && (!step_waits || x_idle_next) && (op_ws || !op_first || drains_q <= 2'd1) &&
+                      !(mixes && any) && !(op_ws && fo_ws_q && (unstarted_q || hold_q != '0));
 
   // Released when the last row has been fed and the last slot has passed; both happen in the order of operations.
-  logic [R-1:0] fed_delay_q;
+  logic fed_last_q;
   logic passed_q;
   logic [5:0] fed_q, passed_count_q;
   logic fed_any, passed_any;
-  assign fed_any = fed_q != '0 || fed_delay_q[R-1];
+  assign fed_any = fed_q != '0 || fed_last_q;
   assign passed_any = passed_count_q != '0 || passed_q;
   assign release_o = fed_any && passed_any;
 
-  // Ended in the order of operations, one a cycle: a drained tile, or an operation without LAST.
-  logic [MAC_DONE_DELAY-1:0] mac_delay_q;
+  // WS: where the sums go that leave the last row, in the order of operations.
+  logic [15:0] sum_ra, sum_number_q;
+  logic sums_valid;
+  logic [3:0] sums_count;
+  sync_fifo #(.WIDTH(17), .DEPTH(8)) sums (
+      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(dispatch && op_ws),
+      .data_i({op_flags_i[sat_isa::STCE_F_OUT_FP16], op_params_i[40*sat_isa::STCE_R_RA+:16]}),
+      .pop_i(t_end_i && ring_q), .data_o({t_fp16_o, sum_ra}), .valid_o(sums_valid), .count_o(sums_count));
+  assign t_addr_o = sum_ra + sum_number_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || t_end_i) sum_number_q <= '0;
+    else sum_number_q <= sum_number_q + 16'(t_sum_i);
+  end
+
+  // Ended in the order of operations, one a cycle: a drained tile, or an operation without a drain.
+  logic [END_DELAY-1:0] end_delay_q;
+  logic [WS_END_DELAY-1:0] ws_end_delay_q;
   logic [DRAIN_DONE_DELAY-1:0] drain_delay_q;
   logic [5:0] mac_done_q, drain_done_q;
-  logic kind, kind_valid, mac_any, drain_any;
+  logic kind, mac_end, mac_any, drain_any;
   logic [6:0] kind_count;
   sync_fifo #(.WIDTH(1), .DEPTH(64)) kinds (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(dispatch), .data_i(op_last), .pop_i(done_o), .data_o(kind),
-      .valid_o(kind_valid), .count_o(kind_count));
-  assign mac_any = mac_done_q != '0 || mac_delay_q[MAC_DONE_DELAY-1];
+      .valid_o(any), .count_o(kind_count));
+  assign mac_end = ring_q ? ws_end_delay_q[WS_END_DELAY-1] : end_delay_q[END_DELAY-1];
+  assign mac_any = mac_done_q != '0 || mac_end;
   assign drain_any = drain_done_q != '0 || drain_delay_q[DRAIN_DONE_DELAY-1];
-  assign done_o = kind_valid && (kind ? drain_any : mac_any);
+  assign done_o = any && (kind ? drain_any : mac_any);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      fed_delay_q <= '0;
+      fed_last_q <= 1'b0;
       passed_q <= 1'b0;
       fed_q <= '0;
       passed_count_q <= '0;
-      mac_delay_q <= '0;
+      end_delay_q <= '0;
+      ws_end_delay_q <= '0;
       drain_delay_q <= '0;
       mac_done_q <= '0;
       drain_done_q <= '0;
     end else begin
-      fed_delay_q <= {fed_delay_q[R-2:0], f_end && groups_next == 16'd0};
+      fed_last_q <= t_fed_i;
       passed_q <= x_op_end;
-      fed_q <= fed_q + 6'(fed_delay_q[R-1]) - 6'(release_o);
+      fed_q <= fed_q + 6'(fed_last_q) - 6'(release_o);
       passed_count_q <= passed_count_q + 6'(passed_q) - 6'(release_o);
-      mac_delay_q <= {mac_delay_q[MAC_DONE_DELAY-2:0], x_op_end && !c_last};
+      end_delay_q <= {end_delay_q[END_DELAY-2:0], t_end_i};
+      ws_end_delay_q <= WS_END_DELAY'({ws_end_delay_q, ring_q && end_delay_q[END_DELAY-1]});
       drain_delay_q <= {drain_delay_q[DRAIN_DONE_DELAY-2:0], z_end};
-      mac_done_q <= mac_done_q + 6'(mac_delay_q[MAC_DONE_DELAY-1]) - 6'(done_o && !kind);
+      mac_done_q <= mac_done_q + 6'(mac_end) - 6'(done_o && !kind);
       drain_done_q <= drain_done_q + 6'(drain_delay_q[DRAIN_DONE_DELAY-1]) - 6'(done_o && kind);
     end
   end
 
   logic unused;
-  assign unused = &{1'b0, op_params_i, op_flags_i, tile_valid, tile_count, kind_count, x_word_q, z_number};
+  assign unused = &{1'b0, op_params_i, op_flags_i, tile_valid, tile_count, kind_count, x_word_q, z_number, sums_valid,
+                    sums_count, l_pair_q};
 endmodule
 
 `default_nettype wire

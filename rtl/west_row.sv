@@ -1,7 +1,6 @@
 // The west buffer of one array row, and the word that it feeds; docs/architecture/contract.md §4 (destinations), §5 (operands).
 //
-// The controller names a line and a word within it; where rows hold different words of a line (TRANSPOSED), the row adds
-// its own number. A command in cycle t gives a word in cycle t+2, and the command passes to the next row one cycle later.
+// A command names a line and a word from that line on; a command in cycle t gives the word in cycle t+2.
 `default_nettype none
 
 module west_row #(
@@ -31,18 +30,14 @@ module west_row #(
     /// WEST_SPREAD: word number of lane 0 of the first line; log2 of the words of a group.
     input  wire logic [15:0]              wr_spread_word_i,
     input  wire logic [1:0]               wr_group_shift_i,
-    /// Feed command: line, word from that line on, quad (TRANSPOSED), address in the group RAM.
+    /// Feed command.
     input  wire logic                     fd_valid_i,
-    input  wire logic                     fd_transposed_i,
+    /// Its line.
     input  wire logic [15:0]              fd_line_i,
+    /// Its word from that line on.
     input  wire logic [15:0]              fd_word_i,
+    /// Where the word goes in the group RAM.
     input  wire logic [ADDRESS_BITS-1:0]  fd_address_i,
-    /// The command for the next row.
-    output logic                          fd_valid_o,
-    output logic                          fd_transposed_o,
-    output logic [15:0]                   fd_line_o,
-    output logic [15:0]                   fd_word_o,
-    output logic [ADDRESS_BITS-1:0]       fd_address_o,
     /// The word, two cycles after its command.
     output logic                          w_valid_o,
     output logic [ADDRESS_BITS-1:0]       w_address_o,
@@ -63,10 +58,8 @@ module west_row #(
     assign unused = &{1'b0, group};
   end
 
-  logic [15:0] word;
-  assign word = fd_transposed_i ? (fd_word_i << ROW_BITS) + 16'(ROW) : fd_word_i;
   logic [15:0] line;
-  assign line = fd_line_i + (word >> LANE_BITS);
+  assign line = fd_line_i + (fd_word_i >> LANE_BITS);
 
   logic [64*LANES-1:0] data;
   lane_memory #(.LANES(LANES), .DEPTH(DEPTH)) memory (
@@ -78,16 +71,11 @@ module west_row #(
   logic [ADDRESS_BITS-1:0] address1_q;
   always_ff @(posedge clk_i) begin
     valid1_q <= rst_ni && fd_valid_i;
-    lane1_q <= word[LANE_BITS-1:0];
+    lane1_q <= fd_word_i[LANE_BITS-1:0];
     address1_q <= fd_address_i;
     w_valid_o <= rst_ni && valid1_q;
     w_address_o <= address1_q;
     w_data_o <= data[64*lane1_q+:64];
-    fd_valid_o <= rst_ni && fd_valid_i;
-    fd_transposed_o <= fd_transposed_i;
-    fd_line_o <= fd_line_i;
-    fd_word_o <= fd_word_i;
-    fd_address_o <= fd_address_i;
   end
 endmodule
 

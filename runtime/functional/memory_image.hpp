@@ -19,14 +19,15 @@ class MemoryImage {
 
     // address: bytes, >= 0. Any length, any alignment.
     void read(std::int64_t address, std::span<std::uint8_t> out) const {
-        for_each_part(address, out.size(), [&](std::int64_t page, std::size_t offset, std::size_t done, std::size_t n) {
-            const auto found = pages_.find(page);
-            if (found == pages_.end()) {
-                std::memset(out.data() + done, 0, n);
-            } else {
-                std::memcpy(out.data() + done, found->second->data() + offset, n);
-            }
-        });
+        for_each_part(address, out.size(),
+                      [&](std::int64_t page, std::size_t offset, std::size_t done, std::size_t n) {
+                          const auto found = pages_.find(page);
+                          if (found == pages_.end()) {
+                              std::memset(out.data() + done, 0, n);
+                          } else {
+                              std::memcpy(out.data() + done, found->second->data() + offset, n);
+                          }
+                      });
     }
 
     void write(std::int64_t address, std::span<const std::uint8_t> bytes) {

@@ -81,9 +81,8 @@ struct Hardware {
 [[nodiscard]] Hardware load_hardware(const std::filesystem::path& path);
 [[nodiscard]] Hardware parse_hardware(std::string_view text, const std::string& name);
 
-// The same machine with another number of memory channels and the same capacity in all: the question that this answers
-// is one of bandwidth. Throws InputError (naming `option`) for one that
-// the machine cannot have.
+// The same machine with another number of memory channels and the same capacity in all: the question that
+// this answers is one of bandwidth. Throws InputError (naming `option`) for one that the machine cannot have.
 [[nodiscard]] Hardware with_channels(Hardware hardware, int channels, const std::string& option);
 
 }  // namespace satsim

@@ -1,4 +1,5 @@
-// The text form of a program, one instruction a line, registers and flags by name. assemble(disassemble(p)) == p.
+// The text form of a program, one instruction a line, registers and flags by name. assemble(disassemble(p))
+// == p.
 #pragma once
 
 #include <string>
@@ -7,7 +8,8 @@
 
 namespace satsim::isa {
 
-// Streams under ".engine NAME", semaphores under ".semaphore N VALUE", loops indented. The memory image is not shown.
+// Streams under ".engine NAME", semaphores under ".semaphore N VALUE", loops indented. The memory image is
+// not shown.
 [[nodiscard]] std::string disassemble(const Program& program);
 // Throws InputError (name:line) for anything it does not understand.
 [[nodiscard]] Program assemble(const std::string& text, const std::string& name);

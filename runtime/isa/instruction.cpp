@@ -5,11 +5,17 @@
 namespace satsim::isa {
 namespace {
 
-constexpr std::uint64_t mask(const Field& field) { return (std::uint64_t{1} << field.width) - 1; }
+constexpr std::uint64_t mask(const Field& field) {
+    return (std::uint64_t{1} << field.width) - 1;
+}
 
-std::uint64_t place(const Field& field, std::uint64_t value) { return (value & mask(field)) << field.lsb; }
+std::uint64_t place(const Field& field, std::uint64_t value) {
+    return (value & mask(field)) << field.lsb;
+}
 
-std::uint64_t extract(const Field& field, std::uint64_t word) { return (word >> field.lsb) & mask(field); }
+std::uint64_t extract(const Field& field, std::uint64_t word) {
+    return (word >> field.lsb) & mask(field);
+}
 
 // A push field is a semaphore number with a valid bit above it.
 std::uint64_t encode_push(const Field& field, int semaphore) {
@@ -29,7 +35,8 @@ int decode_push(const Field& field, std::uint64_t word) {
 std::uint64_t encode(const Instruction& instruction) {
     const std::int64_t limit = std::int64_t{1} << (kImmField.width - 1);
     if (instruction.imm < -limit || instruction.imm >= limit) throw std::out_of_range("immediate");
-    if (instruction.rd >= kRegisters || instruction.rs >= kRegisters) throw std::out_of_range("register number");
+    if (instruction.rd >= kRegisters || instruction.rs >= kRegisters)
+        throw std::out_of_range("register number");
     return place(kOpcodeField, static_cast<std::uint64_t>(instruction.opcode)) |
            place(kRdField, instruction.rd) | place(kRsField, instruction.rs) |
            place(kImmField, static_cast<std::uint64_t>(instruction.imm));
@@ -39,8 +46,10 @@ std::optional<Instruction> decode(std::uint64_t word) {
     const std::uint64_t opcode = extract(kOpcodeField, word);
     const std::uint64_t rd = extract(kRdField, word);
     const std::uint64_t rs = extract(kRsField, word);
-    if (opcode >= static_cast<std::uint64_t>(kOpcodes) || rd >= kRegisters || rs >= kRegisters) return std::nullopt;
-    return Instruction{static_cast<Opcode>(opcode), static_cast<std::uint8_t>(rd), static_cast<std::uint8_t>(rs),
+    if (opcode >= static_cast<std::uint64_t>(kOpcodes) || rd >= kRegisters || rs >= kRegisters)
+        return std::nullopt;
+    return Instruction{static_cast<Opcode>(opcode), static_cast<std::uint8_t>(rd),
+                       static_cast<std::uint8_t>(rs),
                        wrap_register(static_cast<std::int64_t>(extract(kImmField, word)))};
 }
 

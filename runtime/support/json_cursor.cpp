@@ -52,10 +52,12 @@ json parse_json_text(std::string_view text, const std::string& name) {
     };
     try {
         json document = json::parse(text, watch);
-        if (!repeated.empty()) throw InputError(name, "", "key \"" + repeated + "\" appears twice in one object");
+        if (!repeated.empty())
+            throw InputError(name, "", "key \"" + repeated + "\" appears twice in one object");
         return document;
     } catch (const json::parse_error& error) {
-        throw InputError(name, "", "malformed JSON at " + position_text(text, error.byte) + ", expected one JSON value");
+        throw InputError(
+            name, "", "malformed JSON at " + position_text(text, error.byte) + ", expected one JSON value");
     } catch (const json::exception& error) {
         throw InputError(name, "", std::string("malformed JSON: ") + error.what());
     }
@@ -90,7 +92,9 @@ const JsonCursor& JsonCursor::object(std::initializer_list<std::string_view> req
     return *this;
 }
 
-bool JsonCursor::has(std::string_view key) const { return node_->contains(key); }
+bool JsonCursor::has(std::string_view key) const {
+    return node_->contains(key);
+}
 
 JsonCursor JsonCursor::at(std::string_view key) const {
     return {node_->at(std::string(key)), file_, pointer_ + "/" + std::string(key)};
@@ -98,7 +102,8 @@ JsonCursor JsonCursor::at(std::string_view key) const {
 
 std::size_t JsonCursor::size(std::size_t least) const {
     if (!node_->is_array()) fail("is " + shown(*node_) + ", expected an array");
-    if (node_->size() < least) fail(fmt::format("has {} elements, expected at least {}", node_->size(), least));
+    if (node_->size() < least)
+        fail(fmt::format("has {} elements, expected at least {}", node_->size(), least));
     return node_->size();
 }
 

@@ -1,5 +1,5 @@
-// Strict reading of JSON: every wrong type, missing or unknown field and value out of range becomes an InputError that
-// names the file, the JSON pointer and what was expected.
+// Strict reading of JSON: every wrong type, missing or unknown field and value out of range becomes an
+// InputError that names the file, the JSON pointer and what was expected.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace satsim {
 
-// Parses a whole JSON file. Throws InputError for a missing or unreadable file and for malformed JSON, with line and
-// column of the fault; repeated keys are refused.
+// Parses a whole JSON file. Throws InputError for a missing or unreadable file and for malformed JSON, with
+// line and column of the fault; repeated keys are refused.
 [[nodiscard]] nlohmann::json parse_json_file(const std::filesystem::path& path);
 [[nodiscard]] nlohmann::json parse_json_text(std::string_view text, const std::string& name);
 

@@ -7,7 +7,8 @@
 
 namespace satsim {
 
-// Counts of kernel-clock cycles, bytes and multiply-accumulates. 64 bits: a ResNet-50 step at batch 512 is 10^10 cycles.
+// Counts of kernel-clock cycles, bytes and multiply-accumulates. 64 bits: a ResNet-50 step at batch 512 is
+// 10^10 cycles.
 using Cycles = std::int64_t;
 using Bytes = std::int64_t;
 using Macs = std::int64_t;
@@ -28,14 +29,18 @@ struct NmPattern {
     [[nodiscard]] bool dense() const { return n == m; }
 };
 
-// The three GEMMs of a trained layer: forward, backward (gradient of the input), weight update (gradient of the weight).
+// The three GEMMs of a trained layer: forward, backward (gradient of the input), weight update (gradient of
+// the weight).
 enum class Stage { FF, BP, WU };
 
 [[nodiscard]] constexpr const char* to_string(Stage stage) {
     switch (stage) {
-        case Stage::FF: return "FF";
-        case Stage::BP: return "BP";
-        case Stage::WU: return "WU";
+        case Stage::FF:
+            return "FF";
+        case Stage::BP:
+            return "BP";
+        case Stage::WU:
+            return "WU";
     }
     return "?";
 }

@@ -10,7 +10,8 @@
 
 namespace satsim {
 
-// One RUN on one engine. Cycles are absolute, from the program's cycle 0; docs/architecture/contract.md defines them.
+// One RUN on one engine. Cycles are absolute, from the program's cycle 0; docs/architecture/contract.md
+// defines them.
 struct OperationRecord {
     Cycles start = 0;    // dispatch
     Cycles release = 0;  // push_early tokens
@@ -19,15 +20,15 @@ struct OperationRecord {
 };
 
 struct MemoryCounters {
-    std::int64_t activates = 0;    // per gang; times the channels for devices
-    std::int64_t read_lines = 0;   // lines of 64 bytes * channels
+    std::int64_t activates = 0;   // per gang; times the channels for devices
+    std::int64_t read_lines = 0;  // lines of 64 bytes * channels
     std::int64_t write_lines = 0;
     std::int64_t refreshes = 0;
     bool operator==(const MemoryCounters&) const = default;
 };
 
 struct ExecutionCounters {
-    std::int64_t mac_slots = 0;          // sum over GEMM operations of G*n*sr*sc*R*C (MAC slots, idle slots excluded)
+    std::int64_t mac_slots = 0;  // sum over GEMM operations of G*n*sr*sc*R*C (MAC slots, idle slots excluded)
     std::int64_t west_words = 0;         // 8-byte words read from the west buffers
     std::int64_t north_lines_bytes = 0;  // bytes read from the north value and index buffers
     std::int64_t result_writes = 0;      // 4-byte values written to the result buffer
@@ -40,8 +41,10 @@ struct ExecutionCounters {
 struct Execution {
     Cycles start = 0;  // first instruction executes (contract.md §2)
     Cycles end = 0;    // last cycle in which anything happened
-    std::array<std::vector<OperationRecord>, isa::kEngines> operations;  // in dispatch order; empty if not recorded
-    std::array<Cycles, isa::kEngines> busy{};  // cycles in which the engine had an operation between start and end
+    std::array<std::vector<OperationRecord>, isa::kEngines>
+        operations;  // in dispatch order; empty if not recorded
+    std::array<Cycles, isa::kEngines>
+        busy{};  // cycles in which the engine had an operation between start and end
     MemoryCounters memory;
     ExecutionCounters counters;
     [[nodiscard]] Cycles cycles() const { return end + 1; }

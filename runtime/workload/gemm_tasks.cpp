@@ -97,7 +97,8 @@ void convolution_bp(const StepContext& context, const Layer& layer, int index, s
                     g.taps.push_back({y.delta, x.delta, y.k * layer.kernel + x.k});
                 }
             }
-            // In the order of memory, so that neighbouring taps can be read as one run (schedule/merge_rows.hpp).
+            // In the order of memory, so that neighbouring taps can be read as one run
+            // (schedule/merge_rows.hpp).
             std::sort(g.taps.begin(), g.taps.end());
             task.count = layer.groups;
             task.scatter = {layer.in.height, layer.in.width, s, s, py, px};

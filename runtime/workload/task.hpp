@@ -34,8 +34,8 @@ struct Gather {
     int channels = 0;        // channels read per position (of one convolution group), unpadded
     int stride_y = 1;
     int stride_x = 1;
-    int pixel = 0;            // elements from one input column to the next; 0: the channels, padded. Smaller than
-                              // `channels` where a run covers several columns (schedule/merge_rows.hpp)
+    int pixel = 0;  // elements from one input column to the next; 0: the channels, padded. Smaller than
+                    // `channels` where a run covers several columns (schedule/merge_rows.hpp)
     std::vector<Tap> taps{Tap{}};  // in the order of the reduction: K runs over (tap, channel)
     auto operator<=>(const Gather&) const = default;
     [[nodiscard]] std::int64_t positions() const { return batch * grid_h * grid_w; }

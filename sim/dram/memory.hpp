@@ -1,6 +1,8 @@
-// The memory object behind both the SystemC model and the verilated RTL; docs/architecture/memory.md states its rules.
+// The memory object behind both the SystemC model and the verilated RTL; docs/architecture/memory.md states
+// its rules.
 //
-// Callers call in the order (cycle, read before write). Lines are 64*channels bytes; the object holds times, no data.
+// Callers call in the order (cycle, read before write). Lines are 64*channels bytes; the object holds times,
+// no data.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +18,11 @@ namespace satsim::dram {
 class Memory {
   public:
     virtual ~Memory() = default;
-    // AR handshake in cycle `now` for `arrival.size()` lines from `line` on. Writes for each line the cycle in which it
-    // is complete at the R side.
+    // AR handshake in cycle `now` for `arrival.size()` lines from `line` on. Writes for each line the cycle
+    // in which it is complete at the R side.
     virtual void read(Cycles now, std::int64_t line, std::span<Cycles> arrival) = 0;
-    // AW handshake in cycle `now`; W beats are offered from now+1 on, one a cycle. Writes for each line the cycle of its
-    // W handshake and returns the cycle of the response.
+    // AW handshake in cycle `now`; W beats are offered from now+1 on, one a cycle. Writes for each line the
+    // cycle of its W handshake and returns the cycle of the response.
     [[nodiscard]] virtual Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) = 0;
     // Refreshes that began in cycles 0..end are counted when the run is over.
     [[nodiscard]] virtual MemoryCounters counters(Cycles end) const = 0;

@@ -115,6 +115,7 @@ TEST_P(CosimTest, SameBitsAndSameCycles) {
 }
 
 constexpr auto kOs = schedule::Dataflow::OutputStationary;
+constexpr auto kWs = schedule::Dataflow::WeightStationary;
 INSTANTIATE_TEST_SUITE_P(ThinSlice, CosimTest,
                          testing::Values(Variant{"OsDenseConvolution", Stage::FF, {8, 8}, false, kOs},
                                          Variant{"OsTwoOfEightConvolution", Stage::FF, {2, 8}, false, kOs},
@@ -122,7 +123,9 @@ INSTANTIATE_TEST_SUITE_P(ThinSlice, CosimTest,
                                          Variant{"OsOneOfEightMatrix", Stage::FF, {1, 8}, true, kOs},
                                          Variant{"OsDenseMatrix", Stage::BP, {8, 8}, true, kOs},
                                          Variant{"OsWeightUpdate", Stage::WU, {8, 8}, false, kOs},
-                                         Variant{"OsWeightUpdateMatrix", Stage::WU, {8, 8}, true, kOs}),
+                                         Variant{"OsWeightUpdateMatrix", Stage::WU, {8, 8}, true, kOs},
+                                         Variant{"WsDenseConvolution", Stage::FF, {8, 8}, false, kWs},
+                                         Variant{"WsDenseMatrix", Stage::BP, {8, 8}, true, kWs}),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

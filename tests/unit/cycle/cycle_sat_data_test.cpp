@@ -1,4 +1,5 @@
-// Real data through the cycle model: the same bits as the functional executor, the same cycles as without data.
+// Real data through the cycle model: the same bits as the functional executor, the same cycles as without
+// data.
 #include <gtest/gtest.h>
 
 #include "runtime/functional/functional_sat.hpp"

@@ -75,7 +75,8 @@ TEST(CycleSat, CountsWhatTheProgramSays) {
     EXPECT_EQ(op.start, run.start + 6);
     // F = 4, X = 16: x_0 = d + 1 + 4, x_end = x_0 + 48; drain of 24 slots from x_end + 10 on.
     EXPECT_EQ(op.release, op.start + 5 + 48);
-    EXPECT_EQ(op.end, op.start + 5 + 48 + isa::timing::kDrainLatency + 24 - 1 + 3 + 3 + isa::timing::kOutLatency);
+    EXPECT_EQ(op.end,
+              op.start + 5 + 48 + isa::timing::kDrainLatency + 24 - 1 + 3 + 3 + isa::timing::kOutLatency);
     EXPECT_EQ(run.end, op.end);
     EXPECT_EQ(run.busy[1], op.end - op.start + 1);
 }

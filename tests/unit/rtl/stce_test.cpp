@@ -1,5 +1,5 @@
 // The STCE alone, against contract.md §5: random chains of operations back to back.
-#include <Vstce_2x8.h>
+#include <Vstce_2x16.h>
 #include <Vstce_4x4.h>
 #include <Vstce_8x4.h>
 #include <gtest/gtest.h>
@@ -256,17 +256,29 @@ void run_episodes(const isa::ArrayConfig& config, Mix mix) {
 }
 
 const isa::ArrayConfig k4x4 = config_of(4, 4, 8, 8, 1, 128, 256, 128, 1024);
-const isa::ArrayConfig k2x8 = config_of(2, 8, 16, 4, 2, 64, 128, 64, 512);
+const isa::ArrayConfig k2x16 = config_of(2, 16, 16, 4, 2, 64, 128, 64, 512);
 const isa::ArrayConfig k8x4 = config_of(8, 4, 8, 8, 2, 128, 128, 64, 1024);
 
 TEST(StceRtl, OutputStationary4x4) {
     run_episodes<Vstce_4x4>(k4x4, {true, false, false});
 }
-TEST(StceRtl, OutputStationary2x8) {
-    run_episodes<Vstce_2x8>(k2x8, {true, false, false});
+TEST(StceRtl, OutputStationary2x16) {
+    run_episodes<Vstce_2x16>(k2x16, {true, false, false});
 }
 TEST(StceRtl, OutputStationary8x4) {
     run_episodes<Vstce_8x4>(k8x4, {true, false, false});
+}
+TEST(StceRtl, WeightStationary4x4) {
+    run_episodes<Vstce_4x4>(k4x4, {false, true, false});
+}
+TEST(StceRtl, WeightStationary2x16) {
+    run_episodes<Vstce_2x16>(k2x16, {false, true, false});
+}
+TEST(StceRtl, Mixed8x4) {
+    run_episodes<Vstce_8x4>(k8x4, {true, true, false});
+}
+TEST(StceRtl, MixedAnyBits2x16) {
+    run_episodes<Vstce_2x16>(k2x16, {true, true, true});
 }
 TEST(StceRtl, OutputStationaryAnyBits) {
     run_episodes<Vstce_4x4>(k4x4, {true, false, true});
