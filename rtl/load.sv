@@ -57,7 +57,7 @@ module load #(
     output logic [$clog2(8*CH)-1:0]          wr_first_lane_o,
     /// WEST: array row.
     output logic [$clog2(R)-1:0]             wr_row_o,
-    /// WEST_SPREAD: word number of lane 0 of the destination line.
+    /// WEST_SPREAD, WEST_QUADS: word number of lane 0 of the destination line.
     output logic [15:0]                      wr_spread_word_o,
     /// WEST_SPREAD: consecutive words that go to one array row.
     output logic [7:0]                       wr_group_words_o

@@ -49,7 +49,7 @@ module load_address #(
     output logic [$clog2(R)-1:0]               piece_row_o,
     /// Destination line of its first word.
     output logic [15:0]                        piece_line_o,
-    /// WEST_SPREAD: word number u of lane 0 of that line.
+    /// WEST_SPREAD, WEST_QUADS: word number u of lane 0 of that line.
     output logic [15:0]                        piece_spread_o,
     /// WEST_SPREAD: consecutive words that go to one array row.
     output logic [7:0]                         piece_group_o,
@@ -70,6 +70,7 @@ module load_address #(
   localparam int unsigned OFFSET_BITS = 16 + LANE_BITS;
   localparam logic [2:0] WEST = 3'd0;
   localparam logic [2:0] WEST_SPREAD = 3'd1;
+  localparam logic [2:0] WEST_QUADS = 3'd5;
 
   // Operation.
   logic dispatch;
@@ -159,7 +160,7 @@ module load_address #(
       .burst_lines_o(req_lines_o), .burst_last_o(last_burst), .burst_pop_i(req_ready_i));
 
   assign west = kind_q == WEST;
-  assign spread = kind_q == WEST_SPREAD;
+  assign spread = kind_q == WEST_SPREAD || kind_q == WEST_QUADS;
   assign last_row = row_q == ROW_BITS'(R - 1);
 
   assign piece_valid_o = generate_piece;
@@ -196,7 +197,7 @@ module load_address #(
     end
   end
 
-  // Destination: WEST and WEST_SPREAD count words inside a position, the other buffers through the whole operation.
+  // Destination: the west buffers count words inside a position, the other buffers through the whole operation.
   always_ff @(posedge clk_i) begin
     if (dispatch) begin
       first_q <= 1'b1;
@@ -206,7 +207,7 @@ module load_address #(
           base_line_q <= op_params_i[40*sat_isa::LOAD_R_DEST+:16];
           offset_q <= '0;
         end
-        WEST_SPREAD: begin
+        WEST_SPREAD, WEST_QUADS: begin
           base_line_q <= op_params_i[40*sat_isa::LOAD_R_DEST+:16];
           offset_q <= OFFSET_BITS'(op_params_i[40*sat_isa::LOAD_R_WORD0+:16]);
         end

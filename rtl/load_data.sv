@@ -36,7 +36,7 @@ module load_data #(
     input  wire logic [$clog2(R)-1:0]        piece_row_i,
     /// Destination line of its first word.
     input  wire logic [15:0]                 piece_line_i,
-    /// WEST_SPREAD: word number of lane 0 of that line.
+    /// WEST_SPREAD, WEST_QUADS: word number of lane 0 of that line.
     input  wire logic [15:0]                 piece_spread_i,
     /// WEST_SPREAD: words of a group.
     input  wire logic [7:0]                  piece_group_i,
@@ -62,7 +62,7 @@ module load_data #(
     output logic [$clog2(8*CH)-1:0]          wr_first_lane_o,
     /// WEST: array row.
     output logic [$clog2(R)-1:0]             wr_row_o,
-    /// WEST_SPREAD: word number of lane 0 of the destination line.
+    /// WEST_SPREAD, WEST_QUADS: word number of lane 0 of the destination line.
     output logic [15:0]                      wr_spread_word_o,
     /// WEST_SPREAD: consecutive words that go to one array row.
     output logic [7:0]                       wr_group_words_o,

@@ -265,7 +265,7 @@ module sat_core #(
   stce #(.R(R), .C(C), .MAXM(MAXM), .S(S), .CH(CH), .WD(WD), .NVD(NVD), .NID(NID), .RD(RD)) array (
       .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid[STCE]), .op_ready_o(op_ready[STCE]),
       .op_params_i(op_params[1280*STCE+:1280]), .op_flags_i(op_flags[16*STCE+:16]), .release_o(release_o[STCE]),
-      .done_o(end_o[STCE]), .wr_valid_i(wr_valid && wr_kind < VMEM), .wr_kind_i(wr_kind), .wr_data_i(wr_data),
+      .done_o(end_o[STCE]), .wr_valid_i(wr_valid && wr_kind != VMEM), .wr_kind_i(wr_kind), .wr_data_i(wr_data),
       .wr_lane_en_i(wr_lane_en), .wr_line_i(wr_line), .wr_first_lane_i(wr_first_lane), .wr_row_i(wr_row),
       .wr_spread_word_i(wr_spread_word), .wr_group_words_i(wr_group_words), .rd_valid_i(rd_valid),
       .rd_addr_i(rd_addr), .rd_data_o(rd_data));

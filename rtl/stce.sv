@@ -83,10 +83,11 @@ module stce #(
   logic fd_valid, fd_final;
   logic [15:0] fd_line, fd_word;
   logic [2:0] fd_step;
+  logic fd_turned;
+  logic [1:0] fd_element;
   logic [ADDRESS_BITS-1:0] fd_address;
-  logic m_valid, m_first, m_ws, m_transposed, m_quad_shift, m_half, m_sum, m_end;
+  logic m_valid, m_first, m_ws, m_half, m_sum, m_end;
   logic [FEED_BITS-1:0] m_word;
-  logic [1:0] m_element;
   logic [SLOT_BITS-1:0] m_slot;
   logic [WEIGHT_BITS-1:0] m_weight;
   logic [19:0] n_value_unit, n_index_unit;
@@ -100,9 +101,9 @@ module stce #(
       .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid_i), .op_ready_o(op_ready_o), .op_params_i(op_params_i),
       .op_flags_i(op_flags_i), .release_o(release_o), .done_o(done_o), .ring_o(ring), .ring_turned_o(ring_turned),
       .ring_pointer_o(ring_pointer), .fd_valid_o(fd_valid), .fd_final_o(fd_final), .fd_line_o(fd_line),
-      .fd_word_o(fd_word), .fd_step_o(fd_step), .fd_address_o(fd_address), .m_valid_o(m_valid), .m_first_o(m_first),
-      .m_ws_o(m_ws), .m_transposed_o(m_transposed), .m_quad_shift_o(m_quad_shift), .m_half_o(m_half),
-      .m_word_o(m_word), .m_element_o(m_element), .m_slot_o(m_slot), .m_weight_o(m_weight), .m_sum_o(m_sum),
+      .fd_word_o(fd_word), .fd_step_o(fd_step), .fd_turned_o(fd_turned), .fd_element_o(fd_element),
+      .fd_address_o(fd_address), .m_valid_o(m_valid), .m_first_o(m_first), .m_ws_o(m_ws), .m_half_o(m_half),
+      .m_word_o(m_word), .m_slot_o(m_slot), .m_weight_o(m_weight), .m_sum_o(m_sum),
       .m_end_o(m_end), .n_value_unit_o(n_value_unit), .n_index_unit_o(n_index_unit), .n_dense_o(n_dense),
       .n_pair_o(n_pair), .n_zero_o(n_zero), .d_valid_o(d_valid), .d_load_o(d_load), .d_row_o(d_row),
       .d_place_o(d_place), .o_valid_o(o_valid), .o_fp16_o(o_fp16), .o_addr_o(o_addr), .p_valid_o(p_valid),
@@ -110,15 +111,17 @@ module stce #(
 
   // ---- west -----------------------------------------------------------------------------------------------------
   // Feed commands go to the rows as they are given; MAC slots two cycles later, when the buffers have answered.
-  localparam int unsigned MAC_WIDTH = 6 + FEED_BITS + 2 + SLOT_BITS + WEIGHT_BITS;  // without valid and end
-  localparam int unsigned FEED_WIDTH = 16 + 16 + 3 + ADDRESS_BITS;
+  localparam int unsigned MAC_WIDTH = 4 + FEED_BITS + SLOT_BITS + WEIGHT_BITS;  // without valid and end
+  localparam int unsigned FEED_WIDTH = 16 + 16 + 3 + 1 + 2 + ADDRESS_BITS;
   logic [MAC_WIDTH+1:0] mac1_q, mac2_q;
   always_ff @(posedge clk_i) begin
-    mac1_q <= {rst_ni && m_valid, rst_ni && m_end, m_first, m_ws, m_transposed, m_quad_shift, m_half, m_sum, m_word,
-               m_element, m_slot, m_weight};
+    mac1_q <= {rst_ni && m_valid, rst_ni && m_end, m_first, m_ws, m_half, m_sum, m_word, m_slot,
+               m_weight};
     mac2_q <= {rst_ni && mac1_q[MAC_WIDTH+1], rst_ni && mac1_q[MAC_WIDTH], mac1_q[MAC_WIDTH-1:0]};
   end
 
+  logic wr_quads;
+  assign wr_quads = wr_kind_i == 3'd5;  // WEST_QUADS
   logic [1:0] group_shift;
   assign group_shift = wr_group_words_i[2] ? 2'd2 : wr_group_words_i[1] ? 2'd1 : 2'd0;
   logic [R-1:0] rings, turns;
@@ -126,37 +129,41 @@ module stce #(
   logic [4*R-1:0] flags;  // feed valid and final, MAC slot valid and end
   logic [FEED_WIDTH*R-1:0] feeds;
   logic [MAC_WIDTH*R-1:0] macs;
-  logic [R-1:0] row_valid;
+  logic [4*R-1:0] row_enable;
   logic [ADDRESS_BITS*R-1:0] row_address;
   logic [64*R-1:0] row_data;
   assign rings[0] = ring;
   assign turns[0] = ring_turned;
   assign pointers[RING_BITS-1:0] = ring_pointer;
   assign flags[3:0] = {fd_valid, fd_final, mac2_q[MAC_WIDTH+1:MAC_WIDTH]};
-  assign feeds[FEED_WIDTH-1:0] = {fd_line, fd_word, fd_step, fd_address};
+  assign feeds[FEED_WIDTH-1:0] = {fd_line, fd_word, fd_step, fd_turned, fd_element, fd_address};
   assign macs[MAC_WIDTH-1:0] = mac2_q[MAC_WIDTH-1:0];
   assign t_fed = flags[4*(R-1)+2];
-  assign t_sum = flags[4*(R-1)+1] && macs[MAC_WIDTH*R-6];
+  assign t_sum = flags[4*(R-1)+1] && macs[MAC_WIDTH*R-4];
   assign t_end = flags[4*(R-1)];
   for (genvar r = 0; r < R; r++) begin : gen_west
     logic [15:0] line, row_word;
     logic [2:0] step;
+    logic turned;
+    logic [1:0] element;
     logic [ADDRESS_BITS-1:0] address;
-    assign {line, row_word, step, address} = feeds[FEED_WIDTH*r+:FEED_WIDTH];
+    assign {line, row_word, step, turned, element, address} = feeds[FEED_WIDTH*r+:FEED_WIDTH];
     logic unused;
     assign unused = &{1'b0, step};
     west_row #(.ROW(r), .R(R), .LANES(LW), .DEPTH(WD), .ADDRESS_BITS(ADDRESS_BITS)) row (
-        .clk_i(clk_i), .rst_ni(rst_ni), .wr_valid_i(wr_valid_i && wr_kind_i < 3'd2), .wr_spread_i(wr_kind_i[0]),
+        .clk_i(clk_i), .rst_ni(rst_ni), .wr_valid_i(wr_valid_i && (wr_kind_i < 3'd2 || wr_quads)),
+        .wr_spread_i(wr_kind_i[0]), .wr_quads_i(wr_quads),
         .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i), .wr_line_i(wr_line_i),
         .wr_first_lane_i(wr_first_lane_i), .wr_row_i(wr_row_i), .wr_spread_word_i(wr_spread_word_i),
         .wr_group_shift_i(group_shift), .fd_valid_i(flags[4*r+3]), .fd_line_i(line), .fd_word_i(row_word),
-        .fd_address_i(address), .w_valid_o(row_valid[r]), .w_address_o(row_address[ADDRESS_BITS*r+:ADDRESS_BITS]),
+        .fd_turned_i(turned), .fd_element_i(element), .fd_address_i(address), .w_enable_o(row_enable[4*r+:4]),
+        .w_address_o(row_address[ADDRESS_BITS*r+:ADDRESS_BITS]),
         .w_data_o(row_data[64*r+:64]));
     if (r + 1 < R) begin : gen_delay
       row_delay #(.FLAGS(4), .WIDTH(FEED_WIDTH + MAC_WIDTH), .DEPTH(RING)) hop (
           .clk_i(clk_i), .rst_ni(rst_ni), .ring_i(rings[r]), .turned_i(turns[r]),
           .pointer_i(pointers[RING_BITS*r+:RING_BITS]), .flags_i(flags[4*r+:4]),
-          .data_i({line, row_word + {13'd0, step}, step, address, macs[MAC_WIDTH*r+:MAC_WIDTH]}),
+          .data_i({line, row_word + {13'd0, step}, step, turned, element, address, macs[MAC_WIDTH*r+:MAC_WIDTH]}),
           .ring_o(rings[r+1]), .turned_o(turns[r+1]), .pointer_o(pointers[RING_BITS*(r+1)+:RING_BITS]),
           .flags_o(flags[4*(r+1)+:4]),
           .data_o({feeds[FEED_WIDTH*(r+1)+:FEED_WIDTH], macs[MAC_WIDTH*(r+1)+:MAC_WIDTH]}));
@@ -218,7 +225,7 @@ module stce #(
 
   // ---- array ----------------------------------------------------------------------------------------------------
   // Position (r, c) takes words and MAC slots from (r, c-1), the rest from (r-1, c).
-  logic [R*(C+1)-1:0] wv;
+  logic [4*R*(C+1)-1:0] wv;
   logic [ADDRESS_BITS*R*(C+1)-1:0] wa;
   logic [64*R*(C+1)-1:0] wd;
   logic [R*(C+1)-1:0] mv;
@@ -228,7 +235,7 @@ module stce #(
   logic [16*(R+1)*C-1:0] nv;
   logic [32*(R+1)*C-1:0] nd;
   for (genvar r = 0; r < R; r++) begin : gen_row
-    assign wv[r*(C+1)] = row_valid[r];
+    assign wv[4*r*(C+1)+:4] = row_enable[4*r+:4];
     assign wa[ADDRESS_BITS*r*(C+1)+:ADDRESS_BITS] = row_address[ADDRESS_BITS*r+:ADDRESS_BITS];
     assign wd[64*r*(C+1)+:64] = row_data[64*r+:64];
     assign mv[r*(C+1)] = flags[4*r+1];
@@ -237,27 +244,24 @@ module stce #(
       localparam int unsigned W = r * (C + 1) + c;
       localparam int unsigned N = r * C + c;
       localparam int unsigned Z = (r + 1) * C + c;
-      logic first, ws, transposed, quad_shift, half, sum;
+      logic first, ws, half, sum;
       logic [FEED_BITS-1:0] word;
-      logic [1:0] element;
       logic [SLOT_BITS-1:0] slot;
       logic [WEIGHT_BITS-1:0] weight;
-      assign {first, ws, transposed, quad_shift, half, sum, word, element, slot, weight} = mf[MAC_WIDTH*W+:MAC_WIDTH];
-      logic east_first, east_ws, east_transposed, east_quad_shift, east_half;
+      assign {first, ws, half, sum, word, slot, weight} = mf[MAC_WIDTH*W+:MAC_WIDTH];
+      logic east_first, east_ws, east_half;
       logic [FEED_BITS-1:0] east_word;
-      logic [1:0] east_element;
       logic [SLOT_BITS-1:0] east_slot;
       logic [WEIGHT_BITS-1:0] east_weight;
-      assign mf[MAC_WIDTH*(W+1)+:MAC_WIDTH] = {east_first, east_ws, east_transposed, east_quad_shift, east_half, 1'b0,
-                                               east_word, east_element, east_slot, east_weight};
+      assign mf[MAC_WIDTH*(W+1)+:MAC_WIDTH] = {east_first, east_ws, east_half, 1'b0, east_word, east_slot,
+                                               east_weight};
       uspe #(.MAXM(MAXM), .S(S), .ROW_BITS(ROW_BITS), .PLACE_BITS(PLACE_BITS)) pe (
-          .clk_i(clk_i), .rst_ni(rst_ni), .w_valid_i(wv[W]), .w_address_i(wa[ADDRESS_BITS*W+:ADDRESS_BITS]),
-          .w_data_i(wd[64*W+:64]), .m_valid_i(mv[W]), .m_first_i(first), .m_ws_i(ws), .m_transposed_i(transposed),
-          .m_quad_shift_i(quad_shift), .m_half_i(half), .m_word_i(word), .m_element_i(element), .m_slot_i(slot),
-          .m_weight_i(weight), .w_valid_o(wv[W+1]), .w_address_o(wa[ADDRESS_BITS*(W+1)+:ADDRESS_BITS]),
+          .clk_i(clk_i), .rst_ni(rst_ni), .w_enable_i(wv[4*W+:4]), .w_address_i(wa[ADDRESS_BITS*W+:ADDRESS_BITS]),
+          .w_data_i(wd[64*W+:64]), .m_valid_i(mv[W]), .m_first_i(first), .m_ws_i(ws), .m_half_i(half),
+          .m_word_i(word), .m_slot_i(slot),
+          .m_weight_i(weight), .w_enable_o(wv[4*(W+1)+:4]), .w_address_o(wa[ADDRESS_BITS*(W+1)+:ADDRESS_BITS]),
           .w_data_o(wd[64*(W+1)+:64]), .m_valid_o(mv[W+1]), .m_first_o(east_first), .m_ws_o(east_ws),
-          .m_transposed_o(east_transposed), .m_quad_shift_o(east_quad_shift), .m_half_o(east_half),
-          .m_word_o(east_word), .m_element_o(east_element), .m_slot_o(east_slot), .m_weight_o(east_weight),
+          .m_half_o(east_half), .m_word_o(east_word), .m_slot_o(east_slot), .m_weight_o(east_weight),
           .n_value_i(nv[16*N+:16]), .n_index_i(ni[4*N+:4]), .d_valid_i(ns[SLOT_WIDTH*(N+1)-1]),
           .d_load_i(ns[SLOT_WIDTH*(N+1)-2]), .d_row_i(ns[SLOT_WIDTH*N+PLACE_BITS+:ROW_BITS]),
           .d_place_i(ns[SLOT_WIDTH*N+:PLACE_BITS]), .d_data_i(nd[32*N+:32]), .n_value_o(nv[16*Z+:16]),

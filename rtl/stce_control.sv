@@ -50,6 +50,10 @@ module stce_control #(
     output logic [15:0]                   fd_word_o,
     /// How much the word grows from row to row.
     output logic [2:0]                    fd_step_o,
+    /// TRANSPOSED: the word holds an element for each of four rows, their element `fd_element_o` of K's word of four.
+    output logic                          fd_turned_o,
+    /// See `fd_turned_o`.
+    output logic [1:0]                    fd_element_o,
     /// Where the word goes in the group RAM.
     output logic [ADDRESS_BITS-1:0]       fd_address_o,
     /// MAC slot, as in `uspe`.
@@ -59,15 +63,9 @@ module stce_control #(
     /// See `m_valid_o`.
     output logic                          m_ws_o,
     /// See `m_valid_o`.
-    output logic                          m_transposed_o,
-    /// See `m_valid_o`.
-    output logic                          m_quad_shift_o,
-    /// See `m_valid_o`.
     output logic                          m_half_o,
     /// See `m_valid_o`.
     output logic [ADDRESS_BITS-2:0]       m_word_o,
-    /// See `m_valid_o`.
-    output logic [1:0]                    m_element_o,
     /// See `m_valid_o`.
     output logic [$clog2(S):0]            m_slot_o,
     /// See `m_valid_o`.
@@ -118,6 +116,7 @@ module stce_control #(
   localparam int unsigned SLOT_BITS = $clog2(S);
   localparam int unsigned ROW_BITS = $clog2(R);
   localparam int unsigned FEED_BITS = ADDRESS_BITS - 1;
+  localparam int unsigned QUAD_BITS = ROW_BITS < 2 ? 0 : ROW_BITS - 2;  // of the number of four rows; TRANSPOSED has at least four
   localparam int unsigned VALUE_SHIFT = $clog2(C / 4);  // words of a unit
   localparam int unsigned PAIR_BITS = $clog2(MAXM);
   localparam int unsigned RING_BITS = $clog2(RING);
@@ -168,12 +167,12 @@ module stce_control #(
   logic x_start, f_start, f_on, f_outer_end, f_inner_end, f_end;
   logic [3:0] f_inner_count;
   logic [4:0] f_outer_count;
-  assign f_inner_count = fo_transposed_q ? {2'b00, fo_sr_q[3:2]} : {1'b0, fo_m_q[4:2]};
+  assign f_inner_count = fo_transposed_q ? fo_sr_q : {1'b0, fo_m_q[4:2]};
   assign f_outer_count = fo_transposed_q ? fo_m_q : {1'b0, fo_sr_q};
   assign f_start = groups_left_q != 16'd0 && !f_active_q && (!step_ready_q || x_start);
   assign f_on = f_start || f_active_q;
   assign f_inner_end = f_inner_q + 4'd1 == f_inner_count;
-  assign f_outer_end = f_outer_q + 5'd1 == f_outer_count;
+  assign f_outer_end = f_outer_next == f_outer_count;
   assign f_end = f_on && f_inner_end && f_outer_end;
   logic [15:0] groups_next;
   assign groups_next = groups_left_q - 16'(f_start);
@@ -181,9 +180,13 @@ module stce_control #(
   assign fd_valid_o = f_on;
   assign fd_final_o = f_end && groups_next == 16'd0;
   assign fd_line_o = f_line_q;
-  // TRANSPOSED: word q*R + r. WS: row r holds group r.
-  assign fd_word_o = fo_transposed_q ? {12'd0, f_inner_q} << ROW_BITS : f_word_q + {12'd0, f_inner_q};
-  assign fd_step_o = fo_transposed_q ? 3'd1 : fo_ws_q ? fo_m_q[4:2] : 3'd0;
+  // TRANSPOSED: word (s*R + r) / 4, s inside, elements of K outside. WS: row r holds group r.
+  assign fd_word_o = fo_transposed_q ? {12'd0, f_inner_q} << QUAD_BITS : f_word_q + {12'd0, f_inner_q};
+  assign fd_step_o = fo_ws_q ? fo_m_q[4:2] : 3'd0;
+  assign fd_turned_o = fo_transposed_q;
+  assign fd_element_o = f_outer_q[1:0];
+  logic [4:0] f_outer_next;
+  assign f_outer_next = f_outer_q + 5'd1;
   assign fd_address_o = {f_half_q, f_address_q};
 
   always_ff @(posedge clk_i) begin
@@ -202,8 +205,10 @@ module stce_control #(
       step_ready_q <= (step_ready_q && !x_start) || f_end;
       if (f_on) begin
         f_inner_q <= f_inner_end ? '0 : f_inner_q + 4'd1;
-        if (f_inner_end) f_outer_q <= f_outer_end ? '0 : f_outer_q + 5'd1;
-        f_address_q <= f_end ? '0 : f_address_q + 1'b1;
+        if (f_inner_end) f_outer_q <= f_outer_end ? '0 : f_outer_next;
+        if (f_end) f_address_q <= '0;
+        else if (!fo_transposed_q) f_address_q <= f_address_q + 1'b1;
+        else f_address_q <= f_inner_end ? FEED_BITS'(f_outer_next[4:2]) : f_address_q + FEED_BITS'(fo_m_q[4:2]);
         if (f_end) f_half_q <= !f_half_q;
       end
     end
@@ -247,7 +252,7 @@ module stce_control #(
   end
 
   // The parameters of the operation whose step waits to be computed; F may be the next operation already.
-  logic so_first_q, so_last_q, so_transposed_q, so_dense_q, so_fp16_q, so_ws_q, so_half_q;
+  logic so_first_q, so_last_q, so_dense_q, so_fp16_q, so_ws_q, so_half_q;
   logic [15:0] so_ra_q;
   logic [ROW_BITS:0] so_rows_q;
   logic [19:0] so_value_q, so_index_q;
@@ -261,7 +266,6 @@ module stce_control #(
       so_half_q <= fo_half_q;
       so_last_q <= fo_last_q;
       so_first_q <= fo_first_q;
-      so_transposed_q <= fo_transposed_q;
       so_dense_q <= fo_dense_q;
       so_fp16_q <= fo_fp16_q;
       so_ra_q <= fo_ra_q;
@@ -341,7 +345,7 @@ module stce_control #(
   end
 
   // ---- MAC slots: the operation X -------------------------------------------------------------------------------
-  logic xo_last_q, xo_first_q, xo_transposed_q, xo_dense_q, xo_fp16_q, xo_ws_q, xo_half_q;
+  logic xo_last_q, xo_first_q, xo_dense_q, xo_fp16_q, xo_ws_q, xo_half_q;
   logic [15:0] xo_ra_q;
   logic [ROW_BITS:0] xo_rows_q;
   logic [3:0] xo_sr_q, xo_sc_q;
@@ -359,7 +363,7 @@ module stce_control #(
   logic fresh;
   assign x_start = step_ready_q && !x_active_q && !(step_first_q && so_ws_q && l_active_q);
   assign fresh = x_start && step_first_q;
-  logic c_last, c_first, c_transposed, c_dense, c_fp16, c_ws, c_half, c_final, c_first_step;
+  logic c_last, c_first, c_dense, c_fp16, c_ws, c_half, c_final, c_first_step;
   logic [15:0] c_ra, c_partial, x_partial_q;
   logic [ROW_BITS:0] c_rows;
   logic [3:0] c_sr, c_sc;
@@ -372,7 +376,6 @@ module stce_control #(
   assign c_partial = fresh ? so_ra_q : x_partial_q;
   assign c_last = fresh ? so_last_q : xo_last_q;
   assign c_first = fresh ? so_first_q : xo_first_q;
-  assign c_transposed = fresh ? so_transposed_q : xo_transposed_q;
   assign c_dense = fresh ? so_dense_q : xo_dense_q;
   assign c_fp16 = fresh ? so_fp16_q : xo_fp16_q;
   assign c_ra = fresh ? so_ra_q : xo_ra_q;
@@ -399,11 +402,8 @@ module stce_control #(
   assign m_valid_o = x_on && x_busy_slot;
   assign m_first_o = x_pair_q == 5'd0 && (c_ws || (c_first && c_first_step));
   assign m_ws_o = m_valid_o && c_ws;
-  assign m_transposed_o = c_transposed;
-  assign m_quad_shift_o = c_sr[3];
   assign m_half_o = x_half_q;
-  assign m_word_o = c_transposed ? FEED_BITS'(x_row_slot_q[3:2]) : x_word_q;
-  assign m_element_o = x_row_slot_q[1:0];
+  assign m_word_o = x_word_q;
   assign m_slot_o = {x_bank_q, x_slot_q[SLOT_BITS-1:0]};
   assign m_weight_o = {c_half, x_pair_q[PAIR_BITS-1:0]};
   assign m_sum_o = c_ws && x_pair_q + 5'd1 == c_n;
@@ -448,7 +448,6 @@ module stce_control #(
       xo_half_q       <= so_half_q;
       xo_last_q       <= so_last_q;
       xo_first_q      <= so_first_q;
-      xo_transposed_q <= so_transposed_q;
       xo_dense_q      <= so_dense_q;
       xo_fp16_q       <= so_fp16_q;
       xo_ra_q         <= so_ra_q;
@@ -469,20 +468,20 @@ module stce_control #(
 
   // ---- drain: the tile Z ----------------------------------------------------------------------------------------
   // Tiles whose last slot has passed wait here for their turn.
-  localparam int unsigned TILE_BITS = 1 + 16 + ROW_BITS + 1 + 4 + 4 + 1 + 1;
+  localparam int unsigned TILE_BITS = 1 + 16 + ROW_BITS + 1 + 4 + 4 + 1;
   logic tile_push, tile_valid, z_end;
   logic [TILE_BITS-1:0] tile;
   logic [2:0] tile_count;
   assign tile_push = x_op_end && c_last;
   sync_fifo #(.WIDTH(TILE_BITS), .DEPTH(4)) tiles (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(tile_push),
-      .data_i({x_bank_q, c_ra, c_rows, c_sr, c_sc, c_transposed, c_fp16}), .pop_i(z_end), .data_o(tile),
+      .data_i({x_bank_q, c_ra, c_rows, c_sr, c_sc, c_fp16}), .pop_i(z_end), .data_o(tile),
       .valid_o(tile_valid), .count_o(tile_count));
-  logic z_bank, z_transposed;
+  logic z_bank;
   logic [15:0] z_ra;
   logic [ROW_BITS:0] z_rows;
   logic [3:0] z_sr, z_sc;
-  assign {z_bank, z_ra, z_rows, z_sr, z_sc, z_transposed, o_fp16_o} = tile;
+  assign {z_bank, z_ra, z_rows, z_sr, z_sc, o_fp16_o} = tile;
 
   logic [ELIGIBLE_DELAY-1:0] eligible_delay_q;
   logic [2:0] eligible_q;
@@ -498,12 +497,9 @@ module stce_control #(
   assign z_slot_end = z_slot_q + 4'd1 == z_sr;
   assign z_end = z_on && z_row_end && z_column_end && z_slot_end;
 
-  // Row p of the tile: s*R + r, or TRANSPOSED 4*(q*R + r) + i with s = 4q + i.
-  logic [15:0] z_first_row;
-  assign z_first_row = z_transposed ? ({14'd0, z_slot_q[3:2]} << (ROW_BITS + 2)) + {14'd0, z_slot_q[1:0]}
-                                    : {12'd0, z_slot_q} << ROW_BITS;
+  // Row p of the tile: s*R + r.
   logic [15:0] z_row_number;
-  assign z_row_number = z_first_row + (z_transposed ? 16'(z_row_q) << 2 : 16'(z_row_q));
+  assign z_row_number = ({12'd0, z_slot_q} << ROW_BITS) + 16'(z_row_q);
   assign z_step = z_row_number * {12'd0, z_sc} + {12'd0, z_column_q};
   assign d_valid_o = z_on || l_active_q;
   assign d_load_o = l_active_q;

@@ -26,8 +26,8 @@ module uspe #(
     input  wire logic                               clk_i,
     /// Synchronous reset, active low.
     input  wire logic                               rst_ni,
-    /// West: a word of four elements is to be written.
-    input  wire logic                               w_valid_i,
+    /// West: elements of a word that are to be written.
+    input  wire logic [3:0]                         w_enable_i,
     /// West: half of the group RAM and word within it.
     input  wire logic [$clog2(S*MAXM/4):0]          w_address_i,
     /// West: four elements.
@@ -38,25 +38,19 @@ module uspe #(
     input  wire logic                               m_first_i,
     /// West: weight-stationary slot.
     input  wire logic                               m_ws_i,
-    /// West: elements of K run over words, not within them (WU).
-    input  wire logic                               m_transposed_i,
-    /// West: TRANSPOSED: log2(sr/4).
-    input  wire logic                               m_quad_shift_i,
     /// West: half of the group RAM.
     input  wire logic                               m_half_i,
-    /// West: first word of the row slot (TRANSPOSED: its quad).
+    /// West: first word of the row slot.
     input  wire logic [$clog2(S*MAXM/4)-1:0]        m_word_i,
-    /// West: TRANSPOSED: element of the word.
-    input  wire logic [1:0]                         m_element_i,
     /// West: accumulator, bank and slot.
     input  wire logic [$clog2(S):0]                 m_slot_i,
     /// West: WS: half of the weight RAM and pair.
     input  wire logic [$clog2(MAXM):0]              m_weight_i,
     /// East: the word one cycle later.
-    output logic                                    w_valid_o,
-    /// See `w_valid_o`.
+    output logic [3:0]                              w_enable_o,
+    /// See `w_enable_o`.
     output logic [$clog2(S*MAXM/4):0]               w_address_o,
-    /// See `w_valid_o`.
+    /// See `w_enable_o`.
     output logic [63:0]                             w_data_o,
     /// East: the slot one cycle later.
     output logic                                    m_valid_o,
@@ -65,15 +59,9 @@ module uspe #(
     /// See `m_valid_o`.
     output logic                                    m_ws_o,
     /// See `m_valid_o`.
-    output logic                                    m_transposed_o,
-    /// See `m_valid_o`.
-    output logic                                    m_quad_shift_o,
-    /// See `m_valid_o`.
     output logic                                    m_half_o,
     /// See `m_valid_o`.
     output logic [$clog2(S*MAXM/4)-1:0]             m_word_o,
-    /// See `m_valid_o`.
-    output logic [1:0]                              m_element_o,
     /// See `m_valid_o`.
     output logic [$clog2(S):0]                      m_slot_o,
     /// See `m_valid_o`.
@@ -116,12 +104,11 @@ module uspe #(
   localparam int unsigned READ_DELAY = 1 + sat_isa::T_MUL_LATENCY;
 
   // Input registers.
-  logic w_valid_q;
+  logic [3:0] w_enable_q;
   logic [WORD_BITS:0] w_address_q;
   logic [63:0] w_data_q;
-  logic m_valid_q, m_first_q, m_ws_q, m_transposed_q, m_quad_shift_q, m_half_q;
+  logic m_valid_q, m_first_q, m_ws_q, m_half_q;
   logic [WORD_BITS-1:0] m_word_q;
-  logic [1:0] m_element_q;
   logic [SLOT_BITS-1:0] m_slot_q;
   logic [WEIGHT_BITS-1:0] m_weight_q;
   logic [15:0] n_value_q;
@@ -132,18 +119,15 @@ module uspe #(
   logic [31:0] d_data_q;
 
   always_ff @(posedge clk_i) begin
-    w_valid_q <= rst_ni && w_valid_i;
+    w_enable_q <= {4{rst_ni}} & w_enable_i;
     m_valid_q <= rst_ni && m_valid_i;
     d_valid_q <= rst_ni && d_valid_i;
     w_address_q <= w_address_i;
     w_data_q <= w_data_i;
     m_first_q <= m_first_i;
     m_ws_q <= m_ws_i;
-    m_transposed_q <= m_transposed_i;
-    m_quad_shift_q <= m_quad_shift_i;
     m_half_q <= m_half_i;
     m_word_q <= m_word_i;
-    m_element_q <= m_element_i;
     m_slot_q <= m_slot_i;
     m_weight_q <= m_weight_i;
     n_value_q <= n_value_i;
@@ -154,17 +138,14 @@ module uspe #(
     d_data_q <= d_data_i;
   end
 
-  assign w_valid_o = w_valid_q;
+  assign w_enable_o = w_enable_q;
   assign w_address_o = w_address_q;
   assign w_data_o = w_data_q;
   assign m_valid_o = m_valid_q;
   assign m_first_o = m_first_q;
   assign m_ws_o = m_ws_q;
-  assign m_transposed_o = m_transposed_q;
-  assign m_quad_shift_o = m_quad_shift_q;
   assign m_half_o = m_half_q;
   assign m_word_o = m_word_q;
-  assign m_element_o = m_element_q;
   assign m_slot_o = m_slot_q;
   assign m_weight_o = m_weight_q;
   assign n_value_o = n_value_q;
@@ -191,13 +172,15 @@ module uspe #(
   // Group RAM: word w of a half, element i in bits 16*i +: 16.
   logic [WORD_BITS-1:0] word;
   logic [1:0] lane;
-  assign word = m_transposed_q ? (WORD_BITS'(index) << m_quad_shift_q) + m_word_q : m_word_q + WORD_BITS'(index[3:2]);
-  assign lane = m_transposed_q ? m_element_q : index[1:0];
+  assign word = m_word_q + WORD_BITS'(index[3:2]);
+  assign lane = index[1:0];
   (* ram_style = "distributed" *)
   logic [63:0] group_q [0:2*WORDS-1];
   logic [63:0] read_word;
   always_ff @(posedge clk_i) begin
-    if (w_valid_q) group_q[w_address_q] <= w_data_q;
+    for (int unsigned i = 0; i < 4; i++) begin
+      if (w_enable_q[i]) group_q[w_address_q][16*i+:16] <= w_data_q[16*i+:16];
+    end
   end
   assign read_word = group_q[{m_half_q, word}];
 

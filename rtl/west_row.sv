@@ -19,32 +19,39 @@ module west_row #(
     input  wire logic                     clk_i,
     /// Synchronous reset, active low.
     input  wire logic                     rst_ni,
-    /// LOAD writes: kind 0 WEST (one row), 1 WEST_SPREAD (every lane its own row).
+    /// LOAD writes: WEST (one row), WEST_SPREAD (every lane its own row) or WEST_QUADS (every lane its own four rows).
     input  wire logic                     wr_valid_i,
     input  wire logic                     wr_spread_i,
+    input  wire logic                     wr_quads_i,
     input  wire logic [64*LANES-1:0]      wr_data_i,
     input  wire logic [LANES-1:0]         wr_lane_en_i,
     input  wire logic [15:0]              wr_line_i,
     input  wire logic [$clog2(LANES)-1:0] wr_first_lane_i,
     input  wire logic [$clog2(R)-1:0]     wr_row_i,
-    /// WEST_SPREAD: word number of lane 0 of the first line; log2 of the words of a group.
+    /// WEST_SPREAD, WEST_QUADS: word number of lane 0 of the first line. WEST_SPREAD: log2 of the words of a group.
     input  wire logic [15:0]              wr_spread_word_i,
     input  wire logic [1:0]               wr_group_shift_i,
     /// Feed command.
     input  wire logic                     fd_valid_i,
     /// Its line.
     input  wire logic [15:0]              fd_line_i,
-    /// Its word from that line on.
+    /// Its word from that line on; turned: that of the first quad of rows.
     input  wire logic [15:0]              fd_word_i,
+    /// One element of the word is this row's, and goes to element fd_element_i of the group RAM's word.
+    input  wire logic                     fd_turned_i,
+    /// See `fd_turned_i`.
+    input  wire logic [1:0]               fd_element_i,
     /// Where the word goes in the group RAM.
     input  wire logic [ADDRESS_BITS-1:0]  fd_address_i,
-    /// The word, two cycles after its command.
-    output logic                          w_valid_o,
+    /// The elements that are to be written, two cycles after the command.
+    output logic [3:0]                    w_enable_o,
     output logic [ADDRESS_BITS-1:0]       w_address_o,
     output logic [63:0]                   w_data_o
 );
   localparam int unsigned LANE_BITS = $clog2(LANES);
   localparam int unsigned ROW_BITS = $clog2(R);
+  localparam int unsigned QUADS = R < 4 ? 1 : R / 4;  // TRANSPOSED needs four rows
+  localparam int unsigned QUAD = (ROW / 4) % QUADS;   // this row's
 
   // Lanes of this row.
   logic [LANES-1:0] mine;
@@ -53,29 +60,37 @@ module west_row #(
     logic [15:0] group;
     assign number = wr_spread_word_i + 16'(l) + (({1'b0, wr_first_lane_i} > (LANE_BITS + 1)'(l)) ? 16'(LANES) : 16'd0);
     assign group = number >> wr_group_shift_i;
-    assign mine[l] = wr_spread_i ? group[ROW_BITS-1:0] == ROW_BITS'(ROW) : wr_row_i == ROW_BITS'(ROW);
+    assign mine[l] = wr_quads_i ? (number & 16'(QUADS - 1)) == 16'(QUAD)
+                   : wr_spread_i ? group[ROW_BITS-1:0] == ROW_BITS'(ROW) : wr_row_i == ROW_BITS'(ROW);
     logic unused;
     assign unused = &{1'b0, group};
   end
 
   logic [15:0] line;
-  assign line = fd_line_i + (fd_word_i >> LANE_BITS);
+  logic [15:0] word;
+  assign word = fd_word_i + (fd_turned_i ? 16'(QUAD) : 16'd0);
+  assign line = fd_line_i + (word >> LANE_BITS);
 
   logic [64*LANES-1:0] data;
   lane_memory #(.LANES(LANES), .DEPTH(DEPTH)) memory (
       .clk_i(clk_i), .wr_valid_i(wr_valid_i), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i & mine),
       .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(line), .rd_data_o(data));
 
-  logic valid1_q;
+  logic valid1_q, turned1_q;
+  logic [1:0] element1_q;
   logic [LANE_BITS-1:0] lane1_q;
+  logic [63:0] read;
+  assign read = data[64*lane1_q+:64];
   logic [ADDRESS_BITS-1:0] address1_q;
   always_ff @(posedge clk_i) begin
     valid1_q <= rst_ni && fd_valid_i;
-    lane1_q <= fd_word_i[LANE_BITS-1:0];
+    turned1_q <= fd_turned_i;
+    element1_q <= fd_element_i;
+    lane1_q <= word[LANE_BITS-1:0];
     address1_q <= fd_address_i;
-    w_valid_o <= rst_ni && valid1_q;
+    w_enable_o <= !rst_ni || !valid1_q ? 4'd0 : turned1_q ? 4'd1 << element1_q : 4'hF;
     w_address_o <= address1_q;
-    w_data_o <= data[64*lane1_q+:64];
+    w_data_o <= turned1_q ? {4{read[16*(ROW%4)+:16]}} : read;
   end
 endmodule
 

@@ -16,7 +16,14 @@ static_assert(std::endian::native == std::endian::little, "buffers are copied by
 constexpr std::int64_t kWordBytes = 8;
 constexpr std::int64_t kWordElements = 4;
 
-enum DestKind : std::int64_t { kWest = 0, kWestSpread = 1, kNorthValues = 2, kNorthIndices = 3, kVmem = 4 };
+enum DestKind : std::int64_t {
+    kWest = 0,
+    kWestSpread = 1,
+    kNorthValues = 2,
+    kNorthIndices = 3,
+    kVmem = 4,
+    kWestQuads = 5
+};
 
 void read_wrapped(const MemoryImage& dram, std::int64_t address, std::span<std::uint8_t> out) {
     const std::int64_t to_end = static_cast<std::int64_t>(kAddressMask) + 1 - address;
@@ -40,6 +47,9 @@ class Destination {
                 break;
             case kWestSpread:
                 spread((dest_at + i * op_[stride]) * line_words_, data);
+                break;
+            case kWestQuads:
+                quads((dest_at + i * op_[stride]) * line_words_, data);
                 break;
             case kNorthValues:
                 copy(state_.north_values.data(), dest_at + i * words, data);
@@ -73,6 +83,16 @@ class Destination {
             west(u / group % rows_, line_word + u, data.first(static_cast<std::size_t>(run)));
             data = data.subspan(static_cast<std::size_t>(run));
             u += run / kWordBytes;
+        }
+    }
+
+    // A word's elements are for four neighbouring rows; each of them has the whole word.
+    void quads(std::int64_t line_word, std::span<const std::uint8_t> data) {
+        const std::int64_t quads_of_rows = rows_ / kWordElements;
+        for (std::int64_t u = op_[word0]; !data.empty(); ++u, data = data.subspan(kWordBytes)) {
+            const std::int64_t first_row = u % quads_of_rows * kWordElements;
+            for (std::int64_t row = first_row; row < first_row + kWordElements; ++row)
+                west(row, line_word + u, data.first(kWordBytes));
         }
     }
 

@@ -42,8 +42,7 @@ void drain(const Operation& op, OnChipState& state) {
     const std::int64_t columns = state.config.columns;
     for (std::int64_t s = 0; s < op[sr]; ++s) {
         for (std::int64_t r = 0; r < op[rows]; ++r) {
-            const std::int64_t p =
-                op.has(kTransposed) ? 4 * (s / 4 * array_rows + r) + s % 4 : s * array_rows + r;
+            const std::int64_t p = s * array_rows + r;
             std::uint32_t* const out = state.result.data() + (op[ra] + p * op[sc]) * columns;
             const float* const sums = state.accumulators.data() + s * array_rows + r;
             for (std::int64_t x = 0; x < op[sc] * columns; ++x) {

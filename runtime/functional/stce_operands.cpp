@@ -131,7 +131,7 @@ WestLanes os_lanes(const Operation& op, const OnChipState& state) {
     for (std::int64_t s = 0; s < op[sr]; ++s) {
         for (std::int64_t r = 0; r < array_rows; ++r) {
             const std::int64_t row = r * state.west_row_pitch + op[wa] * line;
-            lanes.lane.push_back(op.has(kTransposed) ? row + (s / 4 * array_rows + r) * kWordElements + s % 4
+            lanes.lane.push_back(op.has(kTransposed) ? row + s * array_rows + r
                                                      : row + s * op[wstride] * line);
         }
     }

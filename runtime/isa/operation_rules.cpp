@@ -83,20 +83,23 @@ void load_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
     rules.range({sx, sy}, 0, (1 << 8) - 1);
     rules.range({ox, oy}, -kCoordinateLimit / 2, kCoordinateLimit / 2 - 1);
     rules.range({in_w, in_h}, 0, kCoordinateLimit - 1);
-    rules.range({dest_kind}, 0, 4);
+    rules.range({dest_kind}, 0, 5);
     if (!rules.knows({dest_kind, dest})) return;
-    const bool west = rules[dest_kind] <= 1;
+    const bool quads = rules[dest_kind] == 5;
+    const bool spread = rules[dest_kind] == 1 || quads;
+    const bool west = rules[dest_kind] == 0 || spread;
     const std::int64_t lw = c.line_words();
     rules.range({dest}, 0, (west ? kLineLimit : kBufferLimit) - 1);
     if (west) rules.range({stride}, 0, kLineLimit - 1);
     if (rules[dest_kind] == 1) rules.range({group_words}, 1, (1 << 8) - 1);
-    if (rules[dest_kind] == 1) rules.range({word0}, 0, kLineLimit - 1);
+    if (spread) rules.range({word0}, 0, kLineLimit - 1);
+    rules.require(!quads || c.rows % kWordElements == 0, "WEST_QUADS needs an array of a multiple of 4 rows");
     if (!rules.knows({len, count})) return;
     const std::int64_t words = rules[len] / kWordBytes;
     if (west) {
-        if (!rules.knows({stride}) || (rules[dest_kind] == 1 && !rules.knows({word0}))) return;
-        const std::int64_t last = rules[dest_kind] == 1 ? rules[count] - 1 : (rules[count] - 1) / c.rows;
-        const std::int64_t first_word = rules[dest_kind] == 1 ? rules[word0] : 0;
+        if (!rules.knows({stride}) || (spread && !rules.knows({word0}))) return;
+        const std::int64_t last = spread ? rules[count] - 1 : (rules[count] - 1) / c.rows;
+        const std::int64_t first_word = spread ? rules[word0] : 0;
         rules.inside("west buffer", (rules[dest] + last * rules[stride]) * lw + first_word + words,
                      c.west_lines * lw, "word");
         return;
@@ -117,7 +120,7 @@ void stce_west_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
     if ((flags & kWs) != 0) last_line = rules[wa] + (rules[batches] * rules[sr] - 1) * rules[wstride];
     if ((flags & kTransposed) != 0) {
         last_line = rules[wa] + (k - 1) * rules[wstride];
-        words = rules[sr] / kWordElements * c.rows;
+        words = rules[sr] * c.rows / kWordElements;
     }
     rules.inside("west buffer", last_line * lw + words, c.west_lines * lw, "word");
 }
@@ -130,11 +133,7 @@ void stce_result_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) 
                          "address");
         }
     } else if ((flags & kLast) != 0 && rules.knows({ra, rows, sr, sc})) {
-        const std::int64_t last_row = rules[rows] - 1;
-        const std::int64_t last =
-            (flags & kTransposed) != 0
-                ? kWordElements * ((rules[sr] / kWordElements - 1) * c.rows + last_row) + 3
-                : (rules[sr] - 1) * c.rows + last_row;
+        const std::int64_t last = (rules[sr] - 1) * c.rows + rules[rows] - 1;
         rules.inside("result buffer", rules[ra] + (last + 1) * rules[sc], c.result_addresses, "address");
     }
 }
@@ -158,7 +157,8 @@ void stce_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
     rules.range({sc}, 1, ws ? 1 : c.slots);
     if (ws) rules.range({batches}, 1, kCoordinateLimit);
     if (!ws && (flags & kLast) != 0) rules.range({rows}, 1, c.rows);
-    if ((flags & kTransposed) != 0) rules.multiple({sr}, kWordElements);
+    rules.require((flags & kTransposed) == 0 || c.rows % kWordElements == 0,
+                  "TRANSPOSED needs an array of a multiple of 4 rows");
     rules.range({wa, wstride}, 0, kLineLimit - 1);
     rules.range({nv, ni, ra}, 0, kBufferLimit - 1);
     if (rules.knows({sr, sc})) {

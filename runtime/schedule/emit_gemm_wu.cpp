@@ -14,6 +14,7 @@ namespace store = isa::store;
 
 constexpr std::int64_t kWordBytes = 8;
 constexpr int kWordElements = 4;
+constexpr std::int64_t kDestWestQuads = 5;
 
 struct ColumnTile {
     int slots = 1;
@@ -84,9 +85,8 @@ class WuEmitter {
         b.set(load::sy, g.stride_y);
         b.set(load::in_w, g.in_w);
         b.set(load::in_h, g.in_h);
-        b.set(load::dest_kind, 1);
+        b.set(load::dest_kind, kDestWestQuads);
         b.set(load::stride, plan_.position_lines);
-        b.set(load::group_words, 1);
         b.set(load::count, count);
         b.add(load::dest, kWestHalf, 0);
         for (const RowRun& run : tile.runs) {
@@ -194,9 +194,8 @@ class WuEmitter {
             for_rows(
                 b, [](std::int64_t) {},
                 [&](const RowTile& rows) {
-                    const std::int64_t words = rows.words();
-                    b.set(stce::sr, kWordElements * ceil_div<std::int64_t>(words, array_.rows));
-                    b.set(stce::rows, std::min<std::int64_t>(words, array_.rows));
+                    b.set(stce::sr, rows.row_slots(array_.rows));
+                    b.set(stce::rows, std::min<std::int64_t>(rows.rows(), array_.rows));
                     for_columns(b, [&](const ColumnTile& columns) {
                         b.set(stce::sc, columns.slots);
                         if (chunks == 1) {
@@ -225,7 +224,7 @@ class WuEmitter {
         for (const int reg : {store::py, store::pb, store::b0, store::y0, store::x0, store::src_kind})
             b.set(reg, 0);
         b.set(store::px, layout_.c_pitch);
-        b.set(store::grid_w, std::int64_t{4} * schedule_.tile_m + 1);
+        b.set(store::grid_w, schedule_.tile_m + 1);
         b.set(store::grid_h, 1);
         const auto step = [&](std::int64_t channels) { b.add(kBaseC, kBaseC, channels * layout_.c_pitch); };
         b.loop(task_.count, [&] {
@@ -290,9 +289,9 @@ WuPlan plan_wu(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     plan.layout = layout_gemm(task, array);
     const int sr = schedule.row_slots;
     const int sc = schedule.column_slots;
-    if (sr % kWordElements != 0 || sr < 1 || sc < 1 || sr * sc > array.slots) return {};
+    if (array.rows % kWordElements != 0 || sr < 1 || sc < 1 || sr * sc > array.slots) return {};
     const std::int64_t tile_words = std::int64_t{array.rows} * sr / kWordElements;
-    plan.tiles = group_tiles(cut_rows(task, tile_words));
+    plan.tiles = group_tiles(cut_rows(task, tile_words, schedule.fill_rows));
     plan.position_lines = ceil_div<std::int64_t>(tile_words, array.line_words());
     plan.west_half_lines = array.west_lines / 2;
     const std::int64_t row_words = std::int64_t{array.columns} * sc * 2 / kWordBytes;

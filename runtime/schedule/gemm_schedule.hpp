@@ -23,8 +23,7 @@ enum class LoopOrder { ColumnsOutside, RowsOutside };
 struct ScheduleOptions {
     enum class DataflowChoice { Auto, OutputStationary, WeightStationary };
     DataflowChoice dataflow = DataflowChoice::Auto;
-    bool interleave =
-        true;  // false: one output per USPE, sr = sc = 1 (WU: sr = 4, which transposed words need)
+    bool interleave = true;     // false: one output per USPE, sr = sc = 1
     bool pregeneration = true;  // false: packed copies are made on demand before every FF and BP
 };
 
@@ -38,6 +37,7 @@ struct GemmSchedule {
     std::int64_t chunk_k =
         0;  // reduction elements between two handshakes with LOAD (one half of the west buffer)
     bool b_resident = true;  // FF, BP: the whole K of a column panel of B stays on chip while rows stream
+    bool fill_rows = false;  // WU: runs of channels are cut so that no tile leaves array rows idle
     Cycles predicted = 0;    // by the fast model
 
     // "128x64x576 os sr4 sc2 n-outside B-resident": for tables.

@@ -167,8 +167,8 @@ Cycles predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Mach
     const double chunks = positions / chunk;
     double total = 0;
     for (const RowTileGroup& group : plan.tiles) {
-        const auto words = static_cast<double>(group.tile.words());
-        const int sr = 4 * static_cast<int>(std::ceil(words / array.rows));
+        const auto rows = static_cast<double>(group.tile.rows());
+        const int sr = group.tile.row_slots(array.rows);
         const std::int64_t panels = ceil_div(task.shape.n, schedule.tile_n);
         for (std::int64_t panel = 0; panel < panels; ++panel) {
             const std::int64_t columns = std::min(schedule.tile_n, task.shape.n - panel * schedule.tile_n);
@@ -190,9 +190,9 @@ Cycles predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Mach
             tile.bus += north.lines;
             tile.half_load = tile.load + latency;
             tile.half_compute = tile.compute;
-            const TransferCost stored = transfer_cost(words * 4, static_cast<double>(columns) * 4,
+            const TransferCost stored = transfer_cost(rows, static_cast<double>(columns) * 4,
                                                       static_cast<double>(layout.c_pitch), line);
-            const double drain = std::min<double>(words, array.rows) * sr * sc;
+            const double drain = std::min<double>(rows, array.rows) * sr * sc;
             const double sweep = chunks * period(tile, share, 2);
             const double shared_bus = (chunks * tile.bus + stored.lines) / share;
             total += static_cast<double>(group.repeat) * std::max({sweep, shared_bus, drain, stored.pieces});

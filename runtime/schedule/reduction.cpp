@@ -50,7 +50,7 @@ std::vector<Chunk> cut_reduction(const GemmTask& task, const GemmLayout& layout,
     return chunks;
 }
 
-std::vector<RowTile> cut_rows(const GemmTask& task, std::int64_t tile_words) {
+std::vector<RowTile> cut_rows(const GemmTask& task, std::int64_t tile_words, bool fill) {
     std::vector<RowTile> tiles;
     RowTile open;
     std::int64_t used = 0;
@@ -59,7 +59,7 @@ std::vector<RowTile> cut_rows(const GemmTask& task, std::int64_t tile_words) {
         while (channel < task.gather.channels) {
             const std::int64_t left = ceil_div<std::int64_t>(task.gather.channels - channel, 4);
             const std::int64_t room = tile_words - used;
-            if (room < std::min(left, tile_words)) {  // begin a new tile rather than cut a run that fits one
+            if (room < (fill ? 1 : std::min(left, tile_words))) {
                 tiles.push_back(std::move(open));
                 open = RowTile{};
                 used = 0;

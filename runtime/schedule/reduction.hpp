@@ -47,10 +47,16 @@ struct RowRun {
 struct RowTile {
     std::vector<RowRun> runs;
     [[nodiscard]] std::int64_t words() const { return runs.back().word + runs.back().words(); }
+    [[nodiscard]] std::int64_t rows() const { return words() * 4; }
+    // sr of its operations.
+    [[nodiscard]] int row_slots(int array_rows) const {
+        return static_cast<int>(ceil_div<std::int64_t>(rows(), array_rows));
+    }
 };
 
-// Tiles of at most `tile_words` words: long channel runs are cut, short ones of neighbouring taps share a
-// tile.
-[[nodiscard]] std::vector<RowTile> cut_rows(const GemmTask& task, std::int64_t tile_words);
+// Tiles of at most `tile_words` words; neighbouring taps share a tile. A run of channels that does not fit
+// into the room that is left begins a new tile, which reads whole runs, or is cut (`fill`), which leaves no
+// row of the array idle.
+[[nodiscard]] std::vector<RowTile> cut_rows(const GemmTask& task, std::int64_t tile_words, bool fill);
 
 }  // namespace satsim::schedule

@@ -10,31 +10,38 @@ namespace {
 
 using Choice = ScheduleOptions::DataflowChoice;
 
-// The slot counts worth trying: powers of two that fill the slots, or one of each without interleaving.
-std::vector<std::pair<int, int>> slot_pairs(const isa::ArrayConfig& array, const ScheduleOptions& options,
-                                            bool transposed) {
-    if (!options.interleave) return {{transposed ? 4 : 1, 1}};
+// The slot counts worth trying: all that hide the accumulator's latency, and powers of two; one of each
+// without interleaving.
+std::vector<std::pair<int, int>> slot_pairs(const isa::ArrayConfig& array, const ScheduleOptions& options) {
+    if (!options.interleave) return {{1, 1}};
+    const auto power_of_two = [](int x) { return (x & (x - 1)) == 0; };
     std::vector<std::pair<int, int>> pairs;
-    for (int sr = transposed ? 4 : 1; sr <= array.slots; sr *= 2) {
-        for (int sc = 1; sr * sc <= array.slots; sc *= 2) pairs.emplace_back(sr, sc);
+    for (int sr = 1; sr <= array.slots; ++sr) {
+        for (int sc = 1; sr * sc <= array.slots; ++sc) {
+            if (sr * sc >= isa::timing::kAccInterval || (power_of_two(sr) && power_of_two(sc)))
+                pairs.emplace_back(sr, sc);
+        }
     }
     return pairs;
 }
 
 void add_weight_update(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
                        std::vector<GemmSchedule>& out) {
-    for (const auto& [sr, sc] : slot_pairs(machine.array, options, true)) {
-        GemmSchedule schedule;
-        schedule.row_slots = sr;
-        schedule.column_slots = sc;
-        schedule.tile_m = std::int64_t{machine.array.rows} * sr;
-        schedule.tile_n = std::int64_t{machine.array.columns} * sc;
-        schedule.b_resident = false;
-        const WuPlan plan = plan_wu(task, schedule, machine.array);
-        if (!plan.valid()) continue;
-        schedule.chunk_k = plan.chunk_positions;
-        schedule.predicted = predict_wu(task, schedule, machine, plan);
-        out.push_back(schedule);
+    for (const auto& [sr, sc] : slot_pairs(machine.array, options)) {
+        for (const bool fill : {false, true}) {
+            GemmSchedule schedule;
+            schedule.row_slots = sr;
+            schedule.column_slots = sc;
+            schedule.tile_m = std::int64_t{machine.array.rows} * sr;
+            schedule.tile_n = std::int64_t{machine.array.columns} * sc;
+            schedule.b_resident = false;
+            schedule.fill_rows = fill;
+            const WuPlan plan = plan_wu(task, schedule, machine.array);
+            if (!plan.valid()) continue;
+            schedule.chunk_k = plan.chunk_positions;
+            schedule.predicted = predict_wu(task, schedule, machine, plan);
+            out.push_back(schedule);
+        }
     }
 }
 
@@ -47,7 +54,7 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
     constexpr Form kForms[] = {{LoopOrder::ColumnsOutside, true},
                                {LoopOrder::ColumnsOutside, false},
                                {LoopOrder::RowsOutside, false}};
-    for (const auto& [sr, sc] : slot_pairs(machine.array, options, false)) {
+    for (const auto& [sr, sc] : slot_pairs(machine.array, options)) {
         for (const Form& form : kForms) {
             GemmSchedule schedule;
             schedule.row_slots = sr;
@@ -87,6 +94,13 @@ void add_weight_stationary(const GemmTask& task, const MachineView& machine, con
     }
 }
 
+// Programs whose tiles differ (WU with cut runs) are long.
+bool fits_instruction_memory(const isa::Program& program) {
+    return std::all_of(program.streams.begin(), program.streams.end(), [&](const auto& stream) {
+        return stream.size() <= static_cast<std::size_t>(program.config.instructions);
+    });
+}
+
 }  // namespace
 
 std::string GemmSchedule::tile_text() const {
@@ -117,8 +131,18 @@ std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const Machin
     }
     std::stable_sort(found.begin(), found.end(),
                      [](const GemmSchedule& a, const GemmSchedule& b) { return a.predicted < b.predicted; });
-    if (found.size() > limit) found.resize(limit);
-    return found;
+    std::vector<GemmSchedule> best;
+    for (const GemmSchedule& schedule : found) {
+        if (best.size() == limit) break;
+        if (fits_instruction_memory(emit_gemm(task, schedule, machine))) best.push_back(schedule);
+    }
+    if (best.empty()) {
+        throw InputError("layer " + task.layer, "",
+                         std::string(to_string(task.stage)) + ": every program is longer than the " +
+                             std::to_string(machine.array.instructions) +
+                             " instructions that an engine's memory holds");
+    }
+    return best;
 }
 
 isa::Program emit_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {

@@ -23,6 +23,7 @@ struct GemmOperation {
     bool last = false;
     bool dense = false;
     bool ws = false;
+    bool transposed = false;
 
     [[nodiscard]] static GemmOperation from(std::span<const std::int64_t> registers, std::uint32_t flags);
     [[nodiscard]] std::int64_t steps() const { return ws ? batches : groups; }

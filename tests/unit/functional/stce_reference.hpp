@@ -38,7 +38,8 @@ class Stce {
         using namespace isa::stce;
         const std::int64_t k = g * op[m] + e;
         if (op.has(kTransposed)) {
-            return west(r, (op[wa] + k * op[wstride]) * lw_ + s / 4 * state_.config.rows + r, s % 4);
+            const std::int64_t p = s * state_.config.rows + r;
+            return west(r, (op[wa] + k * op[wstride]) * lw_ + p / 4, p % 4);
         }
         return west(r, (op[wa] + s * op[wstride]) * lw_ + k / 4, e % 4);
     }
@@ -87,7 +88,7 @@ class Stce {
         }
         if (!op.has(kLast) || r >= op[rows]) return;
         const std::int64_t rr = state_.config.rows;
-        const std::int64_t p = op.has(kTransposed) ? 4 * (s / 4 * rr + r) + s % 4 : s * rr + r;
+        const std::int64_t p = s * rr + r;
         put(op, op[ra] + p * op[sc] + cs, c, acc);
     }
 

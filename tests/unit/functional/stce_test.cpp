@@ -29,14 +29,14 @@ Operation random_operation(Random& random, const isa::ArrayConfig& config, Mode 
     const auto set = [&](int r, std::int64_t value) { op.registers[static_cast<std::size_t>(r)] = value; };
     set(m, std::int64_t{4} << random.in(0, 2));
     set(n, mode.dense ? op[m] : random.in(1, op[m]));
-    set(sr, mode.transposed ? 4 * random.in(1, 2) : random.in(1, 4));
+    set(sr, random.in(1, 4));
     set(sc, mode.ws ? 1 : random.in(1, config.slots / op[sr]));
     set(groups, mode.ws ? random.in(1, config.rows) : random.in(1, 8));
     set(rows, random.in(1, config.rows));
     set(batches, random.in(1, 5));
     set(wa, random.in(0, 3));
     const std::int64_t lw = config.line_words();
-    const std::int64_t line_words = mode.transposed ? op[sr] / 4 * config.rows : op[groups] * op[m] / 4;
+    const std::int64_t line_words = mode.transposed ? op[sr] * config.rows / 4 : op[groups] * op[m] / 4;
     set(wstride, (line_words + lw - 1) / lw);
     set(nv, random.in(0, 9));
     set(ni, random.in(0, 9));

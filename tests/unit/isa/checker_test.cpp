@@ -50,8 +50,8 @@ TEST(Checker, ConstantParameters) {
     EXPECT_EQ(refusal(good + "RUN\nHALT"), "");
     EXPECT_EQ(refusal(good + "SET base, 4\nRUN\nHALT"),
               "p: LOAD instruction 9: base is 4, expected a multiple of 8");
-    EXPECT_EQ(refusal(good + "SET dest_kind, 5\nRUN\nHALT"),
-              "p: LOAD instruction 9: dest_kind is 5, expected 0..4");
+    EXPECT_EQ(refusal(good + "SET dest_kind, 6\nRUN\nHALT"),
+              "p: LOAD instruction 9: dest_kind is 6, expected 0..5");
     EXPECT_EQ(refusal(good + "SET dest, 512\nRUN\nHALT"),
               "p: LOAD instruction 9: reaches word 16384 of the west buffer, which has 16384");
     EXPECT_EQ(refusal(good + "SET x0, 4\nRUN SEEK\nHALT"), "p: LOAD instruction 9: x0 is 4, expected 0..3");

@@ -177,6 +177,10 @@ class StceBench {
             for (int i = 0; i < 8; ++i)
                 state_.north_indices[static_cast<std::size_t>(at * 8 + i)] =
                     static_cast<std::uint8_t>(word >> (8 * i));
+        } else if (write.kind == 5) {
+            const int quad = (write.spread_word + place) % (state_.config.rows / 4);
+            for (int row = 4 * quad; row < 4 * quad + 4; ++row)
+                put(state_.west, row * (state_.west_row_pitch / 4) + at, word);
         } else {
             const int row = write.kind == 0
                                 ? write.row

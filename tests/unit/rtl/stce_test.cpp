@@ -111,10 +111,11 @@ class Episode {
     void partial_writes(int count) {
         const int lanes = config_.line_words();
         for (int i = 0; i < count; ++i) {
-            const int kind = static_cast<int>(random_.in(0, 3));
-            const int depth = kind < 2    ? config_.west_lines
-                              : kind == 2 ? config_.north_value_lines
-                                          : config_.north_index_lines;
+            const bool quads = config_.rows % 4 == 0 && random_.one_in(4);
+            const int kind = quads ? 5 : static_cast<int>(random_.in(0, 3));
+            const int depth = kind < 2 || quads ? config_.west_lines
+                              : kind == 2       ? config_.north_value_lines
+                                                : config_.north_index_lines;
             write(kind, static_cast<int>(random_.in(0, depth - 2)),
                   static_cast<int>(random_.in(0, lanes - 1)), static_cast<int>(random_.in(1, lanes)),
                   static_cast<int>(random_.in(0, config_.rows - 1)));
@@ -144,7 +145,7 @@ class Episode {
 
     void choose_west(Operation& op) {
         const std::int64_t lw = config_.line_words();
-        const std::int64_t words = op.has(kTransposed) ? op[sr] / 4 * config_.rows : op[groups] * op[m] / 4;
+        const std::int64_t words = op.has(kTransposed) ? op[sr] * config_.rows / 4 : op[groups] * op[m] / 4;
         set(op, wa, random_.in(0, 20));
         set(op, wstride, (words + lw - 1) / lw + random_.in(0, 1));
     }
@@ -171,8 +172,8 @@ class Episode {
     void output_stationary_chain() {
         Operation op;
         op.engine = isa::Engine::Stce;
-        const bool transposed = config_.slots >= 4 && random_.one_in(4);
-        set(op, sr, transposed ? 4 * random_.in(1, config_.slots / 4) : random_.in(1, config_.slots));
+        const bool transposed = config_.rows % 4 == 0 && random_.one_in(4);
+        set(op, sr, random_.in(1, config_.slots));
         set(op, sc, random_.one_in(2) ? config_.slots / op[sr] : random_.in(1, config_.slots / op[sr]));
         const std::int64_t links = random_.in(1, 3);
         for (std::int64_t link = 0; link < links; ++link) {

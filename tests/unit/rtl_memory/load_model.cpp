@@ -31,6 +31,8 @@ void LoadModel::dispatch(Cycles now, const LoadParameters& op) {
                 const std::int64_t u = op.word0 + t;
                 word.row = u / op.group_words % sizes_.rows;
                 word.word = (op.dest + i * op.stride) * line_words + u;
+            } else if (op.dest_kind == 5) {
+                word.word = (op.dest + i * op.stride) * line_words + op.word0 + t;
             } else {
                 word.word = op.dest + i * words + t;
             }

@@ -19,7 +19,7 @@ namespace {
 LoadParameters random_operation(Random& random, const LoadSizes& sizes) {
     const std::int64_t line_words = 8 * sizes.channels;
     LoadParameters op{};
-    op.dest_kind = random(0, 4);
+    op.dest_kind = random(0, 5);
     const std::int64_t longest = random.chance(50) ? 4 : 5 * line_words;
     op.len = 8 * random(1, longest);
     if (random.chance(20)) op.len = 8 * line_words * random(1, 3);
@@ -46,7 +46,7 @@ LoadParameters random_operation(Random& random, const LoadSizes& sizes) {
     op.y0 = random(0, op.grid_h - 1);
     op.x0 = random(0, op.grid_w - 1);
     op.count = random.chance(20) ? random(1, 3) : random(1, 80);
-    op.dest = op.dest_kind <= 1 ? random(0, 60) : random(0, 2000);
+    op.dest = op.dest_kind <= 1 || op.dest_kind == 5 ? random(0, 60) : random(0, 2000);
     op.stride = random(0, 7);
     op.word0 = random(0, 3 * line_words);
     op.group_words = random(1, 4);
