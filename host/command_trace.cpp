@@ -108,7 +108,7 @@ void add_trace(CLI::App& program, Action& action) {
         ->add_option(
             "--max-events", arguments->max_events,
             "operations are drawn one by one while the file holds fewer events, later ones summed up")
-        ->check(CLI::Range(std::size_t{1000}, std::size_t{2'000'000}))
+        ->check(CLI::Range(std::size_t{100}, std::size_t{2'000'000}))
         ->capture_default_str();
     command->add_option("--check", arguments->check,
                         "verify a trace file instead: exit code 1 when it breaks a rule");

@@ -13,7 +13,11 @@ VectorTask prune_before(const GemmTask& gemm) {
     prune.layer = gemm.layer;
     prune.op = VectorOp::Prune;
     prune.stage = gemm.stage;
-    prune.elements = gemm.count * gemm.shape.n * gemm.shape.k;
+    const auto taps = static_cast<std::int64_t>(gemm.gather.taps.size());
+    const std::int64_t grouped = gemm.shape.k / taps;  // channels that the groups run over
+    prune.shape = gemm.stage == Stage::FF ? MatrixShape{gemm.count * taps, grouped, gemm.shape.n}
+                                          : MatrixShape{gemm.count * taps, gemm.shape.n, grouped};
+    prune.elements = prune.shape.elements();
     prune.reads_fp16 = 1;
     prune.flops_per_element = 1;
     // N values of two bytes and N nibbles for every M elements.
@@ -30,9 +34,11 @@ TrainingStep without_pregeneration(const TrainingStep& step) {
     for (Task task : step.tasks) {
         if (auto* vector = std::get_if<VectorTask>(&task);
             vector != nullptr && vector->op == VectorOp::Optimizer) {
-            vector->pregenerate_ff = {};
-            vector->pregenerate_bp = {};
-            vector->extra_bytes = 2 * vector->elements;  // the one FP16 copy
+            vector->pregenerate_bp.reset();
+            if (vector->pregenerate_ff) {
+                vector->pregenerate_ff = NmPattern{8, 8};  // the one FP16 copy
+                vector->extra_bytes = 2 * vector->elements;
+            }
         }
         if (const auto* gemm = std::get_if<GemmTask>(&task); gemm != nullptr && gemm->weight_operand &&
                                                              !gemm->sparse_is_activation &&

@@ -14,7 +14,6 @@ constexpr std::int64_t kFp16Bytes = 2;
 constexpr std::int64_t kFp32Bytes = 4;
 constexpr std::int64_t kWordBytes = 8;
 constexpr std::int64_t kPackedColumns = 32;
-constexpr std::int64_t kNominalColumns = 512;  // of a weight whose shape the task does not tell
 
 std::int64_t lanes(const isa::ArrayConfig& array) {
     return array.line_bytes() / kFp32Bytes;
@@ -99,6 +98,7 @@ VectorKernel kernel_of(const VectorTask& task) {
             throw InputError("layer " + task.layer, "",
                              "optimizer is \"" + task.optimizer + "\", expected sgd, adam or adamw");
         case VectorOp::Prune:
+        case VectorOp::Transpose:
             return VectorKernel::Prune;
         case VectorOp::ZeroFill:
             return VectorKernel::ZeroFill;
@@ -108,37 +108,14 @@ VectorKernel kernel_of(const VectorTask& task) {
     }
 }
 
-// Vectors of one FP32 value a channel that the task counts in extra_bytes; 0: it does not count them.
-int vectors_counted(VectorKernel kernel) {
-    switch (kernel) {
-        case VectorKernel::Bias:
-        case VectorKernel::BiasGrad:
-            return 1;
-        case VectorKernel::NormStatistics:
-            return 2;
-        case VectorKernel::NormApply:
-        case VectorKernel::NormGradStatistics:
-        case VectorKernel::NormGradApply:
-            return 4;
-        default:
-            return 0;
-    }
-}
-
-// Copies that the task's bytes tell of: the first layer has none for BP.
-void choose_copies(const VectorTask& task, VectorProblem& problem, const isa::ArrayConfig& array) {
-    if (task.op == VectorOp::Prune) {
-        if (task.pregenerate_ff.m > 1) problem.pack_ff = executed(task.pregenerate_ff, problem.rows, array);
-        if (task.pregenerate_bp.m > 1)
-            problem.pack_bp = executed(task.pregenerate_bp, problem.columns, array);
-        return;
-    }
-    if (task.extra_bytes == 0) return;
-    const NmPattern ff = task.pregenerate_ff;
-    const std::int64_t kept = ceil_div<std::int64_t>(task.elements * ff.n, ff.m);
-    problem.pack_ff = executed(ff, problem.rows, array);
-    if (task.extra_bytes > kept * kFp16Bytes + (ff.dense() ? 0 : ceil_div<std::int64_t>(kept, 2)))
-        problem.pack_bp = executed(task.pregenerate_bp, problem.columns, array);
+// Element-wise work: rows of one FP32 line, so that FP16 and FP32 rows are whole lines or halves.
+MatrixShape shape_of(const VectorTask& task, const isa::ArrayConfig& array) {
+    if (task.shape.rows == 0) return {1, ceil_div(task.elements, lanes(array)), lanes(array)};
+    if (task.shape.elements() != task.elements)
+        throw InputError("layer " + task.layer, "",
+                         std::string(to_string(task.op)) + ": " + std::to_string(task.elements) +
+                             " elements, but its shape has " + std::to_string(task.shape.elements()));
+    return task.shape;
 }
 
 VectorLayout::Packed packed(const std::optional<NmPattern>& nm, std::int64_t reduction,
@@ -180,18 +157,17 @@ isa::Program emit_zero_fill(const VectorProblem& problem, const isa::ArrayConfig
 
 VectorProblem problem_of(const VectorTask& task, const isa::ArrayConfig& array) {
     if (task.elements < 1) throw InputError("layer " + task.layer, "", "vector task without elements");
+    const MatrixShape shape = shape_of(task, array);
     VectorProblem problem;
     problem.layer = task.layer;
     problem.kernel = kernel_of(task);
-    std::int64_t columns = lanes(array);  // element-wise: the shape does not matter
-    if (const int vectors = vectors_counted(problem.kernel); vectors > 0 && task.extra_bytes > 0)
-        columns = round_up<std::int64_t>(task.extra_bytes / (vectors * kFp32Bytes), 4);
-    const bool matrix =
-        task.op == VectorOp::Prune || (task.op == VectorOp::Optimizer && task.extra_bytes > 0);
-    if (matrix) columns = std::min(kNominalColumns, round_up<std::int64_t>(task.elements, 4));
-    problem.columns = std::max<std::int64_t>(columns, 4);
-    problem.rows = ceil_div(task.elements, problem.columns);
-    choose_copies(task, problem, array);
+    problem.taps = shape.taps;
+    problem.rows = shape.rows;
+    problem.columns = shape.columns;
+    if (task.pregenerate_ff) problem.pack_ff = executed(*task.pregenerate_ff, problem.rows, array);
+    if (task.pregenerate_bp) problem.pack_bp = executed(*task.pregenerate_bp, problem.columns, array);
+    if (task.op == VectorOp::Transpose)
+        problem.pack_bp = executed({array.max_m, array.max_m}, problem.columns, array);
     return problem;
 }
 

@@ -1,8 +1,7 @@
 // Programs of vector tasks: tensors stream through the vector memory; docs/architecture/vector.md §6.
 //
-// A VectorTask tells how much is moved, not the shapes. VectorProblem does tell; problem_of() derives one
-// from a task, taking the number of channels from the task's small operands and a square-ish matrix where
-// nothing tells.
+// VectorProblem is a VectorTask in terms of VEC: the kernel, the matrix that streams through, the copies that
+// SORE makes of it.
 #pragma once
 
 #include <array>

@@ -63,6 +63,20 @@ void convolution_ff(const StepContext& context, const Layer& layer, int index, s
     tasks.emplace_back(std::move(task));
 }
 
+bool prunes_gradient(const StepContext& context, const PatternChoice& choice) {
+    return !choice.nm.dense() && context.recipe.method == Method::Sdgp;
+}
+
+// SDGP's BP with the sparse operand as B. Each tap reads its own copy of the pruned dY^T, shifted by the tap:
+// their rows follow each other in the order of K.
+void turn_for_sparse_gradient(GemmTask& task) {
+    const std::int64_t k = task.shape.k;
+    task.shape = {task.shape.n, task.shape.m, k};
+    task.gather = matrix_gather(task.shape.m, k);
+    task.scatter = matrix_scatter(task.shape.m);
+    task.sparse_is_activation = true;
+}
+
 // Kernel rows (or columns) that reach input coordinates s*a + phase: output coordinate a + delta for kernel
 // index k.
 struct PhaseTap {
@@ -118,7 +132,7 @@ void convolution_bp(const StepContext& context, const Layer& layer, int index, s
             const PatternChoice choice = choose_pattern(context, layer, index, Stage::BP, g.channels);
             task.nm = choice.nm;
             task.dense_reason = choice.dense_reason;
-            task.sparse_is_activation = !choice.nm.dense() && context.recipe.method == Method::Sdgp;
+            if (prunes_gradient(context, choice)) turn_for_sparse_gradient(task);
             tasks.emplace_back(std::move(task));
         }
     }
@@ -153,8 +167,7 @@ void projection(const StepContext& context, const Layer& layer, int index, Stage
         const PatternChoice choice = choose_pattern(context, layer, index, stage, k);
         task.nm = choice.nm;
         task.dense_reason = choice.dense_reason;
-        task.sparse_is_activation =
-            stage == Stage::BP && !choice.nm.dense() && context.recipe.method == Method::Sdgp;
+        if (stage == Stage::BP && prunes_gradient(context, choice)) turn_for_sparse_gradient(task);
     }
     tasks.emplace_back(std::move(task));
 }
@@ -173,6 +186,11 @@ void product(const StepContext& context, const Layer& layer, Stage stage, const 
     tasks.emplace_back(std::move(task));
 }
 
+// The queries, keys or values of all heads and samples.
+MatrixShape heads_shape(const StepContext& context, const Layer& layer) {
+    return {context.batch * layer.heads, layer.in.width, layer.in.channels / layer.heads};
+}
+
 }  // namespace
 
 PatternChoice choose_pattern(const StepContext& context, const Layer& layer, int index, Stage stage,
@@ -188,6 +206,8 @@ PatternChoice choose_pattern(const StepContext& context, const Layer& layer, int
         recipe.dense_layers.end()) {
         return {kDense, "named in the recipe"};
     }
+    if (stage == Stage::BP && recipe.method == Method::Sdgp && grouped % recipe.nm.m != 0)
+        return {kDense, "output channels " + std::to_string(grouped) + " no multiple of M"};
     if (grouped < recipe.nm.m) return {kDense, "reduction dimension " + std::to_string(grouped) + " below M"};
     return {recipe.nm, ""};
 }
@@ -203,6 +223,7 @@ void append_gemm_ff(const StepContext& context, const Layer& layer, int index, s
             break;
         case LayerKind::Attention:
             projection(context, layer, index, Stage::FF, "qkv", d, 3 * d, tasks);
+            tasks.emplace_back(transpose_task(layer, Stage::FF, heads_shape(context, layer)));  // K
             product(context, layer, Stage::FF, "scores", layer.in.width, layer.in.width, d / layer.heads,
                     tasks);
             product(context, layer, Stage::FF, "context", layer.in.width, d / layer.heads, layer.in.width,
@@ -225,9 +246,13 @@ void append_gemm_bp(const StepContext& context, const Layer& layer, int index, s
         const std::int64_t t = layer.in.width;
         const std::int64_t h = d / layer.heads;
         projection(context, layer, index, Stage::BP, "out", d, d, tasks);
+        const MatrixShape scores{context.batch * layer.heads, t, t};
+        tasks.emplace_back(transpose_task(layer, Stage::BP, heads_shape(context, layer)));  // V
         product(context, layer, Stage::BP, "dP", t, t, h, tasks);
+        tasks.emplace_back(transpose_task(layer, Stage::BP, scores));  // P
         product(context, layer, Stage::BP, "dV", t, h, t, tasks);
         product(context, layer, Stage::BP, "dQ", t, h, t, tasks);
+        tasks.emplace_back(transpose_task(layer, Stage::BP, scores));  // dS
         product(context, layer, Stage::BP, "dK", t, h, t, tasks);
         if (!first) projection(context, layer, index, Stage::BP, "qkv", d, 3 * d, tasks);
     }

@@ -33,6 +33,7 @@ void append_gemm_wu(const StepContext& context, const Layer& layer, int index, s
 // Everything that is no GEMM: forward, backward and optimizer work of a layer.
 void append_vector_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
 void append_vector_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+[[nodiscard]] VectorTask transpose_task(const Layer& layer, Stage stage, const MatrixShape& shape);
 void append_optimizer(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks);
 
 }  // namespace satsim

@@ -38,6 +38,8 @@ const char* to_string(VectorOp op) {
             return "optimizer";
         case VectorOp::Prune:
             return "prune";
+        case VectorOp::Transpose:
+            return "transpose";
         case VectorOp::ZeroFill:
             return "zero fill";
     }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -71,8 +72,10 @@ struct GemmTask {
     Gather gather;             // of A (FF, BP) or of A transposed (WU)
     Scatter scatter;           // of C (FF, BP); unused in WU
     ElementType out = ElementType::Fp16;
-    bool weight_operand = true;         // B is a trained weight (false: attention scores and context)
-    bool sparse_is_activation = false;  // SDGP's BP: dY (not the weight) carries the N:M pattern
+    bool weight_operand = true;  // B is a trained weight (false: attention scores and context)
+    // SDGP's BP: dY carries the N:M pattern, and the sparse operand is always B. So dX^T = W * dY^T: m =
+    // input channels, n = positions, k = taps*output channels.
+    bool sparse_is_activation = false;
     auto operator<=>(const GemmTask&) const = default;
     // Multiply-accumulates if nothing were sparse, all `count` GEMMs, whole batch, unpadded.
     [[nodiscard]] Macs dense_macs() const { return count * shape.m * shape.n * shape.k; }
@@ -96,10 +99,21 @@ enum class VectorOp {
     Embed,      // position/class embedding add or gather, and its gradient
     Optimizer,  // update of FP32 master weights
     Prune,      // N:M selection and packing (SORE)
+    Transpose,  // of FP16 matrices: operands whose reduction does not lie as the array wants it
     ZeroFill    // phase without a tap
 };
 
 [[nodiscard]] const char* to_string(VectorOp op);
+
+// Weights: `taps` matrices of input x output channels. Maps: positions x channels. rows == 0: the work is
+// element by element and the shape does not matter.
+struct MatrixShape {
+    std::int64_t taps = 1;
+    std::int64_t rows = 0;
+    std::int64_t columns = 0;
+    [[nodiscard]] std::int64_t elements() const { return taps * rows * columns; }
+    auto operator<=>(const MatrixShape&) const = default;
+};
 
 // Streams tensors once: reads, computes, writes.
 struct VectorTask {
@@ -107,16 +121,17 @@ struct VectorTask {
     VectorOp op = VectorOp::Activation;
     Stage stage = Stage::FF;    // the stage whose time it is counted in
     std::int64_t elements = 0;  // elements of the main tensor, whole batch
+    MatrixShape shape;          // of the main tensor
     int reads_fp16 = 0;         // tensors of `elements` FP16 read
     int reads_fp32 = 0;         // tensors of `elements` FP32 read
     int writes_fp16 = 0;
     int writes_fp32 = 0;
     int flops_per_element = 1;  // additions and multiplications (a division or square root counts as one)
     Bytes extra_bytes = 0;      // small operands: per-channel parameters, packed copies
-    // Optimizer only: parameters of how weights are written back.
-    std::string optimizer;     // "sgd", "adam", "adamw"
-    NmPattern pregenerate_ff;  // packed copy for FF written beside the update (dense: plain FP16 copy)
-    NmPattern pregenerate_bp;  // packed copy for BP
+    std::string optimizer;      // "sgd", "adam", "adamw"; Optimizer only
+    // Optimizer, Prune: copies that are written beside the update. Dense: a plain FP16 copy.
+    std::optional<NmPattern> pregenerate_ff;  // groups along rows
+    std::optional<NmPattern> pregenerate_bp;  // groups along columns, transposed
     bool sat_capable =
         true;  // false: no unit of SAT computes it (GELU, softmax, LayerNorm, loss): a host task
 };

@@ -1,6 +1,7 @@
 #include "runtime/workload/training_step.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "runtime/support/error.hpp"
 #include "runtime/workload/layer_tasks.hpp"
@@ -33,25 +34,40 @@ void append_gradient_sums(const StepContext& context, const Layer& layer, int co
     }
 }
 
-// SDGP prunes the gradient of a layer's output before the BP GEMM reads it.
-void append_gradient_pruning(const StepContext& context, const Layer& layer, const std::vector<Task>& bp,
-                             std::vector<Task>& tasks) {
+// SDGP: dY is pruned and packed, transposed, before the BP GEMMs read it, and they leave dX^T, which is
+// transposed back. An index is a nibble, so rows of indices cannot be shifted by a column: a kernel of w
+// columns reads w shifted copies (of one phase of a strided convolution: as many as the phase with the most
+// taps in a row has).
+void append_sparse_gradient(const StepContext& context, const Layer& layer, std::vector<Task> bp,
+                            std::vector<Task>& tasks) {
     const auto sparse = std::find_if(bp.begin(), bp.end(), [](const Task& task) {
         const auto* gemm = std::get_if<GemmTask>(&task);
         return gemm != nullptr && gemm->sparse_is_activation;
     });
-    if (sparse == bp.end()) return;
-    const NmPattern nm = std::get<GemmTask>(*sparse).nm;
-    VectorTask task;
-    task.layer = layer.name;
-    task.op = VectorOp::Prune;
-    task.stage = Stage::BP;
-    task.elements = context.batch * layer.out.elements();
-    task.reads_fp16 = 1;
-    task.pregenerate_bp = nm;
-    const std::int64_t kept = ceil_div<std::int64_t>(task.elements * nm.n, nm.m);
-    task.extra_bytes = kept * 2 + ceil_div<std::int64_t>(kept, 2);
-    tasks.emplace_back(std::move(task));
+    const bool found = sparse != bp.end();
+    if (found) {
+        const NmPattern nm = std::get<GemmTask>(*sparse).nm;
+        const std::int64_t copies = layer.kind == LayerKind::Conv ? ceil_div(layer.kernel, layer.stride) : 1;
+        VectorTask task;
+        task.layer = layer.name;
+        task.op = VectorOp::Prune;
+        task.stage = Stage::BP;
+        task.shape = {copies, context.batch * layer.out.height * layer.out.width, layer.out.channels};
+        if (layer.kind == LayerKind::Attention) task.shape.columns = 4 * layer.in.channels;  // dqkv and dout
+        task.elements = task.shape.elements();
+        task.reads_fp16 = 1;
+        task.pregenerate_bp = nm;
+        const std::int64_t kept = ceil_div<std::int64_t>(task.elements * nm.n, nm.m);
+        task.extra_bytes = kept * 2 + ceil_div<std::int64_t>(kept, 2);
+        tasks.emplace_back(std::move(task));
+    }
+    tasks.insert(tasks.end(), std::make_move_iterator(bp.begin()), std::make_move_iterator(bp.end()));
+    if (found) {
+        const std::int64_t outputs = layer.kind == LayerKind::Attention ? 2 : 1;
+        tasks.emplace_back(
+            transpose_task(layer, Stage::BP,
+                           {outputs, layer.in.channels, context.batch * layer.in.height * layer.in.width}));
+    }
 }
 
 }  // namespace
@@ -86,8 +102,7 @@ TrainingStep make_training_step(const Network& network, const Recipe& recipe,
         append_vector_bp(context, layer, step.tasks);
         std::vector<Task> bp;
         append_gemm_bp(context, layer, index, bp);
-        append_gradient_pruning(context, layer, bp, step.tasks);
-        step.tasks.insert(step.tasks.end(), bp.begin(), bp.end());
+        append_sparse_gradient(context, layer, std::move(bp), step.tasks);
         append_gemm_wu(context, layer, index, step.tasks);
         append_optimizer(context, layer, index, step.tasks);
     }

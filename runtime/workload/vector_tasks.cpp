@@ -7,6 +7,8 @@
 namespace satsim {
 namespace {
 
+constexpr Bytes kFp32Bytes = 4;
+
 VectorTask vector_task(const Layer& layer, VectorOp op, Stage stage, std::int64_t elements, int reads,
                        int writes, int flops) {
     VectorTask task;
@@ -20,17 +22,37 @@ VectorTask vector_task(const Layer& layer, VectorOp op, Stage stage, std::int64_
     return task;
 }
 
+// A feature map whose channels have parameters or sums of their own.
+VectorTask by_channel(VectorTask task, std::int64_t channels, int vectors) {
+    task.shape = {1, task.elements / channels, channels};
+    task.extra_bytes = vectors * kFp32Bytes * channels;
+    return task;
+}
+
 VectorTask host(VectorTask task) {
     task.sat_capable = false;
     return task;
 }
 
-constexpr Bytes kFp32Bytes = 4;
-
 // Bytes of one packed copy of `weights` values: N of M kept, FP16 value and 4-bit index each.
 Bytes packed_bytes(std::int64_t weights, const NmPattern& nm) {
     const std::int64_t kept = ceil_div<std::int64_t>(weights * nm.n, nm.m);
     return kept * 2 + (nm.dense() ? 0 : ceil_div<std::int64_t>(kept, 2));
+}
+
+// The weights that GEMMs read; rows == 0 where there are none. Attention: all projections side by side.
+MatrixShape weight_shape(const Layer& layer) {
+    switch (layer.kind) {
+        case LayerKind::Conv:
+            return {std::int64_t{layer.kernel} * layer.kernel * layer.groups,
+                    layer.in.channels / layer.groups, layer.out.channels / layer.groups};
+        case LayerKind::Linear:
+            return {1, layer.in.channels, layer.out.channels};
+        case LayerKind::Attention:
+            return {1, layer.in.channels, 4 * layer.in.channels};
+        default:
+            return {};
+    }
 }
 
 }  // namespace
@@ -39,17 +61,13 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
     const std::int64_t in = context.batch * layer.in.elements();
     const std::int64_t out = context.batch * layer.out.elements();
     const auto add = [&](VectorTask task) { tasks.emplace_back(std::move(task)); };
-    const Bytes per_channel = kFp32Bytes * layer.in.channels;
     switch (layer.kind) {
-        case LayerKind::BatchNorm: {
-            VectorTask statistics = vector_task(layer, VectorOp::NormStatistics, Stage::FF, in, 1, 0, 3);
-            statistics.extra_bytes = 2 * per_channel;
-            add(statistics);
-            VectorTask apply = vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 2);
-            apply.extra_bytes = 4 * per_channel;
-            add(apply);
+        case LayerKind::BatchNorm:
+            add(by_channel(vector_task(layer, VectorOp::NormStatistics, Stage::FF, in, 1, 0, 3),
+                           layer.in.channels, 2));
+            add(by_channel(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 2), layer.in.channels,
+                           4));
             break;
-        }
         case LayerKind::LayerNorm:
             add(host(vector_task(layer, VectorOp::NormStatistics, Stage::FF, in, 1, 0, 3)));
             add(host(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 4)));
@@ -81,7 +99,10 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
         case LayerKind::Attention: {
             const std::int64_t scores = context.batch * layer.heads * layer.in.width * layer.in.width;
             add(host(vector_task(layer, VectorOp::Softmax, Stage::FF, scores, 1, 1, 5)));
-            if (layer.bias) add(vector_task(layer, VectorOp::Bias, Stage::FF, 4 * in, 1, 1, 1));
+            if (layer.bias) {
+                add(by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, 4 * in, 1, 1, 1),
+                               4 * layer.in.channels, 1));
+            }
             break;
         }
         case LayerKind::Loss:
@@ -91,9 +112,7 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
             break;
     }
     if (layer.bias && (layer.kind == LayerKind::Conv || layer.kind == LayerKind::Linear)) {
-        VectorTask bias = vector_task(layer, VectorOp::Bias, Stage::FF, out, 1, 1, 1);
-        bias.extra_bytes = kFp32Bytes * layer.out.channels;
-        add(bias);
+        add(by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, out, 1, 1, 1), layer.out.channels, 1));
     }
 }
 
@@ -101,22 +120,17 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
     const std::int64_t in = context.batch * layer.in.elements();
     const std::int64_t out = context.batch * layer.out.elements();
     const auto add = [&](VectorTask task) { tasks.emplace_back(std::move(task)); };
-    const Bytes per_channel = kFp32Bytes * layer.in.channels;
     if (layer.bias && (layer.kind == LayerKind::Conv || layer.kind == LayerKind::Linear)) {
-        VectorTask bias = vector_task(layer, VectorOp::BiasGrad, Stage::BP, out, 1, 0, 1);
-        bias.extra_bytes = kFp32Bytes * layer.out.channels;
-        add(bias);
+        add(by_channel(vector_task(layer, VectorOp::BiasGrad, Stage::BP, out, 1, 0, 1), layer.out.channels,
+                       1));
     }
     switch (layer.kind) {
-        case LayerKind::BatchNorm: {
-            VectorTask statistics = vector_task(layer, VectorOp::NormGradStatistics, Stage::BP, in, 2, 0, 4);
-            statistics.extra_bytes = 4 * per_channel;
-            add(statistics);
-            VectorTask apply = vector_task(layer, VectorOp::NormGradApply, Stage::BP, in, 2, 1, 5);
-            apply.extra_bytes = 4 * per_channel;
-            add(apply);
+        case LayerKind::BatchNorm:
+            add(by_channel(vector_task(layer, VectorOp::NormGradStatistics, Stage::BP, in, 2, 0, 4),
+                           layer.in.channels, 4));
+            add(by_channel(vector_task(layer, VectorOp::NormGradApply, Stage::BP, in, 2, 1, 5),
+                           layer.in.channels, 4));
             break;
-        }
         case LayerKind::LayerNorm:
             add(host(vector_task(layer, VectorOp::NormGradStatistics, Stage::BP, in, 2, 0, 6)));
             add(host(vector_task(layer, VectorOp::NormGradApply, Stage::BP, in, 2, 1, 6)));
@@ -143,7 +157,10 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
         case LayerKind::Attention: {
             const std::int64_t scores = context.batch * layer.heads * layer.in.width * layer.in.width;
             add(host(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, scores, 2, 1, 4)));
-            if (layer.bias) add(vector_task(layer, VectorOp::BiasGrad, Stage::BP, 4 * in, 1, 0, 1));
+            if (layer.bias) {
+                add(by_channel(vector_task(layer, VectorOp::BiasGrad, Stage::BP, 4 * in, 1, 0, 1),
+                               4 * layer.in.channels, 1));
+            }
             break;
         }
         default:
@@ -151,28 +168,38 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
     }
 }
 
+VectorTask transpose_task(const Layer& layer, Stage stage, const MatrixShape& shape) {
+    VectorTask task = vector_task(layer, VectorOp::Transpose, stage, shape.elements(), 1, 1, 0);
+    task.shape = shape;
+    return task;
+}
+
 void append_optimizer(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks) {
-    const std::int64_t parameters = layer.parameters();
-    if (parameters == 0) return;
-    VectorTask task = vector_task(layer, VectorOp::Optimizer, Stage::WU, parameters, 0, 0, 4);
     const bool sgd = context.recipe.optimizer == Optimizer::Sgd;
-    task.optimizer = to_string(context.recipe.optimizer);
-    task.reads_fp32 = sgd ? 3 : 4;  // gradient, master weight, momentum (Adam: two moments)
-    task.writes_fp32 = sgd ? 2 : 3;
-    task.flops_per_element = sgd ? 6 : 12;
-    if (layer.has_gemm()) {
-        const std::int64_t ff =
-            layer.kind == LayerKind::Conv ? layer.in.channels / layer.groups : layer.in.channels;
-        const std::int64_t bp =
-            layer.kind == LayerKind::Conv ? layer.out.channels / layer.groups : layer.out.channels;
-        task.pregenerate_ff = choose_pattern(context, layer, index, Stage::FF, ff).nm;
-        task.pregenerate_bp = context.recipe.method == Method::Sdgp
-                                  ? NmPattern{8, 8}  // SDGP prunes the gradient, not the weight
-                                  : choose_pattern(context, layer, index, Stage::BP, bp).nm;
-        task.extra_bytes = packed_bytes(parameters, task.pregenerate_ff) +
-                           (index == context.first_gemm ? 0 : packed_bytes(parameters, task.pregenerate_bp));
+    const auto update = [&](std::int64_t parameters) {
+        VectorTask task = vector_task(layer, VectorOp::Optimizer, Stage::WU, parameters, 0, 0, sgd ? 6 : 12);
+        task.optimizer = to_string(context.recipe.optimizer);
+        task.reads_fp32 = sgd ? 3 : 4;  // gradient, master weight, momentum (Adam: two moments)
+        task.writes_fp32 = sgd ? 2 : 3;
+        return task;
+    };
+    const MatrixShape weights = weight_shape(layer);
+    if (weights.rows > 0) {
+        VectorTask task = update(weights.elements());
+        task.shape = weights;
+        task.pregenerate_ff = choose_pattern(context, layer, index, Stage::FF, weights.rows).nm;
+        task.extra_bytes = packed_bytes(weights.elements(), *task.pregenerate_ff);
+        if (index != context.first_gemm) {
+            task.pregenerate_bp = context.recipe.method == Method::Sdgp
+                                      ? NmPattern{8, 8}  // SDGP prunes the gradient, not the weight
+                                      : choose_pattern(context, layer, index, Stage::BP, weights.columns).nm;
+            task.extra_bytes += packed_bytes(weights.elements(), *task.pregenerate_bp);
+        }
+        tasks.emplace_back(std::move(task));
     }
-    tasks.emplace_back(std::move(task));
+    // Biases, scales, embeddings: no GEMM reads them.
+    if (const std::int64_t others = layer.parameters() - weights.elements(); others > 0)
+        tasks.emplace_back(update(others));
 }
 
 }  // namespace satsim

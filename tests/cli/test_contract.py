@@ -191,10 +191,12 @@ class Traces(ProgramTest):
         self.assertLessEqual({"LOAD", "STCE", "VEC", "STORE", "tasks"}, names)
         self.assertIn("DRAM read [GB/s]", {e["name"] for e in trace["traceEvents"] if e["ph"] == "C"})
         self.assertTrue(any(e.get("cat") == "operation" for e in trace["traceEvents"]))
-        self.assertIn("0 ", self.run_program("trace", "--check", "t.json").stdout)
+        summary = self.run_json("trace", "--check", "t.json")
+        self.assertEqual(summary["broken"], [])
+        self.assertGreaterEqual(summary["tracks"], 5)
 
     def test_size_is_capped(self):
-        self.run_program("trace", self.network(), *SMALL, "--max-events", 1000, "-o", "t.json")
+        self.run_program("trace", self.network(), *SMALL, "--max-events", 300, "-o", "t.json")
         events = json.loads((self.folder / "t.json").read_text())["traceEvents"]
         self.assertTrue(any(e.get("cat") == "aggregated" for e in events))
         self.run_program("trace", "--check", "t.json")

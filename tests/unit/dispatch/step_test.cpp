@@ -178,7 +178,7 @@ TEST(Pregeneration, PrunesOnDemandBeforeEverySparseGemmOnWeights) {
     VectorTask optimizer;
     optimizer.op = VectorOp::Optimizer;
     optimizer.elements = 100;
-    optimizer.pregenerate_ff = optimizer.pregenerate_bp = {2, 8};
+    optimizer.pregenerate_ff = optimizer.pregenerate_bp = NmPattern{2, 8};
     GemmTask gradient = gemm("c", {2, 8});
     gradient.sparse_is_activation = true;
     const TrainingStep step =
@@ -187,9 +187,11 @@ TEST(Pregeneration, PrunesOnDemandBeforeEverySparseGemmOnWeights) {
     const auto& prune = std::get<VectorTask>(step.tasks[0]);
     EXPECT_EQ(prune.op, VectorOp::Prune);
     EXPECT_EQ(prune.elements, 1024 * 1024);
+    EXPECT_EQ(prune.shape, (MatrixShape{1, 1024, 1024}));
     EXPECT_EQ(prune.extra_bytes, 1024 * 1024 / 4 * 5 / 2);
     const auto& plain = std::get<VectorTask>(step.tasks[4]);
-    EXPECT_TRUE(plain.pregenerate_ff.dense());
+    EXPECT_TRUE(plain.pregenerate_ff->dense());
+    EXPECT_FALSE(plain.pregenerate_bp.has_value());
     EXPECT_EQ(plain.extra_bytes, 200);
 }
 

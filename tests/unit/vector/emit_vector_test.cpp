@@ -327,25 +327,43 @@ TEST(Tasks, ZeroFillTouchesItsTensorOnly) {
     EXPECT_EQ(c.fp16(c.layout().outputs[0], 4, 63), 0.0F);
 }
 
-TEST(Tasks, ChannelsComeFromTheSmallOperands) {
+TEST(Tasks, RowsAndChannelsAreTheTasks) {
     VectorTask t = task(VectorOp::NormStatistics, 100 * 48);
-    t.extra_bytes = 2 * 4 * 48;
+    t.shape = {1, 100, 48};
     const VectorProblem p = problem_of(t, full());
     EXPECT_EQ(p.rows, 100);
     EXPECT_EQ(p.columns, 48);
 }
 
-TEST(Tasks, CopiesOfTheFirstLayerAreForFfOnly) {
-    VectorTask t = task(VectorOp::Optimizer, 4096);
+TEST(Tasks, CopiesAreTheTasks) {
+    VectorTask t = task(VectorOp::Optimizer, 4 * 32 * 32);
     t.optimizer = "sgd";
-    t.pregenerate_ff = {2, 8};
-    t.pregenerate_bp = {2, 8};
-    t.extra_bytes = 4096 / 4 * 2 + 4096 / 4 / 2;
-    EXPECT_FALSE(problem_of(t, full()).pack_bp.has_value());
-    t.extra_bytes *= 2;
-    EXPECT_EQ(problem_of(t, full()).pack_bp, (NmPattern{2, 8}));
-    t.extra_bytes = 0;
+    t.shape = {4, 32, 32};
     EXPECT_FALSE(problem_of(t, full()).pack_ff.has_value());
+    t.pregenerate_ff = NmPattern{2, 8};
+    EXPECT_EQ(problem_of(t, full()).pack_ff, (NmPattern{2, 8}));
+    EXPECT_FALSE(problem_of(t, full()).pack_bp.has_value());
+    t.pregenerate_bp = NmPattern{2, 8};
+    EXPECT_EQ(problem_of(t, full()).pack_bp, (NmPattern{2, 8}));
+    EXPECT_EQ(problem_of(t, full()).taps, 4);
+}
+
+TEST(Tasks, AShapeThatIsNotItsElementsIsRefused) {
+    VectorTask t = task(VectorOp::NormStatistics, 100);
+    t.shape = {1, 3, 32};
+    EXPECT_THROW((void)problem_of(t, full()), InputError);
+}
+
+// A transposition is SORE's transposed copy with nothing pruned.
+TEST(Tasks, TransposeWritesOneMatrixAfterTheOther) {
+    VectorTask t = task(VectorOp::Transpose, 3 * 65 * 40);
+    t.shape = {3, 65, 40};
+    const VectorProblem p = problem_of(t, full());
+    EXPECT_EQ(p.kernel, VectorKernel::Prune);
+    EXPECT_FALSE(p.pack_ff.has_value());
+    EXPECT_TRUE(p.pack_bp->dense());
+    VectorCase c(p, full(), 11);
+    c.run();
 }
 
 TEST(Tasks, WorkWithoutAMicroProgramIsRefused) {
