@@ -71,6 +71,7 @@ Reproduction reproduce(const ReproductionPlan& plan, const Options& options, con
             line.speedup[recipe] = speedup(dense, result);
             line.gemm_speedup[recipe] = gemm_speedup(dense, result);
             line.arithmetic_bound[recipe] = result.arithmetic_bound();
+            line.steps[recipe] = {result.time, result.utilization()};
         }
         add_mean(reproduction.average.speedup, line.speedup, plan.networks.size());
         add_mean(reproduction.average.gemm_speedup, line.gemm_speedup, plan.networks.size());

@@ -25,6 +25,12 @@ struct ReproductionPlan {
 };
 [[nodiscard]] ReproductionPlan load_plan(const std::filesystem::path& file);
 
+// What a speedup is made of.
+struct StepSummary {
+    TimeShares time;
+    double utilization = 0;
+};
+
 // Speedups over dense, by recipe.
 struct NetworkSpeedups {
     std::string name;
@@ -32,6 +38,7 @@ struct NetworkSpeedups {
     std::map<std::string, double> speedup;
     std::map<std::string, double> gemm_speedup;
     std::map<std::string, double> arithmetic_bound;
+    std::map<std::string, StepSummary> steps;  // networks only, not the average
 };
 
 struct Reproduction {
