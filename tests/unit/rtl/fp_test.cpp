@@ -1,4 +1,5 @@
-// fp16_mul, fp32_add and fp32_to_fp16 against runtime/numerics, one pair a cycle through the full pipelines.
+// The arithmetic of USPE and vector lane against runtime/numerics and runtime/vector, one pair a cycle
+// through the full pipelines.
 #include <Vfp_bench.h>
 #include <gtest/gtest.h>
 #include <verilated.h>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "runtime/numerics/accumulate.hpp"
+#include "runtime/vector/arithmetic.hpp"
 #include "sat_isa.hpp"
 
 namespace satsim {
@@ -94,6 +96,42 @@ auto adder() {
     };
     return Pipeline<std::uint32_t, isa::timing::kAddLatency, decltype(drive), decltype(read),
                     decltype(expect)>(drive, read, expect);
+}
+
+constexpr int kFp32MulLatency = 5;
+constexpr int kFp32DivSqrtLatency = 28;
+
+auto factors() {
+    const auto drive = [](Vfp_bench& bench, std::uint32_t a, std::uint32_t b) {
+        bench.product_a_i = a;
+        bench.product_b_i = b;
+    };
+    const auto read = [](const Vfp_bench& bench) { return bench.product_o; };
+    const auto expect = [](std::uint32_t a, std::uint32_t b) {
+        return std::bit_cast<std::uint32_t>(
+            vector::mul_rne(std::bit_cast<float>(a), std::bit_cast<float>(b)));
+    };
+    return Pipeline<std::uint32_t, kFp32MulLatency, decltype(drive), decltype(read), decltype(expect)>(
+        drive, read, expect);
+}
+
+// Square roots are taken where the lowest bits of both operands differ.
+auto ratio() {
+    const auto is_root = [](std::uint32_t a, std::uint32_t b) { return ((a ^ b) & 1U) != 0; };
+    const auto drive = [is_root](Vfp_bench& bench, std::uint32_t a, std::uint32_t b) {
+        bench.ratio_valid_i = 1;
+        bench.ratio_sqrt_i = is_root(a, b);
+        bench.ratio_a_i = a;
+        bench.ratio_b_i = b;
+    };
+    const auto read = [](const Vfp_bench& bench) { return bench.ratio_o; };
+    const auto expect = [is_root](std::uint32_t a, std::uint32_t b) {
+        const auto x = std::bit_cast<float>(a);
+        return std::bit_cast<std::uint32_t>(is_root(a, b) ? vector::sqrt_rne(x)
+                                                          : vector::div_rne(x, std::bit_cast<float>(b)));
+    };
+    return Pipeline<std::uint32_t, kFp32DivSqrtLatency, decltype(drive), decltype(read), decltype(expect)>(
+        drive, read, expect);
 }
 
 std::vector<std::uint16_t> special_halves() {
@@ -194,6 +232,105 @@ TEST(Fp32Add, RandomPairs) {
     }
     unit.flush();
     EXPECT_EQ(unit.wrong(), 0U);
+}
+
+// Operands of exponents such that product or quotient comes near the flush, near overflow, or anywhere.
+template <typename Unit, typename Partner>
+void random_products(Unit& unit, std::uint64_t with_seed, Partner partner) {
+    std::mt19937_64 random(with_seed);
+    const auto field = [](std::uint32_t value, std::uint32_t exponent) {
+        return (value & 0x807FFFFFU) | (exponent & 0xFFU) << 23;
+    };
+    for (std::uint64_t i = 0; i < pairs(); ++i) {
+        const std::uint64_t r = random();
+        auto a = static_cast<std::uint32_t>(r);
+        auto b = static_cast<std::uint32_t>(r >> 32);
+        const std::uint32_t exponent = a >> 23 & 0xFF;
+        const auto spread = static_cast<int>(r >> 24 & 3) - 2;
+        if (i % 4 == 1) b = field(b, static_cast<std::uint32_t>(partner(exponent, spread)));  // flush
+        if (i % 4 == 2) b = field(b, static_cast<std::uint32_t>(partner(exponent, spread + 255)));
+        if (i % 8 >= 6) a |= 0x7FFF80U, b |= 0x7FFF80U;  // significands near two: carries
+        unit.push(a, b);
+    }
+    unit.flush();
+    EXPECT_EQ(unit.wrong(), 0U);
+}
+
+TEST(Fp32Mul, SpecialPairs) {
+    auto unit = factors();
+    const auto values = special_floats();
+    for (const std::uint32_t a : values) {
+        for (const std::uint32_t b : values) unit.push(a, b);
+    }
+    unit.flush();
+    EXPECT_EQ(unit.wrong(), 0U);
+}
+
+TEST(Fp32Mul, RandomPairs) {
+    auto unit = factors();
+    random_products(unit, seed(4), [](std::uint32_t exponent, int result) {
+        return 127 + result - static_cast<int>(exponent);
+    });
+}
+
+// All products just below 2^-126 of pairs of significands around one and two.
+TEST(Fp32Mul, RoundsAtTheSubnormalPositionBeforeTheFlush) {
+    auto unit = factors();
+    for (std::uint32_t a = 0; a < 64; ++a) {
+        for (std::uint32_t b = 0; b < 64; ++b) {
+            for (const std::uint32_t exponent : {62U, 63U, 64U, 65U}) {
+                unit.push((exponent << 23) - a, (63U << 23) + b);
+                unit.push((exponent << 23) - a, (64U << 23) - b);
+            }
+        }
+    }
+    unit.flush();
+    EXPECT_EQ(unit.wrong(), 0U);
+}
+
+TEST(Fp32DivSqrt, SpecialPairs) {
+    auto unit = ratio();
+    const auto values = special_floats();
+    for (const std::uint32_t a : values) {
+        for (const std::uint32_t b : values) unit.push(a, b);
+        unit.push(a, a ^ 1U);
+    }
+    unit.flush();
+    EXPECT_EQ(unit.wrong(), 0U);
+}
+
+TEST(Fp32DivSqrt, RandomPairs) {
+    auto unit = ratio();
+    random_products(unit, seed(5), [](std::uint32_t exponent, int result) {
+        return 127 + static_cast<int>(exponent) - result;
+    });
+}
+
+// The quotient of the largest significand and one lies on the tie below 2^-126.
+TEST(Fp32DivSqrt, RoundsAtTheSubnormalPositionBeforeTheFlush) {
+    auto unit = ratio();
+    for (std::uint32_t a = 0; a < 64; ++a) {
+        for (std::uint32_t b = 0; b < 64; ++b) {
+            for (const std::uint32_t exponent : {1U, 2U, 3U})
+                unit.push((exponent << 23) - a, (128U << 23) + (b - (b & 1U) + (a & 1U)));
+        }
+    }
+    unit.flush();
+    EXPECT_EQ(unit.wrong(), 0U);
+}
+
+TEST(Fp16ToFp32, AllValues) {
+    Vfp_bench bench;
+    bench.clk_i = 0;
+    std::uint64_t wrong = 0;
+    for (std::uint32_t x = 0; x < 0x10000U; ++x) {
+        bench.widen_i = static_cast<std::uint16_t>(x);
+        bench.eval();
+        const float expected = numerics::to_float(Fp16{static_cast<std::uint16_t>(x)});
+        if (bench.widen_o != std::bit_cast<std::uint32_t>(expected) && ++wrong <= 5)
+            ADD_FAILURE() << std::hex << x << " gives " << bench.widen_o;
+    }
+    EXPECT_EQ(wrong, 0U);
 }
 
 TEST(Fp32ToFp16, BoundariesAndRandomValues) {

@@ -6,6 +6,9 @@
 #include <cstring>
 #include <limits>
 #include <random>
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
 
 #include "runtime/vector/arithmetic.hpp"
 #include "runtime/vector/execute.hpp"
@@ -344,6 +347,32 @@ TEST(LaneArithmetic, SpecialValues) {
     EXPECT_EQ(bits(gate(5, nan)), 0U);
     EXPECT_EQ(bits(negative_mad_rne(nan, 1, 1)), 0x7FC00000U);
 }
+
+#if defined(__x86_64__)
+// The processor's modes flush before they round; what lies at the border shows it.
+TEST(LaneArithmetic, FlushToZeroModeChangesNothing) {
+    constexpr unsigned kFlushToZero = 0x8000;
+    constexpr unsigned kDenormalsAreZero = 0x0040;
+    const unsigned saved = _mm_getcsr();
+    volatile float largest = 0x1.fffffep-126F;
+    volatile float half = 0.5F;
+    volatile float two = 2.0F;
+    volatile float below = 0x1.fffffcp-126F;
+    _mm_setcsr(saved | kFlushToZero | kDenormalsAreZero);
+    const float product = mul_rne(largest, half);
+    const float negative = mul_rne(largest, -half);
+    const float quotient = div_rne(largest, two);
+    const float flushed_product = mul_rne(below, half);
+    const float flushed_quotient = div_rne(-below, two);
+    _mm_setcsr(saved);
+    const auto bits = [](float f) { return std::bit_cast<std::uint32_t>(f); };
+    EXPECT_EQ(bits(product), 0x00800000U);
+    EXPECT_EQ(bits(negative), 0x80800000U);
+    EXPECT_EQ(bits(quotient), 0x00800000U);
+    EXPECT_EQ(bits(flushed_product), 0U);
+    EXPECT_EQ(bits(flushed_quotient), 0x80000000U);
+}
+#endif
 
 }  // namespace
 }  // namespace satsim::vector
