@@ -13,6 +13,7 @@
 #include "sim/cycle/store_timing.hpp"
 #include "sim/cycle/vec_timing.hpp"
 #include "sim/dram/memory.hpp"
+#include "sim/fast/address_phase.hpp"
 #include "sim/fast/engine.hpp"
 #include "sim/fast/steady_state.hpp"
 
@@ -64,6 +65,7 @@ class FastSat::Run {
     // Loops: the engine whose pace is measured, and the depth of the matching loop in each engine (-1: none).
     Engine* pace_ = nullptr;
     std::array<int, isa::kEngines> frames_{};
+    std::vector<LoopLog*> logs_;
     SamplingRules rules_;
     bool exact_ = false;
 };
@@ -150,7 +152,7 @@ bool FastSat::Run::step(Engine& engine) {
     }
     engine.logs.executed(at - engine.executed);
     engine.executed = at;
-    engine.active_until = std::max(engine.active_until, at);
+    engine.active_until = std::max(engine.active_until, at + skipped_);
     engine.arrived_at = 0;
     sequencer.execute(at);
     engine.stale = true;
@@ -199,6 +201,7 @@ void FastSat::Run::dispatch(Engine& engine, Cycles at, const isa::RunFields& fie
             op.seek_to = engine.begin(op.seek, op.seek_to);
             if (op.advance) engine.advance_walk(op.seek_to, op.grid, op.count);
             op.seek = true;
+            if (exact_) engine.logs.mix(address_phase(op, config_));
             engine.flying.push_back(fields);
             load_->dispatch(at, op);
             report_load();
@@ -209,6 +212,7 @@ void FastSat::Run::dispatch(Engine& engine, Cycles at, const isa::RunFields& fie
             op.seek_to = engine.begin(op.seek, op.seek_to);
             if (op.advance) engine.advance_walk(op.seek_to, op.grid, op.count);
             op.seek = true;
+            if (exact_) engine.logs.mix(address_phase(op, config_));
             engine.flying.push_back(fields);
             store_->dispatch(at, op);
             report_store();
@@ -262,7 +266,7 @@ void FastSat::Run::released(Engine& engine, const isa::RunFields& fields, Cycles
 
 void FastSat::Run::ended(Engine& engine, const isa::RunFields& fields, Cycles at) {
     if (fields.push_end >= 0) push(engine, fields.push_end, at, 1);
-    engine.active_until = std::max(engine.active_until, at);
+    engine.active_until = std::max(engine.active_until, at + skipped_);
     end_ = std::max(end_, at);
 }
 
@@ -315,18 +319,22 @@ void FastSat::Run::try_skip(std::size_t depth) {
     frames_[pace_->number] = static_cast<int>(depth);
     if (!match(0, pace_->loops.of[log.first])) return;
     std::int64_t available = log.left;
-    std::vector<LoopLog*> logs;
+    Cycles quiet_since = 0;  // engines without a part in this loop have nothing more to do
+    logs_.clear();
     for (Engine& engine : engines_) {
         const int frame = frames_[engine.number];
-        if (frame < 0) continue;
-        logs.push_back(&engine.logs[static_cast<std::size_t>(frame)]);
-        available = std::min(available, logs.back()->left);
-        if (logs.back()->iterations.size() < 2) return;
+        if (frame < 0) {
+            quiet_since = std::max(quiet_since, engine.active_until);
+            continue;
+        }
+        logs_.push_back(&engine.logs[static_cast<std::size_t>(frame)]);
+        available = std::min(available, logs_.back()->left);
+        if (logs_.back()->iterations.size() < 2) return;
     }
     available -= kKept;
     if (available <= 0) return;
-    const Skip skip = exact_ ? exact_skip(logs, available, [](std::int64_t) { return true; })
-                             : sampled_skip(log, available, rules_);
+    const Skip skip =
+        exact_ ? exact_skip(logs_, available, quiet_since) : sampled_skip(log, available, rules_);
     if (skip.iterations == 0) return;
     for (Engine& engine : engines_) {
         const int frame = frames_[engine.number];

@@ -22,6 +22,23 @@ double ragged(Cycles span, Cycles interval) {
     return static_cast<double>(std::min(rest, interval - rest)) / static_cast<double>(span);
 }
 
+// True if every log has done its last `period` iterations exactly like the `period` before, and all in as
+// many cycles.
+bool repeats(std::span<LoopLog* const> logs, std::size_t period) {
+    Cycles expected = -1;
+    for (const LoopLog* log : logs) {
+        const auto& done = log->iterations;
+        const std::size_t n = done.size() - 1;
+        const Cycles cycles = done[n].at - done[n - period].at;
+        if (expected < 0) expected = cycles;
+        if (cycles != expected || done[n - period].at - done[n - 2 * period].at != expected) return false;
+        for (std::size_t i = 0; i < period; ++i) {
+            if (done[n - i].signature != done[n - i - period].signature) return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 Skip sampled_skip(const LoopLog& log, std::int64_t available, const SamplingRules& rules) {
@@ -43,20 +60,18 @@ Skip sampled_skip(const LoopLog& log, std::int64_t available, const SamplingRule
     return at_pace(now - done[best].at, n - best, available);
 }
 
-bool repeats(std::span<LoopLog* const> logs, std::int64_t period) {
-    const auto w = static_cast<std::size_t>(period);
-    Cycles expected = -1;
-    for (const LoopLog* log : logs) {
-        const auto& done = log->iterations;
-        const std::size_t n = done.size() - 1;
-        const Cycles cycles = done[n].at - done[n - w].at;
-        if (expected < 0) expected = cycles;
-        if (cycles != expected || done[n - w].at - done[n - 2 * w].at != expected) return false;
-        for (std::size_t i = 0; i < w; ++i) {
-            if (done[n - i].signature != done[n - i - w].signature) return false;
-        }
+Skip exact_skip(std::span<LoopLog* const> logs, std::int64_t available, Cycles quiet_since) {
+    std::size_t longest = static_cast<std::size_t>(available);
+    for (const LoopLog* log : logs) longest = std::min(longest, (log->iterations.size() - 2) / 2);
+    const auto& done = logs.front()->iterations;
+    for (std::size_t period = 1; period <= longest; ++period) {
+        if (done[done.size() - 1 - 2 * period].at < quiet_since) return {};
+        if (!repeats(logs, period)) continue;
+        const Cycles cycles = done.back().at - done[done.size() - 1 - period].at;
+        const std::int64_t periods = available / static_cast<std::int64_t>(period);
+        return {periods * static_cast<std::int64_t>(period), periods * cycles};
     }
-    return true;
+    return {};
 }
 
 }  // namespace satsim::fast

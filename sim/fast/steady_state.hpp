@@ -23,29 +23,8 @@ struct SamplingRules {
 // iterations of the engine that computes. `available` iterations may be left out.
 [[nodiscard]] Skip sampled_skip(const LoopLog& log, std::int64_t available, const SamplingRules& rules);
 
-// Exact: all engines of the level have done the same things in the same relative cycles for two periods.
-// `walk_repeats(iterations)` says whether addresses repeat after so many.
-template <typename WalkRepeats>
-[[nodiscard]] Skip exact_skip(std::span<LoopLog* const> logs, std::int64_t available,
-                              WalkRepeats&& walk_repeats);
-
-// True if every log has done its last `period` iterations exactly like the `period` before, in as many
-// cycles.
-[[nodiscard]] bool repeats(std::span<LoopLog* const> logs, std::int64_t period);
-
-template <typename WalkRepeats>
-Skip exact_skip(std::span<LoopLog* const> logs, std::int64_t available, WalkRepeats&& walk_repeats) {
-    std::int64_t longest = available;
-    for (const LoopLog* log : logs)
-        longest = std::min(longest, (static_cast<std::int64_t>(log->iterations.size()) - 2) / 2);
-    for (std::int64_t period = 1; period <= longest; ++period) {
-        if (!walk_repeats(period) || !repeats(logs, period)) continue;
-        const auto& done = logs.front()->iterations;
-        const Cycles cycles = done.back().at - done[done.size() - 1 - static_cast<std::size_t>(period)].at;
-        const std::int64_t periods = available / period;
-        return {periods * period, periods * cycles};
-    }
-    return {};
-}
+// Exact: all engines of the loop have done the same things in the same relative cycles and at the same
+// addresses, counted from a burst boundary, for two periods that began after `quiet_since`.
+[[nodiscard]] Skip exact_skip(std::span<LoopLog* const> logs, std::int64_t available, Cycles quiet_since);
 
 }  // namespace satsim::fast
