@@ -21,6 +21,13 @@ void Sequencer::fault(const std::string& what) const {
         what);
 }
 
+void Sequencer::skip(std::size_t depth, std::int64_t iterations, std::span<const std::int64_t> step) {
+    loops_[depth].left -= iterations;
+    for (std::size_t i = 0; i < registers_.size(); ++i) {
+        registers_[i] = isa::wrap_register(registers_[i] + iterations * step[i]);
+    }
+}
+
 void Sequencer::advance(Cycles limit) {
     using isa::Opcode;
     while (!halted_ && now_ <= limit) {

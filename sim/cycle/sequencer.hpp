@@ -41,11 +41,17 @@ class Sequencer {
     [[nodiscard]] std::size_t pc() const { return pc_; }
     [[nodiscard]] std::span<const std::int64_t> registers() const { return registers_; }
 
-  private:
     struct Loop {
         std::size_t first;  // first instruction of the body
         std::int64_t left;  // iterations after this one
     };
+    // Loops that are open, outermost first.
+    [[nodiscard]] std::span<const Loop> loops() const { return loops_; }
+    // Leaves out `iterations` of the open loop `depth`, each of which would have added `step` to the
+    // registers. Needs iterations <= left.
+    void skip(std::size_t depth, std::int64_t iterations, std::span<const std::int64_t> step);
+
+  private:
     [[noreturn]] void fault(const std::string& what) const;
 
     isa::Engine engine_;
