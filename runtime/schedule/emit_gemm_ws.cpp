@@ -14,6 +14,7 @@ namespace store = isa::store;
 
 constexpr std::int64_t kWordBytes = 8;
 constexpr int kWordElements = 4;
+constexpr int kResultHalf = kPosition;  // STCE, STORE: first result address of the half in use
 
 class WsEmitter {
   public:
@@ -29,21 +30,23 @@ class WsEmitter {
         program.streams[static_cast<int>(isa::Engine::Store)] = store_stream();
         program.semaphores[kWestFree] = 2;
         program.semaphores[kNorthFree] = 2;
-        program.semaphores[kResultFree] = 2;
+        program.semaphores[kResultFree] = static_cast<std::uint8_t>(2 * plan_.panels);
         return program;
     }
 
   private:
     [[nodiscard]] bool dense() const { return layout_.nm.dense(); }
-    [[nodiscard]] std::int64_t panels() const {
-        return ceil_div<std::int64_t>(task_.shape.n, array_.columns);
+    [[nodiscard]] std::int64_t tile_columns() const { return plan_.panels * array_.columns; }
+    [[nodiscard]] std::int64_t tiles() const { return ceil_div(task_.shape.n, tile_columns()); }
+    [[nodiscard]] std::int64_t panels_of(std::int64_t columns) const {
+        return ceil_div<std::int64_t>(columns, array_.columns);
     }
     [[nodiscard]] int element_bytes() const { return task_.out == ElementType::Fp16 ? 2 : 4; }
 
-    // body(columns, last) for every panel of C columns.
+    // body(columns, last) for every tile of columns.
     template <typename Body>
-    void for_panels(StreamBuilder& b, Body&& body) {
-        peeled(b, task_.shape.n, array_.columns, body);
+    void for_tiles(StreamBuilder& b, Body&& body) {
+        peeled(b, task_.shape.n, tile_columns(), body);
     }
 
     template <typename Body>
@@ -87,7 +90,7 @@ class WsEmitter {
         b.toggle(kWestHalf, plan_.west_half_lines);
     }
 
-    void load_north(StreamBuilder& b, const Chunk& pass) const {
+    void load_north(StreamBuilder& b, const Chunk& pass, std::int64_t panel) const {
         b.wait(kNorthFree);
         for (const int reg : {load::py, load::pb, load::ox, load::oy, load::b0, load::y0, load::x0})
             b.set(reg, 0);
@@ -99,7 +102,7 @@ class WsEmitter {
         b.set(load::dest_kind, 2);
         b.set(load::px, layout_.b_pitch);
         b.set(load::len, std::int64_t{2} * array_.columns);
-        b.add(load::base, kBaseB, row * layout_.b_pitch);
+        b.add(load::base, kBaseB, row * layout_.b_pitch + panel * array_.columns * 2);
         b.add(load::dest, kNorthHalf, 0);
         isa::RunFields run;
         run.flags = load::kSeek;
@@ -110,16 +113,16 @@ class WsEmitter {
         b.set(load::dest_kind, 3);
         b.set(load::px, layout_.indices_pitch);
         b.set(load::len, array_.columns / 2);
-        b.add(load::base, kBaseIndex, row * layout_.indices_pitch);
+        b.add(load::base, kBaseIndex, row * layout_.indices_pitch + panel * array_.columns / 2);
         b.add(load::dest, kIndexHalf, 0);
         run.push_end = kNorthFull;
         b.run(run);
         b.toggle(kIndexHalf, plan_.index_half_words);
     }
 
-    void step_panel(StreamBuilder& b, std::int64_t panels_forward) const {
-        b.add(kBaseB, kBaseB, panels_forward * array_.columns * 2);
-        if (!dense()) b.add(kBaseIndex, kBaseIndex, panels_forward * array_.columns / 2);
+    void step_tile(StreamBuilder& b, std::int64_t tiles_forward) const {
+        b.add(kBaseB, kBaseB, tiles_forward * tile_columns() * 2);
+        if (!dense()) b.add(kBaseIndex, kBaseIndex, tiles_forward * tile_columns() / 2);
     }
 
     std::vector<isa::Instruction> load_stream() {
@@ -130,15 +133,16 @@ class WsEmitter {
         b.set(kBaseIndex, layout_.indices);
         const std::int64_t walk = task_.gather.batch * layout_.a_image;
         b.loop(task_.count, [&] {
-            for_panels(b, [&](std::int64_t, bool last_panel) {
+            for_tiles(b, [&](std::int64_t columns, bool last_tile) {
                 for_blocks(b, [&](std::int64_t positions, bool) {
                     for (const Chunk& pass : plan_.passes) {
                         load_west(b, pass, positions, &pass == &plan_.passes.back());
-                        load_north(b, pass);
+                        for (std::int64_t panel = 0; panel < panels_of(columns); ++panel)
+                            load_north(b, pass, panel);
                     }
                 });
                 b.add(kBaseA, kBaseA, -walk);
-                step_panel(b, last_panel ? -(panels() - 1) : 1);
+                step_tile(b, last_tile ? -(tiles() - 1) : 1);
             });
             b.add(kBaseA, kBaseA, layout_.a_stride);
             b.add(kBaseB, kBaseB, layout_.b_stride);
@@ -151,7 +155,7 @@ class WsEmitter {
     // ---- STCE
     // -------------------------------------------------------------------------------------------------
 
-    void compute_block(StreamBuilder& b, std::int64_t positions) const {
+    void compute_block(StreamBuilder& b, std::int64_t positions, std::int64_t panels) const {
         b.set(stce::batches, ceil_div<std::int64_t>(positions, schedule_.row_slots));
         for (const Chunk& pass : plan_.passes) {
             const bool first = &pass == &plan_.passes.front();
@@ -160,37 +164,41 @@ class WsEmitter {
             for (const Segment& s : pass.segments) groups += s.groups;
             b.set(stce::groups, groups);
             b.add(stce::wa, kWestHalf, 0);
-            b.add(stce::nv, kNorthHalf, 0);
-            if (!dense()) b.add(stce::ni, kIndexHalf, 0);
             b.wait(kWestFull);
-            b.wait(kNorthFull);
-            b.wait(first ? kResultFree : kPartialDone);
-            isa::RunFields run;
-            run.flags = stce::kWs | (first ? stce::kFirst : 0U) | (dense() ? stce::kDense : 0U) |
-                        (last && task_.out == ElementType::Fp16 ? stce::kOutFp16 : 0U);
-            run.push_early0 = kWestFree;
-            run.push_early1 = kNorthFree;
-            run.push_end = last ? kResultFull : kPartialDone;
-            b.run(run);
+            for (std::int64_t panel = 0; panel < panels; ++panel) {
+                b.add(stce::ra, kResultHalf, panel * plan_.block);
+                b.add(stce::nv, kNorthHalf, 0);
+                if (!dense()) b.add(stce::ni, kIndexHalf, 0);
+                b.wait(kNorthFull);
+                b.wait(first ? kResultFree : kPartialDone);
+                isa::RunFields run;
+                run.flags = stce::kWs | (first ? stce::kFirst : 0U) | (dense() ? stce::kDense : 0U) |
+                            (last && task_.out == ElementType::Fp16 ? stce::kOutFp16 : 0U);
+                run.push_early0 = kNorthFree;
+                if (panel + 1 == panels) run.push_early1 = kWestFree;
+                run.push_end = last ? kResultFull : kPartialDone;
+                b.run(run);
+                b.toggle(kNorthHalf, plan_.north_half_words);
+                if (!dense()) b.toggle(kIndexHalf, plan_.index_half_words);
+            }
             b.toggle(kWestHalf, plan_.west_half_lines);
-            b.toggle(kNorthHalf, plan_.north_half_words);
-            if (!dense()) b.toggle(kIndexHalf, plan_.index_half_words);
         }
-        b.toggle(stce::ra, plan_.result_half);
+        b.toggle(kResultHalf, plan_.result_half);
     }
 
     std::vector<isa::Instruction> stce_stream() {
         StreamBuilder b;
-        for (const int reg : {kWestHalf, kNorthHalf, kIndexHalf}) b.set(reg, 0);
-        b.set(stce::ra, 0);
+        for (const int reg : {+kWestHalf, +kNorthHalf, +kIndexHalf, kResultHalf}) b.set(reg, 0);
         b.set(stce::n, layout_.nm.n);
         b.set(stce::m, layout_.nm.m);
         b.set(stce::sr, schedule_.row_slots);
         b.set(stce::sc, 1);
         b.set(stce::wstride, plan_.position_lines);
         b.loop(task_.count, [&] {
-            for_panels(b, [&](std::int64_t, bool) {
-                for_blocks(b, [&](std::int64_t positions, bool) { compute_block(b, positions); });
+            for_tiles(b, [&](std::int64_t columns, bool) {
+                for_blocks(b, [&](std::int64_t positions, bool) {
+                    compute_block(b, positions, panels_of(columns));
+                });
             });
         });
         b.halt();
@@ -210,25 +218,33 @@ class WsEmitter {
         b.set(store::pb, layout_.c_image);
         b.set(store::grid_w, g.grid_w);
         b.set(store::grid_h, g.grid_h);
-        b.set(store::src, 0);
+        b.set(kResultHalf, 0);
         b.set(store::src_kind, 0);
         b.set(store::sc, 1);
         const std::int64_t walk = g.batch * layout_.c_image;
-        const std::int64_t step = std::int64_t{array_.columns} * element_bytes();
+        const std::int64_t panel_bytes = std::int64_t{array_.columns} * element_bytes();
+        const std::int64_t step = plan_.panels * panel_bytes;
         b.loop(task_.count, [&] {
-            for_panels(b, [&](std::int64_t columns, bool last) {
-                b.set(store::len, round_up<std::int64_t>(columns * element_bytes(), kWordBytes));
+            for_tiles(b, [&](std::int64_t columns, bool last) {
                 for_blocks(b, [&](std::int64_t positions, bool) {
-                    b.wait(kResultFull);
-                    b.add(store::base, kBaseC, 0);
                     b.set(store::count, positions);
-                    isa::RunFields run;
-                    run.flags = store::kAdvance | (task_.out == ElementType::Fp16 ? store::kFp16 : 0U);
-                    run.push_early0 = kResultFree;
-                    b.run(run);
-                    b.toggle(store::src, plan_.result_half);
+                    for (std::int64_t panel = 0; panel < panels_of(columns); ++panel) {
+                        const bool last_panel = panel + 1 == panels_of(columns);
+                        const std::int64_t width =
+                            std::min<std::int64_t>(array_.columns, columns - panel * array_.columns);
+                        b.set(store::len, round_up<std::int64_t>(width * element_bytes(), kWordBytes));
+                        b.wait(kResultFull);
+                        b.add(store::base, kBaseC, panel * panel_bytes);
+                        b.add(store::src, kResultHalf, panel * plan_.block);
+                        isa::RunFields run;
+                        run.flags = (last_panel ? store::kAdvance : 0U) |
+                                    (task_.out == ElementType::Fp16 ? store::kFp16 : 0U);
+                        run.push_early0 = kResultFree;
+                        b.run(run);
+                    }
+                    b.toggle(kResultHalf, plan_.result_half);
                 });
-                b.add(kBaseC, kBaseC, -walk + (last ? -(panels() - 1) * step : step));
+                b.add(kBaseC, kBaseC, -walk + (last ? -(tiles() - 1) * step : step));
             });
             b.add(kBaseC, kBaseC, layout_.c_stride);
         });
@@ -276,6 +292,8 @@ WsPlan plan_ws(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     WsPlan plan;
     plan.layout = layout_gemm(task, array);
     const NmPattern nm = plan.layout.nm;
+    plan.panels = ceil_div<std::int64_t>(schedule.tile_n, array.columns);
+    if (plan.panels < 1 || plan.panels * 2 > 255) return {};
     if (schedule.row_slots < 1 || schedule.row_slots > array.slots || schedule.column_slots != 1) return {};
     if (!nm.dense() && array.columns % 16 != 0) return {};
     const std::int64_t row_words = std::int64_t{array.columns} * 2 / kWordBytes;
@@ -284,12 +302,12 @@ WsPlan plan_ws(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     plan.position_lines =
         ceil_div<std::int64_t>(std::int64_t{array.rows} * (nm.m / kWordElements), array.line_words());
     plan.west_half_lines = array.west_lines / 2;
-    const std::int64_t positions =
-        std::min<std::int64_t>(plan.west_half_lines / plan.position_lines, array.result_addresses / 2);
+    const std::int64_t positions = std::min<std::int64_t>(plan.west_half_lines / plan.position_lines,
+                                                          array.result_addresses / (2 * plan.panels));
     plan.block = positions / schedule.row_slots * schedule.row_slots;
     plan.north_half_words = std::int64_t{array.rows} * nm.n * row_words;
     plan.index_half_words = std::int64_t{array.rows} * nm.n * index_words;
-    plan.result_half = plan.block;
+    plan.result_half = plan.block * plan.panels;
     if (2 * plan.north_half_words > std::int64_t{array.north_value_lines} * array.line_words()) return {};
     if (2 * plan.index_half_words > std::int64_t{array.north_index_lines} * array.line_words()) return {};
     return plan;

@@ -2,7 +2,9 @@
 //
 // A block of positions stays in the west buffer while the passes over K follow each other: each pass puts R
 // groups of K (one a row) and C columns of B into the array and streams the block; partial sums stay in the
-// result buffer between passes.
+// result buffer between passes. The panels of C columns of a tile take turns in every pass: one streams while
+// the partial sums of the others still travel down the array, and all of them use the pass's words from the
+// west.
 #pragma once
 
 #include "runtime/schedule/reduction.hpp"
@@ -19,6 +21,7 @@ struct WsPlan {
     std::int64_t north_half_words = 0;
     std::int64_t index_half_words = 0;
     std::int64_t result_half = 0;
+    std::int64_t panels = 1;  // of C columns in a tile
     [[nodiscard]] bool valid() const { return block > 0 && !passes.empty(); }
 };
 

@@ -213,7 +213,9 @@ Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule, const Mach
     const int sr = schedule.row_slots;
     const auto rows = static_cast<double>(task.gather.positions());
     const double block = std::min(rows, static_cast<double>(plan.block));
-    const auto panels = static_cast<double>(ceil_div<std::int64_t>(task.shape.n, array.columns));
+    const auto tiles = static_cast<double>(ceil_div(task.shape.n, schedule.tile_n));
+    const auto panels =
+        std::min(static_cast<double>(plan.panels), static_cast<double>(task.shape.n) / array.columns);
     const double element = task.out == ElementType::Fp16 ? 2 : 4;
 
     const double hop = static_cast<double>(n - 1) * std::max(sr, kAccInterval) + isa::timing::kWsHop;
@@ -235,28 +237,30 @@ Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule, const Mach
         const auto b_rows = static_cast<double>(pass.b_rows);
         const TransferCost values =
             transfer_cost(b_rows, 2.0 * array.columns, static_cast<double>(layout.b_pitch), line);
-        load += values.pieces + 6;
-        tile.bus += values.lines;
+        load += panels * (values.pieces + 6);
+        tile.bus += panels * values.lines;
         if (!layout.nm.dense()) {
             const TransferCost index =
                 transfer_cost(b_rows, array.columns / 2.0, static_cast<double>(layout.indices_pitch), line);
-            load += index.pieces + 6;
-            tile.bus += index.lines;
+            load += panels * (index.pieces + 6);
+            tile.bus += panels * index.lines;
         }
         tile.load += load;
         tile.half_load = std::max(tile.half_load, load + latency);
-        // A pass that goes on with partial sums waits for the whole pass before it.
-        tile.compute += plan.passes.size() > 1
-                            ? weights + occupied + depth
-                            : std::max(occupied, (array.rows - 1) * (hop - 1) + sr * layout.nm.m / 4.0);
+        // Panels follow each other as soon as the half of the weights is free; a panel that goes on with
+        // partial sums waits for its whole pass before.
+        const double turn =
+            std::max({occupied, (array.rows - 1) * (hop - 1) + sr * layout.nm.m / 4.0, weights});
+        tile.compute +=
+            plan.passes.size() > 1 ? std::max(panels * turn, weights + occupied + depth) : panels * turn;
     }
     tile.half_compute = tile.compute / static_cast<double>(plan.passes.size());
     const TransferCost stored =
         transfer_cost(block, std::min<double>(array.columns, static_cast<double>(task.shape.n)) * element,
                       static_cast<double>(layout.c_pitch * task.scatter.step_x), line);
-    tile.store = stored.pieces + 8;
-    tile.bus += stored.lines + turnaround(machine.memory);
-    const double blocks = panels * std::max(1.0, rows / block);
+    tile.store = panels * (stored.pieces + 8);
+    tile.bus += panels * stored.lines + turnaround(machine.memory);
+    const double blocks = tiles * std::ceil(rows / block);
     const double total =
         blocks * period(tile, share, 2) + tile.half_load + weights + occupied + depth + tile.store + latency;
     return static_cast<Cycles>(std::llround(total * static_cast<double>(task.count)));

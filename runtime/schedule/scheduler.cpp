@@ -77,20 +77,25 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
 
 void add_weight_stationary(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
                            std::vector<GemmSchedule>& out) {
-    for (int sr = machine.array.slots; sr >= 1; sr /= 2) {
-        GemmSchedule schedule;
-        schedule.dataflow = Dataflow::WeightStationary;
-        schedule.row_slots = options.interleave ? sr : 1;
-        schedule.column_slots = 1;
-        schedule.b_resident = false;
-        const WsPlan plan = plan_ws(task, schedule, machine.array);
-        if (!plan.valid()) continue;
-        schedule.tile_m = plan.block;
-        schedule.tile_n = machine.array.columns;
-        schedule.chunk_k = std::int64_t{machine.array.rows} * plan.layout.nm.m;
-        schedule.predicted = predict_ws(task, schedule, machine, plan);
-        out.push_back(schedule);
-        if (!options.interleave) return;
+    constexpr int kMostPanels = 8;
+    const std::int64_t all_panels = ceil_div<std::int64_t>(task.shape.n, machine.array.columns);
+    for (int sr = options.interleave ? machine.array.slots : 1; sr >= 1; --sr) {
+        // More slots than the accumulator needs only lengthen the way down the rows.
+        if (sr > 1 && sr != machine.array.slots && sr != isa::timing::kAccInterval) continue;
+        for (std::int64_t panels = 1; panels <= std::min<std::int64_t>(kMostPanels, all_panels); ++panels) {
+            GemmSchedule schedule;
+            schedule.dataflow = Dataflow::WeightStationary;
+            schedule.row_slots = sr;
+            schedule.column_slots = 1;
+            schedule.b_resident = false;
+            schedule.tile_n = panels * machine.array.columns;
+            const WsPlan plan = plan_ws(task, schedule, machine.array);
+            if (!plan.valid()) continue;
+            schedule.tile_m = plan.block;
+            schedule.chunk_k = std::int64_t{machine.array.rows} * plan.layout.nm.m;
+            schedule.predicted = predict_ws(task, schedule, machine, plan);
+            out.push_back(schedule);
+        }
     }
 }
 
