@@ -79,6 +79,7 @@ int run_gemm(const Arguments& arguments) {
 int run_program_file(const Arguments& arguments) {
     const Options& options = arguments.options;
     const isa::Program program = isa::load_program(arguments.program);
+    sat::require_runnable(program, arguments.program);
     const Execution execution =
         sat::run_program_forked(program, options.sat_settings(options.hardware()).simulation);
     if (options.json) {

@@ -41,7 +41,7 @@ isa::ArrayConfig read_array(const JsonCursor& at) {
     array.instructions = static_cast<int>(at.at("instructions").integer(16, kLines));
     array.vmem_lines = static_cast<int>(at.at("vmem_lines").integer(2, kLines));
     array.burst_lines = power_of_two(at.at("burst_lines"), 1, 256);
-    array.piece_fifo = static_cast<int>(at.at("piece_fifo").integer(2, kLines));
+    array.piece_fifo = static_cast<int>(at.at("piece_fifo").integer(4, kLines));
     array.line_fifo = static_cast<int>(at.at("line_fifo").integer(1, kLines));
     array.store_fifo = static_cast<int>(at.at("store_fifo").integer(2, kLines));
     // contract.md §9: a burst must fit the FIFOs that it passes.

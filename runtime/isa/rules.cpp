@@ -62,7 +62,7 @@ Fault config_fault(const ArrayConfig& c) {
           Bounds{"result_addresses", c.result_addresses, 1, lines},
           Bounds{"instructions", c.instructions, 1, static_cast<int>(kStreamLimit)},
           Bounds{"vmem_lines", c.vmem_lines, 1, lines}, Bounds{"burst_lines", c.burst_lines, 1, 256},
-          Bounds{"piece_fifo", c.piece_fifo, 2, lines},
+          Bounds{"piece_fifo", c.piece_fifo, 4, lines},
           Bounds{"line_fifo", c.line_fifo, c.burst_lines, lines},
           Bounds{"store_fifo", c.store_fifo, c.burst_lines + 1, lines}}) {
         if (Fault fault = bounds_fault(b)) return fault;

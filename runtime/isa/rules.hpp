@@ -17,7 +17,7 @@ inline constexpr std::int64_t kAddressLimit = std::int64_t{1} << kRegisterBits;
 inline constexpr std::int64_t kStreamLimit = (1 << 16) - 1;
 
 // contract.md §1 and §9: sizes are positive and bounded, C a multiple of 4, MAXM 4, 8 or 16, CH a power of
-// two, PF >= 2, BL <= LF, SF > BL.
+// two, PF >= 4, BL <= LF, SF > BL.
 [[nodiscard]] std::optional<std::string> config_fault(const ArrayConfig& config);
 
 // Register and semaphore numbers exist, counts are in range, RUN names only flags of this engine, and every

@@ -9,7 +9,7 @@ namespace satsim::isa {
 
 const Instruction* StreamWalker::next() {
     if (stream_->empty()) return nullptr;  // halted from the start
-    while (true) {
+    while (budget_-- > 0) {
         if (at_ >= stream_->size()) fail("the stream ends without HALT");
         const Instruction& i = (*stream_)[at_];
         std::int64_t& target = registers_[i.rd];
@@ -42,6 +42,7 @@ const Instruction* StreamWalker::next() {
         }
         ++at_;
     }
+    return nullptr;
 }
 
 void StreamWalker::open_loop(std::int64_t count) {

@@ -24,5 +24,6 @@ class RtlModel {
 
 [[nodiscard]] std::unique_ptr<RtlModel> make_model_4x4();
 [[nodiscard]] std::unique_ptr<RtlModel> make_model_8x8();
+[[nodiscard]] std::unique_ptr<RtlModel> make_model_4x16();
 
 }  // namespace satsim::sim::rtl

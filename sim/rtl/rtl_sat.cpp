@@ -1,12 +1,22 @@
 #include "sim/rtl/rtl_sat.hpp"
 
-#include <algorithm>
+#include <array>
 #include <string>
 
 #include "runtime/support/error.hpp"
 #include "sim/rtl/rtl_model.hpp"
 
 namespace satsim::sim::rtl {
+namespace {
+
+struct Built {
+    isa::ArrayConfig (*config)();
+    std::unique_ptr<RtlModel> (*make_model)();
+};
+constexpr std::array kBuilt{Built{thin_slice, make_model_4x4}, Built{eight_by_eight, make_model_8x8},
+                            Built{four_by_sixteen, make_model_4x16}};
+
+}  // namespace
 
 isa::ArrayConfig thin_slice() {
     isa::ArrayConfig config;
@@ -36,23 +46,29 @@ isa::ArrayConfig eight_by_eight() {
     return config;
 }
 
+isa::ArrayConfig four_by_sixteen() {
+    isa::ArrayConfig config = thin_slice();
+    config.columns = 16;
+    config.max_m = 16;
+    return config;
+}
+
 std::vector<isa::ArrayConfig> built_configurations() {
-    return {thin_slice(), eight_by_eight()};
+    std::vector<isa::ArrayConfig> configurations;
+    for (const Built& built : kBuilt) configurations.push_back(built.config());
+    return configurations;
 }
 
 RtlSat::RtlSat(const isa::ArrayConfig& config) : config_(config) {
-    if (config == thin_slice()) {
-        model_ = make_model_4x4();
-    } else if (config == eight_by_eight()) {
-        model_ = make_model_8x8();
-    } else {
-        throw InputError(
-            "array configuration", "",
-            std::to_string(config.rows) + "x" + std::to_string(config.columns) + " with " +
-                std::to_string(config.channels) +
-                " channels has no verilated model; expected the 4x4 thin slice or 8x8 with 2 channels, as "
-                "sim/rtl/rtl_sat.hpp states them");
+    for (const Built& built : kBuilt) {
+        if (config == built.config()) model_ = built.make_model();
     }
+    if (model_) return;
+    throw InputError("array configuration", "",
+                     std::to_string(config.rows) + "x" + std::to_string(config.columns) + " with " +
+                         std::to_string(config.channels) +
+                         " channels has no verilated model; expected one of those that sim/rtl/rtl_sat.hpp "
+                         "states");
 }
 
 RtlSat::RtlSat(RtlSat&&) noexcept = default;

@@ -1,7 +1,8 @@
 // The verilated RTL as a target: runs a program on rtl/sat_core.sv behind the memory object, cycle by cycle.
 //
 // Each array configuration is a verilated model of its own, built into the library: thin_slice() (4x4, one
-// channel) and eight_by_eight() (8x8, two channels).
+// channel), eight_by_eight() (8x8, two channels) and four_by_sixteen() (4x16, one channel, M up to 16: index
+// rows of one column slot are whole words, so weight-stationary N:M programs exist).
 #pragma once
 
 #include <memory>
@@ -17,6 +18,7 @@ namespace satsim::sim::rtl {
 
 [[nodiscard]] isa::ArrayConfig thin_slice();
 [[nodiscard]] isa::ArrayConfig eight_by_eight();
+[[nodiscard]] isa::ArrayConfig four_by_sixteen();
 // The configurations that were verilated.
 [[nodiscard]] std::vector<isa::ArrayConfig> built_configurations();
 

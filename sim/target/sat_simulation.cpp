@@ -8,7 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/isa/checker.hpp"
+#include "runtime/isa/operation_walk.hpp"
 #include "runtime/schedule/merge_rows.hpp"
+#include "runtime/vector/parameters.hpp"
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/target/program_counters.hpp"
 #include "sim/target/vector_model.hpp"
@@ -19,6 +22,15 @@ namespace {
 std::string name_of(const GemmTask& task) {
     return fmt::format("layer {} {}{}{}", task.layer, to_string(task.stage), task.part.empty() ? "" : " ",
                        task.part);
+}
+
+// The scheduler's own programs: a fault is satsim's, not the user's. Milliseconds a program.
+void require_sound(const isa::Program& program, const std::string& name) {
+    try {
+        isa::check(program, name);
+    } catch (const InputError& error) {
+        throw std::logic_error(std::string("emitted program: ") + error.what());
+    }
 }
 
 bool cannot_win(const schedule::GemmSchedule& candidate, const SimulationResult& best,
@@ -70,6 +82,7 @@ SimulationResult simulate_gemm(const GemmTask& original, const SimulationSetting
             break;
         }
         const bool record = record_limit > 0 && count_operations(program) <= record_limit;
+        require_sound(program, name_of(task));
         // A candidate that is no better than the best so far may stop as soon as that is sure.
         const Cycles limit = best.schedule ? best.execution.cycles() : 0;
         try {
@@ -89,11 +102,17 @@ SimulationResult simulate_vector(const VectorTask& task, const SimulationSetting
     if (settings.fidelity == Fidelity::Fast)
         return {std::nullopt, model_vector(task, settings.hardware), false};
     const isa::Program program = schedule::emit_vector(task, settings.machine());
+    require_sound(program, "layer " + task.layer + " " + to_string(task.stage));
     const bool record = record_limit > 0 && count_operations(program) <= record_limit;
     return {std::nullopt, run_program(program, settings, 0, record), true};
 }
 
 }  // namespace
+
+void require_runnable(const isa::Program& program, const std::string& name) {
+    isa::check(program, name);
+    static_cast<void>(isa::check_operations(program, name, vector::operation_fault));
+}
 
 Execution run_program(const isa::Program& program, const SimulationSettings& settings, Cycles limit,
                       bool record) {

@@ -25,6 +25,11 @@ struct SimulationSettings {
     [[nodiscard]] schedule::MachineView machine() const;
 };
 
+// Refuses a program that the accelerator cannot run to its end, whatever it was scheduled by: isa::check, and
+// every operation by itself in programs of at most isa::kWalkBudget instructions a stream. Throws InputError,
+// one line beginning with `name`. For programs that come from outside: seconds for a large one.
+void require_runnable(const isa::Program& program, const std::string& name);
+
 // Runs a program on the cycle model; `limit` 0: to the end.
 [[nodiscard]] Execution run_program(const isa::Program& program, const SimulationSettings& settings,
                                     Cycles limit, bool record);

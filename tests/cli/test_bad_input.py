@@ -1,9 +1,11 @@
 """Bad input: one line that names the place, exit code 2, earlier results untouched (design.md section 5)."""
 import copy
 import json
+import struct
 import unittest
+import zlib
 
-from support import SMALL_HARDWARE, SMALL_NETWORK, ProgramTest
+from support import SMALL_HARDWARE, SMALL_NETWORK, SOURCE, ProgramTest
 
 SMALL = ["--hardware", SMALL_HARDWARE]
 
@@ -98,6 +100,40 @@ class BadInput(ProgramTest):
         flipped = bytearray(content)
         flipped[len(content) // 2] ^= 1
         self.refuse("run", "--program", self.write("cut.satp", bytes(flipped)), *SMALL, "-o", "earlier", names=["cut.satp"])
+
+    def test_program_that_cannot_run(self):
+        """Programs that pass as files but would stop or hang the hardware."""
+        whole = self.folder / "p.satp"
+        self.run_program("schedule", "--gemm", "16,16,16", "--program", whole, *SMALL)
+        # Each change keeps length and checksum right.
+        instruction = struct.Struct("<Q")
+        header = 28 + 15 * 4 + 16
+        def changed(find, replace):
+            content = bytearray(whole.read_bytes())
+            counts = struct.unpack_from("<4I", content, header)
+            first = header + 16 + 4
+            for at in range(first, first + 8 * counts[0], 8):  # LOAD
+                word = instruction.unpack_from(content, at)[0]
+                if find(word):
+                    instruction.pack_into(content, at, replace(word))
+                    break
+            else:
+                self.fail("no such instruction")
+            struct.pack_into("<I", content, len(content) - 4, zlib.crc32(bytes(content[:-4])))
+            return self.write("bad.satp", bytes(content))
+        definition = json.loads((SOURCE / "isa" / "sat_isa.json").read_text())
+        opcode = {o["name"]: o["code"] for o in definition["opcodes"]}
+        load = next(e for e in definition["engines"] if e["name"] == "LOAD")
+        register = [r["name"] for r in load["registers"]]
+        def is_set(name):
+            return lambda word: word >> 56 == opcode["SET"] and word >> 48 & 0xFF == register.index(name)
+        def value(new):
+            return lambda word: word >> 40 << 40 | new
+        for name, bad in (("count", 0), ("len", 0), ("dest_kind", 6)):
+            program = changed(is_set(name), value(bad))
+            self.refuse("run", "--program", program, *SMALL, "-o", "earlier", names=["bad.satp", "LOAD instruction", name])
+        program = changed(lambda word: word >> 56 == opcode["WAIT"], lambda word: word | 0xFF)
+        self.refuse("run", "--program", program, *SMALL, "-o", "earlier", names=["bad.satp", "deadlock"])
 
     def test_truncated_trace(self):
         self.run_program("trace", self.network(), *SMALL, "-o", "t.json")

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <string>
+#include <tuple>
 
 #include "runtime/functional/functional_sat.hpp"
 #include "runtime/schedule/scheduler.hpp"
@@ -15,6 +17,11 @@ namespace satsim {
 namespace {
 
 constexpr Cycles kCycleLimit = 2'000'000;
+
+struct Array {
+    const char* name;
+    isa::ArrayConfig (*config)();
+};
 
 struct Variant {
     const char* name;
@@ -37,13 +44,18 @@ std::uint64_t environment(const char* name, std::uint64_t otherwise) {
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-class CosimTest : public testing::TestWithParam<Variant> {};
+class CosimTest : public testing::TestWithParam<std::tuple<Array, Variant>> {};
+
+// Index rows are whole 8-byte words: C*sc nibbles, a multiple of 16 (contract.md §5). WS has one column slot.
+bool has_index_words(const isa::ArrayConfig& array, int column_slots) {
+    return array.columns * column_slots % 16 == 0;
+}
 
 TEST_P(CosimTest, SameBitsAndSameCycles) {
-    const Variant& variant = GetParam();
-    const isa::ArrayConfig array = sim::rtl::thin_slice();
+    const auto& [built, variant] = GetParam();
+    const isa::ArrayConfig array = built.config();
     std::mt19937_64 rng(environment("SATSIM_COSIM_SEED", 7));
-    const std::uint64_t rounds = environment("SATSIM_COSIM_ROUNDS", 12);
+    const std::uint64_t rounds = environment("SATSIM_COSIM_ROUNDS", 100);
     sim::rtl::RtlSat rtl(array);
     cycle::CycleSat cycle;
     int programs = 0;
@@ -52,7 +64,7 @@ TEST_P(CosimTest, SameBitsAndSameCycles) {
         options.stage = variant.stage;
         options.nm = variant.nm;
         options.matrix = variant.matrix;
-        options.max_channels = 20;
+        options.max_channels = 34;
         options.max_columns = 40;
         options.max_grid = 5;
         schedule::MachineView machine;
@@ -67,10 +79,10 @@ TEST_P(CosimTest, SameBitsAndSameCycles) {
                               : schedule::ScheduleOptions::DataflowChoice::OutputStationary;
         const GemmTask task = test::random_task(rng, options);
         const test::GemmCase data(task, array, rng);
-        if (!choice.interleave && !data.layout().nm.dense())
-            choice.interleave = true;  // 4 columns: no whole index word
+        if (!data.layout().nm.dense() && !has_index_words(array, 1)) choice.interleave = true;
         const auto schedules = schedule::candidate_schedules(task, machine, choice, 100);
         const schedule::GemmSchedule& chosen = schedules[rng() % schedules.size()];
+        ASSERT_EQ(chosen.dataflow, variant.dataflow);
         SCOPED_TRACE("round " + std::to_string(round) + ": " + std::to_string(task.shape.m) + "x" +
                      std::to_string(task.shape.n) + "x" + std::to_string(task.shape.k) + " " +
                      chosen.tile_text());
@@ -116,8 +128,12 @@ TEST_P(CosimTest, SameBitsAndSameCycles) {
 
 constexpr auto kOs = schedule::Dataflow::OutputStationary;
 constexpr auto kWs = schedule::Dataflow::WeightStationary;
-INSTANTIATE_TEST_SUITE_P(ThinSlice, CosimTest,
-                         testing::Values(Variant{"OsDenseConvolution", Stage::FF, {8, 8}, false, kOs},
+constexpr Array k4x4{"Array4x4", sim::rtl::thin_slice};
+constexpr Array k8x8{"Array8x8", sim::rtl::eight_by_eight};
+constexpr Array k4x16{"Array4x16", sim::rtl::four_by_sixteen};
+
+// Runs on every array.
+const auto kEverywhere = testing::Values(Variant{"OsDenseConvolution", Stage::FF, {8, 8}, false, kOs},
                                          Variant{"OsTwoOfEightConvolution", Stage::FF, {2, 8}, false, kOs},
                                          Variant{"OsTwoOfFourConvolution", Stage::BP, {2, 4}, false, kOs},
                                          Variant{"OsOneOfEightMatrix", Stage::FF, {1, 8}, true, kOs},
@@ -125,8 +141,23 @@ INSTANTIATE_TEST_SUITE_P(ThinSlice, CosimTest,
                                          Variant{"OsWeightUpdate", Stage::WU, {8, 8}, false, kOs},
                                          Variant{"OsWeightUpdateMatrix", Stage::WU, {8, 8}, true, kOs},
                                          Variant{"WsDenseConvolution", Stage::FF, {8, 8}, false, kWs},
-                                         Variant{"WsDenseMatrix", Stage::BP, {8, 8}, true, kWs}),
-                         [](const auto& instance) { return instance.param.name; });
+                                         Variant{"WsDenseMatrix", Stage::BP, {8, 8}, true, kWs});
+// Weight-stationary N:M needs 16 columns, M = 16 the array built for it.
+const auto kSixteenColumns =
+    testing::Values(Variant{"WsTwoOfFourConvolution", Stage::FF, {2, 4}, false, kWs},
+                    Variant{"WsTwoOfEightConvolution", Stage::BP, {2, 8}, false, kWs},
+                    Variant{"WsOneOfEightMatrix", Stage::FF, {1, 8}, true, kWs},
+                    Variant{"WsFourOfEightConvolution", Stage::FF, {4, 8}, false, kWs},
+                    Variant{"WsOneOfFourMatrix", Stage::BP, {1, 4}, true, kWs},
+                    Variant{"WsTwoOfSixteenConvolution", Stage::FF, {2, 16}, false, kWs},
+                    Variant{"OsFourOfSixteenMatrix", Stage::FF, {4, 16}, true, kOs});
+std::string name_of(const testing::TestParamInfo<CosimTest::ParamType>& instance) {
+    return std::string(std::get<0>(instance.param).name) + std::get<1>(instance.param).name;
+}
+INSTANTIATE_TEST_SUITE_P(Everywhere, CosimTest,
+                         testing::Combine(testing::Values(k4x4, k8x8, k4x16), kEverywhere), name_of);
+INSTANTIATE_TEST_SUITE_P(SixteenColumns, CosimTest, testing::Combine(testing::Values(k4x16), kSixteenColumns),
+                         name_of);
 
 }  // namespace
 }  // namespace satsim

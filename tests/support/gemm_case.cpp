@@ -16,6 +16,15 @@ int pick(std::mt19937_64& rng, int low, int high) {
     return std::uniform_int_distribution<int>(low, high)(rng);
 }
 
+// 1 to `high`; every third time a size that leaves tiles, groups and lines ragged: one, primes, and one
+// beside a power of two.
+int pick_size(std::mt19937_64& rng, int high) {
+    if (pick(rng, 0, 2) != 0) return pick(rng, 1, high);
+    constexpr std::array odd{1, 2, 3, 5, 7, 9, 13, 15, 17, 29, 31, 33, 37, 61, 63, 65, 67};
+    const auto end = std::upper_bound(odd.begin(), odd.end(), high);
+    return odd[static_cast<std::size_t>(pick(rng, 0, static_cast<int>(end - odd.begin()) - 1))];
+}
+
 std::uint16_t random_value(std::mt19937_64& rng) {
     const int kind = pick(rng, 0, 19);
     const auto sign = static_cast<std::uint16_t>(pick(rng, 0, 1) << 15);
@@ -34,7 +43,7 @@ GemmTask random_task(std::mt19937_64& rng, const CaseOptions& options) {
     task.nm = options.nm;
     task.count = options.count;
     Gather& g = task.gather;
-    g.channels = pick(rng, 1, options.max_channels);
+    g.channels = pick_size(rng, options.max_channels);
     g.batch = pick(rng, 1, 3);
     g.grid_h = pick(rng, 1, options.max_grid);
     g.grid_w = pick(rng, 1, options.max_grid);
@@ -42,7 +51,7 @@ GemmTask random_task(std::mt19937_64& rng, const CaseOptions& options) {
     if (options.matrix) {
         g.batch = 1;
         g.grid_h = 1;
-        g.grid_w = g.in_w = pick(rng, 1, options.max_grid * options.max_grid * 3);
+        g.grid_w = g.in_w = pick_size(rng, options.max_grid * options.max_grid * 3);
         g.taps.push_back(Tap{});
     } else {
         g.stride_x = pick(rng, 1, 2);
@@ -59,7 +68,7 @@ GemmTask random_task(std::mt19937_64& rng, const CaseOptions& options) {
         }
         for (int i = 0; i < taps; ++i) g.taps.push_back({pick(rng, -2, 2), pick(rng, -2, 2), i});
     }
-    const int columns = pick(rng, 1, options.max_columns);
+    const int columns = pick_size(rng, options.max_columns);
     const auto taps = static_cast<std::int64_t>(g.taps.size());
     if (options.stage == Stage::WU) {
         task.shape = {taps * g.channels, columns, g.positions()};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/isa/assembler.hpp"
+#include "runtime/isa/operation_walk.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::isa {
@@ -67,6 +68,67 @@ TEST(Checker, ConstantParameters) {
     EXPECT_EQ(refusal(".engine STORE\nSET len, 8\nSET grid_w, 4\nSET grid_h, 1\nSET count, 4\nSET src_kind, "
                       "3\nRUN\nHALT"),
               "p: STORE instruction 5: src_kind is 3, expected 0..2");
+}
+
+// One load in a loop of 3, whose registers before it and changes in it are given.
+Program loading(const std::string& before, const std::string& in_loop) {
+    return assemble(
+        ".engine LOAD\nSET len, 8\nSET grid_w, 4\nSET grid_h, 1\nSET count, 4\nSET sx, 1\nSET sy, 1\n"
+        "SET in_w, 4\nSET in_h, 1\n" +
+            before + "LOOP 3\nRUN SEEK\n" + in_loop + "END\nHALT",
+        "t");
+}
+
+std::string operation_refusal(const Program& p) {
+    try {
+        check(p, "p");  // sees constants only
+        EXPECT_TRUE(check_operations(p, "p", [](auto, auto, const auto&) { return std::nullopt; }));
+        return "";
+    } catch (const InputError& error) {
+        return error.what();
+    }
+}
+
+TEST(Checker, LoadsThatNeverEnd) {
+    EXPECT_EQ(operation_refusal(loading("", "")), "");
+    EXPECT_EQ(operation_refusal(loading("SET count, 0\n", "")),
+              "p: LOAD instruction 10: count is 0, expected 1..16777215");
+    EXPECT_EQ(operation_refusal(loading("SET len, 0\n", "")),
+              "p: LOAD instruction 10: len is 0, expected 8..134217720");
+    EXPECT_EQ(operation_refusal(loading("SET dest_kind, 6\n", "")),
+              "p: LOAD instruction 10: dest_kind is 6, expected 0..5");
+    Program small = loading("", "");
+    small.config.piece_fifo = 3;
+    EXPECT_EQ(refusal(small), "p: array configuration: piece_fifo is 3, expected 4..65536");
+}
+
+// A loop changes the register: no constant, but every operation is looked at.
+TEST(Checker, OperationsOfALoop) {
+    EXPECT_EQ(refusal(loading("", "ADD count, count, -2\n")), "");
+    EXPECT_EQ(operation_refusal(loading("", "ADD count, count, -2\n")),
+              "p: LOAD instruction 9: count is 0, expected 1..16777215");
+    EXPECT_EQ(operation_refusal(loading("", "ADD len, len, -4\n")),
+              "p: LOAD instruction 9: len is 4, expected a multiple of 8");
+    EXPECT_EQ(operation_refusal(loading("", "ADD len, len, -8\n")),
+              "p: LOAD instruction 9: len is 0, expected 8..134217720");
+    EXPECT_EQ(operation_refusal(loading("SET dest_kind, 4\n", "ADD dest_kind, dest_kind, 2\n")),
+              "p: LOAD instruction 10: dest_kind is 6, expected 0..5");
+    EXPECT_EQ(operation_refusal(loading("", "ADD x0, x0, 2\n")),
+              "p: LOAD instruction 9: x0 is 4, expected 0..3");
+    EXPECT_EQ(operation_refusal(loading("", "ADD dest, dest, 256\n")),
+              "p: LOAD instruction 9: reaches word 16384 of the west buffer, which has 16384");
+}
+
+TEST(Checker, WalkOfOperationsEndsWithItsBudget) {
+    const Program idle = assemble(".engine LOAD\nLOOP 100000000000\nEND\nHALT", "t");
+    const auto none = [](auto, auto, const auto&) { return std::nullopt; };
+    EXPECT_FALSE(check_operations(idle, "p", none, 1000));
+    EXPECT_FALSE(check_operations(loading("", ""), "p", none, 15));  // 8 SET, LOOP, 3 times RUN and END, HALT
+    EXPECT_TRUE(check_operations(loading("", ""), "p", none, 16));
+    // VEC's rules come from outside.
+    const Program vector = assemble(".engine VEC\nSET rows, 3\nRUN\nHALT", "t");
+    EXPECT_THROW(check_operations(vector, "p", [](auto, auto, const auto&) { return "no vector"; }),
+                 InputError);
 }
 
 TEST(Checker, OneProducerAndOneConsumer) {
