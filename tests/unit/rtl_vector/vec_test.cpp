@@ -233,7 +233,7 @@ class VecBench {
     std::int64_t words_written_ = 0;
 };
 
-constexpr std::int64_t kCoefficientRows = 512;
+constexpr std::int64_t kCoefficientRows = 640;
 
 bool uses_coefficients(Operation operation) {
     const auto& form = vector::form_of(operation);
@@ -271,7 +271,8 @@ Request random_request(Bench& bench, Operation operation) {
         if (random.one_in(2)) request.flags |= flag;
     }
     set(vec::k0, random.in(0, 180));
-    set(vec::k1, random.in(0, 180));
+    // Apart from k0: an operation must not read what it wrote less than VEC_BLOCK cycles before.
+    set(vec::k1, random.in(512, 580));
     const Parameters p = vector::decode(request.registers, request.flags);
     for (int i = 0; i < 4; ++i) set(vec::a + i, random.in(0, bench.middle() - p.rows * p.input_pitch()));
     std::int64_t at = bench.middle() + random.in(0, 9);
