@@ -29,7 +29,7 @@ isa::ArrayConfig thin_slice() {
     config.north_value_lines = 256;
     config.north_index_lines = 128;
     config.result_addresses = 1024;
-    config.instructions = 1024;
+    config.instructions = 4096;
     config.vmem_lines = 256;
     config.burst_lines = 16;
     config.piece_fifo = 256;
