@@ -45,7 +45,7 @@ TEST(Hardware, SliceIsTheContractsThinSlice) {
     const Hardware hardware = load_hardware(SATSIM_SOURCE_DIR "/models/hardware/sat4-slice.json");
     EXPECT_EQ(hardware.array.rows, 4);
     EXPECT_EQ(hardware.array.west_lines, 128);
-    EXPECT_EQ(hardware.array.instructions, 1024);
+    EXPECT_EQ(hardware.array.instructions, 4096);
     EXPECT_EQ(hardware.memory_config().channels, 1);
 }
 
