@@ -78,23 +78,24 @@ Cycles CoarseTransfer::due() const {
 }
 
 void CoarseTransfer::serve(MemoryBus& bus) {
-    const Operation& op = operations_[front_];
-    const Demand& block = op.block;
+    const Demand& block = operations_[front_].block;
     const double previous = before(moved_, 0, 1);
+    MemoryBus::Block asked{due_ + timing_.ctrl, block.lines, block.bursts, block.pieces, store_};
     double moved_on = 0;
     double answer = 0;
     if (store_) {
+        // AW and W take turns; W beats begin in the cycle after AW.
+        asked.request += 1;
         moved_on = std::max(due_ + block.lines + block.bursts - 1,
                             before(answered_, isa::timing::kWriteBursts - block.bursts, block.bursts) + 1);
-        const MemoryBus::Slots slots = bus.take(due_ + 1 + timing_.ctrl, block.lines, block.bursts, true);
-        answer = std::max(slots.end, moved_on + timing_.ctrl) + timing_.wr + timing_.phy;
+        answer = std::max(bus.take(asked).end, moved_on + timing_.ctrl) + timing_.wr + timing_.phy;
     } else if (block.lines > 0) {
-        const MemoryBus::Slots slots = bus.take(due_ + timing_.ctrl, block.lines, block.bursts, false);
         const double latency = timing_.cl + timing_.phy + 1;
+        const MemoryBus::Slots slots = bus.take(asked);
         moved_on = std::max({previous + block.pieces, slots.first + latency + block.pieces,
                              slots.end + latency + block.pieces / block.lines});
-    } else {
-        moved_on = std::max(previous, generated_ - block.pieces + 1) + block.pieces;
+    } else {  // padding only
+        moved_on = std::max(previous + block.pieces, generated_ + 1);
     }
     moved_[served_ % kRemembered] = moved_on;
     answered_[served_ % kRemembered] = answer;

@@ -174,7 +174,10 @@ bool FastSat::Run::call_memory() {
     const bool reads = read_at <= write_at;
     Transfer& transfer = reads ? static_cast<Transfer&>(load_) : store_;
     Engine& caller = engine(reads ? isa::Engine::Load : isa::Engine::Store);
-    if (!transfer.coarse()) ++bursts_;
+    if (!transfer.coarse()) {
+        ++bursts_;
+        bus_.followed(reads ? read_at : write_at, !reads);
+    }
     transfer.call(*memory_, bus_);
     report(caller, transfer);
     caller.stale = true;

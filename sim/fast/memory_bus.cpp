@@ -6,35 +6,36 @@
 namespace satsim::fast {
 
 MemoryBus::MemoryBus(const dram::MemoryConfig& memory)
-    : timing_(memory.ddr4),
-      refreshes_(memory.kind == dram::MemoryKind::Ddr4),
-      refresh_(static_cast<double>(memory.ddr4.refi)) {}
+    : timing_(memory.ddr4), refresh_(static_cast<double>(memory.ddr4.refi)) {}
 
-MemoryBus::Slots MemoryBus::take(double request, double lines, double bursts, bool write) {
-    double at = request + misses_ * (timing_.rp + timing_.rcd);
-    double turns = 0;
-    if (writing_ != write) {
-        // A block that meets traffic of the other direction takes turns with it, burst by burst.
-        const double turn = writing_ ? timing_.wtr : timing_.rtw;
-        turns = free_ + turn > request
-                    ? turn * std::max(1.0, std::min(bursts, lines * density_[write ? 0 : 1]))
-                    : 0;
+void MemoryBus::followed(Cycles at, bool write) {
+    constexpr double kNear = 64;  // cycles
+    const std::size_t direction = write ? 1 : 0;
+    followed_[direction] = static_cast<double>(at);
+    if (followed_[1 - direction] + kNear > followed_[direction]) {
+        turns_[direction].bursts += 1;
+        if (followed_write_ != write) turns_[direction].turned += 1;
     }
-    at = std::max(at, free_);
-    if (refreshes_ && at >= refresh_) {
-        const double passed = std::floor((at - refresh_) / timing_.refi);
-        refresh_ += passed * timing_.refi;
+    followed_write_ = write;
+}
+
+MemoryBus::Slots MemoryBus::take(const Block& block) {
+    const std::size_t direction = block.write ? 1 : 0;
+    double turns = 0;
+    if (ends_[1 - direction] + block.span > block.request)
+        turns = (block.write ? timing_.rtw : timing_.wtr) * block.bursts * turns_[direction].share();
+    double at = std::max(block.request + misses_ * (timing_.rp + timing_.rcd), free_);
+    if (at >= refresh_) {
+        refresh_ += std::floor((at - refresh_) / timing_.refi) * timing_.refi;
         at = std::max(at, refresh_ + timing_.rfc + timing_.rcd);
         refresh_ += timing_.refi;
     }
-    Slots slots{at, at + lines + turns};
-    if (refreshes_ && slots.end > refresh_) {
+    Slots slots{at, at + block.lines + turns};
+    if (slots.end > refresh_) {
         slots.end += timing_.rfc + timing_.rcd;
         refresh_ += timing_.refi;
     }
-    free_ = slots.end;
-    writing_ = write;
-    density_[write ? 1 : 0] = bursts / lines;
+    ends_[direction] = free_ = slots.end;
     return slots;
 }
 
