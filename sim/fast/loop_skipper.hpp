@@ -21,12 +21,20 @@ class LoopSkipper {
     [[nodiscard]] Cycles iteration_begun(const Engine& engine, std::size_t depth);
 
   private:
+    [[nodiscard]] Skip sampled(const LoopLog& log, std::int64_t available) const;
     [[nodiscard]] bool match(std::size_t number, const Tokens& open);
 
     std::span<Engine> engines_;
     Engine* pace_ = nullptr;  // whose pace is measured: the one that computes
     bool exact_ = false;
     SamplingRules rules_;
+    // Cycles of an iteration, by the loop's first instruction: a loop that is entered again is not watched
+    // again.
+    struct Pace {
+        std::size_t first;
+        double cycles;
+    };
+    std::vector<Pace> paces_;
     std::array<int, isa::kEngines> frames_{};  // depth of the matching loop in each engine, -1: none
     std::vector<LoopLog*> logs_;               // of these loops
 };
