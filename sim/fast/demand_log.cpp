@@ -21,6 +21,7 @@ void DemandLog::reset(std::size_t instructions) {
 }
 
 void DemandLog::learn(std::size_t pc, double positions, const Demand& expected, const Demand& moved) {
+    ++of_[pc].operations;
     of_[pc].positions += positions;
     add(of_[pc].moved, moved);
     add(expected_, expected);

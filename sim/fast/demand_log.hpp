@@ -13,12 +13,16 @@ class DemandLog {
     void reset(std::size_t instructions);
     // An operation of RUN instruction `pc` over `positions` moved `moved`; `expected` by closed form.
     void learn(std::size_t pc, double positions, const Demand& expected, const Demand& moved);
+    // True if enough is known of that instruction: counting costs time.
+    [[nodiscard]] bool knows(std::size_t pc) const { return of_[pc].operations >= kEnough; }
     // What one of `positions` will move. An instruction that has not been met yet: the closed form, corrected
     // as for all others.
     [[nodiscard]] Demand of(std::size_t pc, double positions, const Demand& expected) const;
 
   private:
+    static constexpr int kEnough = 8;  // operations
     struct Sum {
+        int operations = 0;
         double positions = 0;
         Demand moved;
     };

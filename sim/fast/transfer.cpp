@@ -140,7 +140,7 @@ std::uint64_t StoreTransfer::dispatch(const Dispatch& dispatched) {
         return 0;
     }
     flying_.push_back(dispatched.fields);
-    log_.learn(dispatched.pc, positions, expected, count(op));
+    if (!log_.knows(dispatched.pc)) log_.learn(dispatched.pc, positions, expected, count(op));
     timing_->dispatch(dispatched.at, op);
     report();
     return address_phase(op, config_);
