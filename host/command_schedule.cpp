@@ -14,6 +14,7 @@
 #include "runtime/schedule/merge_rows.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "runtime/support/error.hpp"
+#include "sim/fast/ranked_schedules.hpp"
 #include "sim/target/task_key.hpp"
 
 namespace satsim::host {
@@ -62,7 +63,7 @@ int show_program(const Arguments& arguments, const std::vector<GemmTask>& tasks,
                                      distinct.size()));
     const GemmTask task = schedule::merge_rows(tasks.front(), machine.array);
     const schedule::GemmSchedule choice =
-        schedule::candidate_schedules(task, machine, arguments.options.schedule_options(), 1).front();
+        fast::ranked_schedules(task, machine, arguments.options.schedule_options(), 1).front();
     const isa::Program program = schedule::emit_gemm(task, choice, machine);
     if (!arguments.program.empty()) isa::save_program(program, arguments.program);
     if (arguments.assembly) deliver(arguments.options, isa::disassemble(program));
@@ -76,8 +77,8 @@ int show_choices(const Arguments& arguments, const std::vector<GemmTask>& tasks,
     for (const GemmTask& task : tasks) {
         int rank = 0;
         for (const schedule::GemmSchedule& choice :
-             schedule::candidate_schedules(schedule::merge_rows(task, machine.array), machine,
-                                           arguments.options.schedule_options(), arguments.candidates)) {
+             fast::ranked_schedules(schedule::merge_rows(task, machine.array), machine,
+                                    arguments.options.schedule_options(), arguments.candidates)) {
             ++rank;
             table.row({task.layer,
                        task.part.empty() ? to_string(task.stage)

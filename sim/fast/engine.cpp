@@ -1,32 +1,40 @@
 #include "sim/fast/engine.hpp"
 
+#include <algorithm>
+
 namespace satsim::fast {
 
-void Engine::restart(std::span<const isa::Instruction> stream, Cycles start) {
+void Engine::restart(std::span<const isa::Instruction> stream, Cycles start, Walk* positions) {
     sequencer.reset(stream, start);
-    walk = {};
-    loops = find_loops(stream);
+    walk = positions;
+    loops = StreamLoops(stream);
     logs.reset();
-    arrived_at = 0;
-    waits_for = -1;
+    arrived = false;
     stale = true;
     executed = active_until = start;
-    flying.clear();
-    released = ended = 0;
 }
 
-void Engine::advance_walk(const cycle::Position& begin, const cycle::Grid& grid, std::int64_t count) {
-    walk = {begin, grid};
-    walk.move(count);
+int Engine::arrive(Cycles skipped) {
+    arrived = true;
+    return logs.arrive(sequencer, sequencer.now() + skipped, walk != nullptr ? walk->linear() : 0);
+}
+
+void Engine::execute(Cycles at, Cycles skipped) {
+    logs.executed(at - executed);
+    executed = at;
+    active_until = std::max(active_until, at + skipped);
+    arrived = false;
+    stale = true;
+    sequencer.execute(at);
 }
 
 void Engine::skip(std::size_t depth, std::int64_t iterations) {
     LoopLog& log = logs[depth];
     for (std::size_t i = 0; i < log.step.size(); ++i) {
-        if ((loops.toggled >> i & 1U) != 0) log.step[i] = 0;
+        if (loops.toggles(i)) log.step[i] = 0;
     }
     sequencer.skip(depth, iterations, log.step);
-    walk.move(iterations * log.walk_step);
+    if (walk != nullptr) walk->move(iterations * log.walk_step);
     log.left -= iterations;
     // Paces seen so far do not hold across the gap: neither here nor in the loops inside.
     for (std::size_t d = depth; d < logs.depth(); ++d) logs[d].forget();

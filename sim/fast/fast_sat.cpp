@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string>
 
 #include "runtime/support/error.hpp"
 #include "sim/cycle/fetch_timing.hpp"
-#include "sim/cycle/load_timing.hpp"
 #include "sim/cycle/semaphores.hpp"
 #include "sim/cycle/stce_recurrence.hpp"
-#include "sim/cycle/store_timing.hpp"
 #include "sim/cycle/vec_timing.hpp"
 #include "sim/dram/memory.hpp"
-#include "sim/fast/address_phase.hpp"
 #include "sim/fast/engine.hpp"
-#include "sim/fast/steady_state.hpp"
+#include "sim/fast/loop_skipper.hpp"
+#include "sim/fast/transfer.hpp"
 
 namespace satsim::fast {
 namespace {
@@ -23,6 +20,12 @@ namespace {
 using cycle::kUnknown;
 
 constexpr Cycles kNoLimit = kUnknown / 4;
+
+// When LOAD and STORE are followed line by line, in refresh intervals of simulated time: at first, and again
+// each time that the program has become kLater times as long.
+constexpr Cycles kFollowedFirst = 5;
+constexpr Cycles kFollowedAgain = 2;
+constexpr Cycles kLater = 4;
 
 }  // namespace
 
@@ -32,42 +35,39 @@ class FastSat::Run {
 
   private:
     void restart(const isa::Program& program, const dram::MemoryConfig& memory);
+    void sequence();
     [[nodiscard]] bool step(Engine& engine);
     [[nodiscard]] bool call_memory();
-    [[nodiscard]] Cycles ready(const Engine& engine, const isa::RunFields& fields) const;
-    void dispatch(Engine& engine, Cycles at, const isa::RunFields& fields);
-    void report_load();
-    void report_store();
-    void released(Engine& engine, const isa::RunFields& fields, Cycles at);
+    [[nodiscard]] bool followed(Cycles at) const;
+    [[nodiscard]] Cycles ready(const Engine& engine, const isa::RunFields& fields, bool follow) const;
+    void dispatch(Engine& engine, Cycles at, const isa::RunFields& fields, bool follow);
+    void expect_misses();
+    void report(Engine& engine, Transfer& transfer);
+    void released(const isa::RunFields& fields, Cycles at);
     void ended(Engine& engine, const isa::RunFields& fields, Cycles at);
-    void push(Engine& engine, int semaphore, Cycles at, std::int64_t tokens);
-    void arrive(Engine& engine);
-    void try_skip(std::size_t depth);
-    [[nodiscard]] bool match(std::size_t number, const Tokens& open);
+    void push(int semaphore, Cycles at, std::int64_t tokens);
     void check_all_halted() const;
 
     [[nodiscard]] Engine& engine(isa::Engine name) { return engines_[static_cast<std::size_t>(name)]; }
 
-    isa::ArrayConfig config_;
-    dram::MemoryConfig memory_config_;
     std::unique_ptr<dram::Memory> memory_;
+    Cycles refresh_interval_ = 0;
+    bool coarse_ = false;  // transfers may be moved in blocks
+    bool exact_ = false;
     cycle::Semaphores semaphores_;
+    std::array<Engine*, isa::kSemaphores> waiting_{};  // the engine that waits for a semaphore's tokens
     std::array<Engine, isa::kEngines> engines_{Engine(isa::Engine::Load), Engine(isa::Engine::Stce),
                                                Engine(isa::Engine::Vec), Engine(isa::Engine::Store)};
-    std::optional<cycle::LoadTiming> load_;
-    std::optional<cycle::StoreTiming> store_;
+    LoadTransfer load_;
+    StoreTransfer store_;
     cycle::StceRecurrence stce_;
     cycle::VecTiming vec_;
-    std::array<Engine*, isa::kSemaphores> waiting_{};
-    Cycles end_ = 0;
-    Cycles skipped_ = 0;
-
-    // Loops: the engine whose pace is measured, and the depth of the matching loop in each engine (-1: none).
-    Engine* pace_ = nullptr;
-    std::array<int, isa::kEngines> frames_{};
-    std::vector<LoopLog*> logs_;
-    SamplingRules rules_;
-    bool exact_ = false;
+    MemoryBus bus_;
+    std::int64_t bursts_ = 0;         // followed so far
+    std::int64_t bursts_learnt_ = 0;  // of them, those that bus_ has heard of
+    LoopSkipper skipper_;
+    Cycles skipped_ = 0;  // cycles left out so far
+    Cycles end_ = 0;      // without them
 };
 
 FastSat::FastSat() : run_(std::make_unique<Run>()) {}
@@ -79,43 +79,54 @@ Prediction FastSat::predict(const isa::Program& program, const dram::MemoryConfi
     return run_->predict(program, memory);
 }
 
+// Everything that is settled without the memory happens first: then no earlier call can come up than the
+// earliest one that is due.
 Prediction FastSat::Run::predict(const isa::Program& program, const dram::MemoryConfig& memory) {
     restart(program, memory);
     do {
-        for (bool moved = true; moved;) {
-            moved = false;
-            for (Engine& engine : engines_) {
-                while (engine.stale && step(engine)) moved = true;
-            }
-        }
+        sequence();
     } while (call_memory());
     check_all_halted();
     return {end_ + skipped_ + 1, end_ + 1};
 }
 
 void FastSat::Run::restart(const isa::Program& program, const dram::MemoryConfig& memory) {
-    config_ = program.config;
-    memory_config_ = memory;
-    memory_config_.channels = config_.channels;
-    memory_ = dram::make_memory(memory_config_);
+    const isa::ArrayConfig& array = program.config;
+    dram::MemoryConfig config = memory;
+    config.channels = array.channels;
+    memory_ = dram::make_memory(config);
+    refresh_interval_ = config.ddr4.refi;
+    coarse_ = config.kind == dram::MemoryKind::Ddr4 && config.stall_seed == 0;
+    exact_ = config.kind == dram::MemoryKind::Ideal && config.stall_seed == 0;
     semaphores_.reset(program.semaphores);
-    load_.emplace(config_);
-    store_.emplace(config_);
-    stce_ = cycle::StceRecurrence(config_.rows, config_.columns);
-    vec_ = cycle::VecTiming(config_.line_bytes());
     waiting_.fill(nullptr);
+    const auto instructions = [&](isa::Engine name) {
+        return program.streams[static_cast<std::size_t>(name)].size();
+    };
+    load_.restart(array, config, instructions(isa::Engine::Load));
+    store_.restart(array, config, instructions(isa::Engine::Store));
+    stce_ = cycle::StceRecurrence(array.rows, array.columns);
+    vec_ = cycle::VecTiming(array.line_bytes());
+    bus_ = MemoryBus(config);
+    bursts_ = bursts_learnt_ = 0;
     skipped_ = 0;
     end_ = cycle::fetch(program, *memory_);
-    for (Engine& engine : engines_) engine.restart(program.streams[engine.number], end_);
-    pace_ = nullptr;
-    for (const isa::Engine name :
-         {isa::Engine::Stce, isa::Engine::Vec, isa::Engine::Store, isa::Engine::Load}) {
-        if (pace_ == nullptr && !program.streams[static_cast<std::size_t>(name)].empty())
-            pace_ = &engine(name);
+    for (Engine& engine : engines_) {
+        Walk* const walk = engine.is(isa::Engine::Load)    ? &load_.walk()
+                           : engine.is(isa::Engine::Store) ? &store_.walk()
+                                                           : nullptr;
+        engine.restart(program.streams[engine.number], end_, walk);
     }
-    exact_ = memory.kind == dram::MemoryKind::Ideal && memory.stall_seed == 0;
-    const Cycles interval = memory.kind == dram::MemoryKind::Ddr4 ? memory.ddr4.refi : 1000;
-    rules_ = {interval, 10 * interval, 2 * interval};
+    skipper_.restart(engines_, config, exact_);
+}
+
+void FastSat::Run::sequence() {
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (Engine& engine : engines_) {
+            while (engine.stale && step(engine)) moved = true;
+        }
+    }
 }
 
 // One instruction of `engine`, if its cycle is settled.
@@ -124,153 +135,118 @@ bool FastSat::Run::step(Engine& engine) {
     engine.stale = false;
     if (sequencer.halted()) return false;
     sequencer.advance(kNoLimit);
-    const Cycles now = sequencer.now();
     if (sequencer.halted()) {
         end_ = std::max(end_, sequencer.halted_in());
         return false;
     }
-    if (engine.arrived_at != sequencer.pc() + 1) arrive(engine);
+    if (!engine.arrived) {
+        const int depth = engine.arrive(skipped_);
+        if (depth >= 0) skipped_ += skipper_.iteration_begun(engine, static_cast<std::size_t>(depth));
+    }
     const isa::Instruction& instruction = sequencer.instruction();
+    const Cycles now = sequencer.now();
     Cycles at = now;
     if (instruction.opcode == isa::Opcode::Post) {
-        push(engine, instruction.rd, now, instruction.imm);
+        push(instruction.rd, now, instruction.imm);
     } else if (instruction.opcode == isa::Opcode::Wait) {
         const int semaphore = instruction.rd % isa::kSemaphores;
         at = semaphores_.available(semaphore, now, instruction.imm);
-        if (at == kUnknown) {
-            waiting_[static_cast<std::size_t>(semaphore)] = &engine;
-            return false;
-        }
+        waiting_[static_cast<std::size_t>(semaphore)] = at == kUnknown ? &engine : nullptr;
+        if (at == kUnknown) return false;
         semaphores_.take(semaphore, at, instruction.imm);
-        waiting_[static_cast<std::size_t>(semaphore)] = nullptr;
     } else {
         const isa::RunFields fields = isa::decode_run(instruction.imm);
-        at = ready(engine, fields);
+        const bool follow = followed(now);
+        at = ready(engine, fields, follow);
         if (at == kUnknown) return false;
         at = std::max(now, at);
-        dispatch(engine, at, fields);
+        dispatch(engine, at, fields, follow);
     }
-    engine.logs.executed(at - engine.executed);
-    engine.executed = at;
-    engine.active_until = std::max(engine.active_until, at + skipped_);
-    engine.arrived_at = 0;
-    sequencer.execute(at);
-    engine.stale = true;
+    engine.execute(at, skipped_);
     return true;
 }
 
-// The earliest due call of the memory, reads before writes of the same cycle. False: none is due.
+// Makes the earliest call of the memory, a read before a write of the same cycle. False: none is due.
 bool FastSat::Run::call_memory() {
-    const Cycles read_at = load_->requesting() ? load_->request().at : kUnknown;
-    const Cycles write_at = store_->requesting() ? store_->request().at : kUnknown;
+    const Cycles read_at = load_.due();
+    const Cycles write_at = store_.due();
     if (read_at == kUnknown && write_at == kUnknown) return false;
-    if (read_at <= write_at) {
-        memory_->read(read_at, load_->request().line, load_->arrivals());
-        load_->accept();
-        report_load();
-        engine(isa::Engine::Load).stale = true;
-    } else {
-        const cycle::BurstRequest& request = store_->request();
-        const Cycles response = memory_->write(write_at, request.line, store_->handshakes());
-        store_->accept(response);
-        report_store();
-        engine(isa::Engine::Store).stale = true;
+    const bool reads = read_at <= write_at;
+    Transfer& transfer = reads ? static_cast<Transfer&>(load_) : store_;
+    Engine& caller = engine(reads ? isa::Engine::Load : isa::Engine::Store);
+    if (!transfer.coarse()) {
+        ++bursts_;
+        bus_.followed(reads ? read_at : write_at, !reads);
     }
+    transfer.call(*memory_, bus_);
+    report(caller, transfer);
+    caller.stale = true;
     return true;
 }
 
-Cycles FastSat::Run::ready(const Engine& engine, const isa::RunFields& fields) const {
-    switch (static_cast<isa::Engine>(engine.number)) {
-        case isa::Engine::Load:
-            return load_->ready();
-        case isa::Engine::Stce:
-            return stce_.ready(cycle::GemmOperation::from(engine.sequencer.registers(), fields.flags));
-        case isa::Engine::Vec:
-            return vec_.ready();
-        case isa::Engine::Store:
-            return store_->ready();
-    }
-    return kUnknown;
+bool FastSat::Run::followed(Cycles at) const {
+    Cycles begin = kFollowedFirst * refresh_interval_;
+    if (!coarse_ || at < begin) return true;
+    while (at >= kLater * begin) begin *= kLater;
+    return begin > kFollowedFirst * refresh_interval_ && at < begin + kFollowedAgain * refresh_interval_;
 }
 
-void FastSat::Run::dispatch(Engine& engine, Cycles at, const isa::RunFields& fields) {
+Cycles FastSat::Run::ready(const Engine& engine, const isa::RunFields& fields, bool follow) const {
+    if (engine.is(isa::Engine::Load)) return load_.ready(follow);
+    if (engine.is(isa::Engine::Store)) return store_.ready(follow);
+    if (engine.is(isa::Engine::Vec)) return vec_.ready();
+    return stce_.ready(cycle::GemmOperation::from(engine.sequencer.registers(), fields.flags));
+}
+
+void FastSat::Run::dispatch(Engine& engine, Cycles at, const isa::RunFields& fields, bool follow) {
     const std::span<const std::int64_t> registers = engine.sequencer.registers();
-    switch (static_cast<isa::Engine>(engine.number)) {
-        case isa::Engine::Load: {
-            auto op = cycle::LoadOperation::from(registers, fields.flags);
-            op.seek_to = engine.begin(op.seek, op.seek_to);
-            if (op.advance) engine.advance_walk(op.seek_to, op.grid, op.count);
-            op.seek = true;
-            if (exact_) engine.logs.mix(address_phase(op, config_));
-            engine.flying.push_back(fields);
-            load_->dispatch(at, op);
-            report_load();
-            break;
-        }
-        case isa::Engine::Store: {
-            auto op = cycle::StoreOperation::from(registers, fields.flags);
-            op.seek_to = engine.begin(op.seek, op.seek_to);
-            if (op.advance) engine.advance_walk(op.seek_to, op.grid, op.count);
-            op.seek = true;
-            if (exact_) engine.logs.mix(address_phase(op, config_));
-            engine.flying.push_back(fields);
-            store_->dispatch(at, op);
-            report_store();
-            break;
-        }
-        case isa::Engine::Stce: {
-            const auto times = stce_.dispatch(at, cycle::GemmOperation::from(registers, fields.flags));
-            released(engine, fields, times.release);
-            ended(engine, fields, times.end);
-            break;
-        }
-        case isa::Engine::Vec: {
-            const auto times = vec_.dispatch(at, cycle::VecOperation::from(registers));
-            released(engine, fields, times.release);
-            ended(engine, fields, times.end);
-            break;
-        }
+    if (engine.is(isa::Engine::Stce)) {
+        const auto times = stce_.dispatch(at, cycle::GemmOperation::from(registers, fields.flags));
+        released(fields, times.release);
+        ended(engine, fields, times.end);
+    } else if (engine.is(isa::Engine::Vec)) {
+        const auto times = vec_.dispatch(at, cycle::VecOperation::from(registers));
+        released(fields, times.release);
+        ended(engine, fields, times.end);
+    } else {
+        if (!follow) expect_misses();
+        Transfer& transfer = engine.is(isa::Engine::Load) ? static_cast<Transfer&>(load_) : store_;
+        const std::uint64_t phase = transfer.dispatch({at, registers, fields, engine.sequencer.pc(), follow});
+        if (exact_) engine.logs.mix(phase);
+        report(engine, transfer);
     }
 }
 
-// LOAD releases its operands when it ends.
-void FastSat::Run::report_load() {
-    Engine& load = engine(isa::Engine::Load);
-    while (load_->has_end()) {
-        const Cycles at = load_->take_end();
-        const isa::RunFields fields = load.flying[load.ended++];
-        released(load, fields, at);
-        ended(load, fields, at);
-    }
-    load.released = load.ended;
-    if (load.ended == load.flying.size()) {
-        load.flying.clear();
-        load.released = load.ended = 0;
-    }
+void FastSat::Run::expect_misses() {
+    if (bursts_learnt_ == bursts_) return;
+    bursts_learnt_ = bursts_;
+    const auto activates = static_cast<double>(memory_->counters(0).activates);
+    bus_.expect_misses(std::min(1.0, activates / static_cast<double>(bursts_)));
 }
 
-void FastSat::Run::report_store() {
-    Engine& store = engine(isa::Engine::Store);
-    while (store_->has_release()) released(store, store.flying[store.released++], store_->take_release());
-    while (store_->has_end()) ended(store, store.flying[store.ended++], store_->take_end());
-    if (store.ended == store.flying.size()) {
-        store.flying.clear();
-        store.released = store.ended = 0;
+void FastSat::Run::report(Engine& engine, Transfer& transfer) {
+    for (const Transfer::Event& event : transfer.events()) {
+        if (event.end) {
+            ended(engine, event.fields, event.at);
+        } else {
+            released(event.fields, event.at);
+        }
     }
+    transfer.events().clear();
 }
 
-void FastSat::Run::released(Engine& engine, const isa::RunFields& fields, Cycles at) {
-    if (fields.push_early0 >= 0) push(engine, fields.push_early0, at, 1);
-    if (fields.push_early1 >= 0) push(engine, fields.push_early1, at, 1);
+void FastSat::Run::released(const isa::RunFields& fields, Cycles at) {
+    if (fields.push_early0 >= 0) push(fields.push_early0, at, 1);
+    if (fields.push_early1 >= 0) push(fields.push_early1, at, 1);
 }
 
 void FastSat::Run::ended(Engine& engine, const isa::RunFields& fields, Cycles at) {
-    if (fields.push_end >= 0) push(engine, fields.push_end, at, 1);
+    if (fields.push_end >= 0) push(fields.push_end, at, 1);
     engine.active_until = std::max(engine.active_until, at + skipped_);
     end_ = std::max(end_, at);
 }
 
-void FastSat::Run::push(Engine& /*engine*/, int semaphore, Cycles at, std::int64_t tokens) {
+void FastSat::Run::push(int semaphore, Cycles at, std::int64_t tokens) {
     const auto s = static_cast<std::size_t>(semaphore) % isa::kSemaphores;
     semaphores_.push(static_cast<int>(s), at, tokens);
     if (waiting_[s] != nullptr) waiting_[s]->stale = true;
@@ -280,67 +256,9 @@ void FastSat::Run::check_all_halted() const {
     for (const Engine& engine : engines_) {
         if (engine.sequencer.halted()) continue;
         throw InputError("program", "",
-                         std::string("deadlock: ") + std::string(isa::kEngineNames[engine.number]) +
+                         "deadlock: " + std::string(isa::kEngineNames[engine.number]) +
                              " waits at instruction " + std::to_string(engine.sequencer.pc()));
     }
-}
-
-// ---- Loops
-
-void FastSat::Run::arrive(Engine& engine) {
-    engine.arrived_at = engine.sequencer.pc() + 1;
-    const int depth =
-        engine.logs.arrive(engine.sequencer, engine.sequencer.now() + skipped_, engine.walk.linear());
-    if (depth >= 0 && &engine == pace_) try_skip(static_cast<std::size_t>(depth));
-}
-
-// The present loops of the engines from `number` on that balance `open` tokens go to frames_.
-bool FastSat::Run::match(std::size_t number, const Tokens& open) {
-    if (number == engines_.size())
-        return std::all_of(open.begin(), open.end(), [](std::int64_t t) { return t == 0; });
-    Engine& engine = engines_[number];
-    if (&engine == pace_) return match(number + 1, open);
-    for (std::size_t d = engine.logs.depth(); d-- > 0;) {
-        const Tokens& of = engine.loops.of[engine.logs[d].first];
-        Tokens sum = open;
-        for (std::size_t s = 0; s < sum.size(); ++s) sum[s] += of[s];
-        frames_[number] = static_cast<int>(d);
-        if (match(number + 1, sum)) return true;
-    }
-    frames_[number] = -1;
-    return match(number + 1, open);
-}
-
-void FastSat::Run::try_skip(std::size_t depth) {
-    constexpr std::int64_t kKept = 2;  // iterations at the end, in which buffers run empty
-    LoopLog& log = pace_->logs[depth];
-    if (log.left <= kKept || static_cast<std::int64_t>(log.iterations.size()) < log.next_look) return;
-    if (!exact_ && sampled_skip(log, log.left, rules_).iterations == 0) return;
-    frames_[pace_->number] = static_cast<int>(depth);
-    if (!match(0, pace_->loops.of[log.first])) return;
-    std::int64_t available = log.left;
-    Cycles quiet_since = 0;  // engines without a part in this loop have nothing more to do
-    logs_.clear();
-    for (Engine& engine : engines_) {
-        const int frame = frames_[engine.number];
-        if (frame < 0) {
-            quiet_since = std::max(quiet_since, engine.active_until);
-            continue;
-        }
-        logs_.push_back(&engine.logs[static_cast<std::size_t>(frame)]);
-        available = std::min(available, logs_.back()->left);
-        if (logs_.back()->iterations.size() < 2) return;
-    }
-    available -= kKept;
-    if (available <= 0) return;
-    const Skip skip =
-        exact_ ? exact_skip(logs_, available, quiet_since) : sampled_skip(log, available, rules_);
-    if (skip.iterations == 0) return;
-    for (Engine& engine : engines_) {
-        const int frame = frames_[engine.number];
-        if (frame >= 0) engine.skip(static_cast<std::size_t>(frame), skip.iterations);
-    }
-    skipped_ += skip.cycles;
 }
 
 }  // namespace satsim::fast

@@ -19,7 +19,6 @@ int LoopLogs::arrive(const cycle::Sequencer& sequencer, Cycles now, std::int64_t
         if (another) {
             log.first = loops[d].first;
             log.iterations.clear();
-            log.next_look = 0;
         } else {
             for (std::size_t i = 0; i < registers.size(); ++i) log.step[i] = registers[i] - log.registers[i];
             log.walk_step = walked - log.walked;

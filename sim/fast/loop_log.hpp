@@ -21,7 +21,6 @@ struct LoopLog {
     std::int64_t left = 0;  // iterations that remain after the present one
     std::vector<Iteration> iterations;
     std::uint64_t signature = 0;  // of the present iteration, so far
-    std::int64_t next_look = 0;   // iterations that must have been logged before a skip is tried again
 
     // Registers and walk (positions, linear) where the present and the previous iteration began.
     std::array<std::int64_t, isa::kRegisters> registers{};

@@ -1,5 +1,7 @@
 #include "sim/fast/loop_tokens.hpp"
 
+#include <algorithm>
+
 namespace satsim::fast {
 namespace {
 
@@ -11,19 +13,17 @@ void add_run(const isa::RunFields& fields, Tokens& tokens) {
 
 }  // namespace
 
-StreamLoops find_loops(std::span<const isa::Instruction> stream) {
+StreamLoops::StreamLoops(std::span<const isa::Instruction> stream) {
     struct Open {
         std::size_t first;
         std::int64_t count;
         Tokens tokens;
     };
-    StreamLoops loops;
-    loops.of.resize(stream.size());
     std::vector<Open> open{{0, 1, {}}};
     for (std::size_t pc = 0; pc < stream.size(); ++pc) {
         const isa::Instruction& i = stream[pc];
         Tokens& tokens = open.back().tokens;
-        if (i.opcode == isa::Opcode::Xor) loops.toggled |= 1U << (i.rd % isa::kRegisters);
+        if (i.opcode == isa::Opcode::Xor) toggled_ |= 1U << (i.rd % isa::kRegisters);
         if (i.opcode == isa::Opcode::Run) add_run(isa::decode_run(i.imm), tokens);
         if (i.opcode == isa::Opcode::Post) tokens[i.rd % isa::kSemaphores] += i.imm;
         if (i.opcode == isa::Opcode::Wait) tokens[i.rd % isa::kSemaphores] -= i.imm;
@@ -31,12 +31,17 @@ StreamLoops find_loops(std::span<const isa::Instruction> stream) {
         if (i.opcode == isa::Opcode::End && open.size() > 1) {
             const Open done = open.back();
             open.pop_back();
-            loops.of[done.first] = done.tokens;
+            loops_.push_back({done.first, done.tokens});
             for (std::size_t s = 0; s < done.tokens.size(); ++s)
                 open.back().tokens[s] += done.count * done.tokens[s];
         }
     }
-    return loops;
+}
+
+const Tokens& StreamLoops::tokens(std::size_t first) const {
+    return std::find_if(loops_.begin(), loops_.end(),
+                        [first](const Loop& loop) { return loop.first == first; })
+        ->tokens;
 }
 
 }  // namespace satsim::fast

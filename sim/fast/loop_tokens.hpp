@@ -14,11 +14,23 @@ namespace satsim::fast {
 // Tokens made minus tokens taken, of each semaphore.
 using Tokens = std::array<std::int64_t, isa::kSemaphores>;
 
-struct StreamLoops {
-    std::vector<Tokens> of;     // by the number of a loop's first instruction; empty streams: empty
-    std::uint32_t toggled = 0;  // registers that XOR changes: no step per iteration
-};
+class StreamLoops {
+  public:
+    StreamLoops() = default;
+    explicit StreamLoops(std::span<const isa::Instruction> stream);
 
-[[nodiscard]] StreamLoops find_loops(std::span<const isa::Instruction> stream);
+    // Of one iteration of the loop whose body begins at instruction `first`.
+    [[nodiscard]] const Tokens& tokens(std::size_t first) const;
+    // True if XOR changes the register somewhere: it has no step per iteration.
+    [[nodiscard]] bool toggles(std::size_t number) const { return (toggled_ >> number & 1U) != 0; }
+
+  private:
+    struct Loop {
+        std::size_t first;
+        Tokens tokens;
+    };
+    std::vector<Loop> loops_;
+    std::uint32_t toggled_ = 0;
+};
 
 }  // namespace satsim::fast

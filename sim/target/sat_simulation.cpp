@@ -13,6 +13,7 @@
 #include "runtime/schedule/merge_rows.hpp"
 #include "runtime/vector/parameters.hpp"
 #include "sim/cycle/cycle_sat.hpp"
+#include "sim/fast/ranked_schedules.hpp"
 #include "sim/target/program_counters.hpp"
 #include "sim/target/vector_model.hpp"
 
@@ -48,7 +49,7 @@ std::vector<schedule::GemmSchedule> ranked_candidates(const GemmTask& task,
                                                       const SimulationSettings& settings) {
     const schedule::MachineView machine = settings.machine();
     std::vector<schedule::GemmSchedule> candidates =
-        schedule::candidate_schedules(task, machine, settings.options, settings.candidates);
+        fast::ranked_schedules(task, machine, settings.options, settings.candidates);
     const double tie = (1 + settings.negligible) * static_cast<double>(candidates.front().predicted);
     const auto end = std::find_if(
         candidates.begin(), candidates.end(),

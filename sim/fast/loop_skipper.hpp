@@ -1,0 +1,42 @@
+// Leaves out iterations of loops that have settled, in all engines that take part in them.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "runtime/hardware/memory_config.hpp"
+#include "sim/fast/engine.hpp"
+#include "sim/fast/steady_state.hpp"
+
+namespace satsim::fast {
+
+class LoopSkipper {
+  public:
+    // `engines`: all of the run, by number. `exact`: only what is sure to repeat is left out.
+    void restart(std::span<Engine> engines, const dram::MemoryConfig& memory, bool exact);
+
+    // `engine` has begun a new iteration of its open loop `depth`. Returns the cycles of the iterations left
+    // out.
+    [[nodiscard]] Cycles iteration_begun(const Engine& engine, std::size_t depth);
+
+  private:
+    [[nodiscard]] Skip sampled(const LoopLog& log, std::int64_t available) const;
+    [[nodiscard]] bool match(std::size_t number, const Tokens& open);
+
+    std::span<Engine> engines_;
+    Engine* pace_ = nullptr;  // whose pace is measured: the one that computes
+    bool exact_ = false;
+    SamplingRules rules_;
+    // Cycles of an iteration, by the loop's first instruction: a loop that is entered again is not watched
+    // again.
+    struct Pace {
+        std::size_t first;
+        double cycles;
+    };
+    std::vector<Pace> paces_;
+    std::array<int, isa::kEngines> frames_{};  // depth of the matching loop in each engine, -1: none
+    std::vector<LoopLog*> logs_;               // of these loops
+};
+
+}  // namespace satsim::fast
