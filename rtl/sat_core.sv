@@ -1,8 +1,7 @@
 // SAT: the four engines with their sequencers, the on-chip memories and one line-wide memory port;
 // docs/architecture/contract.md.
 //
-// A program begins in cycle 0, the cycle of `start_i`, and has ended when `done_o` is 1 again. VEC has no unit here:
-// its sequencer runs, but an operation for it raises an error.
+// A program begins in cycle 0, the cycle of `start_i`, and has ended when `done_o` is 1 again.
 `default_nettype none
 
 module sat_core #(
@@ -49,8 +48,8 @@ module sat_core #(
     output logic                          done_o,
     /// The program cannot go on; stays until reset.
     output logic                          error_o,
-    /// 1: bad header; 2: illegal instruction, loop stack, or end of the stream; 3: operation for an engine without a
-    /// unit; 4: semaphore overflow.
+    /// 1: bad header; 2: illegal instruction, loop stack, or end of the stream; 3: vector operation that does not exist;
+    /// 4: semaphore overflow.
     output logic [2:0]                    error_code_o,
     /// Engine of the error (codes 2 and 3).
     output logic [1:0]                    error_engine_o,
@@ -186,9 +185,18 @@ module sat_core #(
   logic vm_valid;
   logic [15+LANE_BITS:0] vm_word;
   logic [512*CH-1:0] vm_data;
+  logic vec_rd_valid;
+  logic [15+LANE_BITS:0] vec_rd_word;
+  logic [512*CH-1:0] vec_rd_data;
+  logic vec_wr_valid;
+  logic [512*CH-1:0] vec_wr_data;
+  logic [8*CH-1:0] vec_wr_lane_en;
+  logic [15:0] vec_wr_line;
+  logic [LANE_BITS-1:0] vec_wr_first_lane;
 
   // Errors.
-  logic [3:0] no_unit;
+  logic [3:0] unknown;
+  logic vec_unknown;
   logic [3:0] faulty;
   logic error_q;
   logic [2:0] error_code_q;
@@ -245,13 +253,11 @@ module sat_core #(
       .release_i(release_o[STORE]), .done_i(end_o[STORE]), .push_valid_o(push_valid[3*STORE+:3]),
       .push_semaphore_o(push_semaphore[12*STORE+:12]), .busy_o(engine_busy[STORE]));
 
-  // VEC: no unit.
-  assign op_ready[VEC] = 1'b0;
-  assign release_o[VEC] = 1'b0;
-  assign end_o[VEC] = 1'b0;
-  assign engine_busy[VEC] = 1'b0;
-  assign push_valid[3*VEC+:3] = '0;
-  assign push_semaphore[12*VEC+:12] = '0;
+  // Operations of VEC do not overlap but for the last VEC_LATENCY cycles, and each takes a block of slots at least.
+  token_queue #(.DEPTH(4)) vec_tokens (
+      .clk_i(clk_i), .rst_ni(rst_ni), .dispatch_i(dispatch_o[VEC]), .tokens_i(op_tokens[15*VEC+:15]),
+      .release_i(release_o[VEC]), .done_i(end_o[VEC]), .push_valid_o(push_valid[3*VEC+:3]),
+      .push_semaphore_o(push_semaphore[12*VEC+:12]), .busy_o(engine_busy[VEC]));
 
   load #(.R(R), .CH(CH), .BL(BL), .PF(PF)) loader (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .op_valid_i(op_valid[LOAD]), .op_ready_o(op_ready[LOAD]),
@@ -273,7 +279,16 @@ module sat_core #(
   vmem #(.CH(CH), .DEPTH(VD)) vector_memory (
       .clk_i(clk_i), .wr_valid_i(wr_valid && wr_kind == VMEM), .wr_data_i(wr_data), .wr_lane_en_i(wr_lane_en),
       .wr_line_i(wr_line), .wr_first_lane_i(wr_first_lane), .rd_valid_i(vm_valid), .rd_word_i(vm_word),
-      .rd_data_o(vm_data));
+      .rd_data_o(vm_data), .vec_rd_valid_i(vec_rd_valid), .vec_rd_word_i(vec_rd_word), .vec_rd_data_o(vec_rd_data),
+      .vec_wr_valid_i(vec_wr_valid), .vec_wr_data_i(vec_wr_data), .vec_wr_lane_en_i(vec_wr_lane_en),
+      .vec_wr_line_i(vec_wr_line), .vec_wr_first_lane_i(vec_wr_first_lane));
+
+  vec #(.CH(CH), .MAXM(MAXM)) vector_engine (
+      .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid[VEC]), .op_ready_o(op_ready[VEC]),
+      .op_params_i(op_params[1280*VEC+:1280]), .op_flags_i(op_flags[16*VEC+:16]), .unknown_o(vec_unknown),
+      .release_o(release_o[VEC]), .done_o(end_o[VEC]), .rd_valid_o(vec_rd_valid), .rd_word_o(vec_rd_word),
+      .rd_data_i(vec_rd_data), .wr_valid_o(vec_wr_valid), .wr_data_o(vec_wr_data), .wr_lane_en_o(vec_wr_lane_en),
+      .wr_line_o(vec_wr_line), .wr_first_lane_o(vec_wr_first_lane));
 
   store #(.C(C), .CH(CH), .BL(BL), .SF(SF), .BANKS(BANKS)) storer (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .op_valid_i(op_valid[STORE]), .op_ready_o(op_ready[STORE]),
@@ -286,8 +301,8 @@ module sat_core #(
   assign done_o = fetch_idle && !(start_i && !error_q) && (&idle) && engine_busy == '0;
 
   // The first error stays. Of several in one cycle, the lowest engine's.
-  assign no_unit = op_valid & (4'd1 << VEC);
-  assign faulty = control_error | no_unit;
+  assign unknown = {3'd0, vec_unknown} << VEC;
+  assign faulty = control_error | unknown;
   assign error_o = error_q;
   assign error_code_o = error_code_q;
   assign error_engine_o = error_engine_q;
@@ -303,10 +318,10 @@ module sat_core #(
       error_q <= fetch_error || faulty != '0 || overflow;
       if (fetch_error) error_code_q <= 3'd1;
       else if (control_error != '0) error_code_q <= 3'd2;
-      else if (no_unit != '0) error_code_q <= 3'd3;
+      else if (unknown != '0) error_code_q <= 3'd3;
       else if (overflow) error_code_q <= 3'd4;
       for (int e = 3; e >= 0; e--) begin
-        if (control_error != '0 ? control_error[e] : no_unit[e]) begin
+        if (control_error != '0 ? control_error[e] : unknown[e]) begin
           error_engine_q <= 2'(e);
           error_pc_q <= pc[16*e+:16];
         end
@@ -325,8 +340,14 @@ module sat_core #(
   assign store_params_o = op_params[1280*STORE+:560];
   assign store_flags_o = op_flags[16*STORE+:16];
 
-  logic unused;
-  assign unused = &{1'b0, op_params[1280*VEC+:1280], op_flags[16*VEC+:16], op_tokens[15*VEC+:15]};
+`ifndef SYNTHESIS
+  // What a program that uses VEC must keep (vector.md §2); the lines are those of the first words.
+  always_ff @(posedge clk_i) begin
+    if (rst_ni && vec_wr_valid && vec_wr_line < 16'(VD / 2)) $error("sat_core: VEC writes the lower half of VMEM");
+    if (rst_ni && vec_wr_valid && wr_valid && wr_kind == VMEM && wr_line >= 16'(VD / 2))
+      $error("sat_core: LOAD and VEC write the upper half of VMEM in one cycle");
+  end
+`endif
 endmodule
 
 `default_nettype wire

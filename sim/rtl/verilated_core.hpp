@@ -122,7 +122,7 @@ class VerilatedCore : public RtlModel {
             case 2:
                 return at + where + ": illegal instruction, loop stack, or end of the stream without HALT";
             case 3:
-                return at + where + ": operation for an engine that the RTL does not have";
+                return at + where + ": a vector operation that does not exist";
             default:
                 return at + "semaphore overflow";
         }

@@ -181,8 +181,12 @@ TEST(RtlCore, ErrorsNameEngineAndInstruction) {
     isa::Program program;
     program.config = sim::rtl::thin_slice();
     auto& vec = program.streams[static_cast<std::size_t>(isa::Engine::Vec)];
-    vec = {set(0, 1), set(1, 64), run({}), {Opcode::Halt, 0, 0, 0}};
-    EXPECT_NE(error_of(program).find("VEC instruction 2: operation for an engine"), std::string::npos)
+    vec = {set(isa::vec::op, static_cast<std::int64_t>(isa::vec::kOperations.size())),
+           set(1, 64),
+           run({}),
+           {Opcode::Halt, 0, 0, 0}};
+    EXPECT_NE(error_of(program).find("VEC instruction 2: a vector operation that does not exist"),
+              std::string::npos)
         << error_of(program);
     vec = {set(0, 1), {Opcode::End, 0, 0, 0}, {Opcode::Halt, 0, 0, 0}};
     EXPECT_NE(error_of(program).find("VEC instruction 1: illegal"), std::string::npos) << error_of(program);

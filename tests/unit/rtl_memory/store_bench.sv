@@ -69,7 +69,7 @@ module store_bench #(
     input  wire logic                      b_valid_i
 );
   logic [15+$clog2(8*CH):0] vm_word;
-  logic [512*CH-1:0] vm_data;
+  logic [512*CH-1:0] vm_data, vec_data;
 
   store #(.C(C), .CH(CH), .BL(BL), .SF(SF), .BANKS(BANKS)) dut (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(1'b0), .op_valid_i(op_valid_i), .op_ready_o(op_ready_o),
@@ -82,7 +82,11 @@ module store_bench #(
   vmem #(.CH(CH), .DEPTH(DEPTH)) vector_memory (
       .clk_i(clk_i), .wr_valid_i(wr_valid_i), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i),
       .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_valid_i(vm_valid_o), .rd_word_i(vm_word),
-      .rd_data_o(vm_data));
+      .rd_data_o(vm_data), .vec_rd_valid_i(1'b0), .vec_rd_word_i('0), .vec_rd_data_o(vec_data), .vec_wr_valid_i(1'b0),
+      .vec_wr_data_i('0), .vec_wr_lane_en_i('0), .vec_wr_line_i('0), .vec_wr_first_lane_i('0));
+
+  logic unused;
+  assign unused = &{1'b0, vec_data};
 endmodule
 
 `default_nettype wire
