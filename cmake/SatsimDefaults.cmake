@@ -24,6 +24,13 @@ if(SATSIM_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+option(SATSIM_BUILD_FUZZ "Build the fuzz targets (needs clang)" OFF)
+if(SATSIM_BUILD_FUZZ)
+  # The fuzzer sees which branches an input takes in every library.
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 find_program(SATSIM_CCACHE ccache)
 if(SATSIM_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${SATSIM_CCACHE}")

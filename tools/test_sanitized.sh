@@ -3,7 +3,8 @@
 # hardware files, programs and their text, the fuzz corpora with random mutations, traces.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tests=(workload_network_test workload_step_test hardware_test trace_test fuzz_program_replay_test)
+tests=(workload_network_test workload_step_test hardware_test trace_test fuzz_program_replay_test fuzz_json_replay_test
+       isa_program_test isa_checker_test)
 cmake --preset asan >/dev/null
 cmake --build --preset asan --target "${tests[@]}"
 pattern=$(IFS='|'; echo "^(${tests[*]})\$")

@@ -1,0 +1,77 @@
+#include "tests/fuzz/json/fuzz_json.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "runtime/hardware/hardware.hpp"
+#include "runtime/recipe/recipe.hpp"
+#include "runtime/support/error.hpp"
+#include "runtime/support/json_cursor.hpp"
+#include "runtime/workload/training_step.hpp"
+
+namespace satsim {
+namespace {
+
+// Larger networks are read, but their steps are left alone: one input must not take a second.
+constexpr std::size_t kLayersWithStep = 200;
+
+void require(bool holds, const char* property) {
+    if (holds) return;
+    std::fprintf(stderr, "broken: %s\n", property);
+    std::abort();
+}
+
+// `use` reads the text and uses what it found.
+template <typename Use>
+void fuzz(const std::uint8_t* data, std::size_t size, Use use) {
+    try {
+        use(std::string_view(reinterpret_cast<const char*>(data), size));
+    } catch (const InputError& error) {
+        require(std::string_view(error.what()).find('\n') == std::string_view::npos, "an error is one line");
+        require(std::string_view(error.what()).starts_with("fuzz") || error.where().starts_with("layer"),
+                "an error names the file or the layer");
+    }
+}
+
+void use_network(const Network& network) {
+    require(!network.layers.empty(), "a network has layers");
+    require(network.parameters() >= 0 && network.forward_macs() >= 0 &&
+                network.activation_bytes(network.batch) >= 0,
+            "totals are not negative");
+    (void)describe(network, network.batch);
+    if (network.layers.size() > kLayersWithStep) return;
+    Recipe recipe;
+    for (const Method method : {Method::Dense, Method::Bdwp, Method::Sdgp}) {
+        recipe.method = method;
+        if (method != Method::Dense) recipe.nm = {2, 8};
+        for (const Task& task : make_training_step(network, recipe).tasks) {
+            const auto* gemm = std::get_if<GemmTask>(&task);
+            require(gemm == nullptr || gemm->dense_macs() > 0, "a GEMM has work");
+        }
+    }
+}
+
+}  // namespace
+
+void fuzz_network(const std::uint8_t* data, std::size_t size) {
+    fuzz(data, size,
+         [](std::string_view text) { use_network(parse_network(parse_json_text(text, "fuzz"), "fuzz")); });
+}
+
+void fuzz_recipe(const std::uint8_t* data, std::size_t size) {
+    fuzz(data, size, [](std::string_view text) {
+        const Recipe recipe = parse_recipe(parse_json_text(text, "fuzz"), "fuzz");
+        require(recipe.nm.n >= 1 && recipe.nm.n <= recipe.nm.m && recipe.nm.m <= 16, "a pattern is N:M");
+    });
+}
+
+void fuzz_hardware(const std::uint8_t* data, std::size_t size) {
+    fuzz(data, size, [](std::string_view text) {
+        const Hardware hardware = parse_hardware(text, "fuzz");
+        require(hardware.peak_macs() > 0 && hardware.memory_config().ddr4.refi >= 2, "a hardware can work");
+    });
+}
+
+}  // namespace satsim

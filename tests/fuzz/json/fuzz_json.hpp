@@ -1,0 +1,16 @@
+// The property under test: whatever text comes, reading it as a document either works or throws InputError,
+// in one line; and what was read can be used: its totals, and the tasks of a training step, are computed
+// without a fault.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace satsim {
+
+// Each aborts on a broken property.
+void fuzz_network(const std::uint8_t* data, std::size_t size);
+void fuzz_recipe(const std::uint8_t* data, std::size_t size);
+void fuzz_hardware(const std::uint8_t* data, std::size_t size);
+
+}  // namespace satsim

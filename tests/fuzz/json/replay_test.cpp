@@ -1,0 +1,36 @@
+// The fuzz targets without a fuzzer: shipped files, the corpus beside this file and random mutations of both.
+#include <gtest/gtest.h>
+
+#include "tests/fuzz/json/fuzz_json.hpp"
+#include "tests/fuzz/mutation.hpp"
+
+namespace satsim {
+namespace {
+
+using Target = void (*)(const std::uint8_t*, std::size_t);
+
+void replay(Target target, const std::vector<std::string>& folders, int rounds) {
+    std::mt19937_64 random(8);
+    for (const std::string& folder : folders) {
+        const std::vector<fuzz::Data> whole = fuzz::corpus(folder);
+        EXPECT_GE(whole.size(), 2U) << folder;
+        for (const fuzz::Data& data : whole) target(data.data(), data.size());
+        for (int round = 0; round < rounds; ++round) {
+            const fuzz::Data data = fuzz::mutated(whole[random() % whole.size()], random);
+            target(data.data(), data.size());
+        }
+    }
+}
+
+TEST(FuzzReplay, Networks) {
+    replay(fuzz_network, {"models/networks", "tests/fuzz/json/corpus/network"}, 2000);
+}
+TEST(FuzzReplay, Recipes) {
+    replay(fuzz_recipe, {"tests/fuzz/json/corpus/recipe"}, 10000);
+}
+TEST(FuzzReplay, Hardware) {
+    replay(fuzz_hardware, {"models/hardware"}, 3000);
+}
+
+}  // namespace
+}  // namespace satsim

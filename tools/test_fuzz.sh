@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Builds the fuzz targets (clang, libFuzzer, AddressSanitizer, UBSan) and runs each for some seconds from its corpus: network,
+# recipe and hardware files, program files, program texts. New inputs stay in build/fuzz/found/; one that breaks a property ends
+# the run and is named. Usage: tools/test_fuzz.sh [SECONDS]    (20 a target by default)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-20}
+if ! command -v clang++ >/dev/null || ! clang++ -fsanitize=fuzzer -x c++ -o /dev/null - 2>/dev/null <<<'
+  #include <cstddef>
+  #include <cstdint>
+  extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t*, std::size_t) { return 0; }'; then
+  echo "test_fuzz: skipped: clang++ with libFuzzer is missing (clang, libclang-rt-14-dev)"
+  exit 0
+fi
+# NAME:CORPUS[,CORPUS...]:SCHEMA, a dictionary being made of the schema
+targets=(fuzz_network:tests/fuzz/json/corpus/network,models/networks:network
+         fuzz_recipe:tests/fuzz/json/corpus/recipe:recipe
+         fuzz_hardware:models/hardware:hardware
+         fuzz_program_file:tests/fuzz/program/corpus:
+         fuzz_program_text:tests/fuzz/program/corpus:)
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz --target "${targets[@]%%:*}"
+for target in "${targets[@]}"; do
+  IFS=: read -r name corpora schema <<<"$target"
+  found=build/fuzz/found/$name
+  mkdir -p "$found"
+  options=(-max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$found-broken-" -print_final_stats=1)
+  if [ -n "$schema" ]; then
+    python3 tests/fuzz/json/dictionary.py "models/schemas/$schema.schema.json" >"build/fuzz/$schema.dict"
+    options+=(-dict="build/fuzz/$schema.dict")
+  fi
+  log=build/fuzz/$name.log
+  if ! "build/fuzz/$name" "${options[@]}" "$found" ${corpora//,/ } >"$log" 2>&1; then
+    tail -40 "$log"
+    echo "test_fuzz: $name broke a property; see $log and $found-broken-*" >&2
+    exit 1
+  fi
+  echo "test_fuzz: $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs in $seconds s, nothing found"
+done
