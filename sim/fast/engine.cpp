@@ -30,9 +30,6 @@ void Engine::execute(Cycles at, Cycles skipped) {
 
 void Engine::skip(std::size_t depth, std::int64_t iterations) {
     LoopLog& log = logs[depth];
-    for (std::size_t i = 0; i < log.step.size(); ++i) {
-        if (loops.toggles(i)) log.step[i] = 0;
-    }
     sequencer.skip(depth, iterations, log.step);
     if (walk != nullptr) walk->move(iterations * log.walk_step);
     log.left -= iterations;

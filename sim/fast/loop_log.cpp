@@ -20,7 +20,11 @@ int LoopLogs::arrive(const cycle::Sequencer& sequencer, Cycles now, std::int64_t
             log.first = loops[d].first;
             log.iterations.clear();
         } else {
-            for (std::size_t i = 0; i < registers.size(); ++i) log.step[i] = registers[i] - log.registers[i];
+            for (std::size_t i = 0; i < registers.size(); ++i) {
+                const std::int64_t added = registers[i] - log.registers[i];
+                log.step[i] = added == log.added[i] ? added : 0;
+                log.added[i] = added;
+            }
             log.walk_step = walked - log.walked;
             if (outermost < 0) outermost = static_cast<int>(d);
         }

@@ -22,9 +22,14 @@ struct LoopLog {
     std::vector<Iteration> iterations;
     std::uint64_t signature = 0;  // of the present iteration, so far
 
-    // Registers and walk (positions, linear) where the present and the previous iteration began.
-    std::array<std::int64_t, isa::kRegisters> registers{};
-    std::array<std::int64_t, isa::kRegisters> step{};
+    // Where the present iteration began: registers and walk (positions, linear). What the last iteration
+    // added to them, and to those registers to which the one before added as much; 0 to others, which are set
+    // or toggled in the body.
+    using Registers = std::array<std::int64_t, isa::kRegisters>;
+    static constexpr std::size_t kStepsKnown = 3;  // iterations logged
+    Registers registers{};
+    Registers added{};
+    Registers step{};
     std::int64_t walked = 0;
     std::int64_t walk_step = 0;
 

@@ -76,7 +76,7 @@ Cycles LoopSkipper::iteration_begun(const Engine& engine, std::size_t depth) {
         }
         logs_.push_back(&other.logs[static_cast<std::size_t>(frame)]);
         available = std::min(available, logs_.back()->left);
-        if (logs_.back()->iterations.size() < 2) return 0;
+        if (logs_.back()->iterations.size() < LoopLog::kStepsKnown) return 0;
     }
     available -= kKept;
     if (available <= 0) return 0;

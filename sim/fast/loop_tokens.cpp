@@ -23,7 +23,6 @@ StreamLoops::StreamLoops(std::span<const isa::Instruction> stream) {
     for (std::size_t pc = 0; pc < stream.size(); ++pc) {
         const isa::Instruction& i = stream[pc];
         Tokens& tokens = open.back().tokens;
-        if (i.opcode == isa::Opcode::Xor) toggled_ |= 1U << (i.rd % isa::kRegisters);
         if (i.opcode == isa::Opcode::Run) add_run(isa::decode_run(i.imm), tokens);
         if (i.opcode == isa::Opcode::Post) tokens[i.rd % isa::kSemaphores] += i.imm;
         if (i.opcode == isa::Opcode::Wait) tokens[i.rd % isa::kSemaphores] -= i.imm;

@@ -21,8 +21,6 @@ class StreamLoops {
 
     // Of one iteration of the loop whose body begins at instruction `first`.
     [[nodiscard]] const Tokens& tokens(std::size_t first) const;
-    // True if XOR changes the register somewhere: it has no step per iteration.
-    [[nodiscard]] bool toggles(std::size_t number) const { return (toggled_ >> number & 1U) != 0; }
 
   private:
     struct Loop {
@@ -30,7 +28,6 @@ class StreamLoops {
         Tokens tokens;
     };
     std::vector<Loop> loops_;
-    std::uint32_t toggled_ = 0;
 };
 
 }  // namespace satsim::fast
