@@ -38,7 +38,7 @@ struct GemmSchedule {
         0;  // reduction elements between two handshakes with LOAD (one half of the west buffer)
     bool b_resident = true;  // FF, BP: the whole K of a column panel of B stays on chip while rows stream
     bool fill_rows = false;  // WU: runs of channels are cut so that no tile leaves array rows idle
-    Cycles predicted = 0;    // by the fast model
+    Cycles predicted = 0;    // by the estimate, or by the fast model once it has ranked them
 
     // "128x64x576 os sr4 sc2 n-outside B-resident": for tables.
     [[nodiscard]] std::string tile_text() const;

@@ -1,4 +1,4 @@
-// The `fast` model's parts: closed forms of what one tile costs each engine and the memory.
+// The estimate: closed forms of what one tile costs each engine and the memory.
 // docs/architecture/fast-model.md derives them; nothing here is fitted to a result.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Chooses a schedule for a task and emits its program. The choice is made by the `fast` model; callers that
-// own a cycle model re-rank the best few with it.
+// Chooses a schedule for a task and emits its program. The choice is made by a closed-form estimate; the fast
+// and the cycle model re-rank the best few (sim/fast/ranked_schedules.hpp, sim/target).
 #pragma once
 
 #include <vector>
@@ -15,7 +15,7 @@ struct MachineView {
     dram::MemoryConfig memory;
 };
 
-// All schedules that fit the machine's buffers, best predicted first; at most `limit`. Throws InputError
+// All schedules that fit the machine's buffers, best estimate first; at most `limit`. Throws InputError
 // naming the layer when nothing fits.
 [[nodiscard]] std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
                                                             const ScheduleOptions& options,
@@ -26,7 +26,7 @@ struct MachineView {
 [[nodiscard]] isa::Program emit_gemm(const GemmTask& task, const GemmSchedule& schedule,
                                      const MachineView& machine);
 
-// Cycles by closed form, without running anything; docs/architecture/fast-model.md.
+// The estimate: cycles by closed form, without a program; docs/architecture/fast-model.md.
 [[nodiscard]] Cycles predict_gemm(const GemmTask& task, const GemmSchedule& schedule,
                                   const MachineView& machine);
 
