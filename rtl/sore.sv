@@ -4,7 +4,7 @@
 // by (sore_ranker); along columns each row is sorted at once (sore_sorter). The values lie in one small RAM a lane, the
 // sorted rows in the transposer; both hold two blocks. Cycle t: row 15 of a block to be packed comes. From t+4 on its copies
 // are written, one row of lanes or one piece a cycle, in cycles without `hold_i`: values along rows, their indices, values
-// along columns, their indices. A write decided in cycle w stands at the outputs in w+2.
+// along columns, their indices. A write decided in cycle w stands at the outputs in w+3.
 `default_nettype none
 
 module sore #(
@@ -270,7 +270,42 @@ module sore #(
     end
   end
 
-  // Cycle w: position of each lane's kept value number j. The mask holds exactly N ones a group.
+  // Cycle w: each lane's mask of the group. It holds exactly N ones.
+  logic go1_q, write_block1_q;
+  logic [2:0] kind1_q;
+  logic [WORD_BITS-1:0] word1_q;
+  logic [3:0] base1_q;
+  logic [4:0] j1_q, rows1w_q;
+  logic [COUNT_BITS-1:0] lanes1w_q;
+  logic [LANE_BITS-1:0] slot1_q;
+  logic [MAXM*V-1:0] group1_q;
+  for (genvar l = 0; l < V; l++) begin : gen_group
+    logic [15:0] group;
+    assign group = masks[16*l+:16] >> base_q[3:0];
+    always_ff @(posedge clk_i) group1_q[MAXM*l+:MAXM] <= group[MAXM-1:0];
+    if (MAXM < 16) begin : gen_rest
+      logic unused_group;
+      assign unused_group = &{1'b0, group[15:MAXM]};
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    go1_q <= rst_ni && go;
+    kind1_q <= kind_q;
+    write_block1_q <= write_block_q;
+    base1_q <= base_q[3:0];
+    j1_q <= j_q;
+    rows1w_q <= rows_q;
+    lanes1w_q <= lanes_q;
+    slot1_q <= base_q[LANE_BITS-1:0] + LANE_BITS'(j_q);
+    case (kind_q)
+      F_VALUES: word1_q <= fv_q;
+      F_INDICES: word1_q <= fi_q;
+      B_VALUES: word1_q <= bv_q;
+      default: word1_q <= bi_q;
+    endcase
+  end
+
+  // Cycle w+1: position of each lane's kept value number j.
   logic go2_q;
   logic [2:0] kind2_q;
   logic [WORD_BITS-1:0] word2_q;
@@ -279,39 +314,30 @@ module sore #(
   logic [COUNT_BITS-1:0] lanes2w_q;
   logic [4*V-1:0] index2_q;
   for (genvar l = 0; l < V; l++) begin : gen_position
-    logic [15:0] group;
     logic [3:0] index;
     logic [4:0] count;
-    assign group = masks[16*l+:16] >> base_q[3:0];
     always_comb begin
       index = '0;
       count = '0;
       for (int e = 0; e < MAXM; e++) begin
-        if (group[e] && count == j_q) index = 4'(e);
-        count = count + 5'(group[e]);
+        if (group1_q[MAXM*l+e] && count == j1_q) index = 4'(e);
+        count = count + 5'(group1_q[MAXM*l+e]);
       end
     end
     always_ff @(posedge clk_i) index2_q[4*l+:4] <= index;
-    logic unused_group;
-    assign unused_group = &{1'b0, group};
   end
   always_ff @(posedge clk_i) begin
-    go2_q <= rst_ni && go;
-    kind2_q <= kind_q;
-    block2_q <= write_block_q;
-    base2_q <= base_q[3:0];
-    rows2w_q <= rows_q;
-    lanes2w_q <= lanes_q;
-    slot2_q <= base_q[LANE_BITS-1:0] + LANE_BITS'(j_q);
-    case (kind_q)
-      F_VALUES: word2_q <= fv_q;
-      F_INDICES: word2_q <= fi_q;
-      B_VALUES: word2_q <= bv_q;
-      default: word2_q <= bi_q;
-    endcase
+    go2_q <= rst_ni && go1_q;
+    kind2_q <= kind1_q;
+    block2_q <= write_block1_q;
+    base2_q <= base1_q;
+    rows2w_q <= rows1w_q;
+    lanes2w_q <= lanes1w_q;
+    slot2_q <= slot1_q;
+    word2_q <= word1_q;
   end
 
-  // Cycle w+1: values are read.
+  // Cycle w+2: values are read.
   logic [16*V-1:0] row_values;
   logic [4*V-1:0] row_indices;
   logic [16*V-1:0] column_values;

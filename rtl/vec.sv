@@ -152,6 +152,12 @@ module vec #(
   tag_delay #(.WIDTH(OUT_BITS + 2), .STAGES(33)) back_tags (
       .clk_i(clk_i), .rst_ni(rst_ni), .data_i({out && special, out_word, out_wide, lanes, quarter}),
       .data_o({back_out, back_word, back_wide, back_lanes, quarter19}));
+  // SORE decides three cycles before its write joins.
+  logic plain_hold, back_hold;
+  tag_delay #(.WIDTH(1), .STAGES(16)) hold_tag (
+      .clk_i(clk_i), .rst_ni(rst_ni), .data_i(out && !special), .data_o(plain_hold));
+  tag_delay #(.WIDTH(1), .STAGES(32)) back_hold_tag (
+      .clk_i(clk_i), .rst_ni(rst_ni), .data_i(out && special), .data_o(back_hold));
   assign back19 = back_out;
   assign out19 = plain_out || back_out;
   assign word19 = back_out ? back_word : plain_word;
@@ -202,7 +208,7 @@ module vec #(
       .clk_i(clk_i), .rst_ni(rst_ni), .nm_f_i(nm_f), .nm_b_i(nm_b), .results_i(packed_words), .units_i(units),
       .blocks_i(blocks), .rank_i(rank21_q), .pack_i(pack21_q), .row_i(row21_q), .rows_i(rows21_q),
       .lanes_i(sore_lanes21_q), .first_block_i(first21_q), .first_of_slice_i(slice21_q), .data_i(half21_q),
-      .mask_row_i(mask_row), .mask_o(mask), .hold_i(out19), .wr_valid_o(sore_valid), .wr_word_o(sore_word),
+      .mask_row_i(mask_row), .mask_o(mask), .hold_i(plain_hold || back_hold), .wr_valid_o(sore_valid), .wr_word_o(sore_word),
       .wr_words_o(sore_words), .wr_data_o(sore_data));
 
   // ---- t+21: a row of results, a quarter of one, or SORE's write, turned to its words

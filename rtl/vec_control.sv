@@ -118,6 +118,10 @@ module vec_control #(
   logic [WORD_BITS-1:0] in_q, in_block_q, in_slice_q;     // words from the operand's first
   logic [WORD_BITS-1:0] out_q, out_block_q, out_slice_q;  // the same for results
 
+  // Found again in every cycle, used at the end of a block, when they have stood for long.
+  logic last_block_q, last_slice_q;
+  logic [WORD_BITS-1:0] in_block_next_q, out_block_next_q;
+
   logic accept, packs, slot_end, block_end, last_block, last_slice, issue_last, finish;
   logic [4:0] rows_here;
   logic [LANE_COUNT_BITS-1:0] lanes_here;
@@ -126,7 +130,7 @@ module vec_control #(
   assign block_end = slot_end && slot_q == last_slot_q;
   assign last_block = rows_left_q <= SIZE_BITS'(16);
   assign last_slice = channels_left_q <= SIZE_BITS'(V);
-  assign issue_last = active_q && block_end && last_block && last_slice;
+  assign issue_last = active_q && block_end && last_block_q && last_slice_q;
   assign finish = (issue_last && !packs) || (drain_q && block_end);
   assign rows_here = last_block ? rows_left_q[4:0] : 5'd16;
   assign lanes_here = last_slice ? channels_left_q[LANE_COUNT_BITS-1:0] : LANE_COUNT_BITS'(V);
@@ -181,7 +185,6 @@ module vec_control #(
   logic row_step, slot_over;
   logic [3:0] row;
   logic [WORD_BITS-1:0] in_pitch, out_pitch, in_slice_words, out_slice_words;
-  logic [WORD_BITS-1:0] in_block_next, out_block_next;
   logic input_wide;
   assign input_wide = wide_in || (wide_flag && wide_q);
   assign row = special ? {phase, cycle_q[3:2]} : cycle_q;
@@ -191,10 +194,14 @@ module vec_control #(
   assign out_pitch = wide_out ? wide_pitch_q : narrow_pitch_q;
   assign in_slice_words = input_wide ? WORD_BITS'(V / 2) : WORD_BITS'(V / 4);
   assign out_slice_words = wide_out ? WORD_BITS'(V / 2) : WORD_BITS'(V / 4);
-  assign in_block_next =
-      last_block ? in_slice_q + in_slice_words : in_block_q + {in_pitch[WORD_BITS-5:0], 4'd0};
-  assign out_block_next =
-      last_block ? out_slice_q + out_slice_words : out_block_q + {out_pitch[WORD_BITS-5:0], 4'd0};
+  always_ff @(posedge clk_i) begin
+    last_block_q <= last_block;
+    last_slice_q <= last_slice;
+    in_block_next_q <=
+        last_block_q ? in_slice_q + in_slice_words : in_block_q + {in_pitch[WORD_BITS-5:0], 4'd0};
+    out_block_next_q <=
+        last_block_q ? out_slice_q + out_slice_words : out_block_q + {out_pitch[WORD_BITS-5:0], 4'd0};
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -257,17 +264,17 @@ module vec_control #(
       {out_q, out_block_q, out_slice_q} <= '0;
     end else if (active_q) begin
       if (slot_over) begin
-        in_q <= block_end ? in_block_next : in_block_q;
-        out_q <= block_end ? out_block_next : out_block_q;
+        in_q <= block_end ? in_block_next_q : in_block_q;
+        out_q <= block_end ? out_block_next_q : out_block_q;
       end else if (row_step) begin
         in_q <= in_q + in_pitch;
         out_q <= out_q + out_pitch;
       end
       if (block_end) begin
-        in_block_q <= in_block_next;
-        out_block_q <= out_block_next;
-        block_first_q <= last_block;
-        if (last_block) begin
+        in_block_q <= in_block_next_q;
+        out_block_q <= out_block_next_q;
+        block_first_q <= last_block_q;
+        if (last_block_q) begin
           in_slice_q <= in_slice_q + in_slice_words;
           out_slice_q <= out_slice_q + out_slice_words;
           rows_left_q <= rows_q;

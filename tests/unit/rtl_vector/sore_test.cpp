@@ -123,7 +123,7 @@ class SoreBench {
         int writes = 0;
         if (p.nm_f) writes += kBlock / p.nm_f->m * p.nm_f->n * (p.nm_f->dense() ? 1 : 2);
         if (p.nm_b) writes += lanes_ / p.nm_b->m * p.nm_b->n * (p.nm_b->dense() ? 1 : 2);
-        constexpr int kPipeline = 4 + 2;
+        constexpr int kPipeline = 4 + 3;
         const int until = writes + kPipeline;
         for (int free = 0; free < until;) {
             if (model_->hold_i == 0) ++free;
