@@ -46,7 +46,9 @@ int compare(const Arguments& arguments) {
         steps.push_back(make_step(network, find_recipe(name, options.models_folder), options.batch_override(),
                                   hardware, !options.no_pregeneration));
     }
-    sat::SatTarget sat(options.sat_settings(hardware));
+    sat::SatSettings settings = options.sat_settings(hardware);
+    if (!arguments.trace.empty()) settings.recording = {kTraceOperations, kTraceIntervals};
+    sat::SatTarget sat(std::move(settings));
     HostTarget host(hardware);
     std::vector<StepResult> results;
     {

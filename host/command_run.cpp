@@ -12,7 +12,9 @@
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
 #include "runtime/isa/program.hpp"
+#include "runtime/support/atomic_file.hpp"
 #include "runtime/support/error.hpp"
+#include "runtime/trace/step_trace.hpp"
 
 namespace satsim::host {
 namespace {
@@ -24,7 +26,19 @@ struct Arguments {
     std::string gemm;
     std::string nm = "dense";
     std::string program;
+    std::string trace;
 };
+
+sat::SatSettings traced_settings(const Arguments& arguments, const Hardware& hardware) {
+    sat::SatSettings settings = arguments.options.sat_settings(hardware);
+    if (!arguments.trace.empty()) settings.recording = {kTraceOperations, kTraceIntervals};
+    return settings;
+}
+
+void write_trace(const Arguments& arguments, const StepResult& result) {
+    if (!arguments.trace.empty())
+        write_file_atomically(arguments.trace, make_step_trace({&result, 1}, {}).json());
+}
 
 int run_network(const Arguments& arguments) {
     const Options& options = arguments.options;
@@ -33,13 +47,14 @@ int run_network(const Arguments& arguments) {
     const Recipe recipe = find_recipe(arguments.recipe, options.models_folder);
     const TrainingStep step =
         make_step(network, recipe, options.batch_override(), hardware, !options.no_pregeneration);
-    sat::SatTarget sat(options.sat_settings(hardware));
+    sat::SatTarget sat(traced_settings(arguments, hardware));
     HostTarget host(hardware);
     ProgressBar bar("simulating " + network.name);
     const StepResult result =
         run_steps({step}, hardware, sat, host, [&bar](std::size_t done, std::size_t total) {
             bar.update(done, total);
         }).front();
+    write_trace(arguments, result);
     if (options.json) {
         deliver(options, run_json(result).dump(1) + "\n");
     } else if (options.csv) {
@@ -62,9 +77,10 @@ int run_gemm(const Arguments& arguments) {
     step.recipe = arguments.nm;
     step.batch = 1;
     step.tasks = {parse_gemm(arguments.gemm, arguments.nm)};
-    sat::SatTarget sat(options.sat_settings(hardware));
+    sat::SatTarget sat(traced_settings(arguments, hardware));
     HostTarget host(hardware);
     const StepResult result = run_steps({step}, hardware, sat, host, {}).front();
+    write_trace(arguments, result);
     if (options.json) {
         deliver(options,
                 gemm_json(result.tasks.front(), hardware.clock_hz, hardware.peak_macs()).dump(1) + "\n");
@@ -128,7 +144,12 @@ void add_run(CLI::App& program, Action& action) {
     command->add_option("--nm", arguments->nm, "pattern of the GEMM's B along K: N:M, or dense")
         ->capture_default_str()
         ->needs(gemm);
-    command->add_option("--program", arguments->program, "a program file (satsim schedule --program)");
+    CLI::Option* file =
+        command->add_option("--program", arguments->program, "a program file (satsim schedule --program)");
+    command
+        ->add_option("--trace", arguments->trace,
+                     "write a trace of the step or GEMM for Perfetto to this file")
+        ->excludes(file);
     arguments->options.add_models(*command);
     arguments->options.add_hardware(*command);
     arguments->options.add_schedule(*command);

@@ -69,7 +69,7 @@ int write(const Arguments& arguments) {
     if (!any) throw InputError("--layer " + arguments.layer, "", "names no task of network " + network.name);
     sat::SatSettings settings = options.sat_settings(hardware);
     settings.wants_operations = [&arguments](const Task& task) { return wanted(arguments, task); };
-    settings.record_limit = static_cast<std::int64_t>(arguments.max_events);
+    settings.recording = {static_cast<std::int64_t>(arguments.max_events), kTraceIntervals};
     sat::SatTarget sat(std::move(settings));
     HostTarget host(hardware);
     ProgressBar bar("simulating " + network.name);

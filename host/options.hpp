@@ -11,6 +11,11 @@
 
 namespace satsim::host {
 
+// What --trace keeps of a task: its operations one by one up to this many, else this many busy intervals an
+// engine.
+inline constexpr std::int64_t kTraceOperations = 400;
+inline constexpr std::size_t kTraceIntervals = 48;
+
 struct Options {
     // where
     std::string models_folder;  // empty: beside the program

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/trace/busy_intervals.hpp"
 #include "runtime/trace/execution.hpp"
 #include "runtime/workload/task.hpp"
 
@@ -40,7 +41,8 @@ struct TaskResult {
     double energy_j = 0;  // dynamic and static
     Bound bound = Bound::Compute;
     Provenance provenance = Provenance::Simulated;
-    Execution execution;  // counters and, when recorded, operations
+    Execution execution;      // counters and, when recorded, operations
+    BusyIntervals intervals;  // when recorded: of each engine, for traces
 };
 
 class Target {

@@ -9,6 +9,8 @@ Events& Events::operator+=(const Events& other) {
     north_bytes += other.north_bytes;
     result_accesses += other.result_accesses;
     onchip_writes += other.onchip_writes;
+    vmem_words += other.vmem_words;
+    cmem_values += other.cmem_values;
     ddr4_activates += other.ddr4_activates;
     ddr4_reads += other.ddr4_reads;
     ddr4_writes += other.ddr4_writes;
@@ -25,6 +27,8 @@ Events count_events(const Execution& execution, int channels) {
     events.north_bytes = execution.counters.north_lines_bytes;
     events.result_accesses = execution.counters.result_reads + execution.counters.result_writes;
     events.onchip_writes = execution.counters.load_words;
+    events.vmem_words = execution.counters.vmem_words;
+    events.cmem_values = execution.counters.cmem_values;
     // Ganged channels: every command and every line is one of each channel.
     events.ddr4_activates = execution.memory.activates * channels;
     events.ddr4_reads = execution.memory.read_lines * channels;
@@ -58,6 +62,8 @@ Report make_report(const Hardware& hardware, const Events& events, const Times& 
         {"north buffer read, 1 byte", events.north_bytes, f.north_read},
         {"result buffer access, 4 bytes", events.result_accesses, f.result_access},
         {"on-chip write by LOAD, 8 bytes", events.onchip_writes, f.onchip_write},
+        {"vector memory access, 8 bytes", events.vmem_words, f.vmem_access},
+        {"coefficient memory access, 4 bytes", events.cmem_values, f.cmem_access},
         {"DDR4 activate", events.ddr4_activates, f.ddr4_activate},
         {"DDR4 read, 64 bytes", events.ddr4_reads, f.ddr4_read},
         {"DDR4 write, 64 bytes", events.ddr4_writes, f.ddr4_write},

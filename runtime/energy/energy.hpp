@@ -21,6 +21,8 @@ struct Events {
     std::int64_t north_bytes = 0;
     std::int64_t result_accesses = 0;
     std::int64_t onchip_writes = 0;
+    std::int64_t vmem_words = 0;
+    std::int64_t cmem_values = 0;
     std::int64_t ddr4_activates = 0;  // of one channel each
     std::int64_t ddr4_reads = 0;      // 64-byte beats
     std::int64_t ddr4_writes = 0;     // 64-byte beats

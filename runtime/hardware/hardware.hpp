@@ -41,6 +41,8 @@ struct EventFigures {
     Figure north_read;        // byte
     Figure result_access;     // 4-byte value, read or write
     Figure onchip_write;      // 8-byte word written by LOAD
+    Figure vmem_access;       // 8-byte word of the vector memory, VEC and STORE
+    Figure cmem_access;       // 4-byte value of VEC's coefficient memory
     Figure ddr4_activate;     // one row of one channel
     Figure ddr4_read;         // 64-byte beat, device core
     Figure ddr4_write;        // 64-byte beat, device core

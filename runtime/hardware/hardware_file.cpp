@@ -81,14 +81,14 @@ HostFigures read_host(const JsonCursor& at) {
 
 EventFigures read_events(const JsonCursor& at) {
     at.object({"fp16_multiply", "fp32_add", "vector_operation", "west_read", "north_read", "result_access",
-               "onchip_write", "ddr4_activate", "ddr4_read", "ddr4_write", "ddr4_io", "ddr4_refresh",
-               "axi_beat", "pcie_byte"});
+               "onchip_write", "vmem_access", "cmem_access", "ddr4_activate", "ddr4_read", "ddr4_write",
+               "ddr4_io", "ddr4_refresh", "axi_beat", "pcie_byte"});
     const auto joules = [&at](const char* key) { return read_figure(at.at(key), "J", 0, 1); };
-    return {joules("fp16_multiply"), joules("fp32_add"),      joules("vector_operation"),
-            joules("west_read"),     joules("north_read"),    joules("result_access"),
-            joules("onchip_write"),  joules("ddr4_activate"), joules("ddr4_read"),
-            joules("ddr4_write"),    joules("ddr4_io"),       joules("ddr4_refresh"),
-            joules("axi_beat"),      joules("pcie_byte")};
+    return {
+        joules("fp16_multiply"), joules("fp32_add"),      joules("vector_operation"), joules("west_read"),
+        joules("north_read"),    joules("result_access"), joules("onchip_write"),     joules("vmem_access"),
+        joules("cmem_access"),   joules("ddr4_activate"), joules("ddr4_read"),        joules("ddr4_write"),
+        joules("ddr4_io"),       joules("ddr4_refresh"),  joules("axi_beat"),         joules("pcie_byte")};
 }
 
 PowerFigures read_power(const JsonCursor& at) {

@@ -83,18 +83,40 @@ class StepDrawer {
 
     void draw_engines(const TaskResult& task, double seconds, Nanoseconds end, const std::string& title) {
         std::size_t operations = 0;
+        std::size_t intervals = 0;
         for (const auto& records : task.execution.operations) operations += records.size();
-        const bool each = operations > 0 && trace_.events() + operations <= max_events_;
+        for (const auto& busy : task.intervals) intervals += busy.size();
+        const auto fits = [this](std::size_t events) {
+            return events > 0 && trace_.events() + events <= max_events_;
+        };
+        const bool each = fits(operations);
+        const bool merged = !each && fits(intervals);
         for (std::size_t engine = 0; engine < task.execution.operations.size(); ++engine) {
             const int tid = kFirstEngine + static_cast<int>(engine);
             const Cycles busy = task.execution.busy[engine];
             if (each) {
                 draw_operations(task.execution.operations[engine], tid, seconds, end);
+            } else if (merged) {
+                draw_intervals(task.intervals[engine], tid, seconds, end);
             } else if (busy > 0) {
                 const Nanoseconds stop = std::min(end, nanoseconds(seconds + cycles(busy)));
                 trace_.slice(pid_, tid, title, "aggregated", nanoseconds(seconds), stop,
                              {{"busy_cycles", std::to_string(busy)}, {"note", "not drawn one by one"}});
             }
+        }
+    }
+
+    void draw_intervals(const std::vector<BusyInterval>& intervals, int tid, double seconds,
+                        Nanoseconds task_end) {
+        const std::string engine(isa::kEngineNames[static_cast<std::size_t>(tid - kFirstEngine)]);
+        for (const BusyInterval& interval : intervals) {
+            const Nanoseconds stop = std::min(task_end, nanoseconds(seconds + cycles(interval.end)));
+            const Nanoseconds start = std::min(stop, nanoseconds(seconds + cycles(interval.begin)));
+            trace_.slice(pid_, tid, fmt::format("{} x{}", engine, interval.operations), "busy", start, stop,
+                         {{"start", std::to_string(interval.begin)},
+                          {"end", std::to_string(interval.end - 1)},
+                          {"operations", std::to_string(interval.operations)},
+                          {"busy_cycles", std::to_string(interval.busy)}});
         }
     }
 
@@ -128,8 +150,11 @@ class StepDrawer {
 ChromeTrace make_step_trace(std::span<const StepResult> results, const StepTraceOptions& options) {
     ChromeTrace trace;
     trace.note("tool", "satsim");
-    trace.note("rule", fmt::format("operations are drawn one by one while the file holds at most {} events",
-                                   options.max_events));
+    trace.note(
+        "rule",
+        fmt::format("operations, or else merged busy intervals, are drawn while the file holds at most {} "
+                    "events",
+                    options.max_events));
     int pid = 1;
     for (const StepResult& result : results) {
         // Every result may use its share, so that the first does not leave the second without detail.

@@ -10,9 +10,9 @@
 namespace satsim {
 
 struct StepTraceOptions {
-    // Operations are drawn one by one, task after task, until the file would hold more events than this;
-    // later tasks (and tasks whose operations were not recorded) show one slice an engine instead, as long as
-    // the engine was busy.
+    // Task after task, operations are drawn one by one, or the task's busy intervals where its operations
+    // were not kept or are too many, until the file would hold more events than this; later tasks (and tasks
+    // of which nothing was recorded) show one slice an engine instead, as long as the engine was busy.
     std::size_t max_events = 200'000;
 };
 

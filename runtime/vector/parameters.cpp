@@ -13,7 +13,6 @@ namespace {
 using isa::vec::Operation;
 
 constexpr std::int64_t kSizeLimit = 1 << 24;
-constexpr int kResults = 7;
 constexpr int kPackedResult = 3;  // o3..o6
 
 std::int64_t at(std::span<const std::int64_t> registers, int reg) {
@@ -64,20 +63,13 @@ std::optional<std::string> memory_fault(const Parameters& p, const isa::ArrayCon
         const std::int64_t begin = p.results[static_cast<std::size_t>(m.output)];
         if (auto fault = inside('o', m.output, begin, p.rows * p.output_pitch(), middle, words)) return fault;
     }
-    const std::int64_t blocks = ceil_div<std::int64_t>(p.rows, isa::timing::kVecBlock);
-    std::array<std::int64_t, kResults> sizes{};
-    if (p.nm_f) {
-        sizes[3] = p.packed_rows_f() * p.packed_columns() / 4;
-        sizes[4] = p.nm_f->dense() ? 0 : p.packed_rows_f() * p.packed_columns() / 16;
-    }
-    if (p.nm_b) {
-        sizes[5] = p.packed_rows_b() * blocks * 4;
-        sizes[6] = p.nm_b->dense() ? 0 : p.packed_rows_b() * blocks;
-    }
-    for (int r = kPackedResult; r < kResults; ++r) {
-        const auto i = static_cast<std::size_t>(r);
+    const auto sizes = p.copy_words();
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        const int number = kPackedResult + static_cast<int>(i);
         if (sizes[i] == 0) continue;
-        if (auto fault = inside('o', r, p.results[i], sizes[i], middle, words)) return fault;
+        if (auto fault =
+                inside('o', number, p.results[static_cast<std::size_t>(number)], sizes[i], middle, words))
+            return fault;
     }
     return std::nullopt;
 }
@@ -149,6 +141,20 @@ std::optional<std::string> operation_fault(std::span<const std::int64_t> registe
         return std::string("nm_f and nm_b must be 0 for an operation that does not pack");
     if (auto fault = memory_fault(p, config)) return fault;
     return coefficient_fault(p, config);
+}
+
+std::array<std::int64_t, 4> Parameters::copy_words() const {
+    std::array<std::int64_t, 4> words{};
+    if (nm_f) {
+        words[0] = packed_rows_f() * packed_columns() / 4;
+        words[1] = nm_f->dense() ? 0 : packed_rows_f() * packed_columns() / 16;
+    }
+    if (nm_b) {
+        const std::int64_t blocks = ceil_div<std::int64_t>(rows, isa::timing::kVecBlock);
+        words[2] = packed_rows_b() * blocks * 4;
+        words[3] = nm_b->dense() ? 0 : packed_rows_b() * blocks;
+    }
+    return words;
 }
 
 Parameters decode(std::span<const std::int64_t> registers, std::uint32_t flags) {

@@ -36,6 +36,8 @@ struct Parameters {
     // Rows (group, j) of either copy.
     [[nodiscard]] std::int64_t packed_rows_f() const;
     [[nodiscard]] std::int64_t packed_rows_b() const;
+    // VMEM words that the packed copies o3..o6 take; 0: no such plane.
+    [[nodiscard]] std::array<std::int64_t, 4> copy_words() const;
 };
 
 [[nodiscard]] inline int lanes(const isa::ArrayConfig& config) {

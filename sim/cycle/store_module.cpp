@@ -7,6 +7,7 @@ void StoreModule::dispatch(Cycles d, const Dispatch& operation) {
     if (op.source == StoreSource::Result) {
         run_.result.counters.result_reads += op.count * (op.len / op.element_bytes());
     }
+    if (op.source == StoreSource::Vmem) run_.result.counters.vmem_words += op.count * (op.len / 8);
     timing_->dispatch(d, op);
     report();
 }

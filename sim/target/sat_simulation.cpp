@@ -34,6 +34,27 @@ void require_sound(const isa::Program& program, const std::string& name) {
     }
 }
 
+constexpr std::int64_t kRecordedOperations = std::int64_t{1} << 22;
+
+bool must_record(const isa::Program& program, const Recording& recording) {
+    return recording.any() &&
+           count_operations(program) <= std::max(recording.operations, kRecordedOperations);
+}
+
+// Turns the recorded operations into what was asked for.
+void keep(SimulationResult& result, const Recording& recording) {
+    std::int64_t operations = 0;
+    for (const auto& records : result.execution.operations)
+        operations += static_cast<std::int64_t>(records.size());
+    const bool whole = operations <= recording.operations;
+    for (std::size_t engine = 0; engine < result.intervals.size(); ++engine) {
+        std::vector<OperationRecord>& records = result.execution.operations[engine];
+        result.intervals[engine].clear();
+        if (recording.intervals > 0) result.intervals[engine] = busy_intervals(records, recording.intervals);
+        if (!whole) records = {};
+    }
+}
+
 bool cannot_win(const schedule::GemmSchedule& candidate, const SimulationResult& best,
                 const SimulationSettings& settings) {
     const auto promised = static_cast<double>(candidate.predicted);
@@ -68,7 +89,7 @@ std::vector<schedule::GemmSchedule> ranked_candidates(const GemmTask& task,
 }
 
 SimulationResult simulate_gemm(const GemmTask& original, const SimulationSettings& settings,
-                               std::int64_t record_limit) {
+                               const Recording& recording) {
     const schedule::MachineView machine = settings.machine();
     const GemmTask task = schedule::merge_rows(original, machine.array);
     const bool fast = settings.fidelity == Fidelity::Fast;
@@ -82,15 +103,15 @@ SimulationResult simulate_gemm(const GemmTask& original, const SimulationSetting
             best.execution = count_program(program, machine.memory, candidate.predicted);
             break;
         }
-        const bool record = record_limit > 0 && count_operations(program) <= record_limit;
         require_sound(program, name_of(task));
         // A candidate that is no better than the best so far may stop as soon as that is sure.
         const Cycles limit = best.schedule ? best.execution.cycles() : 0;
         try {
-            Execution execution = run_program(program, settings, limit, record);
+            Execution execution = run_program(program, settings, limit, must_record(program, recording));
             if (best.schedule && execution.cycles() >= best.execution.cycles()) continue;
             best.schedule = candidate;
             best.execution = std::move(execution);
+            keep(best, recording);
         } catch (const cycle::CycleLimitError&) {
             continue;
         }
@@ -99,13 +120,15 @@ SimulationResult simulate_gemm(const GemmTask& original, const SimulationSetting
 }
 
 SimulationResult simulate_vector(const VectorTask& task, const SimulationSettings& settings,
-                                 std::int64_t record_limit) {
+                                 const Recording& recording) {
     if (settings.fidelity == Fidelity::Fast)
-        return {std::nullopt, model_vector(task, settings.hardware), false};
+        return {std::nullopt, model_vector(task, settings.hardware), {}, false};
     const isa::Program program = schedule::emit_vector(task, settings.machine());
     require_sound(program, "layer " + task.layer + " " + to_string(task.stage));
-    const bool record = record_limit > 0 && count_operations(program) <= record_limit;
-    return {std::nullopt, run_program(program, settings, 0, record), true};
+    SimulationResult result;
+    result.execution = run_program(program, settings, 0, must_record(program, recording));
+    keep(result, recording);
+    return result;
 }
 
 }  // namespace
@@ -136,12 +159,12 @@ schedule::MachineView SimulationSettings::machine() const {
     return view;
 }
 
-SimulationResult simulate(const Task& task, const SimulationSettings& settings, std::int64_t record_limit) {
+SimulationResult simulate(const Task& task, const SimulationSettings& settings, const Recording& recording) {
     if (const auto* vector = std::get_if<VectorTask>(&task))
-        return simulate_vector(*vector, settings, record_limit);
+        return simulate_vector(*vector, settings, recording);
     const auto& gemm = std::get<GemmTask>(task);
     try {
-        return simulate_gemm(gemm, settings, record_limit);
+        return simulate_gemm(gemm, settings, recording);
     } catch (const cycle::DeadlockError& error) {
         throw std::logic_error(name_of(gemm) + ": " + error.what());
     } catch (const InputError& error) {

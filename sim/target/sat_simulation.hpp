@@ -34,10 +34,17 @@ void require_runnable(const isa::Program& program, const std::string& name);
 [[nodiscard]] Execution run_program(const isa::Program& program, const SimulationSettings& settings,
                                     Cycles limit, bool record);
 
-// The best of the candidate schedules and what it did. With `record_limit` > 0 the operations of programs
-// with at most that many are kept. Throws InputError naming the layer; std::logic_error when an emitted
-// program is faulty.
+// What a run keeps for traces.
+struct Recording {
+    std::int64_t operations = 0;  // all operations of programs with at most this many
+    std::size_t intervals = 0;    // of other programs, at most this many busy intervals an engine
+    [[nodiscard]] bool any() const { return operations > 0 || intervals > 0; }
+};
+
+// The best of the candidate schedules and what it did, recorded as asked for. Programs of more than 2^22
+// operations are never recorded (100 MB). Throws InputError naming the layer; std::logic_error when an
+// emitted program is faulty.
 [[nodiscard]] SimulationResult simulate(const Task& task, const SimulationSettings& settings,
-                                        std::int64_t record_limit);
+                                        const Recording& recording);
 
 }  // namespace satsim::sat

@@ -39,7 +39,7 @@ bool SatTarget::can_run(const Task& task) const {
 }
 
 bool SatTarget::records(const Task& task) const {
-    return settings_.record_limit > 0 && (!settings_.wants_operations || settings_.wants_operations(task));
+    return settings_.recording.any() && (!settings_.wants_operations || settings_.wants_operations(task));
 }
 
 std::string SatTarget::key(const Task& task) const {
@@ -62,7 +62,8 @@ void SatTarget::simulate_unknown(const std::vector<Task>& tasks,
         unknown.size(), settings_.workers,
         [&](std::size_t i) {
             const Task& task = *unknown[i];
-            return to_wire(simulate(task, settings_.simulation, records(task) ? settings_.record_limit : 0));
+            return to_wire(
+                simulate(task, settings_.simulation, records(task) ? settings_.recording : Recording{}));
         },
         [&](std::size_t i, const Bytes8& bytes) {
             known_.emplace(key(*unknown[i]), from_wire(bytes));
@@ -88,6 +89,7 @@ TaskResult SatTarget::result_of(const Task& task) const {
         input.gemm = false;
     }
     result.execution = simulated.execution;
+    result.intervals = simulated.intervals;
     result.cycles = simulated.execution.cycles();
     result.seconds = static_cast<double>(result.cycles) / hardware.clock_hz;
     const MemoryCounters& memory = simulated.execution.memory;
@@ -111,7 +113,7 @@ Execution run_program_forked(const isa::Program& program, const SimulationSettin
     run_forked(
         1, 1,
         [&](std::size_t) {
-            return to_wire({std::nullopt, run_program(program, settings, 0, false), true});
+            return to_wire({std::nullopt, run_program(program, settings, 0, false), {}, true});
         },
         [&](std::size_t, const Bytes8& bytes) { execution = from_wire(bytes).execution; });
     return execution;

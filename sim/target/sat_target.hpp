@@ -14,9 +14,9 @@ namespace satsim::sat {
 struct SatSettings {
     SimulationSettings simulation;
     int workers = 2;
-    // Which tasks keep their operations (for traces), and up to how many operations a program.
+    // What tasks keep for traces, and which of them (empty: all).
+    Recording recording;
     std::function<bool(const Task&)> wants_operations;
-    std::int64_t record_limit = 0;
 };
 
 class SatTarget : public Target {

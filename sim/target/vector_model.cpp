@@ -43,6 +43,8 @@ Execution model_vector(const VectorTask& task, const Hardware& hardware) {
     execution.memory.activates = ideal ? 0 : ceil_div((reads + writes) * kBeat, kRowBytes);
     execution.memory.refreshes = ideal ? 0 : execution.end / memory.ddr4.refi;
     execution.counters.load_words = reads * array.line_words();
+    // Operands in, results out of the lanes, and results once more when STORE reads them.
+    execution.counters.vmem_words = (reads + 2 * writes) * array.line_words();
     execution.counters.vector_elements = task.elements * task.flops_per_element;
     return execution;
 }

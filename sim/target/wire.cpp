@@ -14,6 +14,12 @@ void put(Bytes8& out, const T& value) {
     out.insert(out.end(), bytes, bytes + sizeof value);
 }
 
+template <typename T>
+void put_all(Bytes8& out, const std::vector<T>& values) {
+    put(out, static_cast<std::uint64_t>(values.size()));
+    for (const T& value : values) put(out, value);
+}
+
 class Reader {
   public:
     explicit Reader(const Bytes8& bytes) : bytes_(bytes) {}
@@ -23,6 +29,12 @@ class Reader {
         if (bytes_.size() - at_ < sizeof value) throw std::logic_error("a worker's result is too short");
         std::memcpy(&value, bytes_.data() + at_, sizeof value);
         at_ += sizeof value;
+    }
+    template <typename T>
+    void get_all(std::vector<T>& values) {
+        std::uint64_t count = 0;
+        get(count);
+        for (std::uint64_t i = 0; i < count; ++i) get(values.emplace_back());
     }
     [[nodiscard]] bool done() const { return at_ == bytes_.size(); }
 
@@ -44,10 +56,8 @@ Bytes8 to_wire(const SimulationResult& result) {
     put(out, e.busy);
     put(out, e.memory);
     put(out, e.counters);
-    for (const auto& records : e.operations) {
-        put(out, static_cast<std::uint64_t>(records.size()));
-        for (const OperationRecord& record : records) put(out, record);
-    }
+    for (const auto& records : e.operations) put_all(out, records);
+    for (const auto& intervals : result.intervals) put_all(out, intervals);
     return out;
 }
 
@@ -64,11 +74,8 @@ SimulationResult from_wire(const Bytes8& bytes) {
     in.get(e.busy);
     in.get(e.memory);
     in.get(e.counters);
-    for (auto& records : e.operations) {
-        std::uint64_t count = 0;
-        in.get(count);
-        for (std::uint64_t i = 0; i < count; ++i) in.get(records.emplace_back());
-    }
+    for (auto& records : e.operations) in.get_all(records);
+    for (auto& intervals : result.intervals) in.get_all(intervals);
     if (!in.done()) throw std::logic_error("a worker's result is too long");
     return result;
 }

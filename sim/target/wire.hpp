@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "runtime/schedule/gemm_schedule.hpp"
+#include "runtime/trace/busy_intervals.hpp"
 #include "runtime/trace/execution.hpp"
 #include "sim/target/worker_pool.hpp"
 
@@ -12,7 +13,8 @@ namespace satsim::sat {
 struct SimulationResult {
     std::optional<schedule::GemmSchedule> schedule;  // GEMM tasks only
     Execution execution;
-    bool simulated = true;  // false: by the fast model
+    BusyIntervals intervals;  // when recorded
+    bool simulated = true;    // false: by the fast model
 };
 
 [[nodiscard]] Bytes8 to_wire(const SimulationResult& result);

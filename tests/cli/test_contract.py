@@ -204,6 +204,16 @@ class Traces(ProgramTest):
     def test_compare_writes_a_trace(self):
         self.run_program("compare", self.network(), *SMALL, "--trace", "t.json")
         value = self.run_json("trace", "--check", "t.json")
+        events = json.loads((self.folder / "t.json").read_text())["traceEvents"]
+        processes = [e["args"]["name"] for e in events if e["name"] == "process_name"]
+        self.assertEqual(len(processes), 2)  # dense, then the recipe
+        tracks = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"}
+        for pid in (1, 2):
+            drawn = {tracks[pid, e["tid"]] for e in events if e["ph"] == "X" and e["pid"] == pid
+                     and e["cat"] in ("operation", "busy", "host", "transfer")}
+            self.assertLessEqual({"LOAD", "STCE", "VEC", "STORE", "host CPU (modelled)", "PCIe (modelled)"}, drawn)
+        self.run_program("run", self.network(), *SMALL, "--trace", "run.json")
+        self.assertEqual(self.run_json("trace", "--check", "run.json")["broken"], [])
         self.assertEqual(value["broken"], [])
 
     def test_a_broken_rule_is_exit_code_one(self):

@@ -91,13 +91,28 @@ TEST(SatTarget, TheNumberOfWorkersChangesNothing) {
 
 TEST(SatTarget, OperationsAreKeptWhenAskedFor) {
     SatSettings asking = settings();
-    asking.record_limit = 1'000'000;
+    asking.recording.operations = 1'000'000;
     asking.wants_operations = [](const Task& task) { return std::get<GemmTask>(task).layer == "a"; };
     const auto results = SatTarget(asking).run(kTasks, {});
     const auto plain = SatTarget(settings()).run(kTasks, {});
     EXPECT_FALSE(results[0].execution.operations[0].empty());
     EXPECT_TRUE(results[2].execution.operations[0].empty());
     EXPECT_EQ(results[0].cycles, plain[0].cycles);
+}
+
+TEST(SatTarget, BusyIntervalsAreKeptWhereOperationsAreTooMany) {
+    SatSettings asking = settings();
+    asking.recording.intervals = 8;
+    for (const TaskResult& result : SatTarget(asking).run(kTasks, {})) {
+        for (std::size_t engine = 0; engine < result.intervals.size(); ++engine) {
+            EXPECT_TRUE(result.execution.operations[engine].empty());
+            const std::vector<BusyInterval>& intervals = result.intervals[engine];
+            EXPECT_LE(intervals.size(), 8U);
+            Cycles busy = 0;
+            for (const BusyInterval& interval : intervals) busy += interval.busy;
+            EXPECT_EQ(busy, result.execution.busy[engine]);
+        }
+    }
 }
 
 // Each test program may elaborate SystemC once, in this process: the workers are processes of their own.

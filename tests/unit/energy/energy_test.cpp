@@ -20,7 +20,9 @@ Execution some_execution() {
                           .result_writes = 17,
                           .result_reads = 19,
                           .load_words = 23,
-                          .vector_elements = 29};
+                          .vector_elements = 29,
+                          .vmem_words = 31,
+                          .cmem_values = 37};
     execution.memory = {.activates = 2, .read_lines = 3, .write_lines = 5, .refreshes = 7};
     return execution;
 }
@@ -42,7 +44,8 @@ TEST(Energy, JoulesAreEventsTimesFiguresAddedByHand) {
     const double expected = 1000 * (f.fp16_multiply.value + f.fp32_add.value) +
                             29 * f.vector_operation.value + 11 * f.west_read.value + 13 * f.north_read.value +
                             36 * f.result_access.value + 23 * f.onchip_write.value +
-                            8 * f.ddr4_activate.value + 12 * f.ddr4_read.value + 20 * f.ddr4_write.value +
+                            31 * f.vmem_access.value + 37 * f.cmem_access.value + 8 * f.ddr4_activate.value +
+                            12 * f.ddr4_read.value + 20 * f.ddr4_write.value +
                             32 * (f.ddr4_io.value + f.axi_beat.value) + 28 * f.ddr4_refresh.value;
     EXPECT_NEAR(report.counted_joules(), expected, 1e-12 * expected);
     EXPECT_EQ(report.assumed_joules(), 0);
@@ -58,7 +61,7 @@ TEST(Energy, AssumedJoulesAreWattsTimesSeconds) {
 }
 
 TEST(Energy, EveryKindOfEventIsPriced) {
-    Events one{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    Events one{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     const Report report = make_report(machine(), one, {});
     for (const CountedEnergy& part : report.counted) {
         EXPECT_GT(part.joules(), 0) << part.name;
@@ -66,7 +69,7 @@ TEST(Energy, EveryKindOfEventIsPriced) {
     }
     Events sum = one;
     sum += one;
-    EXPECT_EQ(sum, (Events{2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2}));
+    EXPECT_EQ(sum, (Events{2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2}));
 }
 
 }  // namespace

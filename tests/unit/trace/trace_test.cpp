@@ -82,6 +82,94 @@ TEST(StepTrace, SizeIsCappedAndSaysSo) {
     EXPECT_TRUE(check_trace(capped.json(), "t").broken.empty());
 }
 
+// 2,000 operations with random gaps, some overlapping.
+std::vector<OperationRecord> random_operations(std::mt19937& rng, std::size_t count) {
+    std::vector<OperationRecord> operations;
+    Cycles start = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        start += static_cast<Cycles>(rng() % 50);
+        const Cycles end = start + static_cast<Cycles>(rng() % 40);
+        operations.push_back({start, start, end});
+    }
+    return operations;
+}
+
+TEST(BusyIntervals, AreTheUnionOfTheOperations) {
+    std::mt19937 rng(1);
+    for (int round = 0; round < 20; ++round) {
+        const auto operations = random_operations(rng, rng() % 200);
+        std::vector<char> busy;
+        for (const OperationRecord& o : operations) {
+            if (busy.size() <= static_cast<std::size_t>(o.end))
+                busy.resize(static_cast<std::size_t>(o.end) + 1);
+            for (Cycles t = o.start; t <= o.end; ++t) busy[static_cast<std::size_t>(t)] = 1;
+        }
+        const auto all = busy_intervals(operations, operations.size() + 1);
+        std::vector<char> drawn(busy.size());
+        std::int64_t counted = 0;
+        for (const BusyInterval& i : all) {
+            EXPECT_EQ(i.busy, i.end - i.begin);
+            counted += i.operations;
+            for (Cycles t = i.begin; t < i.end; ++t) drawn[static_cast<std::size_t>(t)] = 1;
+        }
+        EXPECT_EQ(drawn, busy);
+        EXPECT_EQ(counted, static_cast<std::int64_t>(operations.size()));
+    }
+}
+
+TEST(BusyIntervals, FewKeepTheLongestGapsAndEverySum) {
+    std::mt19937 rng(2);
+    const auto operations = random_operations(rng, 2000);
+    const auto all = busy_intervals(operations, 2000);
+    ASSERT_GT(all.size(), 100U);
+    for (const std::size_t most : {std::size_t{1}, std::size_t{2}, std::size_t{48}, all.size() - 1}) {
+        const auto few = busy_intervals(operations, most);
+        ASSERT_EQ(few.size(), most);
+        EXPECT_EQ(few.front().begin, all.front().begin);
+        EXPECT_EQ(few.back().end, all.back().end);
+        Cycles busy = 0;
+        std::int64_t counted = 0;
+        Cycles shortest_open = few.back().end;
+        for (std::size_t i = 0; i < few.size(); ++i) {
+            busy += few[i].busy;
+            counted += few[i].operations;
+            if (i > 0) shortest_open = std::min(shortest_open, few[i].begin - few[i - 1].end);
+        }
+        Cycles expected = 0;
+        std::size_t longer = 0;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            expected += all[i].busy;
+            if (i > 0 && all[i].begin - all[i - 1].end > shortest_open) ++longer;
+        }
+        EXPECT_EQ(busy, expected);
+        EXPECT_EQ(counted, 2000);
+        EXPECT_LE(longer, most - 1);  // no longer gap was closed
+    }
+}
+
+TEST(StepTrace, TasksWithoutOperationsShowTheirBusyIntervals) {
+    std::vector<StepResult> results{step(5)};
+    std::size_t intervals = 0;
+    for (TaskResult& task : results[0].tasks) {
+        for (std::size_t engine = 0; engine < task.intervals.size(); ++engine) {
+            task.intervals[engine] = busy_intervals(task.execution.operations[engine], 3);
+            task.execution.operations[engine].clear();
+            intervals += task.intervals[engine].size();
+        }
+    }
+    const std::string text = make_step_trace(results, {}).json();
+    EXPECT_TRUE(check_trace(text, "t").broken.empty());
+    std::size_t drawn = 0;
+    const auto parsed = nlohmann::json::parse(text);
+    for (const auto& event : parsed.at("traceEvents")) drawn += event.value("cat", "") == "busy" ? 1 : 0;
+    EXPECT_EQ(drawn, intervals);
+    EXPECT_EQ(text.find("aggregated"), std::string::npos);
+    // Without room for them: one slice an engine.
+    const std::string capped = make_step_trace(results, {10}).json();
+    EXPECT_EQ(capped.find("\"busy\""), std::string::npos);
+    EXPECT_NE(capped.find("aggregated"), std::string::npos);
+}
+
 std::string trace_of(const std::string& events) {
     return R"({"traceEvents":[)" + events + "]}";
 }

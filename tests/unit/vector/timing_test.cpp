@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "runtime/vector/accesses.hpp"
 #include "sim/cycle/vec_timing.hpp"
 
 namespace satsim::vector {
@@ -46,6 +47,29 @@ TEST(VectorTiming, ThinSliceHasSixteenLanes) {
     isa::ArrayConfig thin;
     thin.channels = 1;
     EXPECT_EQ(timing_of(shape(Operation::Relu, 16, 64), thin).issue, 4 * 16);
+}
+
+// Words of 4 FP16 or 2 FP32 values, added by hand from the programs of vector.md §4.
+TEST(VectorAccesses, OfOneOperation) {
+    EXPECT_EQ(accesses_of(shape(Operation::Relu, 16, 64)), (Accesses{2 * 16 * 16, 0}));
+    EXPECT_EQ(accesses_of(shape(Operation::Relu, 16, 65)),
+              (Accesses{2 * 16 * 17, 0}));  // ragged rows: whole words
+    EXPECT_EQ(accesses_of(shape(Operation::Add, 16, 64)), (Accesses{3 * 16 * 16, 0}));
+    EXPECT_EQ(accesses_of(shape(Operation::BnApply, 16, 64)), (Accesses{2 * 16 * 16, 2 * 1024}));
+    EXPECT_EQ(accesses_of(shape(Operation::Accumulate, 16, 64)), (Accesses{16 * 16, 2 * 1024}));
+    EXPECT_EQ(accesses_of(shape(Operation::BnStats, 16, 64)), (Accesses{16 * 16, 4 * 1024}));
+    // Sixteen slots read both banks, the last writes both; o0 and o1 are FP32.
+    EXPECT_EQ(accesses_of(shape(Operation::Fold, 1, 64)), (Accesses{2 * 32, 16 * 2 * 64 + 2 * 64}));
+}
+
+TEST(VectorAccesses, PackedCopiesAreWritten) {
+    Parameters p = shape(Operation::Sgd, 32, 64);
+    EXPECT_EQ(accesses_of(p),
+              (Accesses{5 * 32 * 32, 0}));  // gradient, momentum, master in; master, momentum out
+    p.nm_f = NmPattern{2, 8};               // 8 rows of 64 values and of 64 nibbles
+    EXPECT_EQ(accesses_of(p), (Accesses{5 * 32 * 32 + 8 * 16 + 8 * 4, 0}));
+    p.nm_b = NmPattern{2, 8};  // 16 rows of 32
+    EXPECT_EQ(accesses_of(p), (Accesses{5 * 32 * 32 + 160 + 16 * 8 + 16 * 2, 0}));
 }
 
 TEST(VectorTiming, PackingAddsOneBlock) {
