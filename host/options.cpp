@@ -46,6 +46,8 @@ void Options::add_simulation(CLI::App& command) {
         ->check(CLI::IsMember({"cycle", "fast"}))
         ->capture_default_str();
     command.add_option("--stall-seed", stall_seed, "random memory stalls from this seed (0: none)");
+    command.add_flag("--no-skip", no_skip,
+                     "simulate equal tasks one by one, for a proof that it changes nothing");
     command.add_option("--workers", workers, "processes that simulate")
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
@@ -90,6 +92,7 @@ sat::SatSettings Options::sat_settings(const Hardware& hardware) const {
     settings.simulation.fidelity = fidelity == "fast" ? sat::Fidelity::Fast : sat::Fidelity::Cycle;
     settings.simulation.stall_seed = stall_seed;
     settings.workers = workers;
+    settings.skip_equal = !no_skip;
     return settings;
 }
 

@@ -30,6 +30,7 @@ struct Options {
     bool no_pregeneration = false;
     std::uint64_t stall_seed = 0;
     int workers = 2;
+    bool no_skip = false;
     // how it looks
     bool json = false;
     bool csv = false;
@@ -38,7 +39,7 @@ struct Options {
     void add_models(CLI::App& command);      // --models
     void add_hardware(CLI::App& command);    // --hardware, --channels, --memory
     void add_schedule(CLI::App& command);    // --dataflow, --no-interleave, --no-pregeneration
-    void add_simulation(CLI::App& command);  // --fidelity, --stall-seed, --workers
+    void add_simulation(CLI::App& command);  // --fidelity, --stall-seed, --no-skip, --workers
     void add_batch(CLI::App& command);
     void add_format(CLI::App& command);  // --json, --csv, -o
 

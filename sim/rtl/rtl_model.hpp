@@ -24,6 +24,7 @@ class RtlModel {
 
 [[nodiscard]] std::unique_ptr<RtlModel> make_model_4x4();
 [[nodiscard]] std::unique_ptr<RtlModel> make_model_8x8();
+[[nodiscard]] std::unique_ptr<RtlModel> make_model_32x32();  // where SATSIM_RTL_32X32 is on
 [[nodiscard]] std::unique_ptr<RtlModel> make_model_4x16();
 
 }  // namespace satsim::sim::rtl

@@ -13,8 +13,19 @@ struct Built {
     isa::ArrayConfig (*config)();
     std::unique_ptr<RtlModel> (*make_model)();
 };
-constexpr std::array kBuilt{Built{thin_slice, make_model_4x4}, Built{eight_by_eight, make_model_8x8},
-                            Built{four_by_sixteen, make_model_4x16}};
+#ifdef SATSIM_RTL_32X32
+isa::ArrayConfig default_array() {
+    return {};
+}
+#endif
+constexpr std::array kBuilt{
+    Built{thin_slice, make_model_4x4},
+    Built{eight_by_eight, make_model_8x8},
+    Built{four_by_sixteen, make_model_4x16},
+#ifdef SATSIM_RTL_32X32
+    Built{default_array, make_model_32x32},
+#endif
+};
 
 }  // namespace
 

@@ -42,37 +42,37 @@ bool SatTarget::records(const Task& task) const {
     return settings_.recording.any() && (!settings_.wants_operations || settings_.wants_operations(task));
 }
 
-std::string SatTarget::key(const Task& task) const {
-    return task_key(task) + (records(task) ? " recorded" : "");
+std::string SatTarget::key(const Task& task, std::size_t number) const {
+    return task_key(task) + (records(task) ? " recorded" : "") +
+           (settings_.skip_equal ? "" : " number " + std::to_string(number));
 }
 
 void SatTarget::simulate_unknown(const std::vector<Task>& tasks,
                                  const std::function<void(std::size_t, std::size_t)>& progress) {
-    std::vector<const Task*> unknown;
+    std::vector<std::size_t> unknown;
     std::set<std::string> seen;
-    for (const Task& task : tasks) {
-        const std::string name = key(task);
-        if (!known_.contains(name) && seen.insert(name).second) unknown.push_back(&task);
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const std::string name = key(tasks[i], i);
+        if (!known_.contains(name) && seen.insert(name).second) unknown.push_back(i);
     }
     std::stable_sort(unknown.begin(), unknown.end(),
-                     [](const Task* a, const Task* b) { return effort(*a) > effort(*b); });
+                     [&](std::size_t a, std::size_t b) { return effort(tasks[a]) > effort(tasks[b]); });
     std::size_t finished = 0;
     if (progress) progress(0, unknown.size());
     run_forked(
         unknown.size(), settings_.workers,
         [&](std::size_t i) {
-            const Task& task = *unknown[i];
+            const Task& task = tasks[unknown[i]];
             return to_wire(
                 simulate(task, settings_.simulation, records(task) ? settings_.recording : Recording{}));
         },
         [&](std::size_t i, const Bytes8& bytes) {
-            known_.emplace(key(*unknown[i]), from_wire(bytes));
+            known_.emplace(key(tasks[unknown[i]], unknown[i]), from_wire(bytes));
             if (progress) progress(++finished, unknown.size());
         });
 }
 
-TaskResult SatTarget::result_of(const Task& task) const {
-    const SimulationResult& simulated = known_.at(key(task));
+TaskResult SatTarget::result_of(const Task& task, const SimulationResult& simulated) const {
     const Hardware& hardware = settings_.simulation.hardware;
     TaskResult result;
     BoundInput input{simulated.execution, hardware.array};
@@ -104,7 +104,8 @@ std::vector<TaskResult> SatTarget::run(const std::vector<Task>& tasks,
     simulate_unknown(tasks, progress);
     std::vector<TaskResult> results;
     results.reserve(tasks.size());
-    for (const Task& task : tasks) results.push_back(result_of(task));
+    for (std::size_t i = 0; i < tasks.size(); ++i)
+        results.push_back(result_of(tasks[i], known_.at(key(tasks[i], i))));
     return results;
 }
 

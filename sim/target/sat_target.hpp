@@ -14,6 +14,8 @@ namespace satsim::sat {
 struct SatSettings {
     SimulationSettings simulation;
     int workers = 2;
+    bool skip_equal =
+        true;  // false: equal tasks are simulated one by one all the same, which must change nothing
     // What tasks keep for traces, and which of them (empty: all).
     Recording recording;
     std::function<bool(const Task&)> wants_operations;
@@ -34,10 +36,11 @@ class SatTarget : public Target {
 
   private:
     [[nodiscard]] bool records(const Task& task) const;
-    [[nodiscard]] std::string key(const Task& task) const;
+    // `number`: of the task in its step.
+    [[nodiscard]] std::string key(const Task& task, std::size_t number) const;
     void simulate_unknown(const std::vector<Task>& tasks,
                           const std::function<void(std::size_t, std::size_t)>& progress);
-    [[nodiscard]] TaskResult result_of(const Task& task) const;
+    [[nodiscard]] TaskResult result_of(const Task& task, const SimulationResult& simulated) const;
 
     SatSettings settings_;
     std::map<std::string, SimulationResult> known_;

@@ -95,6 +95,11 @@ class Contracts(ProgramTest):
         self.assertEqual(one, two)
         self.assertEqual(two, again)
 
+    def test_equal_tasks_simulated_one_by_one_change_nothing(self):
+        once = self.run_program("run", self.network(), *SMALL, "--json").stdout
+        each = self.run_program("run", self.network(), *SMALL, "--no-skip", "--json").stdout
+        self.assertEqual(once, each)
+
     def test_gemm(self):
         ideal = self.run_json("run", "--gemm", "64,64,64", "--memory", "ideal", *SMALL)
         self.check_fields(ideal, LAYER)
