@@ -33,10 +33,11 @@ struct ExecutionCounters {
     std::int64_t north_lines_bytes = 0;  // bytes read from the north value and index buffers
     std::int64_t result_writes = 0;      // 4-byte values written to the result buffer
     std::int64_t result_reads = 0;       // 4-byte values read from it
-    std::int64_t load_words = 0;         // 8-byte words written into on-chip memories by LOAD
-    std::int64_t vector_elements = 0;    // elements times micro-operations executed by VEC
-    std::int64_t vmem_words = 0;         // 8-byte words of VMEM read or written by VEC, or read by STORE
-    std::int64_t cmem_values = 0;        // 4-byte values of VEC's CMEM read or written
+    std::int64_t load_words =
+        0;  // 8-byte words written into on-chip memories by LOAD; WEST_QUADS counts all four rows
+    std::int64_t vector_elements = 0;  // elements times micro-operations executed by VEC
+    std::int64_t vmem_words = 0;       // 8-byte words of VMEM read or written by VEC, or read by STORE
+    std::int64_t cmem_values = 0;      // 4-byte values of VEC's CMEM read or written
     bool operator==(const ExecutionCounters&) const = default;
 };
 

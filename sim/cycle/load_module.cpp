@@ -4,7 +4,7 @@ namespace satsim::cycle {
 
 void LoadModule::dispatch(Cycles d, const Dispatch& operation) {
     const LoadOperation op = LoadOperation::from(operation.registers, operation.fields.flags);
-    run_.result.counters.load_words += op.count * (op.len / 8);
+    run_.result.counters.load_words += op.written_words();
     timing_->dispatch(d, op);
     report();
 }

@@ -26,6 +26,8 @@ LoadOperation LoadOperation::from(std::span<const std::int64_t> registers, std::
     op.count = reg(load::count);
     op.seek = (flags & load::kSeek) != 0;
     op.advance = (flags & load::kAdvance) != 0;
+    constexpr std::int64_t kWestQuads = 5;
+    if (reg(load::dest_kind) == kWestQuads) op.copies = 4;
     return op;
 }
 

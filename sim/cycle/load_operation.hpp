@@ -27,7 +27,10 @@ struct LoadOperation {
     std::int64_t count = 1;
     bool seek = true;
     bool advance = false;
+    std::int64_t copies = 1;  // rows that each word is written to (WEST_QUADS: 4)
 
+    // Words written into on-chip memories.
+    [[nodiscard]] std::int64_t written_words() const { return count * (len / 8) * copies; }
     [[nodiscard]] static LoadOperation from(std::span<const std::int64_t> registers, std::uint32_t flags);
 };
 

@@ -19,7 +19,7 @@ void StceModule::count(const GemmOperation& op) {
     const std::int64_t rows = run_.config.rows;
     const std::int64_t columns = run_.config.columns;
     counters.mac_slots += op.steps() * op.n * op.sr * op.sc * rows * columns;
-    counters.west_words += op.steps() * (op.sr * op.m / 4) * rows;
+    counters.west_words += op.steps() * op.feed_words() * rows;
     // Pairs read from the north: once a step (OS), once an operation for every array row in use (WS).
     const std::int64_t pairs = op.groups * op.n * (op.ws ? 1 : op.sc) * columns;
     counters.north_lines_bytes += op.dense ? pairs * 2 : pairs * 5 / 2;

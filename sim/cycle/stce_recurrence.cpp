@@ -47,9 +47,9 @@ Cycles StceRecurrence::ready(const GemmOperation& op) const {
 StceRecurrence::Times StceRecurrence::dispatch(Cycles d, const GemmOperation& op) {
     using namespace isa::timing;
     const Cycles pair = pair_time(op);
-    const Cycles mac = op.n * pair;                                       // X
-    const Cycles feed = op.transposed ? op.sr * op.m : op.sr * op.m / 4;  // F
-    const Cycles steps = op.steps();                                      // G
+    const Cycles mac = op.n * pair;       // X
+    const Cycles feed = op.feed_words();  // F
+    const Cycles steps = op.steps();      // G
     const Cycles f0 = d + 1;
     const Cycles weights = op.ws ? d + 1 + rows_ * op.n : kLongAgo;
     const Cycles x0 = std::max({f0 + feed, x_end_, weights});

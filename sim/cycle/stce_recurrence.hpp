@@ -26,6 +26,8 @@ struct GemmOperation {
     bool transposed = false;
 
     [[nodiscard]] static GemmOperation from(std::span<const std::int64_t> registers, std::uint32_t flags);
+    // Words that a row feeds in a step, one a cycle: F.
+    [[nodiscard]] std::int64_t feed_words() const { return transposed ? sr * m : sr * m / 4; }
     [[nodiscard]] std::int64_t steps() const { return ws ? batches : groups; }
 };
 

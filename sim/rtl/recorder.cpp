@@ -41,7 +41,8 @@ void Recorder::count_gemm(const Gemm& op) {
     const std::int64_t columns = config_.columns;
     const std::int64_t steps = ws ? op.batches : op.groups;
     counters.mac_slots += steps * op.n * op.sr * op.sc * rows * columns;
-    counters.west_words += steps * (op.sr * op.m / 4) * rows;
+    const bool transposed = (op.flags & isa::stce::kTransposed) != 0;
+    counters.west_words += steps * (transposed ? op.sr * op.m : op.sr * op.m / 4) * rows;
     // FP16 value, and half a byte of index unless DENSE: once a step (OS), once an operation for each row
     // used (WS).
     const std::int64_t pairs = op.groups * op.n * (ws ? 1 : op.sc) * columns;

@@ -26,10 +26,14 @@ class Recorder {
     template <typename Register>
     void store_operation(Register reg, std::uint32_t flags) {
         constexpr std::int64_t kResult = 0;
+        constexpr std::int64_t kVmem = 1;
+        const std::int64_t bytes = reg(isa::store::count) * reg(isa::store::len);
+        if (reg(isa::store::src_kind) == kVmem) execution_.counters.vmem_words += bytes / 8;
         if (reg(isa::store::src_kind) != kResult) return;
         const std::int64_t element_bytes = (flags & isa::store::kFp16) != 0 ? 2 : 4;
-        execution_.counters.result_reads += reg(isa::store::count) * (reg(isa::store::len) / element_bytes);
+        execution_.counters.result_reads += bytes / element_bytes;
     }
+    // Once for each word, however many rows take it (the cycle model counts every row).
     void load_words(std::int64_t words) { execution_.counters.load_words += words; }
 
     // The record; the recorder is empty afterwards.

@@ -24,7 +24,7 @@ struct Sums {
 };
 
 void add_load(const cycle::LoadOperation& op, const isa::ArrayConfig& config, Sums& sums) {
-    sums.counters.load_words += op.count * (op.len / 8);
+    sums.counters.load_words += op.written_words();
     const auto pitch = static_cast<double>(op.px * op.sx);
     sums.read_lines += schedule::transfer_cost(static_cast<double>(op.count), static_cast<double>(op.len),
                                                pitch, config.line_bytes())
@@ -41,7 +41,7 @@ void add_store(const cycle::StoreOperation& op, const isa::ArrayConfig& config, 
 
 void add_gemm(const cycle::GemmOperation& op, const isa::ArrayConfig& config, Sums& sums) {
     sums.counters.mac_slots += op.steps() * op.n * op.sr * op.sc * config.rows * config.columns;
-    sums.counters.west_words += op.steps() * (op.sr * op.m / 4) * config.rows;
+    sums.counters.west_words += op.steps() * op.feed_words() * config.rows;
     const std::int64_t pairs = op.groups * op.n * (op.ws ? 1 : op.sc) * config.columns;
     sums.counters.north_lines_bytes += op.dense ? pairs * 2 : pairs * 5 / 2;
     if (op.ws) {
