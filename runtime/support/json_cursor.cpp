@@ -97,7 +97,17 @@ bool JsonCursor::has(std::string_view key) const {
 }
 
 JsonCursor JsonCursor::at(std::string_view key) const {
-    return {node_->at(std::string(key)), file_, pointer_ + "/" + std::string(key)};
+    if (!node_->is_object()) fail("is " + shown(*node_) + ", expected an object");
+    const auto found = node_->find(key);
+    if (found == node_->end()) fail("lacks the field \"" + std::string(key) + "\"");
+    return {*found, file_, pointer_ + "/" + std::string(key)};
+}
+
+std::vector<std::string> JsonCursor::names() const {
+    if (!node_->is_object()) fail("is " + shown(*node_) + ", expected an object");
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : node_->items()) keys.push_back(key);
+    return keys;
 }
 
 std::size_t JsonCursor::size(std::size_t least) const {

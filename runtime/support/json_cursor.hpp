@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace satsim {
 
@@ -27,7 +28,10 @@ class JsonCursor {
     const JsonCursor& object(std::initializer_list<std::string_view> required,
                              std::initializer_list<std::string_view> optional = {}) const;
     [[nodiscard]] bool has(std::string_view key) const;
+    // The field `key`; fails when this value is no object or lacks it.
     [[nodiscard]] JsonCursor at(std::string_view key) const;
+    // This value is an object whose keys are the file's own names; those names.
+    [[nodiscard]] std::vector<std::string> names() const;
 
     // This value is an array of at least `least` elements; its number of elements.
     [[nodiscard]] std::size_t size(std::size_t least = 0) const;

@@ -72,7 +72,7 @@ class Builder {
         Bindings inner;
         if (item.has("with")) {
             const JsonCursor with = item.at("with");
-            for (const auto& [key, value] : with.node().items())
+            for (const std::string& key : with.names())
                 inner[key] = integer(with.at(key), bindings, 0, kMaxSize);
         }
         const std::int64_t repeat = item.has("repeat") ? integer(item.at("repeat"), bindings, 1, 10000) : 1;
