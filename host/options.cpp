@@ -46,8 +46,9 @@ void Options::add_simulation(CLI::App& command) {
         ->check(CLI::IsMember({"cycle", "fast"}))
         ->capture_default_str();
     command.add_option("--stall-seed", stall_seed, "random memory stalls from this seed (0: none)");
-    command.add_flag("--no-skip", no_skip,
-                     "simulate equal tasks one by one, for a proof that it changes nothing");
+    command.add_flag(
+        "--no-skip", no_skip,
+        "simulate every cycle of every task, for a proof that leaving out what repeats changes nothing");
     command.add_option("--workers", workers, "processes that simulate")
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
@@ -93,6 +94,7 @@ sat::SatSettings Options::sat_settings(const Hardware& hardware) const {
     settings.simulation.stall_seed = stall_seed;
     settings.workers = workers;
     settings.skip_equal = !no_skip;
+    settings.simulation.skip_periods = !no_skip;
     return settings;
 }
 

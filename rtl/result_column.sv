@@ -5,7 +5,7 @@
 `default_nettype none
 
 module result_column #(
-    /// Addresses, a multiple of B.
+    /// Addresses, a power of two and a multiple of B. They count modulo DEPTH.
     parameter int unsigned DEPTH = 1024,
     /// Sub-banks, a power of two.
     parameter int unsigned B = 8

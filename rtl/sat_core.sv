@@ -21,7 +21,7 @@ module sat_core #(
     parameter int unsigned NVD = 256,
     /// Lines of the north index buffer.
     parameter int unsigned NID = 128,
-    /// Result buffer addresses.
+    /// Result buffer addresses, a power of two.
     parameter int unsigned RD = 1024,
     /// Instructions of an engine.
     parameter int unsigned IM = 1024,

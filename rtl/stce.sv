@@ -22,7 +22,7 @@ module stce #(
     parameter int unsigned NVD = 256,
     /// Lines of the north index buffer.
     parameter int unsigned NID = 128,
-    /// Result buffer addresses.
+    /// Result buffer addresses, a power of two: addresses count modulo RD.
     parameter int unsigned RD = 1024
 ) (
     /// Clock.
@@ -73,8 +73,9 @@ module stce #(
   localparam int unsigned RING = (MAXM - 1) * (S > sat_isa::T_ACC_INTERVAL ? S : sat_isa::T_ACC_INTERVAL) + sat_isa::T_WS_HOP - 1;
   localparam int unsigned RING_BITS = $clog2(RING);
 
-  if ((R & (R - 1)) != 0 || (C & (C - 1)) != 0 || C < 4 || C > 32 * CH || (S & (S - 1)) != 0 || R < 2 || S > 8) begin : gen_check
-    $error("stce: R, C and S must be powers of two, R >= 2, 4 <= C <= 32*CH, S <= 8");
+  if ((R & (R - 1)) != 0 || (C & (C - 1)) != 0 || C < 4 || C > 32 * CH || (S & (S - 1)) != 0 || R < 2 || S > 8
+      || (RD & (RD - 1)) != 0) begin : gen_check
+    $error("stce: R, C, S and RD must be powers of two, R >= 2, 4 <= C <= 32*CH, S <= 8");
   end
 
   // ---- control --------------------------------------------------------------------------------------------------

@@ -33,6 +33,14 @@ struct OnChipState {
     std::vector<std::uint32_t> result;        // [address][column]: FP32 bits, or FP16 bits in the low half
     std::vector<std::uint64_t> vmem;          // [word], little-endian by address
 
+    // The C values of a result address; addresses count modulo RD.
+    [[nodiscard]] std::uint32_t* result_row(std::int64_t address) {
+        return result.data() + result_index(address);
+    }
+    [[nodiscard]] const std::uint32_t* result_row(std::int64_t address) const {
+        return result.data() + result_index(address);
+    }
+
     // The USPEs' accumulators (OS): value of PE(r,c), row slot s, column slot cs is
     // accumulators[(cs*C + c)*lane_pitch + s*R + r].
     std::vector<float> accumulators;
@@ -43,6 +51,11 @@ struct OnChipState {
 
     Position load_position;  // saved by ADVANCE
     Position store_position;
+
+  private:
+    [[nodiscard]] std::int64_t result_index(std::int64_t address) const {
+        return (address & (config.result_addresses - 1)) * config.columns;
+    }
 };
 
 }  // namespace satsim::functional

@@ -43,10 +43,13 @@ void drain(const Operation& op, OnChipState& state) {
     for (std::int64_t s = 0; s < op[sr]; ++s) {
         for (std::int64_t r = 0; r < op[rows]; ++r) {
             const std::int64_t p = s * array_rows + r;
-            std::uint32_t* const out = state.result.data() + (op[ra] + p * op[sc]) * columns;
             const float* const sums = state.accumulators.data() + s * array_rows + r;
-            for (std::int64_t x = 0; x < op[sc] * columns; ++x) {
-                out[x] = result_bits(numerics::canonical(sums[x * state.lane_pitch]), op.has(kOutFp16));
+            for (std::int64_t cs = 0; cs < op[sc]; ++cs) {
+                std::uint32_t* const out = state.result_row(op[ra] + p * op[sc] + cs);
+                for (std::int64_t c = 0; c < columns; ++c) {
+                    const float sum = sums[(cs * columns + c) * state.lane_pitch];
+                    out[c] = result_bits(numerics::canonical(sum), op.has(kOutFp16));
+                }
             }
         }
     }
@@ -67,11 +70,11 @@ void execute_ws(const Operation& op, OnChipState& state) {
     const std::int64_t pitch = round_up(positions, kLaneBlock);
     const std::vector<bool> touched = columns_with_values(op, state);
     std::vector<float> sums(static_cast<std::size_t>(columns * pitch), 0.0F);
-    std::uint32_t* const results = state.result.data() + op[ra] * columns;
     if (!op.has(kFirst)) {
         for (std::int64_t p = 0; p < positions; ++p) {
+            const std::uint32_t* const row = state.result_row(op[ra] + p);
             for (std::int64_t c = 0; c < columns; ++c) {
-                const auto earlier = std::bit_cast<float>(results[p * columns + c]);
+                const auto earlier = std::bit_cast<float>(row[c]);
                 // An adder reads its input as canonical; a column without any addition passes it on as it is.
                 sums[static_cast<std::size_t>(c * pitch + p)] =
                     touched[static_cast<std::size_t>(c)] ? numerics::canonical(earlier) : earlier;
@@ -80,10 +83,11 @@ void execute_ws(const Operation& op, OnChipState& state) {
     }
     accumulate(op, state, ws_lanes(op, state), sums.data(), pitch);
     for (std::int64_t p = 0; p < positions; ++p) {
+        std::uint32_t* const row = state.result_row(op[ra] + p);
         for (std::int64_t c = 0; c < columns; ++c) {
             const float sum = sums[static_cast<std::size_t>(c * pitch + p)];
-            results[p * columns + c] = result_bits(
-                touched[static_cast<std::size_t>(c)] ? numerics::canonical(sum) : sum, op.has(kOutFp16));
+            row[c] = result_bits(touched[static_cast<std::size_t>(c)] ? numerics::canonical(sum) : sum,
+                                 op.has(kOutFp16));
         }
     }
 }

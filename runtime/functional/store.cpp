@@ -1,7 +1,9 @@
 #include "runtime/functional/store.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "runtime/functional/position_walk.hpp"
@@ -22,6 +24,18 @@ void write_wrapped(MemoryImage& dram, std::int64_t address, std::span<const std:
     if (first < data.size()) dram.write(0, data.subspan(first));
 }
 
+// The first bytes of a result address: FP32 values, or the FP16 in their low halves.
+void gather_row(const std::uint32_t* row, bool fp16, std::span<std::uint8_t> data) {
+    if (!fp16) {
+        std::memcpy(data.data(), row, data.size());
+        return;
+    }
+    for (std::size_t byte = 0; byte < data.size(); byte += 2, ++row) {
+        const auto half = static_cast<std::uint16_t>(*row);
+        std::memcpy(data.data() + byte, &half, sizeof half);
+    }
+}
+
 // The bytes of position i. Consecutive elements are consecutive in the result buffer: address and column are
 // its two dimensions.
 void gather(const Operation& op, const OnChipState& state, std::int64_t i, std::vector<std::uint8_t>& data) {
@@ -29,14 +43,12 @@ void gather(const Operation& op, const OnChipState& state, std::int64_t i, std::
         const std::int64_t word = op[src] + i * (op[len] / 8);
         std::memcpy(data.data(), state.vmem.data() + word, data.size());
     } else if (op[src_kind] == kResult) {
-        const std::uint32_t* element = state.result.data() + (op[src] + i * op[sc]) * state.config.columns;
-        if (!op.has(kFp16)) {
-            std::memcpy(data.data(), element, data.size());
-            return;
-        }
-        for (std::size_t byte = 0; byte < data.size(); byte += 2, ++element) {
-            const auto half = static_cast<std::uint16_t>(*element);
-            std::memcpy(data.data() + byte, &half, sizeof half);
+        const auto row_bytes = static_cast<std::size_t>(state.config.columns) * (op.has(kFp16) ? 2 : 4);
+        std::int64_t address = op[src] + i * op[sc];
+        for (std::span<std::uint8_t> left = data; !left.empty(); ++address) {
+            const auto part = left.first(std::min(left.size(), row_bytes));
+            gather_row(state.result_row(address), op.has(kFp16), part);
+            left = left.subspan(part.size());
         }
     }
 }

@@ -37,7 +37,7 @@ isa::ArrayConfig read_array(const JsonCursor& at) {
     array.west_lines = static_cast<int>(at.at("west_lines").integer(2, kLines));
     array.north_value_lines = static_cast<int>(at.at("north_value_lines").integer(2, kLines));
     array.north_index_lines = static_cast<int>(at.at("north_index_lines").integer(2, kLines));
-    array.result_addresses = static_cast<int>(at.at("result_addresses").integer(2, kLines));
+    array.result_addresses = power_of_two(at.at("result_addresses"), 2, kLines);
     array.instructions = static_cast<int>(at.at("instructions").integer(16, kLines));
     array.vmem_lines = static_cast<int>(at.at("vmem_lines").integer(2, kLines));
     array.burst_lines = power_of_two(at.at("burst_lines"), 1, 256);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kCoordinateLimit = 1 << 24;       // b, y, x, grid_*, in_*, count, len/8
 constexpr std::int64_t kLineLimit = 1 << 16;             // line numbers of buffers and their strides
-constexpr std::int64_t kBufferLimit = kCoordinateLimit;  // word numbers and result addresses
+constexpr std::int64_t kBufferLimit = kCoordinateLimit;  // word numbers
 constexpr std::int64_t kWordBytes = 8;
 constexpr std::int64_t kWordElements = 4;
 
@@ -125,16 +125,16 @@ void stce_west_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
     rules.inside("west buffer", last_line * lw + words, c.west_lines * lw, "word");
 }
 
+// Addresses count modulo RD, so only the number of them matters.
 void stce_result_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
     using namespace stce;
     if ((flags & kWs) != 0) {
-        if (rules.knows({ra, batches, sr})) {
-            rules.inside("result buffer", rules[ra] + rules[batches] * rules[sr], c.result_addresses,
-                         "address");
+        if (rules.knows({batches, sr})) {
+            rules.inside("result buffer", rules[batches] * rules[sr], c.result_addresses, "address");
         }
-    } else if ((flags & kLast) != 0 && rules.knows({ra, rows, sr, sc})) {
+    } else if ((flags & kLast) != 0 && rules.knows({rows, sr, sc})) {
         const std::int64_t last = (rules[sr] - 1) * c.rows + rules[rows] - 1;
-        rules.inside("result buffer", rules[ra] + (last + 1) * rules[sc], c.result_addresses, "address");
+        rules.inside("result buffer", (last + 1) * rules[sc], c.result_addresses, "address");
     }
 }
 
@@ -160,7 +160,7 @@ void stce_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
     rules.require((flags & kTransposed) == 0 || c.rows % kWordElements == 0,
                   "TRANSPOSED needs an array of a multiple of 4 rows");
     rules.range({wa, wstride}, 0, kLineLimit - 1);
-    rules.range({nv, ni, ra}, 0, kBufferLimit - 1);
+    rules.range({nv, ni}, 0, kBufferLimit - 1);
     if (rules.knows({sr, sc})) {
         rules.require(rules[sr] * rules[sc] <= c.slots,
                       fmt::format("sr*sc is {}, expected at most {}", rules[sr] * rules[sc], c.slots));
@@ -186,17 +186,18 @@ void store_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
     walk_rules(rules, {base, len, px, py, pb, grid_w, grid_h, b0, y0, x0, count}, (flags & kSeek) != 0);
     rules.range({src_kind}, 0, 2);
     if (!rules.knows({src_kind}) || rules[src_kind] == 2) return;
-    rules.range({src}, 0, kBufferLimit - 1);
     if (rules[src_kind] == 0) rules.range({sc}, 1, kLineLimit - 1);
-    if (!rules.knows({src, count, len})) return;
+    if (rules[src_kind] == 1) rules.range({src}, 0, kBufferLimit - 1);
+    if (!rules.knows({count, len})) return;
     if (rules[src_kind] == 1) {
+        if (!rules.knows({src})) return;
         rules.inside("vector memory", rules[src] + rules[count] * (rules[len] / kWordBytes),
                      std::int64_t{c.vmem_lines} * c.line_words(), "word");
     } else if (rules.knows({sc})) {
         const std::int64_t elements = rules[len] / ((flags & kFp16) != 0 ? 2 : 4);
         const std::int64_t addresses = (elements + c.columns - 1) / c.columns;
-        rules.inside("result buffer", rules[src] + (rules[count] - 1) * rules[sc] + addresses,
-                     c.result_addresses, "address");
+        rules.inside("result buffer", (rules[count] - 1) * rules[sc] + addresses, c.result_addresses,
+                     "address");
     }
 }
 

@@ -73,6 +73,9 @@ Fault config_fault(const ArrayConfig& c) {
     if (!std::has_single_bit(static_cast<unsigned>(c.channels))) {
         return fmt::format("channels is {}, expected a power of two", c.channels);
     }
+    if (!std::has_single_bit(static_cast<unsigned>(c.result_addresses))) {
+        return fmt::format("result_addresses is {}, expected a power of two", c.result_addresses);
+    }
     return std::nullopt;
 }
 

@@ -1,8 +1,10 @@
 // What all program emitters share: semaphore numbers, register use and loops with a peeled last iteration.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
+#include "runtime/isa/program.hpp"
 #include "runtime/schedule/stream_builder.hpp"
 #include "runtime/support/types.hpp"
 
@@ -30,6 +32,13 @@ enum ScratchRegister : int {
     kBaseC = 30,
     kPosition = 31,  // WU: position at which the next chunk of K begins
 };
+
+// Tiles of `addresses` result addresses that the result buffer holds at once. They follow each other around
+// the buffer, so that STORE's way to a tile (drain, skew of the array, address set-up) delays no later tile.
+[[nodiscard]] inline std::uint8_t result_tiles(std::int64_t addresses, const isa::ArrayConfig& array) {
+    return static_cast<std::uint8_t>(
+        std::min<std::int64_t>(array.result_addresses / addresses, isa::kSemaphoreMax));
+}
 
 // Covers 0..total in steps of `tile`: body(size, last) once in a loop for all full tiles but the last, once
 // for the last.

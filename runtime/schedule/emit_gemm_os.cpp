@@ -37,7 +37,7 @@ class OsEmitter {
         program.streams[static_cast<int>(isa::Engine::Store)] = store_stream();
         program.semaphores[kWestFree] = static_cast<std::uint8_t>(plan_.west_halves);
         program.semaphores[kNorthFree] = static_cast<std::uint8_t>(plan_.north_halves);
-        program.semaphores[kResultFree] = 2;
+        program.semaphores[kResultFree] = result_tiles(plan_.result_tile, array_);
         return program;
     }
 
@@ -232,7 +232,7 @@ class OsEmitter {
             if (frees_west) b.toggle(kWestHalf, plan_.west_halves == 2 ? plan_.west_half_lines : 0);
             if (streams_b()) toggle_north(b);
         }
-        b.toggle(stce::ra, plan_.result_half);
+        b.add(stce::ra, stce::ra, plan_.result_tile);
     }
 
     void toggle_north(StreamBuilder& b) const {
@@ -284,7 +284,7 @@ class OsEmitter {
         run.flags = (advance ? store::kAdvance : 0U) | (task_.out == ElementType::Fp16 ? store::kFp16 : 0U);
         run.push_early0 = kResultFree;
         b.run(run);
-        b.toggle(store::src, plan_.result_half);
+        b.add(store::src, store::src, plan_.result_tile);
     }
 
     std::vector<isa::Instruction> store_stream() {
@@ -361,8 +361,8 @@ OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     const std::int64_t line_words = array.line_words();
     const std::int64_t row_words = width * 2 / kWordBytes;
     const std::int64_t index_words = nm.dense() ? 0 : width / 2 / kWordBytes;
-    plan.result_half = schedule.tile_m * sc;
-    if (2 * plan.result_half > array.result_addresses) return {};
+    plan.result_tile = schedule.tile_m * sc;
+    if (2 * plan.result_tile > array.result_addresses) return {};
 
     const bool streams = schedule.order == LoopOrder::RowsOutside || !schedule.b_resident;
     std::int64_t chunk_rows = std::numeric_limits<std::int64_t>::max();

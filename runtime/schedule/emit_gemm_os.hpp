@@ -15,7 +15,7 @@ struct OsPlan {
     std::int64_t west_half_lines = 0;
     std::int64_t north_half_words = 0;
     std::int64_t index_half_words = 0;
-    std::int64_t result_half = 0;  // result addresses of one tile
+    std::int64_t result_tile = 0;  // result addresses of one tile
     [[nodiscard]] bool valid() const { return !chunks.empty(); }
 };
 

@@ -37,7 +37,7 @@ class WuEmitter {
         program.streams[static_cast<int>(isa::Engine::Store)] = store_stream();
         program.semaphores[kWestFree] = 2;
         program.semaphores[kNorthFree] = 2;
-        program.semaphores[kResultFree] = 2;
+        program.semaphores[kResultFree] = result_tiles(plan_.result_tile, array_);
         return program;
     }
 
@@ -206,7 +206,7 @@ class WuEmitter {
                                    [&] { compute_chunk(b, plan_.chunk_positions, false, false); });
                             compute_chunk(b, tail, false, true);
                         }
-                        b.toggle(stce::ra, plan_.result_half);
+                        b.add(stce::ra, stce::ra, plan_.result_tile);
                     });
                 });
         });
@@ -219,7 +219,7 @@ class WuEmitter {
 
     std::vector<isa::Instruction> store_stream() {
         StreamBuilder b;
-        b.set(kWestHalf, 0);  // here: the result half
+        b.set(kWestHalf, 0);  // here: the tile's first result address
         b.set(kBaseC, layout_.c);
         for (const int reg : {store::py, store::pb, store::b0, store::y0, store::x0, store::src_kind})
             b.set(reg, 0);
@@ -244,7 +244,7 @@ class WuEmitter {
                         if (&run == &rows.runs.back()) fields.push_early0 = kResultFree;
                         b.run(fields);
                     }
-                    b.toggle(kWestHalf, plan_.result_half);
+                    b.add(kWestHalf, kWestHalf, plan_.result_tile);
                     b.add(kBaseC, kBaseC,
                           (columns.last ? -(panels() - 1) * schedule_.tile_n : schedule_.tile_n) * 4);
                 });
@@ -300,8 +300,8 @@ WuPlan plan_wu(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     const std::int64_t m = plan.layout.nm.m;
     plan.chunk_positions = std::min(positions / m * m, round_up<std::int64_t>(task.shape.k, m));
     plan.north_half_words = plan.chunk_positions * row_words;
-    plan.result_half = std::int64_t{array.rows} * sr * sc;
-    if (2 * plan.result_half > array.result_addresses) return {};
+    plan.result_tile = std::int64_t{array.rows} * sr * sc;
+    if (2 * plan.result_tile > array.result_addresses) return {};
     return plan;
 }
 

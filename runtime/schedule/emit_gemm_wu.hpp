@@ -20,7 +20,7 @@ struct WuPlan {
     std::int64_t position_lines = 0;   // west buffer lines per position
     std::int64_t west_half_lines = 0;
     std::int64_t north_half_words = 0;
-    std::int64_t result_half = 0;
+    std::int64_t result_tile = 0;
     [[nodiscard]] bool valid() const { return chunk_positions > 0; }
 };
 

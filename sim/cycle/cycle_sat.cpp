@@ -4,10 +4,20 @@
 
 namespace satsim::cycle {
 
-Execution CycleSat::run(const isa::Program& program, const RunOptions& options) {
+namespace {
+Machine& machine() {
     // Never destroyed: SystemC's own context may be gone when static objects are.
-    static Machine* const machine = new Machine("sat");
-    return machine->run(program, options);
+    static Machine* const only = new Machine("sat");
+    return *only;
+}
+}  // namespace
+
+Execution CycleSat::run(const isa::Program& program, const RunOptions& options) {
+    return machine().run(program, options);
+}
+
+Cycles CycleSat::skipped() {
+    return machine().skipped();
 }
 
 }  // namespace satsim::cycle

@@ -23,6 +23,7 @@ struct RunOptions {
     dram::MemoryConfig memory;       // its number of channels is the program's
     bool record_operations = false;  // fill Execution::operations
     Cycles cycle_limit = 0;          // throws CycleLimitError when the program needs more cycles; 0: no limit
+    bool skip_periods = true;        // leave out periods that repeat; changes nothing (skipping.md)
     std::function<void(Cycles)> progress;  // called now and then with the cycle reached; may be empty
 
     // Real data, optional: the program is placed in this memory and its operations are executed on it (not
@@ -46,6 +47,9 @@ class CycleLimitError : public InputError {
 
 class CycleSat {
   public:
+    // Of the last run: cycles that were left out because they repeat.
+    [[nodiscard]] static Cycles skipped();
+
     // Throws InputError for a program that breaks the contract's rules, DeadlockError, CycleLimitError.
     [[nodiscard]] Execution run(const isa::Program& program, const RunOptions& options);
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/cycle/period_skipper.hpp"
+
 namespace satsim::cycle {
 
 EngineModule::EngineModule(const sc_core::sc_module_name& name, isa::Engine engine, RunState& run)
@@ -23,6 +25,7 @@ void EngineModule::restart(std::span<const isa::Instruction> stream, Cycles star
     releases_ = ends_ = forgotten_ = 0;
     busy_until_ = -1;
     blocked_on_ = -1;
+    arrived_ = false;
     restart_engine();
     wake_.cancel();
     wake_.notify(sc_core::SC_ZERO_TIME);
@@ -102,6 +105,10 @@ bool EngineModule::sequence() {
         run_.waiting[static_cast<std::size_t>(semaphore)] = this;
         return false;
     }
+    if (!arrived_) {
+        arrived_ = true;
+        run_.skipper->arrive(engine_, now);
+    }
     const Dispatch operation{sequencer_.registers(), isa::decode_run(instruction.imm)};
     const Cycles at = ready(operation);
     if (at == kUnknown) return false;
@@ -109,6 +116,8 @@ bool EngineModule::sequence() {
     operations_.push_back({d, operation.fields});
     if (run_.options.record_operations) result().operations[index_].push_back({d, 0, 0});
     if (run_.data) execute(operation);
+    if (run_.skipper->records()) run_.skipper->record(engine_, sequencer_.pc(), footprint(operation));
+    arrived_ = false;
     dispatch(d, operation);
     sequencer_.execute(d);
     return true;
@@ -176,7 +185,24 @@ void EngineModule::finish(Cycles at) {
 
 void EngineModule::note_progress(Cycles at) {
     constexpr std::uint32_t kEvery = 1U << 14;
-    if (++calls_ % kEvery == 0 && run_.options.progress) run_.options.progress(at);
+    if (++calls_ % kEvery == 0 && run_.options.progress) run_.options.progress(at + run_.skipped);
+}
+
+void EngineModule::walk(StateWalk& state) {
+    sequencer_.walk(state);
+    for (const std::int64_t value : {std::int64_t{stale_}, std::int64_t{arrived_}, std::int64_t{blocked_on_}})
+        state.same(value);
+    state.time(due_);
+    state.time(busy_until_);
+    const std::size_t all = operations_.size() + forgotten_;
+    state.same(static_cast<std::int64_t>(all - releases_));
+    state.same(static_cast<std::int64_t>(all - ends_));
+    for (std::size_t i = std::min(releases_, ends_); i < all; ++i) {
+        const Operation& operation = operations_[i - forgotten_];
+        state.time(operation.start);
+        state.same(isa::encode_run(operation.fields));
+    }
+    walk_engine(state);
 }
 
 std::string EngineModule::waits_for() const {
@@ -187,7 +213,7 @@ std::string EngineModule::waits_for() const {
                 std::to_string(blocked_on_) + ", which holds " +
                 std::to_string(run_.semaphores.held(blocked_on_));
     }
-    return text + " since cycle " + std::to_string(sequencer_.now());
+    return text + " since cycle " + std::to_string(sequencer_.now() + run_.skipped);
 }
 
 }  // namespace satsim::cycle

@@ -10,6 +10,7 @@
 #include <span>
 #include <systemc>
 
+#include "sim/cycle/footprint.hpp"
 #include "sim/cycle/run_state.hpp"
 #include "sim/cycle/sequencer.hpp"
 
@@ -25,6 +26,8 @@ class EngineModule : public sc_core::sc_module {
     // Tokens that this engine waits for have become known.
     void tokens_known();
     [[nodiscard]] bool halted() const { return sequencer_.halted(); }
+    [[nodiscard]] const Sequencer& sequencer() const { return sequencer_; }
+    void walk(StateWalk& state);
     // "LOAD: instruction 7 waits for 2 tokens of semaphore 3, which holds 0".
     [[nodiscard]] std::string waits_for() const;
 
@@ -39,6 +42,10 @@ class EngineModule : public sc_core::sc_module {
     // is due.
     [[nodiscard]] virtual Cycles ready(const Dispatch& operation) = 0;
     virtual void dispatch(Cycles d, const Dispatch& operation) = 0;
+    // For leaving out periods: the engine's own state, and what an operation that is about to be dispatched
+    // will do.
+    virtual void walk_engine(StateWalk& state) = 0;
+    [[nodiscard]] virtual Footprint footprint(const Dispatch& operation) const = 0;
     // The next memory call: when it is due (kUnknown: none), and making it.
     [[nodiscard]] virtual Ticks call_due() const { return kUnknown; }
     virtual void call() {}
@@ -70,6 +77,7 @@ class EngineModule : public sc_core::sc_module {
     Sequencer sequencer_;
     sc_core::sc_event wake_;
     bool stale_ = false;     // the instruction at hand has to be looked at again
+    bool arrived_ = false;   // the skipper has seen the RUN at hand
     Cycles due_ = kUnknown;  // of the WAIT at hand, as far as known
     int blocked_on_ = -1;    // its semaphore
     // Operations between dispatch and the later of release and end.

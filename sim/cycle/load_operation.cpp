@@ -31,16 +31,37 @@ LoadOperation LoadOperation::from(std::span<const std::int64_t> registers, std::
     return op;
 }
 
-std::int64_t LoadWalk::first_x(std::int64_t column) const {
-    const std::int64_t distance = column - op_.ox;
+void LoadOperation::walk(StateWalk& state) {
+    state.moving(base);
+    for (const std::int64_t value :
+         {len, px, py, pb, grid.w, grid.h, sx, sy, ox, oy, in_w, in_h, std::int64_t{advance}})
+        state.same(value);
+}
+
+namespace {
+std::int64_t first_at(std::int64_t distance, std::int64_t stride) {
     if (distance <= 0) return 0;
-    return op_.sx > 0 ? ceil_div(distance, op_.sx) : std::numeric_limits<std::int64_t>::max();
+    return stride > 0 ? ceil_div(distance, stride) : std::numeric_limits<std::int64_t>::max();
+}
+}  // namespace
+
+std::int64_t LoadOperation::first_x(std::int64_t column) const {
+    return first_at(column - ox, sx);
+}
+std::int64_t LoadOperation::first_y(std::int64_t row) const {
+    return first_at(row - oy, sy);
 }
 
 LoadWalk::LoadWalk(const LoadOperation& operation, const Position& start)
     : op_(operation), at_(start), left_(operation.count) {
-    valid_from_ = first_x(0);
-    valid_to_ = first_x(op_.in_w);
+    valid_from_ = op_.first_x(0);
+    valid_to_ = op_.first_x(op_.in_w);
+}
+
+void LoadWalk::walk(StateWalk& state) {
+    op_.walk(state);
+    at_.walk(state);
+    state.same(left_);
 }
 
 LoadRun LoadWalk::next() {

@@ -29,6 +29,14 @@ struct LoadOperation {
     bool advance = false;
     std::int64_t copies = 1;  // rows that each word is written to (WEST_QUADS: 4)
 
+    bool operator==(const LoadOperation&) const = default;
+    // The first x (y) whose input column (row) is not before `column` (`row`).
+    [[nodiscard]] std::int64_t first_x(std::int64_t column) const;
+    [[nodiscard]] std::int64_t first_y(std::int64_t row) const;
+
+    // Of an operation that has begun: where it began is no longer needed.
+    void walk(StateWalk& state);
+
     // Words written into on-chip memories.
     [[nodiscard]] std::int64_t written_words() const { return count * (len / 8) * copies; }
     [[nodiscard]] static LoadOperation from(std::span<const std::int64_t> registers, std::uint32_t flags);
@@ -51,11 +59,9 @@ class LoadWalk {
     [[nodiscard]] bool done() const { return left_ == 0; }
     [[nodiscard]] LoadRun next();
     [[nodiscard]] const Position& position() const { return at_; }
+    void walk(StateWalk& state);
 
   private:
-    // The first x that is not before input column `column`.
-    [[nodiscard]] std::int64_t first_x(std::int64_t column) const;
-
     LoadOperation op_;
     Position at_;
     std::int64_t left_ = 0;

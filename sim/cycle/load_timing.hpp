@@ -57,6 +57,11 @@ class LoadTiming {
     [[nodiscard]] bool has_end() const { return ends_taken_ != ends_known_; }
     [[nodiscard]] Cycles take_end() { return ends_[ends_taken_++]; }
 
+    // Where an operation without SEEK begins.
+    [[nodiscard]] const Position& saved_position() const { return saved_; }
+    // All ends have been taken.
+    void walk(StateWalk& state);
+
     // Pieces and lines so far.
     [[nodiscard]] std::int64_t pieces() const { return generated_; }
     [[nodiscard]] std::int64_t lines() const { return lines_; }
@@ -77,6 +82,9 @@ class LoadTiming {
         Cycles ahead;        // w_k - k
     };
 
+    void walk_generator(StateWalk& state);
+    void walk_entries(StateWalk& state);
+    void walk_writer(StateWalk& state);
     void push(const Entry& entry) { entries_[pushed_++] = entry; }
     void generate();
     void start_run();

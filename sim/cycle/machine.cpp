@@ -12,7 +12,8 @@ Machine::Machine(const sc_core::sc_module_name& name)
       stce_("stce", run_),
       vec_("vec", run_),
       store_("store", run_),
-      engines_{&load_, &stce_, &vec_, &store_} {}
+      engines_{&load_, &stce_, &vec_, &store_},
+      skipper_(run_, engines_) {}
 
 void Machine::restart(const isa::Program& program, const RunOptions& options) {
     run_.options = options;
@@ -24,6 +25,9 @@ void Machine::restart(const isa::Program& program, const RunOptions& options) {
     run_.limit = options.cycle_limit > 0 ? options.cycle_limit : kUnknown / 4;
     run_.result = {};
     run_.fault = nullptr;
+    run_.skipped = 0;
+    run_.skipped_memory = {};
+    skipper_.restart(program);
     run_.data.reset();
     if (options.data != nullptr)
         run_.data = std::make_unique<DataPath>(program, *options.data, options.vector);
@@ -52,7 +56,11 @@ Execution Machine::run(const isa::Program& program, const RunOptions& options) {
     for (EngineModule* engine : engines_) engine->cancel();
     if (run_.fault) std::rethrow_exception(run_.fault);
     check_all_halted();
+    run_.result.end += run_.skipped;
     run_.result.memory = run_.memory->counters(run_.result.end);
+    run_.result.memory.activates += run_.skipped_memory.activates;
+    run_.result.memory.read_lines += run_.skipped_memory.read_lines;
+    run_.result.memory.write_lines += run_.skipped_memory.write_lines;
     run_.data.reset();
     return std::move(run_.result);
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "sim/cycle/load_module.hpp"
+#include "sim/cycle/period_skipper.hpp"
 #include "sim/cycle/stce_module.hpp"
 #include "sim/cycle/store_module.hpp"
 #include "sim/cycle/vec_module.hpp"
@@ -14,6 +15,7 @@ class Machine : public sc_core::sc_module {
   public:
     explicit Machine(const sc_core::sc_module_name& name);
     [[nodiscard]] Execution run(const isa::Program& program, const RunOptions& options);
+    [[nodiscard]] Cycles skipped() const { return run_.skipped; }
 
   private:
     void restart(const isa::Program& program, const RunOptions& options);
@@ -25,6 +27,7 @@ class Machine : public sc_core::sc_module {
     VecModule vec_;
     StoreModule store_;
     std::array<EngineModule*, isa::kEngines> engines_;
+    PeriodSkipper skipper_;
 };
 
 }  // namespace satsim::cycle

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "sim/support/state_walk.hpp"
+
 namespace satsim::cycle {
 
 struct Position {
@@ -11,6 +13,12 @@ struct Position {
     std::int64_t y = 0;
     std::int64_t x = 0;
     bool operator==(const Position&) const = default;
+
+    void walk(StateWalk& state) {
+        state.moving(b);
+        state.moving(y);
+        state.moving(x);
+    }
 };
 
 inline constexpr std::int64_t kAddressMask =
@@ -21,6 +29,7 @@ inline constexpr std::int64_t kAddressMask =
 struct Grid {
     std::int64_t w = 1;
     std::int64_t h = 1;
+    bool operator==(const Grid&) const = default;
 
     // Positions from `at` to the end of its grid row.
     [[nodiscard]] std::int64_t left_in_row(const Position& at, std::int64_t count) const {

@@ -14,6 +14,7 @@
 namespace satsim::cycle {
 
 class EngineModule;
+class PeriodSkipper;
 
 struct RunState {
     Clock clock;
@@ -25,7 +26,10 @@ struct RunState {
     Cycles limit = 0;
     Execution result;
     std::unique_ptr<DataPath> data;  // null: times only
-    std::exception_ptr fault;        // first fault of an engine; SystemC must not see it
+    PeriodSkipper* skipper = nullptr;
+    Cycles skipped = 0;             // cycles left out: the clock of the run does not show them
+    MemoryCounters skipped_memory;  // what the memory would have counted in them
+    std::exception_ptr fault;       // first fault of an engine; SystemC must not see it
 };
 
 }  // namespace satsim::cycle

@@ -56,6 +56,21 @@ Cycles Semaphores::available(int semaphore, Cycles t, std::int64_t tokens) {
     return kUnknown;
 }
 
+void Semaphores::walk(StateWalk& state) const {
+    for (const Semaphore& s : all_) {
+        std::int64_t count = s.count;
+        std::size_t i = s.first;
+        while (i < s.pending.size() && s.pending[i].at < state.now() - StateWalk::kHorizon)
+            count += s.pending[i++].tokens;
+        state.same(count);
+        state.same(static_cast<std::int64_t>(s.pending.size() - i));
+        for (; i < s.pending.size(); ++i) {
+            state.time(s.pending[i].at);
+            state.same(s.pending[i].tokens);
+        }
+    }
+}
+
 std::int64_t Semaphores::held(int semaphore) const {
     const Semaphore& s = of(semaphore);
     std::int64_t count = s.count;

@@ -12,6 +12,7 @@
 
 #include "runtime/support/types.hpp"
 #include "sat_isa.hpp"
+#include "sim/support/state_walk.hpp"
 
 namespace satsim::cycle {
 
@@ -26,6 +27,8 @@ class Semaphores {
     [[nodiscard]] Cycles available(int semaphore, Cycles t, std::int64_t tokens);
     // A WAIT takes its tokens in cycle t, which available() gave.
     void take(int semaphore, Cycles t, std::int64_t tokens);
+
+    void walk(StateWalk& state) const;
 
     // All tokens that are there or known to come.
     [[nodiscard]] std::int64_t held(int semaphore) const;

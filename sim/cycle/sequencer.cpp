@@ -12,6 +12,11 @@ void Sequencer::reset(std::span<const isa::Instruction> stream, Cycles start) {
     pc_ = 0;
     now_ = start;
     halted_ = stream.empty();
+    toggled_ = 0;
+    for (const isa::Instruction& i : stream) {
+        if (i.opcode == isa::Opcode::Xor)
+            toggled_ |= 1U << (i.rd % isa::kRegisters) | 1U << (i.rs % isa::kRegisters);
+    }
 }
 
 void Sequencer::fault(const std::string& what) const {
@@ -19,6 +24,28 @@ void Sequencer::fault(const std::string& what) const {
         "program",
         "/" + std::string(isa::kEngineNames[static_cast<std::size_t>(engine_)]) + "/" + std::to_string(pc_),
         what);
+}
+
+void Sequencer::walk(StateWalk& state) {
+    state.same(halted_);
+    if (halted_) return;
+    state.same(static_cast<std::int64_t>(pc_));
+    state.time(now_);
+    state.same(static_cast<std::int64_t>(loops_.size()));
+    for (Loop& loop : loops_) {
+        state.same(static_cast<std::int64_t>(loop.first));
+        state.loop(loop.left);
+    }
+    // Steps of a toggled register are no sums.
+    static_assert(isa::kRegisters == 32);
+    for (std::size_t i = 0; i < registers_.size(); ++i) {
+        if ((toggled_ >> i & 1U) != 0) {
+            state.same(registers_[i]);
+        } else {
+            state.moving(registers_[i]);
+            registers_[i] = isa::wrap_register(registers_[i]);
+        }
+    }
 }
 
 void Sequencer::skip(std::size_t depth, std::int64_t iterations, std::span<const std::int64_t> step) {

@@ -13,6 +13,7 @@
 
 #include "runtime/isa/instruction.hpp"
 #include "runtime/support/types.hpp"
+#include "sim/support/state_walk.hpp"
 
 namespace satsim::cycle {
 
@@ -47,6 +48,8 @@ class Sequencer {
     };
     // Loops that are open, outermost first.
     [[nodiscard]] std::span<const Loop> loops() const { return loops_; }
+    void walk(StateWalk& state);
+
     // Leaves out `iterations` of the open loop `depth`, each of which would have added `step` to the
     // registers. Needs iterations <= left.
     void skip(std::size_t depth, std::int64_t iterations, std::span<const std::int64_t> step);
@@ -57,6 +60,7 @@ class Sequencer {
     isa::Engine engine_;
     std::span<const isa::Instruction> stream_;
     std::array<std::int64_t, isa::kRegisters> registers_{};
+    std::uint32_t toggled_ = 0;  // registers that XOR reads or writes, one bit each
     std::vector<Loop> loops_;
     std::size_t pc_ = 0;
     Cycles now_ = 0;

@@ -15,6 +15,8 @@ class StceModule : public EngineModule {
     void restart_engine() override { timing_ = StceRecurrence(run_.config.rows, run_.config.columns); }
     Cycles ready(const Dispatch& operation) override;
     void dispatch(Cycles d, const Dispatch& operation) override;
+    void walk_engine(StateWalk& state) override { timing_.walk(state); }
+    [[nodiscard]] Footprint footprint(const Dispatch& operation) const override;
 
   private:
     void count(const GemmOperation& op);

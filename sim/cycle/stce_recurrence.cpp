@@ -44,6 +44,14 @@ Cycles StceRecurrence::ready(const GemmOperation& op) const {
     return at;
 }
 
+void StceRecurrence::walk(StateWalk& state) const {
+    for (const std::int64_t value :
+         {std::int64_t{any_}, std::int64_t{previous_.ws}, previous_.n, previous_.sr})
+        state.same(value);
+    for (const Cycles at : {step_free_, weights_free_, x_end_, all_ended_, drained_, drained_before_})
+        state.time(at);
+}
+
 StceRecurrence::Times StceRecurrence::dispatch(Cycles d, const GemmOperation& op) {
     using namespace isa::timing;
     const Cycles pair = pair_time(op);

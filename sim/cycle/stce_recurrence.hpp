@@ -7,6 +7,7 @@
 
 #include "runtime/support/types.hpp"
 #include "sat_isa.hpp"
+#include "sim/support/state_walk.hpp"
 
 namespace satsim::cycle {
 
@@ -26,6 +27,7 @@ struct GemmOperation {
     bool transposed = false;
 
     [[nodiscard]] static GemmOperation from(std::span<const std::int64_t> registers, std::uint32_t flags);
+    bool operator==(const GemmOperation&) const = default;
     // Words that a row feeds in a step, one a cycle: F.
     [[nodiscard]] std::int64_t feed_words() const { return transposed ? sr * m : sr * m / 4; }
     [[nodiscard]] std::int64_t steps() const { return ws ? batches : groups; }
@@ -45,6 +47,7 @@ class StceRecurrence {
     [[nodiscard]] Cycles ready(const GemmOperation& op) const;
     // d >= ready(op), growing from call to call.
     Times dispatch(Cycles d, const GemmOperation& op);
+    void walk(StateWalk& state) const;
 
   private:
     static constexpr Cycles kLongAgo = std::numeric_limits<Cycles>::min() / 4;

@@ -18,6 +18,8 @@ class StoreModule : public EngineModule {
     void restart_engine() override { timing_.emplace(run_.config); }
     Cycles ready(const Dispatch& /*operation*/) override { return timing_->ready(); }
     void dispatch(Cycles d, const Dispatch& operation) override;
+    void walk_engine(StateWalk& state) override { timing_->walk(state); }
+    [[nodiscard]] Footprint footprint(const Dispatch& operation) const override;
     Ticks call_due() const override {
         return timing_->requesting() ? 2 * timing_->request().at + 1 : kUnknown;
     }

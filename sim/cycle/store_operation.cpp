@@ -23,6 +23,20 @@ StoreOperation StoreOperation::from(std::span<const std::int64_t> registers, std
     return op;
 }
 
+void StoreOperation::walk(StateWalk& state) {
+    state.moving(base);
+    for (const std::int64_t value : {len, px, py, pb, grid.w, grid.h, static_cast<std::int64_t>(source),
+                                     std::int64_t{advance}, std::int64_t{fp16}})
+        state.same(value);
+}
+
+void StoreWalk::walk(StateWalk& state) {
+    op_.walk(state);
+    at_.walk(state);
+    for (const std::int64_t value : {left_, run_offset_, run_bytes_, phase_}) state.same(value);
+    if (run_bytes_ > 0) state.moving(run_line_);
+}
+
 StoreWalk::StoreWalk(const isa::ArrayConfig& config, const StoreOperation& operation, const Position& start)
     : op_(operation), line_bytes_(config.line_bytes()), at_(start), left_(operation.count) {
     const bool result = op_.source == StoreSource::Result;

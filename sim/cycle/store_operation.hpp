@@ -27,6 +27,11 @@ struct StoreOperation {
     bool advance = false;
     bool fp16 = true;  // Result: 2 bytes an element, otherwise 4
 
+    bool operator==(const StoreOperation&) const = default;
+
+    // Of an operation that has begun: where it began is no longer needed.
+    void walk(StateWalk& state);
+
     [[nodiscard]] static StoreOperation from(std::span<const std::int64_t> registers, std::uint32_t flags);
     [[nodiscard]] std::int64_t element_bytes() const { return fp16 ? 2 : 4; }
 };
@@ -45,6 +50,7 @@ class StoreWalk {
     [[nodiscard]] bool done() const { return left_ == 0 && run_bytes_ == 0; }
     [[nodiscard]] StoreChunk next();
     [[nodiscard]] const Position& position() const { return at_; }
+    void walk(StateWalk& state);
 
   private:
     void start_run();

@@ -48,6 +48,10 @@ class StoreTiming {
     [[nodiscard]] Cycles take_end() { return ends_[ends_taken_++]; }
 
     [[nodiscard]] std::int64_t lines() const { return lines_; }
+    // Where an operation without SEEK begins.
+    [[nodiscard]] const Position& saved_position() const { return saved_; }
+    // All releases and ends have been taken.
+    void walk(StateWalk& state);
 
   private:
     struct Burst {

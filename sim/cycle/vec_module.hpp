@@ -15,6 +15,8 @@ class VecModule : public EngineModule {
     void restart_engine() override { timing_ = VecTiming(run_.config.line_bytes()); }
     Cycles ready(const Dispatch& /*operation*/) override { return timing_.ready(); }
     void dispatch(Cycles d, const Dispatch& operation) override;
+    void walk_engine(StateWalk& state) override { timing_.walk(state); }
+    [[nodiscard]] Footprint footprint(const Dispatch& operation) const override;
 
   private:
     VecTiming timing_;

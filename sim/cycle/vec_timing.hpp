@@ -7,6 +7,7 @@
 
 #include "runtime/support/types.hpp"
 #include "sat_isa.hpp"
+#include "sim/support/state_walk.hpp"
 
 namespace satsim::cycle {
 
@@ -14,6 +15,7 @@ namespace satsim::cycle {
 struct Packing {
     std::int64_t n = 0;
     std::int64_t m = 0;
+    bool operator==(const Packing&) const = default;
 };
 
 struct VecOperation {
@@ -26,6 +28,7 @@ struct VecOperation {
 
     // Throws InputError for an operation that does not exist or a packing of N:0.
     [[nodiscard]] static VecOperation from(std::span<const std::int64_t> registers);
+    bool operator==(const VecOperation&) const = default;
     [[nodiscard]] bool packs() const { return along_rows.n > 0 || along_columns.n > 0; }
     // K: slots a block takes on `lanes` lanes, with the writes of packed copies.
     [[nodiscard]] std::int64_t block_slots(std::int64_t lanes) const;
@@ -46,6 +49,7 @@ class VecTiming {
     [[nodiscard]] Cycles ready() const { return ready_; }
     // d >= ready().
     Times dispatch(Cycles d, const VecOperation& op);
+    void walk(StateWalk& state) const { state.time(ready_); }
 
   private:
     std::int64_t lanes_ = 16;

@@ -40,6 +40,10 @@ class ChannelPort {
         return offered + stall;
     }
 
+    void walk(StateWalk& state) const {
+        for (const Cycles at : last_) state.time(at);
+    }
+
   private:
     static constexpr Cycles kNever = std::numeric_limits<Cycles>::min() / 2;
     std::uint64_t seed_;

@@ -81,6 +81,17 @@ Cycles Ddr4Memory::write(Cycles now, std::int64_t line, std::span<Cycles> accept
     return last_slot_ + timing_.wr + timing_.phy;
 }
 
+void Ddr4Memory::walk(StateWalk& state) {
+    state.same(static_cast<std::int64_t>(last_direction_));
+    for (const Cycles at : {closed_until_, last_slot_, next_refresh_}) state.time(at);
+    for (Bank& bank : banks_) {
+        state.same(bank.row == kClosed);
+        if (bank.row == kClosed) continue;
+        state.time(bank.activated);
+        state.moving(bank.row);
+    }
+}
+
 MemoryCounters Ddr4Memory::counters(Cycles end) const {
     MemoryCounters all = counters_;
     all.refreshes = end / timing_.refi;

@@ -17,6 +17,10 @@ struct BankAddress {
     std::int64_t row;
 };
 inline constexpr std::int64_t kLinesPerRow = 128;  // 64-byte beats of an 8 KiB row
+// All lines of a row number, over all banks; and the distance after which lines lie in the same bank again,
+// for every line: 16 rows further on.
+inline constexpr std::int64_t kRowSpanLines = kLinesPerRow * 16;
+inline constexpr std::int64_t kBankPeriodLines = kRowSpanLines * 16;
 [[nodiscard]] constexpr BankAddress bank_address(std::int64_t line) {
     return {static_cast<int>(((line >> 7) ^ (line >> 11)) & 15), line >> 11};
 }
@@ -30,6 +34,11 @@ class Ddr4Memory final : public Memory {
     [[nodiscard]] Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) override;
     [[nodiscard]] MemoryCounters counters(Cycles end) const override;
     void reset() override { *this = Ddr4Memory(config_); }
+
+    void walk(StateWalk& state) override;
+    [[nodiscard]] Cycles phase(Cycles now) const override { return now % timing_.refi; }
+    [[nodiscard]] std::int64_t repeats_after_lines() const override { return kBankPeriodLines; }
+    [[nodiscard]] std::int64_t row_lines() const override { return kRowSpanLines; }
 
   private:
     static constexpr std::int64_t kClosed = -1;

@@ -16,6 +16,11 @@ class IdealMemory final : public Memory {
     [[nodiscard]] MemoryCounters counters(Cycles end) const override;
     void reset() override { *this = IdealMemory(config_); }
 
+    void walk(StateWalk& state) override { port_.walk(state); }
+    [[nodiscard]] Cycles phase(Cycles /*now*/) const override { return 0; }
+    [[nodiscard]] std::int64_t repeats_after_lines() const override { return 1; }
+    [[nodiscard]] std::int64_t row_lines() const override { return 1; }
+
   private:
     MemoryConfig config_;
     ChannelPort port_;

@@ -12,6 +12,7 @@
 #include "runtime/hardware/memory_config.hpp"
 #include "runtime/support/types.hpp"
 #include "runtime/trace/execution.hpp"
+#include "sim/support/state_walk.hpp"
 
 namespace satsim::dram {
 
@@ -27,6 +28,14 @@ class Memory {
     // Refreshes that began in cycles 0..end are counted when the run is over.
     [[nodiscard]] virtual MemoryCounters counters(Cycles end) const = 0;
     virtual void reset() = 0;
+
+    // For leaving out periods (docs/architecture/skipping.md): everything that later calls depend on, without
+    // random stalls; where `now` stands in what the memory does by itself; after how many lines an address
+    // looks the same again, and how many neighbouring lines can know of each other (1: none).
+    virtual void walk(StateWalk& state) = 0;
+    [[nodiscard]] virtual Cycles phase(Cycles now) const = 0;
+    [[nodiscard]] virtual std::int64_t repeats_after_lines() const = 0;
+    [[nodiscard]] virtual std::int64_t row_lines() const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Memory> make_memory(const MemoryConfig& config);

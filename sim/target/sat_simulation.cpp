@@ -144,6 +144,7 @@ Execution run_program(const isa::Program& program, const SimulationSettings& set
     options.memory = settings.hardware.memory_config();
     options.memory.stall_seed = settings.stall_seed;
     options.cycle_limit = limit;
+    options.skip_periods = settings.skip_periods;
     options.record_operations = record;
     cycle::CycleSat sat;
     return sat.run(program, options);

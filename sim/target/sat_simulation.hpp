@@ -21,6 +21,7 @@ struct SimulationSettings {
     // ... or the fast model met the simulation of the best this closely and promises no more than this.
     double negligible = 0.001;
     std::uint64_t stall_seed = 0;  // random memory stalls; 0: none
+    bool skip_periods = true;      // cycle::RunOptions::skip_periods
 
     [[nodiscard]] schedule::MachineView machine() const;
 };

@@ -14,8 +14,8 @@ namespace satsim::sat {
 struct SatSettings {
     SimulationSettings simulation;
     int workers = 2;
-    bool skip_equal =
-        true;  // false: equal tasks are simulated one by one all the same, which must change nothing
+    bool skip_equal = true;  // false: equal tasks are simulated one by one all the same, which must change
+                             // nothing (periods inside programs: SimulationSettings::skip_periods)
     // What tasks keep for traces, and which of them (empty: all).
     Recording recording;
     std::function<bool(const Task&)> wants_operations;

@@ -174,7 +174,7 @@ TEST(Store, EqualsReferenceOnRandomGeometries) {
         set(b0, random.in(0, 2));
         set(y0, random.in(0, op[grid_h] - 1));
         set(x0, random.in(0, op[grid_w] - 1));
-        set(src, random.in(0, 20));
+        set(src, random.in(0, 20) + (op[src_kind] == 0 ? random.in(0, 4000) : 0));
         set(sc, random.in(1, 3));
         MemoryImage fast;
         MemoryImage plain;
@@ -200,7 +200,8 @@ TEST(Store, EqualsReferenceOnRandomGeometries) {
                         const std::int64_t size = op.has(kFp16) ? 2 : 4;
                         const std::int64_t e = byte / size;
                         const std::int64_t address = op[src] + at * op[sc] + e / state.config.columns;
-                        source = state.result[static_cast<std::size_t>(address * state.config.columns +
+                        const std::int64_t row = address % state.config.result_addresses;
+                        source = state.result[static_cast<std::size_t>(row * state.config.columns +
                                                                        e % state.config.columns)] >>
                                  8 * (byte % size);
                     }

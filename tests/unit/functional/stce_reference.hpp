@@ -58,8 +58,13 @@ class Stce {
         return {value, x % 2 == 0 ? byte & 15 : byte >> 4};
     }
 
+    // Result addresses count modulo RD.
+    [[nodiscard]] std::size_t place(std::int64_t address, std::int64_t c) const {
+        return static_cast<std::size_t>(address % state_.config.result_addresses * state_.config.columns + c);
+    }
+
     void put(const Operation& op, std::int64_t address, std::int64_t c, float value) {
-        state_.result[static_cast<std::size_t>(address * state_.config.columns + c)] =
+        state_.result[place(address, c)] =
             op.has(isa::stce::kOutFp16) ? numerics::to_fp16(value).bits : std::bit_cast<std::uint32_t>(value);
     }
 
@@ -96,7 +101,7 @@ class Stce {
         using namespace isa::stce;
         for (std::int64_t p = 0; p < op[batches] * op[sr]; ++p) {
             for (std::int64_t c = 0; c < state_.config.columns; ++c) {
-                const auto at = static_cast<std::size_t>((op[ra] + p) * state_.config.columns + c);
+                const std::size_t at = place(op[ra] + p, c);
                 float sum = op.has(kFirst) ? 0.0F : std::bit_cast<float>(state_.result[at]);
                 for (std::int64_t g = 0; g < op[groups]; ++g) {
                     for (std::int64_t j = 0; j < op[n]; ++j) {

@@ -125,13 +125,14 @@ class StceBench {
             model_->rd_valid_i = 0;
             cycle();
             model_->eval();
-            for (int k = 0; k < banks && first + k < state_.config.result_addresses; ++k) {
+            for (int k = 0; k < banks; ++k) {
+                const int address = (first + k) % state_.config.result_addresses;
                 for (int c = 0; c < columns; ++c) {
                     const std::uint32_t expected =
-                        state_.result[static_cast<std::size_t>((first + k) * columns + c)];
+                        state_.result[static_cast<std::size_t>(address * columns + c)];
                     if (expected == kUnwritten) continue;
                     ASSERT_EQ(model_->rd_data_o[k * columns + c], expected)
-                        << "result address " << first + k << ", column " << c;
+                        << "result address " << address << ", column " << c;
                     ++compared_;
                 }
             }

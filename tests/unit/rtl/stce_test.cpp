@@ -184,7 +184,7 @@ class Episode {
                 set(op, groups, random_.in(1, 6));
                 set(op, rows, random_.in(1, config_.rows));
                 set(op, batches, 1);
-                set(op, ra, random_.in(0, config_.result_addresses - 1));
+                set(op, ra, random_.in(0, 3 * config_.result_addresses));
                 choose_west(op);
                 if (op[sc] * config_.columns % 16 != 0) op.flags |= kDense, set(op, n, m_);
             } while (!fits(op));
@@ -215,7 +215,7 @@ class Episode {
                 set(op, ni, std::max<std::int64_t>(1, config_.columns / 16) * random_.in(0, 20));
                 if (!goes_on) {
                     set(op, batches, random_.in(1, 6));
-                    set(op, ra, random_.in(0, config_.result_addresses - 1));
+                    set(op, ra, random_.in(0, 3 * config_.result_addresses));
                 }
                 choose_west(op);
             } while (!fits(op));
