@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "runtime/schedule/emit_common.hpp"
+#include "runtime/schedule/predict.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -37,7 +38,12 @@ class OsEmitter {
         program.streams[static_cast<int>(isa::Engine::Store)] = store_stream();
         program.semaphores[kWestFree] = static_cast<std::uint8_t>(plan_.west_halves);
         program.semaphores[kNorthFree] = static_cast<std::uint8_t>(plan_.north_halves);
-        program.semaphores[kResultFree] = result_tiles(plan_.result_tile, array_);
+        const int sr = schedule_.row_slots;
+        const int sc = schedule_.column_slots;
+        const double compute =
+            occupied_cycles(layout_.k_rows / layout_.nm.n, layout_.nm.n, layout_.nm.m, sr, sc);
+        program.semaphores[kResultFree] = result_tiles(plan_.result_tile, compute, schedule_.tile_m,
+                                                       schedule_.tile_n * element_bytes(), array_);
         return program;
     }
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "runtime/schedule/emit_common.hpp"
+#include "runtime/schedule/predict.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -37,7 +38,11 @@ class WuEmitter {
         program.streams[static_cast<int>(isa::Engine::Store)] = store_stream();
         program.semaphores[kWestFree] = 2;
         program.semaphores[kNorthFree] = 2;
-        program.semaphores[kResultFree] = result_tiles(plan_.result_tile, array_);
+        const double compute =
+            occupied_cycles(ceil_div<std::int64_t>(positions(), layout_.nm.m), layout_.nm.n, layout_.nm.m,
+                            schedule_.row_slots, schedule_.column_slots);
+        program.semaphores[kResultFree] =
+            result_tiles(plan_.result_tile, compute, schedule_.tile_m, schedule_.tile_n * 4, array_);
         return program;
     }
 

@@ -116,7 +116,11 @@ bool EngineModule::sequence() {
     operations_.push_back({d, operation.fields});
     if (run_.options.record_operations) result().operations[index_].push_back({d, 0, 0});
     if (run_.data) execute(operation);
-    if (run_.skipper->records()) run_.skipper->record(engine_, sequencer_.pc(), footprint(operation));
+    if (run_.skipper->records()) {
+        run_.skipper->record(
+            engine_, sequencer_.pc(),
+            Footprint::of(engine_, operation.registers, operation.fields.flags, saved_position()));
+    }
     arrived_ = false;
     dispatch(d, operation);
     sequencer_.execute(d);

@@ -42,10 +42,9 @@ class EngineModule : public sc_core::sc_module {
     // is due.
     [[nodiscard]] virtual Cycles ready(const Dispatch& operation) = 0;
     virtual void dispatch(Cycles d, const Dispatch& operation) = 0;
-    // For leaving out periods: the engine's own state, and what an operation that is about to be dispatched
-    // will do.
+    // For leaving out periods: the engine's own state, and where an operation without SEEK begins.
     virtual void walk_engine(StateWalk& state) = 0;
-    [[nodiscard]] virtual Footprint footprint(const Dispatch& operation) const = 0;
+    [[nodiscard]] virtual Position saved_position() const { return {}; }
     // The next memory call: when it is due (kUnknown: none), and making it.
     [[nodiscard]] virtual Ticks call_due() const { return kUnknown; }
     virtual void call() {}

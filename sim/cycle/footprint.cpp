@@ -16,6 +16,25 @@ Reach reach(std::int64_t first, std::int64_t last, std::int64_t pitch) {
 
 }  // namespace
 
+Footprint Footprint::of(isa::Engine engine, std::span<const std::int64_t> registers, std::uint32_t flags,
+                        const Position& saved) {
+    switch (engine) {
+        case isa::Engine::Load: {
+            const auto op = LoadOperation::from(registers, flags);
+            return {op, op.seek ? op.seek_to : saved};
+        }
+        case isa::Engine::Store: {
+            const auto op = StoreOperation::from(registers, flags);
+            return {op, op.seek ? op.seek_to : saved};
+        }
+        case isa::Engine::Stce:
+            return Footprint(GemmOperation::from(registers, flags));
+        case isa::Engine::Vec:
+            break;
+    }
+    return {VecOperation::from(registers), registers[static_cast<std::size_t>(isa::vec::op)]};
+}
+
 // The positions of an operation, row by row and image by image.
 void Footprint::cover(const Grid& grid, const Position& start, std::int64_t count) {
     transfers_ = true;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "sim/cycle/load_operation.hpp"
 #include "sim/cycle/stce_recurrence.hpp"
@@ -14,13 +15,9 @@ namespace satsim::cycle {
 
 class Footprint {
   public:
-    Footprint() = default;
-    // LOAD and STORE: of an operation that begins at `start`.
-    Footprint(const LoadOperation& op, const Position& start);
-    Footprint(const StoreOperation& op, const Position& start);
-    explicit Footprint(const GemmOperation& op);
-    // `code`: which operation of VEC.
-    Footprint(const VecOperation& op, std::int64_t code);
+    // Of an operation as it is dispatched. `saved`: LOAD and STORE: where it begins without SEEK.
+    [[nodiscard]] static Footprint of(isa::Engine engine, std::span<const std::int64_t> registers,
+                                      std::uint32_t flags, const Position& saved);
 
     // The same work elsewhere.
     [[nodiscard]] bool same_sizes(const Footprint& other) const { return sizes_ == other.sizes_; }
@@ -36,6 +33,11 @@ class Footprint {
     static constexpr std::int64_t kUnlimited = std::int64_t{1} << 60;
 
   private:
+    Footprint(const LoadOperation& op, const Position& start);
+    Footprint(const StoreOperation& op, const Position& start);
+    explicit Footprint(const GemmOperation& op);
+    Footprint(const VecOperation& op, std::int64_t code);
+
     // One axis of the map: positions visited, and the positions between which nothing changes.
     struct Span {
         std::int64_t first = 0;

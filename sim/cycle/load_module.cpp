@@ -2,11 +2,6 @@
 
 namespace satsim::cycle {
 
-Footprint LoadModule::footprint(const Dispatch& operation) const {
-    const auto op = LoadOperation::from(operation.registers, operation.fields.flags);
-    return Footprint(op, op.seek ? op.seek_to : timing_->saved_position());
-}
-
 void LoadModule::dispatch(Cycles d, const Dispatch& operation) {
     const LoadOperation op = LoadOperation::from(operation.registers, operation.fields.flags);
     run_.result.counters.load_words += op.written_words();

@@ -13,7 +13,9 @@ Machine::Machine(const sc_core::sc_module_name& name)
       vec_("vec", run_),
       store_("store", run_),
       engines_{&load_, &stce_, &vec_, &store_},
-      skipper_(run_, engines_) {}
+      skipper_(*this) {
+    run_.skipper = &skipper_;
+}
 
 void Machine::restart(const isa::Program& program, const RunOptions& options) {
     run_.options = options;
@@ -27,7 +29,8 @@ void Machine::restart(const isa::Program& program, const RunOptions& options) {
     run_.fault = nullptr;
     run_.skipped = 0;
     run_.skipped_memory = {};
-    skipper_.restart(program);
+    skipper_.restart(program, options.skip_periods && options.memory.stall_seed == 0 &&
+                                  options.data == nullptr && !options.record_operations);
     run_.data.reset();
     if (options.data != nullptr)
         run_.data = std::make_unique<DataPath>(program, *options.data, options.vector);
@@ -63,6 +66,33 @@ Execution Machine::run(const isa::Program& program, const RunOptions& options) {
     run_.result.memory.write_lines += run_.skipped_memory.write_lines;
     run_.data.reset();
     return std::move(run_.result);
+}
+
+void Machine::walk(StateWalk& state) {
+    run_.memory->walk(state);
+    run_.semaphores.walk(state);
+    for (EngineModule* engine : engines_) engine->walk(state);
+}
+
+std::size_t Machine::pc(isa::Engine engine) const {
+    return engines_[static_cast<std::size_t>(engine)]->sequencer().pc();
+}
+
+std::vector<std::int64_t*> Machine::counters() {
+    ExecutionCounters& c = run_.result.counters;
+    std::vector<std::int64_t*> all{&c.mac_slots,       &c.west_words,   &c.north_lines_bytes,
+                                   &c.result_writes,   &c.result_reads, &c.load_words,
+                                   &c.vector_elements, &c.vmem_words,   &c.cmem_values};
+    for (Cycles& busy : run_.result.busy) all.push_back(&busy);
+    return all;
+}
+
+void Machine::left_out(Cycles cycles, const MemoryCounters& counted) {
+    run_.skipped += cycles;
+    run_.limit -= cycles;
+    run_.skipped_memory.activates += counted.activates;
+    run_.skipped_memory.read_lines += counted.read_lines;
+    run_.skipped_memory.write_lines += counted.write_lines;
 }
 
 void Machine::check_all_halted() const {

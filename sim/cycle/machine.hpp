@@ -11,7 +11,7 @@
 
 namespace satsim::cycle {
 
-class Machine : public sc_core::sc_module {
+class Machine : public sc_core::sc_module, private RepeatingModel {
   public:
     explicit Machine(const sc_core::sc_module_name& name);
     [[nodiscard]] Execution run(const isa::Program& program, const RunOptions& options);
@@ -20,6 +20,12 @@ class Machine : public sc_core::sc_module {
   private:
     void restart(const isa::Program& program, const RunOptions& options);
     void check_all_halted() const;
+
+    void walk(StateWalk& state) override;
+    [[nodiscard]] std::size_t pc(isa::Engine engine) const override;
+    [[nodiscard]] const dram::Memory& memory() const override { return *run_.memory; }
+    [[nodiscard]] std::vector<std::int64_t*> counters() override;
+    void left_out(Cycles cycles, const MemoryCounters& counted) override;
 
     RunState run_;
     LoadModule load_;

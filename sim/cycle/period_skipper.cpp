@@ -5,8 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "sim/cycle/engine_module.hpp"
-
 namespace satsim::cycle {
 namespace {
 
@@ -28,11 +26,9 @@ std::int64_t times_until_multiple(std::int64_t step, std::int64_t unit) {
 
 }  // namespace
 
-void PeriodSkipper::restart(const isa::Program& program) {
-    run_.skipper = this;
-    const RunOptions& options = run_.options;
-    enabled_ = options.skip_periods && options.memory.stall_seed == 0 && options.data == nullptr &&
-               !options.record_operations;
+void PeriodSkipper::restart(const isa::Program& program, bool enabled) {
+    enabled_ = enabled;
+    config_ = program.config;
     for (const isa::Engine engine :
          {isa::Engine::Load, isa::Engine::Store, isa::Engine::Vec, isa::Engine::Stce}) {
         if (!program.streams[static_cast<std::size_t>(engine)].empty()) pace_ = engine;
@@ -115,41 +111,26 @@ void PeriodSkipper::record(isa::Engine engine, std::size_t pc, const Footprint& 
 
 std::array<std::int64_t, isa::kEngines + 1> PeriodSkipper::glance(Cycles now) const {
     std::array<std::int64_t, isa::kEngines + 1> seen{};
-    for (std::size_t i = 0; i < engines_.size(); ++i)
-        seen[i] = static_cast<std::int64_t>(engines_[i]->sequencer().pc());
-    seen.back() = run_.memory->phase(now);
+    for (std::size_t i = 0; i < isa::kEngines; ++i)
+        seen[i] = static_cast<std::int64_t>(model_.pc(static_cast<isa::Engine>(i)));
+    seen.back() = model_.memory().phase(now);
     return seen;
 }
 
 PeriodSkipper::Moment PeriodSkipper::moment(Cycles now) {
     StateWalk state(now);
-    walk(state);
+    state.same(model_.memory().phase(now));
+    model_.walk(state);
     Moment present{now, glance(now), state.same_values(), state.moving_values(), state.loop_values(), {}};
-    const MemoryCounters memory = run_.memory->counters(0);
+    const MemoryCounters memory = model_.memory().counters(0);
     present.counts = {memory.activates, memory.read_lines, memory.write_lines};
-    for (const std::int64_t* counter : counters()) present.counts.push_back(*counter);
+    for (const std::int64_t* counter : model_.counters()) present.counts.push_back(*counter);
     return present;
 }
 
-void PeriodSkipper::walk(StateWalk& state) {
-    state.same(run_.memory->phase(state.now()));
-    run_.memory->walk(state);
-    run_.semaphores.walk(state);
-    for (EngineModule* engine : engines_) engine->walk(state);
-}
-
-std::vector<std::int64_t*> PeriodSkipper::counters() {
-    ExecutionCounters& c = run_.result.counters;
-    std::vector<std::int64_t*> all{&c.mac_slots,       &c.west_words,   &c.north_lines_bytes,
-                                   &c.result_writes,   &c.result_reads, &c.load_words,
-                                   &c.vector_elements, &c.vmem_words,   &c.cmem_values};
-    for (Cycles& busy : run_.result.busy) all.push_back(&busy);
-    return all;
-}
-
 std::int64_t PeriodSkipper::periods_until_aligned() const {
-    const Bytes unit = std::lcm(run_.memory->repeats_after_lines(), std::int64_t{run_.config.burst_lines}) *
-                       run_.config.line_bytes();
+    const Bytes unit = std::lcm(model_.memory().repeats_after_lines(), std::int64_t{config_.burst_lines}) *
+                       config_.line_bytes();
     if (records_[0].size() != records_[1].size()) return 1;
     std::int64_t all = 1;
     for (std::size_t i = 0; i < records_[0].size(); ++i) {
@@ -202,9 +183,9 @@ bool PeriodSkipper::addresses_stay_in_range(std::int64_t periods) const {
 
 // Streams that move differently must not come to know of each other's rows.
 bool PeriodSkipper::rows_stay_apart(std::int64_t periods) const {
-    const std::int64_t row_lines = run_.memory->row_lines();
+    const std::int64_t row_lines = model_.memory().row_lines();
     if (row_lines == 1) return true;
-    const Bytes row = row_lines * run_.config.line_bytes();
+    const Bytes row = row_lines * config_.line_bytes();
     struct Rows {
         std::int64_t first;
         std::int64_t last;
@@ -238,16 +219,12 @@ void PeriodSkipper::skip(std::int64_t periods) {
     const std::vector<std::int64_t> moving_steps = difference(last.moving, before.moving);
     const std::vector<std::int64_t> loop_steps = difference(last.loops, before.loops);
     StateWalk state(moving_steps, loop_steps, periods);
-    walk(state);
+    model_.walk(state);
     const std::vector<std::int64_t> counted = difference(last.counts, before.counts);
-    run_.skipped_memory.activates += periods * counted[0];
-    run_.skipped_memory.read_lines += periods * counted[1];
-    run_.skipped_memory.write_lines += periods * counted[2];
     std::size_t i = 3;
-    for (std::int64_t* counter : counters()) *counter += periods * counted[i++];
-    const Cycles cycles = periods * (last.now - before.now);
-    run_.skipped += cycles;
-    run_.limit -= cycles;
+    for (std::int64_t* counter : model_.counters()) *counter += periods * counted[i++];
+    model_.left_out(periods * (last.now - before.now),
+                    {periods * counted[0], periods * counted[1], periods * counted[2], 0});
 }
 
 }  // namespace satsim::cycle

@@ -3,21 +3,35 @@
 #pragma once
 
 #include <array>
-#include <span>
 #include <vector>
 
 #include "runtime/isa/program.hpp"
 #include "sim/cycle/footprint.hpp"
-#include "sim/cycle/run_state.hpp"
+#include "sim/dram/memory.hpp"
 
 namespace satsim::cycle {
 
+// A model that repeats itself, as the skipper sees it.
+class RepeatingModel {
+  public:
+    virtual ~RepeatingModel() = default;
+    // All of its state, the memory's included.
+    virtual void walk(StateWalk& state) = 0;
+    [[nodiscard]] virtual std::size_t pc(isa::Engine engine) const = 0;
+    [[nodiscard]] virtual const dram::Memory& memory() const = 0;
+    // What it counts, other than the memory.
+    [[nodiscard]] virtual std::vector<std::int64_t*> counters() = 0;
+    // These cycles are left out; the memory would have counted so much in them. `refreshes` stays 0.
+    virtual void left_out(Cycles cycles, const MemoryCounters& counted) = 0;
+};
+
 class PeriodSkipper {
   public:
-    PeriodSkipper(RunState& run, std::span<EngineModule* const> engines) : run_(run), engines_(engines) {}
+    explicit PeriodSkipper(RepeatingModel& model) : model_(model) {}
 
-    // Of a run that begins; its options stand in the run's state.
-    void restart(const isa::Program& program);
+    // A run begins. Enabled only where no operation has to happen for itself: without random stalls, data,
+    // records.
+    void restart(const isa::Program& program, bool enabled);
     // `engine` has come to a RUN in cycle `now`.
     void arrive(isa::Engine engine, Cycles now) {
         if (engine == pace_ && enabled_) look(now);
@@ -51,8 +65,6 @@ class PeriodSkipper {
     void give_up();
     [[nodiscard]] std::array<std::int64_t, isa::kEngines + 1> glance(Cycles now) const;
     [[nodiscard]] Moment moment(Cycles now);
-    void walk(StateWalk& state);
-    [[nodiscard]] std::vector<std::int64_t*> counters();
     // Periods that may be left out after the two that were recorded; 0: none.
     [[nodiscard]] std::int64_t periods() const;
     // How many periods make one after which all addresses look the same again.
@@ -61,8 +73,8 @@ class PeriodSkipper {
     [[nodiscard]] bool rows_stay_apart(std::int64_t periods) const;
     void skip(std::int64_t periods);
 
-    RunState& run_;
-    std::span<EngineModule* const> engines_;
+    RepeatingModel& model_;
+    isa::ArrayConfig config_;
     bool enabled_ = false;
     isa::Engine pace_ = isa::Engine::Stce;
 

@@ -6,11 +6,6 @@ Cycles StceModule::ready(const Dispatch& operation) {
     return timing_.ready(GemmOperation::from(operation.registers, operation.fields.flags));
 }
 
-Footprint StceModule::footprint(const Dispatch& operation) const {
-    const auto op = GemmOperation::from(operation.registers, operation.fields.flags);
-    return Footprint(op);
-}
-
 void StceModule::dispatch(Cycles d, const Dispatch& operation) {
     const GemmOperation op = GemmOperation::from(operation.registers, operation.fields.flags);
     const StceRecurrence::Times times = timing_.dispatch(d, op);

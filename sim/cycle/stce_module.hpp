@@ -16,7 +16,6 @@ class StceModule : public EngineModule {
     Cycles ready(const Dispatch& operation) override;
     void dispatch(Cycles d, const Dispatch& operation) override;
     void walk_engine(StateWalk& state) override { timing_.walk(state); }
-    [[nodiscard]] Footprint footprint(const Dispatch& operation) const override;
 
   private:
     void count(const GemmOperation& op);

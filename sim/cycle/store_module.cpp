@@ -2,11 +2,6 @@
 
 namespace satsim::cycle {
 
-Footprint StoreModule::footprint(const Dispatch& operation) const {
-    const auto op = StoreOperation::from(operation.registers, operation.fields.flags);
-    return Footprint(op, op.seek ? op.seek_to : timing_->saved_position());
-}
-
 void StoreModule::dispatch(Cycles d, const Dispatch& operation) {
     const StoreOperation op = StoreOperation::from(operation.registers, operation.fields.flags);
     if (op.source == StoreSource::Result) {

@@ -19,7 +19,7 @@ class StoreModule : public EngineModule {
     Cycles ready(const Dispatch& /*operation*/) override { return timing_->ready(); }
     void dispatch(Cycles d, const Dispatch& operation) override;
     void walk_engine(StateWalk& state) override { timing_->walk(state); }
-    [[nodiscard]] Footprint footprint(const Dispatch& operation) const override;
+    [[nodiscard]] Position saved_position() const override { return timing_->saved_position(); }
     Ticks call_due() const override {
         return timing_->requesting() ? 2 * timing_->request().at + 1 : kUnknown;
     }

@@ -4,11 +4,6 @@
 
 namespace satsim::cycle {
 
-Footprint VecModule::footprint(const Dispatch& operation) const {
-    const auto op = VecOperation::from(operation.registers);
-    return {op, operation.registers[static_cast<std::size_t>(isa::vec::op)]};
-}
-
 void VecModule::dispatch(Cycles d, const Dispatch& operation) {
     const VecOperation op = VecOperation::from(operation.registers);
     const VecTiming::Times times = timing_.dispatch(d, op);

@@ -16,7 +16,6 @@ class VecModule : public EngineModule {
     Cycles ready(const Dispatch& /*operation*/) override { return timing_.ready(); }
     void dispatch(Cycles d, const Dispatch& operation) override;
     void walk_engine(StateWalk& state) override { timing_.walk(state); }
-    [[nodiscard]] Footprint footprint(const Dispatch& operation) const override;
 
   private:
     VecTiming timing_;

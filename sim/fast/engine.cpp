@@ -11,7 +11,6 @@ void Engine::restart(std::span<const isa::Instruction> stream, Cycles start, Wal
     logs.reset();
     arrived = false;
     stale = true;
-    executed = active_until = start;
 }
 
 int Engine::arrive(Cycles skipped) {
@@ -19,13 +18,20 @@ int Engine::arrive(Cycles skipped) {
     return logs.arrive(sequencer, sequencer.now() + skipped, walk != nullptr ? walk->linear() : 0);
 }
 
-void Engine::execute(Cycles at, Cycles skipped) {
-    logs.executed(at - executed);
-    executed = at;
-    active_until = std::max(active_until, at + skipped);
+void Engine::execute(Cycles at) {
     arrived = false;
     stale = true;
     sequencer.execute(at);
+}
+
+void Engine::walk_state(StateWalk& state) {
+    sequencer.walk(state);
+    state.same(arrived);
+    state.same(stale);
+    if (walk == nullptr) return;
+    walk->at.walk(state);
+    state.same(walk->grid.w);
+    state.same(walk->grid.h);
 }
 
 void Engine::skip(std::size_t depth, std::int64_t iterations) {
@@ -35,7 +41,6 @@ void Engine::skip(std::size_t depth, std::int64_t iterations) {
     log.left -= iterations;
     // Paces seen so far do not hold across the gap: neither here nor in the loops inside.
     for (std::size_t d = depth; d < logs.depth(); ++d) logs[d].forget();
-    logs.mix(static_cast<std::uint64_t>(iterations));
 }
 
 }  // namespace satsim::fast

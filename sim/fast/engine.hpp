@@ -20,7 +20,8 @@ struct Engine {
     // the outermost loop that has begun a new iteration, or -1. `skipped`: cycles left out so far.
     [[nodiscard]] int arrive(Cycles skipped);
     // That instruction is executed in cycle `at`.
-    void execute(Cycles at, Cycles skipped);
+    void execute(Cycles at);
+    void walk_state(StateWalk& state);
     // Leaves out iterations of the open loop at `depth`.
     void skip(std::size_t depth, std::int64_t iterations);
 
@@ -29,10 +30,8 @@ struct Engine {
     Walk* walk = nullptr;
     StreamLoops loops;
     LoopLogs logs;
-    bool arrived = false;     // at the instruction at hand
-    bool stale = true;        // it has to be looked at again
-    Cycles executed = 0;      // cycle of the WAIT, POST or RUN before it
-    Cycles active_until = 0;  // last cycle in which anything is known to happen, skipped ones included
+    bool arrived = false;  // at the instruction at hand
+    bool stale = true;     // it has to be looked at again
 };
 
 }  // namespace satsim::fast

@@ -6,6 +6,7 @@
 
 #include "runtime/support/error.hpp"
 #include "sim/cycle/fetch_timing.hpp"
+#include "sim/cycle/period_skipper.hpp"
 #include "sim/cycle/semaphores.hpp"
 #include "sim/cycle/stce_recurrence.hpp"
 #include "sim/cycle/vec_timing.hpp"
@@ -23,13 +24,13 @@ constexpr Cycles kNoLimit = kUnknown / 4;
 
 // When LOAD and STORE are followed line by line, in refresh intervals of simulated time: at first, and again
 // each time that the program has become kLater times as long.
-constexpr Cycles kFollowedFirst = 5;
-constexpr Cycles kFollowedAgain = 2;
+constexpr Cycles kFollowedFirst = 8;
+constexpr Cycles kFollowedAgain = 4;
 constexpr Cycles kLater = 4;
 
 }  // namespace
 
-class FastSat::Run {
+class FastSat::Run : private cycle::RepeatingModel {
   public:
     Prediction predict(const isa::Program& program, const dram::MemoryConfig& memory);
 
@@ -42,18 +43,27 @@ class FastSat::Run {
     [[nodiscard]] Cycles ready(const Engine& engine, const isa::RunFields& fields, bool follow) const;
     void dispatch(Engine& engine, Cycles at, const isa::RunFields& fields, bool follow);
     void expect_misses();
-    void report(Engine& engine, Transfer& transfer);
+    void report(Transfer& transfer);
     void released(const isa::RunFields& fields, Cycles at);
-    void ended(Engine& engine, const isa::RunFields& fields, Cycles at);
+    void ended(const isa::RunFields& fields, Cycles at);
     void push(int semaphore, Cycles at, std::int64_t tokens);
     void check_all_halted() const;
+
+    // Leaving out periods of programs that are followed throughout.
+    void walk(StateWalk& state) override;
+    [[nodiscard]] std::size_t pc(isa::Engine name) const override {
+        return engines_[static_cast<std::size_t>(name)].sequencer.pc();
+    }
+    [[nodiscard]] const dram::Memory& memory() const override { return *memory_; }
+    [[nodiscard]] std::vector<std::int64_t*> counters() override { return {}; }
+    void left_out(Cycles cycles, const MemoryCounters& /*counted*/) override { skipped_ += cycles; }
 
     [[nodiscard]] Engine& engine(isa::Engine name) { return engines_[static_cast<std::size_t>(name)]; }
 
     std::unique_ptr<dram::Memory> memory_;
     Cycles refresh_interval_ = 0;
-    bool coarse_ = false;  // transfers may be moved in blocks
-    bool exact_ = false;
+    bool coarse_ = false;   // transfers may be moved in blocks
+    bool sampled_ = false;  // loops go on at the pace that they were seen to have
     cycle::Semaphores semaphores_;
     std::array<Engine*, isa::kSemaphores> waiting_{};  // the engine that waits for a semaphore's tokens
     std::array<Engine, isa::kEngines> engines_{Engine(isa::Engine::Load), Engine(isa::Engine::Stce),
@@ -65,7 +75,8 @@ class FastSat::Run {
     MemoryBus bus_;
     std::int64_t bursts_ = 0;         // followed so far
     std::int64_t bursts_learnt_ = 0;  // of them, those that bus_ has heard of
-    LoopSkipper skipper_;
+    LoopSkipper loops_;
+    cycle::PeriodSkipper periods_{*this};
     Cycles skipped_ = 0;  // cycles left out so far
     Cycles end_ = 0;      // without them
 };
@@ -100,7 +111,7 @@ void FastSat::Run::restart(const isa::Program& program, const dram::MemoryConfig
     // repeat soon.
     const bool vectors = !program.streams[static_cast<std::size_t>(isa::Engine::Vec)].empty();
     coarse_ = config.kind == dram::MemoryKind::Ddr4 && config.stall_seed == 0 && !vectors;
-    exact_ = config.kind == dram::MemoryKind::Ideal && config.stall_seed == 0;
+    sampled_ = config.kind != dram::MemoryKind::Ideal || config.stall_seed != 0;
     semaphores_.reset(program.semaphores);
     waiting_.fill(nullptr);
     const auto instructions = [&](isa::Engine name) {
@@ -120,7 +131,8 @@ void FastSat::Run::restart(const isa::Program& program, const dram::MemoryConfig
                                                            : nullptr;
         engine.restart(program.streams[engine.number], end_, walk);
     }
-    skipper_.restart(engines_, config, exact_);
+    loops_.restart(engines_, config);
+    periods_.restart(program, !sampled_);
 }
 
 void FastSat::Run::sequence() {
@@ -144,7 +156,10 @@ bool FastSat::Run::step(Engine& engine) {
     }
     if (!engine.arrived) {
         const int depth = engine.arrive(skipped_);
-        if (depth >= 0) skipped_ += skipper_.iteration_begun(engine, static_cast<std::size_t>(depth));
+        if (depth >= 0 && sampled_)
+            skipped_ += loops_.iteration_begun(engine, static_cast<std::size_t>(depth));
+        if (sequencer.instruction().opcode == isa::Opcode::Run)
+            periods_.arrive(static_cast<isa::Engine>(engine.number), sequencer.now());
     }
     const isa::Instruction& instruction = sequencer.instruction();
     const Cycles now = sequencer.now();
@@ -165,7 +180,7 @@ bool FastSat::Run::step(Engine& engine) {
         at = std::max(now, at);
         dispatch(engine, at, fields, follow);
     }
-    engine.execute(at, skipped_);
+    engine.execute(at);
     return true;
 }
 
@@ -182,9 +197,19 @@ bool FastSat::Run::call_memory() {
         bus_.followed(reads ? read_at : write_at, !reads);
     }
     transfer.call(*memory_, bus_);
-    report(caller, transfer);
+    report(transfer);
     caller.stale = true;
     return true;
+}
+
+void FastSat::Run::walk(StateWalk& state) {
+    memory_->walk(state);
+    semaphores_.walk(state);
+    for (Engine& engine : engines_) engine.walk_state(state);
+    load_.walk_state(state);
+    store_.walk_state(state);
+    stce_.walk(state);
+    vec_.walk(state);
 }
 
 bool FastSat::Run::followed(Cycles at) const {
@@ -203,20 +228,25 @@ Cycles FastSat::Run::ready(const Engine& engine, const isa::RunFields& fields, b
 
 void FastSat::Run::dispatch(Engine& engine, Cycles at, const isa::RunFields& fields, bool follow) {
     const std::span<const std::int64_t> registers = engine.sequencer.registers();
+    if (periods_.records()) {
+        const auto name = static_cast<isa::Engine>(engine.number);
+        const cycle::Position saved = engine.walk != nullptr ? engine.walk->at : cycle::Position{};
+        periods_.record(name, engine.sequencer.pc(),
+                        cycle::Footprint::of(name, registers, fields.flags, saved));
+    }
     if (engine.is(isa::Engine::Stce)) {
         const auto times = stce_.dispatch(at, cycle::GemmOperation::from(registers, fields.flags));
         released(fields, times.release);
-        ended(engine, fields, times.end);
+        ended(fields, times.end);
     } else if (engine.is(isa::Engine::Vec)) {
         const auto times = vec_.dispatch(at, cycle::VecOperation::from(registers));
         released(fields, times.release);
-        ended(engine, fields, times.end);
+        ended(fields, times.end);
     } else {
         if (!follow) expect_misses();
         Transfer& transfer = engine.is(isa::Engine::Load) ? static_cast<Transfer&>(load_) : store_;
-        const std::uint64_t phase = transfer.dispatch({at, registers, fields, engine.sequencer.pc(), follow});
-        if (exact_) engine.logs.mix(phase);
-        report(engine, transfer);
+        transfer.dispatch({at, registers, fields, engine.sequencer.pc(), follow});
+        report(transfer);
     }
 }
 
@@ -227,10 +257,10 @@ void FastSat::Run::expect_misses() {
     bus_.expect_misses(std::min(1.0, activates / static_cast<double>(bursts_)));
 }
 
-void FastSat::Run::report(Engine& engine, Transfer& transfer) {
+void FastSat::Run::report(Transfer& transfer) {
     for (const Transfer::Event& event : transfer.events()) {
         if (event.end) {
-            ended(engine, event.fields, event.at);
+            ended(event.fields, event.at);
         } else {
             released(event.fields, event.at);
         }
@@ -243,9 +273,8 @@ void FastSat::Run::released(const isa::RunFields& fields, Cycles at) {
     if (fields.push_early1 >= 0) push(fields.push_early1, at, 1);
 }
 
-void FastSat::Run::ended(Engine& engine, const isa::RunFields& fields, Cycles at) {
+void FastSat::Run::ended(const isa::RunFields& fields, Cycles at) {
     if (fields.push_end >= 0) push(fields.push_end, at, 1);
-    engine.active_until = std::max(engine.active_until, at + skipped_);
     end_ = std::max(end_, at);
 }
 

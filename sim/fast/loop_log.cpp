@@ -31,8 +31,7 @@ int LoopLogs::arrive(const cycle::Sequencer& sequencer, Cycles now, std::int64_t
         std::copy(registers.begin(), registers.end(), log.registers.begin());
         log.walked = walked;
         log.left = loops[d].left;
-        log.iterations.push_back({now, log.signature});
-        log.signature = 0;
+        log.iterations.push_back(now);
     }
     depth_ = loops.size();
     return outermost;

@@ -18,9 +18,8 @@ constexpr Cycles kSteadyWindow = 2;
 
 }  // namespace
 
-void LoopSkipper::restart(std::span<Engine> engines, const dram::MemoryConfig& memory, bool exact) {
+void LoopSkipper::restart(std::span<Engine> engines, const dram::MemoryConfig& memory) {
     engines_ = engines;
-    exact_ = exact;
     const Cycles interval = memory.ddr4.refi;
     rules_ = {interval, kWindow * interval, kSteadyWindow * interval};
     paces_.clear();
@@ -37,7 +36,7 @@ Skip LoopSkipper::sampled(const LoopLog& log, std::int64_t available) const {
         std::find_if(paces_.begin(), paces_.end(), [&](const Pace& pace) { return pace.first == log.first; });
     const std::size_t n = log.iterations.size();
     if (known == paces_.end() || n <= kFilling) return sampled_skip(log, available, rules_);
-    const auto last = static_cast<double>(log.iterations[n - 1].at - log.iterations[n - 2].at);
+    const auto last = static_cast<double>(log.iterations[n - 1] - log.iterations[n - 2]);
     if (std::abs(last - known->cycles) > kAlike * known->cycles) return sampled_skip(log, available, rules_);
     return {available, std::llround(known->cycles * static_cast<double>(available))};
 }
@@ -62,25 +61,21 @@ Cycles LoopSkipper::iteration_begun(const Engine& engine, std::size_t depth) {
     if (&engine != pace_) return 0;
     LoopLog& log = pace_->logs[depth];
     if (log.left <= kKept) return 0;
-    if (!exact_ && sampled(log, log.left).iterations == 0) return 0;
+    if (sampled(log, log.left).iterations == 0) return 0;
     frames_[pace_->number] = static_cast<int>(depth);
     if (!match(0, pace_->loops.tokens(log.first))) return 0;
     std::int64_t available = log.left;
-    Cycles quiet_since = 0;  // engines without a part in this loop have nothing more to do
     logs_.clear();
     for (Engine& other : engines_) {
         const int frame = frames_[other.number];
-        if (frame < 0) {
-            quiet_since = std::max(quiet_since, other.active_until);
-            continue;
-        }
+        if (frame < 0) continue;
         logs_.push_back(&other.logs[static_cast<std::size_t>(frame)]);
         available = std::min(available, logs_.back()->left);
         if (logs_.back()->iterations.size() < LoopLog::kStepsKnown) return 0;
     }
     available -= kKept;
     if (available <= 0) return 0;
-    const Skip skip = exact_ ? exact_skip(logs_, available, quiet_since) : sampled(log, available);
+    const Skip skip = sampled(log, available);
     if (skip.iterations == 0) return 0;
     if (std::none_of(paces_.begin(), paces_.end(), [&](const Pace& p) { return p.first == log.first; }))
         paces_.push_back(

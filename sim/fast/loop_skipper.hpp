@@ -13,8 +13,8 @@ namespace satsim::fast {
 
 class LoopSkipper {
   public:
-    // `engines`: all of the run, by number. `exact`: only what is sure to repeat is left out.
-    void restart(std::span<Engine> engines, const dram::MemoryConfig& memory, bool exact);
+    // `engines`: all of the run, by number.
+    void restart(std::span<Engine> engines, const dram::MemoryConfig& memory);
 
     // `engine` has begun a new iteration of its open loop `depth`. Returns the cycles of the iterations left
     // out.
@@ -26,7 +26,6 @@ class LoopSkipper {
 
     std::span<Engine> engines_;
     Engine* pace_ = nullptr;  // whose pace is measured: the one that computes
-    bool exact_ = false;
     SamplingRules rules_;
     // Cycles of an iteration, by the loop's first instruction: a loop that is entered again is not watched
     // again.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "runtime/schedule/predict.hpp"
-#include "sim/fast/address_phase.hpp"
 
 namespace satsim::fast {
 namespace {
@@ -35,6 +34,15 @@ Cycles Transfer::ready(bool follow) const {
     if (other_kind_busy) return cycle::kUnknown;
     const Cycles followed = followed_ready();
     return followed == cycle::kUnknown ? followed : std::max(followed, coarse_.ready());
+}
+
+// What has been learnt of operations is for blocks, which such a run has none of.
+void Transfer::walk_state(StateWalk& state) {
+    state.same(static_cast<std::int64_t>(flying_.size() - released_));
+    state.same(static_cast<std::int64_t>(flying_.size() - ended_));
+    for (std::size_t i = std::min(released_, ended_); i < flying_.size(); ++i)
+        state.same(isa::encode_run(flying_[i]));
+    walk_timing(state);
 }
 
 void Transfer::dispatch_coarse(const Dispatch& op, const Demand& demand) {
@@ -71,7 +79,7 @@ void LoadTransfer::restart(const isa::ArrayConfig& config, const dram::MemoryCon
     bursts_ = 0;
 }
 
-std::uint64_t LoadTransfer::dispatch(const Dispatch& dispatched) {
+void LoadTransfer::dispatch(const Dispatch& dispatched) {
     auto op = cycle::LoadOperation::from(dispatched.registers, dispatched.fields.flags);
     if (!op.seek) op.seek_to = walk_.at;
     if (op.advance) advance(op.seek_to, op.grid, op.count);
@@ -80,13 +88,12 @@ std::uint64_t LoadTransfer::dispatch(const Dispatch& dispatched) {
     const auto positions = static_cast<double>(op.count);
     if (!dispatched.follow) {
         dispatch_coarse(dispatched, log_.of(dispatched.pc, positions, expected));
-        return 0;
+        return;
     }
     flying_.push_back(dispatched.fields);
     followed_.push_back({dispatched.pc, positions, expected, timing_->pieces(), timing_->lines()});
     timing_->dispatch(dispatched.at, op);
     report();
-    return address_phase(op, config_);
 }
 
 // The oldest operation has ended: all its pieces have been generated, and all its bursts read.
@@ -128,7 +135,7 @@ void StoreTransfer::restart(const isa::ArrayConfig& config, const dram::MemoryCo
     timing_.emplace(config);
 }
 
-std::uint64_t StoreTransfer::dispatch(const Dispatch& dispatched) {
+void StoreTransfer::dispatch(const Dispatch& dispatched) {
     auto op = cycle::StoreOperation::from(dispatched.registers, dispatched.fields.flags);
     if (!op.seek) op.seek_to = walk_.at;
     if (op.advance) advance(op.seek_to, op.grid, op.count);
@@ -137,13 +144,12 @@ std::uint64_t StoreTransfer::dispatch(const Dispatch& dispatched) {
     const auto positions = static_cast<double>(op.count);
     if (!dispatched.follow) {
         dispatch_coarse(dispatched, log_.of(dispatched.pc, positions, expected));
-        return 0;
+        return;
     }
     flying_.push_back(dispatched.fields);
     if (!log_.knows(dispatched.pc)) log_.learn(dispatched.pc, positions, expected, count(op));
     timing_->dispatch(dispatched.at, op);
     report();
-    return address_phase(op, config_);
 }
 
 Demand StoreTransfer::count(const cycle::StoreOperation& op) const {

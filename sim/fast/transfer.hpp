@@ -36,8 +36,9 @@ class Transfer {
 
     // First cycle in which the next operation may be dispatched; kUnknown until a due call has been made.
     [[nodiscard]] Cycles ready(bool follow) const;
-    // Returns the operation's address phase.
-    virtual std::uint64_t dispatch(const Dispatch& op) = 0;
+    virtual void dispatch(const Dispatch& op) = 0;
+    // Of a run that is followed throughout.
+    void walk_state(StateWalk& state);
 
     // The next call of the memory: its cycle, kUnknown without any.
     [[nodiscard]] Cycles due() const { return coarse_.busy() ? coarse_.due() : followed_due(); }
@@ -63,6 +64,7 @@ class Transfer {
     [[nodiscard]] virtual Cycles followed_ready() const = 0;
     [[nodiscard]] virtual Cycles followed_due() const = 0;
     virtual void followed_call(dram::Memory& memory) = 0;
+    virtual void walk_timing(StateWalk& state) = 0;
 
     isa::ArrayConfig config_;
     DemandLog log_;
@@ -79,7 +81,7 @@ class Transfer {
 class LoadTransfer final : public Transfer {
   public:
     void restart(const isa::ArrayConfig& config, const dram::MemoryConfig& memory, std::size_t instructions);
-    std::uint64_t dispatch(const Dispatch& op) override;
+    void dispatch(const Dispatch& op) override;
 
   private:
     [[nodiscard]] Cycles followed_ready() const override { return timing_->ready(); }
@@ -87,6 +89,7 @@ class LoadTransfer final : public Transfer {
         return timing_->requesting() ? timing_->request().at : cycle::kUnknown;
     }
     void followed_call(dram::Memory& memory) override;
+    void walk_timing(StateWalk& state) override { timing_->walk(state); }
     void report();
     void learn();
 
@@ -107,7 +110,7 @@ class LoadTransfer final : public Transfer {
 class StoreTransfer final : public Transfer {
   public:
     void restart(const isa::ArrayConfig& config, const dram::MemoryConfig& memory, std::size_t instructions);
-    std::uint64_t dispatch(const Dispatch& op) override;
+    void dispatch(const Dispatch& op) override;
 
   private:
     [[nodiscard]] Cycles followed_ready() const override { return timing_->ready(); }
@@ -115,6 +118,7 @@ class StoreTransfer final : public Transfer {
         return timing_->requesting() ? timing_->request().at : cycle::kUnknown;
     }
     void followed_call(dram::Memory& memory) override;
+    void walk_timing(StateWalk& state) override { timing_->walk(state); }
     void report();
     [[nodiscard]] Demand count(const cycle::StoreOperation& op) const;
 
