@@ -117,7 +117,9 @@ module stce_control #(
   localparam int unsigned ROW_BITS = $clog2(R);
   localparam int unsigned FEED_BITS = ADDRESS_BITS - 1;
   localparam int unsigned QUAD_BITS = ROW_BITS < 2 ? 0 : ROW_BITS - 2;  // of the number of four rows; TRANSPOSED has at least four
-  localparam int unsigned VALUE_SHIFT = $clog2(C / 4);  // words of a unit
+  localparam int unsigned UNIT_SHIFT = $clog2(C / 4);  // the registers count four values, four indices
+  // Rows of indices begin at words of 16 nibbles, which a narrower array fills with several units.
+  localparam int unsigned WORD_UNITS = C < 16 ? 16 / C : 1;
   localparam int unsigned PAIR_BITS = $clog2(MAXM);
   localparam int unsigned RING_BITS = $clog2(RING);
   localparam int unsigned END_DELAY = C - 3 + sat_isa::T_DRAIN_LATENCY;  // from t_end_i, OS
@@ -143,8 +145,8 @@ module stce_control #(
   logic [7:0] op_period;
   assign op_period = op_slots < 8'(sat_isa::T_ACC_INTERVAL) ? 8'(sat_isa::T_ACC_INTERVAL) : op_slots;
   logic [19:0] op_value, op_index;
-  assign op_value = op_params_i[40*sat_isa::STCE_R_NV+:20] >> VALUE_SHIFT;
-  assign op_index = 20'(({4'd0, op_params_i[40*sat_isa::STCE_R_NI+:20]} << 4) >> $clog2(C));
+  assign op_value = op_params_i[40*sat_isa::STCE_R_NV+:20] >> UNIT_SHIFT;
+  assign op_index = op_params_i[40*sat_isa::STCE_R_NI+:20] >> UNIT_SHIFT;
   logic any;  // operations are in flight
 
   // ---- feed: the operation F, its steps -------------------------------------------------------------------------
@@ -313,7 +315,7 @@ module stce_control #(
       l_pair_q  <= l_pair_end ? '0 : l_pair_q + 5'd1;
       l_row_q   <= l_row_q + ROW_BITS'(l_pair_end);
       l_value_q <= l_value_q + 20'd1;
-      l_index_q <= l_index_q + 20'd1;
+      l_index_q <= l_index_q + 20'(WORD_UNITS);
     end
   end
 
@@ -419,6 +421,8 @@ module stce_control #(
 
   logic next_unit;  // the next slot belongs to another column slot or pair
   assign next_unit = m_valid_o && x_row_end;
+  logic [3:0] index_gap;  // after a pair: the units that fill its row of indices up to whole words
+  assign index_gap = x_on && x_pair_end ? (4'd0 - c_sc) & 4'(WORD_UNITS - 1) : 4'd0;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       x_active_q <= 1'b0;
@@ -461,7 +465,7 @@ module stce_control #(
     end
     x_partial_q <= c_partial + 16'(m_ws_o && x_pair_q == 5'd0);
     x_value_q <= c_value + 20'(next_unit);
-    x_index_q <= c_index + 20'(next_unit);
+    x_index_q <= c_index + 20'(next_unit) + 20'(index_gap);
     x_final_q <= c_final;
     x_first_step_q <= c_first_step;
   end

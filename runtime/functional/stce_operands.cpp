@@ -26,8 +26,9 @@ class North {
   public:
     North(const Operation& op, const OnChipState& state)
         : values_(state.north_values.data() + op[nv] * kWordElements),
-          indices_(op.has(kDense) ? nullptr : state.north_indices.data() + op[ni] * 8),
+          indices_(op.has(kDense) ? nullptr : state.north_indices.data() + op[ni] * isa::kIndicesOfUnit / 2),
           columns_(op[sc] * state.config.columns),
+          index_pitch_(state.config.index_row_words(op[sc]) * isa::kIndicesOfWord),
           n_(op[n]) {}
 
     [[nodiscard]] std::int64_t columns() const { return columns_; }
@@ -35,7 +36,7 @@ class North {
     // Element within its group. row = g*n + j.
     [[nodiscard]] std::int64_t index(std::int64_t row, std::int64_t x) const {
         if (indices_ == nullptr) return row % n_;
-        const std::int64_t nibble = row * columns_ + x;
+        const std::int64_t nibble = row * index_pitch_ + x;
         return indices_[nibble / 2] >> (4 * (nibble % 2)) & 0xF;
     }
 
@@ -43,6 +44,7 @@ class North {
     const std::uint16_t* values_;
     const std::uint8_t* indices_;
     std::int64_t columns_;
+    std::int64_t index_pitch_;  // nibbles
     std::int64_t n_;
 };
 

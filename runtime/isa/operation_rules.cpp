@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <initializer_list>
 
 #include "runtime/isa/names.hpp"
@@ -125,6 +126,20 @@ void stce_west_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
     rules.inside("west buffer", last_line * lw + words, c.west_lines * lw, "word");
 }
 
+void stce_north_rules(Rules& rules, bool dense, const ArrayConfig& c) {
+    using namespace stce;
+    if (!rules.knows({nv, groups, n, sc})) return;
+    const std::int64_t rows = rules[groups] * rules[n];
+    const std::int64_t row_elements = rules[sc] * c.columns;
+    rules.inside("north value buffer", rules[nv] + (rows * row_elements + 3) / 4,
+                 std::int64_t{c.north_value_lines} * c.line_words(), "word");
+    if (dense || !rules.knows({ni})) return;
+    const std::int64_t indices = rules[ni] * kIndicesOfUnit +
+                                 (rows - 1) * c.index_row_words(rules[sc]) * kIndicesOfWord + row_elements;
+    rules.inside("north index buffer", ceil_div(indices, kIndicesOfWord),
+                 std::int64_t{c.north_index_lines} * c.line_words(), "word");
+}
+
 // Addresses count modulo RD, so only the number of them matters.
 void stce_result_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
     using namespace stce;
@@ -165,19 +180,14 @@ void stce_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
         rules.require(rules[sr] * rules[sc] <= c.slots,
                       fmt::format("sr*sc is {}, expected at most {}", rules[sr] * rules[sc], c.slots));
     }
-    if (!dense && rules.knows({sc})) {
-        rules.require(rules[sc] * c.columns % 16 == 0, "C*sc must be a multiple of 16 for an index plane");
+    // The operands of a slot are C consecutive values and indices of one line (where C is built, a power of
+    // two).
+    if (std::has_single_bit(static_cast<unsigned>(c.columns))) {
+        rules.multiple({nv}, c.columns / kWordElements);
+        if (!dense) rules.multiple({ni}, c.columns / kIndicesOfUnit);
     }
     stce_west_rules(rules, flags, c);
-    if (rules.knows({nv, groups, n, sc})) {
-        const std::int64_t elements = rules[groups] * rules[n] * rules[sc] * c.columns;
-        rules.inside("north value buffer", rules[nv] + (elements + 3) / 4,
-                     std::int64_t{c.north_value_lines} * c.line_words(), "word");
-        if (!dense && rules.knows({ni})) {
-            rules.inside("north index buffer", rules[ni] + (elements + 15) / 16,
-                         std::int64_t{c.north_index_lines} * c.line_words(), "word");
-        }
-    }
+    stce_north_rules(rules, dense, c);
     stce_result_rules(rules, flags, c);
 }
 

@@ -15,6 +15,10 @@
 
 namespace satsim::isa {
 
+constexpr std::int64_t kIndicesOfWord = 16;  // nibbles
+constexpr std::int64_t kIndicesOfUnit = 4;   // STCE's register `ni` counts units of four
+constexpr std::int64_t kIndexUnitsOfWord = 4;
+
 // The built size of the accelerator that a program was scheduled for; docs/architecture/contract.md §1.
 struct ArrayConfig {
     int rows = 32;                 // R
@@ -39,6 +43,11 @@ struct ArrayConfig {
     // Result sub-banks: how many consecutive result addresses STORE reads in a cycle.
     [[nodiscard]] int result_banks() const {
         return line_bytes() / (2 * columns) > 1 ? line_bytes() / (2 * columns) : 1;
+    }
+    // N:M: words of the indices of one pair of a group, C*column_slots nibbles. Each such row begins at a
+    // word.
+    [[nodiscard]] std::int64_t index_row_words(std::int64_t column_slots) const {
+        return ceil_div<std::int64_t>(columns * column_slots, kIndicesOfWord);
     }
 };
 

@@ -26,7 +26,7 @@ enum Semaphore : int {
 enum ScratchRegister : int {
     kWestHalf = 24,   // first line of the west half in use
     kNorthHalf = 25,  // first word of the north value half in use
-    kIndexHalf = 26,  // first word of the north index half in use
+    kIndexHalf = 26,  // first word (LOAD) or unit of four indices (STCE) of the north index half in use
     kBaseA = 27,
     kBaseB = 28,
     kBaseIndex = 29,

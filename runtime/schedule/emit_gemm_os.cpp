@@ -1,8 +1,7 @@
 #include "runtime/schedule/emit_gemm_os.hpp"
 
-#include <algorithm>
-#include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include "runtime/schedule/emit_common.hpp"
 #include "runtime/schedule/predict.hpp"
@@ -18,9 +17,10 @@ constexpr std::int64_t kWordBytes = 8;
 
 // One column tile as it is loaded and computed.
 struct ColumnTile {
-    int slots = 1;             // sc
-    std::int64_t columns = 0;  // valid ones
-    std::int64_t width = 0;    // C * sc, computed
+    int slots = 1;                 // sc
+    std::int64_t columns = 0;      // valid ones
+    std::int64_t width = 0;        // C * sc, computed
+    std::int64_t index_words = 0;  // of the indices of one pair
     bool last = false;
 };
 
@@ -53,17 +53,36 @@ class OsEmitter {
     [[nodiscard]] std::int64_t rows() const { return task_.gather.positions(); }
     [[nodiscard]] int element_bytes() const { return task_.out == ElementType::Fp16 ? 2 : 4; }
 
-    // body(ColumnTile) for every panel of columns, panels before the last in a loop.
-    template <typename Body>
-    void for_columns(StreamBuilder& b, Body&& body) {
-        peeled(b, task_.shape.n, schedule_.tile_n, [&](std::int64_t columns, bool last) {
-            ColumnTile tile;
-            tile.columns = columns;
-            tile.slots = last ? column_slots_for(columns, layout_.nm, array_) : schedule_.column_slots;
-            tile.width = std::int64_t{array_.columns} * tile.slots;
-            tile.last = last;
-            body(tile);
+    [[nodiscard]] std::int64_t panels() const { return ceil_div(task_.shape.n, schedule_.tile_n); }
+    [[nodiscard]] ColumnTile column_tile(bool last) const {
+        const std::int64_t first = last ? (panels() - 1) * schedule_.tile_n : 0;
+        ColumnTile tile;
+        tile.columns = last ? task_.shape.n - first : schedule_.tile_n;
+        tile.slots =
+            last ? column_slots_for(first, tile.columns, layout_.nm, array_) : schedule_.column_slots;
+        tile.width = std::int64_t{array_.columns} * tile.slots;
+        tile.index_words = array_.index_row_words(tile.slots);
+        tile.last = last;
+        return tile;
+    }
+
+    // body(ColumnTile) for every panel of columns, panels before the last in loops. next_word() where the
+    // panels of a round have made up a word of indices more.
+    template <typename Body, typename NextWord>
+    void for_columns(StreamBuilder& b, Body&& body, NextWord&& next_word) const {
+        const std::int64_t round = plan_.index_panels.round;
+        const ColumnTile full = column_tile(false);
+        const std::int64_t before_last = panels() - 1;
+        b.loop(before_last / round, [&] {
+            b.loop(round, [&] { body(full); });
+            if (round > 1) next_word();
         });
+        b.loop(before_last % round, [&] { body(full); });
+        body(column_tile(true));
+    }
+    template <typename Body>
+    void for_columns(StreamBuilder& b, Body&& body) const {
+        for_columns(b, std::forward<Body>(body), [] {});
     }
 
     template <typename Body>
@@ -139,18 +158,29 @@ class OsEmitter {
         if (layout_.nm.dense()) return;
         b.set(load::dest_kind, 3);
         run.push_end = kNorthFull;
-        load_matrix(b, kBaseIndex, first_row * layout_.indices_pitch, count, tile.width / 2,
+        load_matrix(b, kBaseIndex, first_row * layout_.indices_pitch, count, tile.index_words * kWordBytes,
                     layout_.indices_pitch, kIndexHalf, run);
         b.toggle(kIndexHalf, plan_.north_halves == 2 ? plan_.index_half_words : 0);
     }
 
-    void advance_columns_b(StreamBuilder& b, const ColumnTile& tile, bool forward) const {
-        // Forward after a panel; back to the first panel after the last one.
-        const std::int64_t panels = ceil_div(task_.shape.n, schedule_.tile_n);
-        const std::int64_t columns =
-            forward && !tile.last ? schedule_.tile_n : -(panels - 1) * schedule_.tile_n;
-        b.add(kBaseB, kBaseB, columns * 2);
-        if (!layout_.nm.dense()) b.add(kBaseIndex, kBaseIndex, columns / 2);
+    // Forward after a panel; back to the first panel after the last one.
+    void next_panel_b(StreamBuilder& b, const ColumnTile& tile) const {
+        const std::int64_t last = (panels() - 1) * schedule_.tile_n;
+        b.add(kBaseB, kBaseB, (tile.last ? -last : schedule_.tile_n) * 2);
+        if (layout_.nm.dense()) return;
+        const std::int64_t words = tile.last ? -(last / isa::kIndicesOfWord) : plan_.index_panels.words;
+        b.add(kBaseIndex, kBaseIndex, words * kWordBytes);
+    }
+
+    template <typename Body>
+    void for_columns_b(StreamBuilder& b, Body&& load) const {
+        for_columns(
+            b,
+            [&](const ColumnTile& tile) {
+                load(tile);
+                next_panel_b(b, tile);
+            },
+            [&] { b.add(kBaseIndex, kBaseIndex, kWordBytes); });
     }
 
     std::vector<isa::Instruction> load_stream() {
@@ -165,7 +195,7 @@ class OsEmitter {
         const std::int64_t walk = task_.gather.batch * layout_.a_image;
         b.loop(task_.count, [&] {
             if (columns_outside()) {
-                for_columns(b, [&](const ColumnTile& tile) {
+                for_columns_b(b, [&](const ColumnTile& tile) {
                     if (!streams_b()) load_north(b, tile, 0, layout_.k_rows);
                     for_rows(b, [&](std::int64_t positions, bool) {
                         for (const Chunk& chunk : plan_.chunks) {
@@ -175,15 +205,11 @@ class OsEmitter {
                         }
                     });
                     b.add(kBaseA, kBaseA, -walk);
-                    advance_columns_b(b, tile, true);
                 });
             } else {
                 for_rows(b, [&](std::int64_t positions, bool) {
                     load_west_chunk(b, plan_.chunks.front(), positions, true);
-                    for_columns(b, [&](const ColumnTile& tile) {
-                        load_north(b, tile, 0, layout_.k_rows);
-                        advance_columns_b(b, tile, true);
-                    });
+                    for_columns_b(b, [&](const ColumnTile& tile) { load_north(b, tile, 0, layout_.k_rows); });
                 });
                 b.add(kBaseA, kBaseA, -walk);
             }
@@ -220,7 +246,8 @@ class OsEmitter {
                 b.add(stce::wa, kWestHalf, s.offset);
                 b.set(stce::wstride, s.lines);
                 b.add(stce::nv, kNorthHalf, row * tile.width * 2 / kWordBytes);
-                if (!layout_.nm.dense()) b.add(stce::ni, kIndexHalf, row * tile.width / 2 / kWordBytes);
+                if (!layout_.nm.dense())
+                    b.add(stce::ni, kIndexHalf, row * tile.index_words * isa::kIndexUnitsOfWord);
                 b.set(stce::groups, s.groups);
                 isa::RunFields run;
                 run.flags = (first ? stce::kFirst : 0U) | (last ? stce::kLast : 0U) |
@@ -244,7 +271,23 @@ class OsEmitter {
     void toggle_north(StreamBuilder& b) const {
         if (plan_.north_halves != 2) return;
         b.toggle(kNorthHalf, plan_.north_half_words);
-        if (!layout_.nm.dense()) b.toggle(kIndexHalf, plan_.index_half_words);
+        if (!layout_.nm.dense()) b.toggle(kIndexHalf, plan_.index_half_words * isa::kIndexUnitsOfWord);
+    }
+
+    // kIndexHalf counts units here: those of the half, and below them where in its first word the panel
+    // begins.
+    template <typename Body>
+    void for_computed_columns(StreamBuilder& b, Body&& compute) const {
+        const std::int64_t last = (panels() - 1) * schedule_.tile_n % isa::kIndicesOfWord;
+        for_columns(
+            b,
+            [&](const ColumnTile& tile) {
+                compute(tile);
+                if (layout_.nm.dense()) return;
+                b.add(kIndexHalf, kIndexHalf,
+                      tile.last ? -last / isa::kIndicesOfUnit : plan_.index_panels.units);
+            },
+            [&] { b.add(kIndexHalf, kIndexHalf, -isa::kIndexUnitsOfWord); });
     }
 
     std::vector<isa::Instruction> stce_stream() {
@@ -257,7 +300,7 @@ class OsEmitter {
         b.set(stce::m, layout_.nm.m);
         b.loop(task_.count, [&] {
             if (columns_outside()) {
-                for_columns(b, [&](const ColumnTile& tile) {
+                for_computed_columns(b, [&](const ColumnTile& tile) {
                     if (!streams_b()) b.wait(kNorthFull);
                     for_rows(b, [&](std::int64_t positions, bool last) {
                         compute_tile(b, positions, tile, true, true, last && !streams_b());
@@ -267,7 +310,7 @@ class OsEmitter {
             } else {
                 for_rows(b, [&](std::int64_t positions, bool) {
                     b.wait(kWestFull);
-                    for_columns(b, [&](const ColumnTile& tile) {
+                    for_computed_columns(b, [&](const ColumnTile& tile) {
                         compute_tile(b, positions, tile, false, tile.last, false);
                     });
                 });
@@ -306,10 +349,9 @@ class OsEmitter {
         b.set(store::src, 0);
         b.set(store::src_kind, 0);
         const std::int64_t walk = g.batch * layout_.c_image;
-        const std::int64_t panels = ceil_div(task_.shape.n, schedule_.tile_n);
         const std::int64_t step = schedule_.tile_n * element_bytes();
         const auto next_panel = [&](const ColumnTile& tile) {
-            b.add(kBaseC, kBaseC, tile.last ? -(panels - 1) * step : step);
+            b.add(kBaseC, kBaseC, tile.last ? -(panels() - 1) * step : step);
         };
         b.loop(task_.count, [&] {
             if (columns_outside()) {
@@ -340,62 +382,7 @@ class OsEmitter {
     const GemmLayout& layout_;
 };
 
-// How many copies of `words` fit `lines` lines: 2 (double-buffered), 1 or 0.
-int copies_that_fit(std::int64_t words, std::int64_t lines, std::int64_t line_words) {
-    const std::int64_t capacity = lines * line_words;
-    if (2 * words <= capacity) return 2;
-    return words <= capacity ? 1 : 0;
-}
-
 }  // namespace
-
-int column_slots_for(std::int64_t columns, const NmPattern& nm, const isa::ArrayConfig& array) {
-    auto slots = static_cast<int>(ceil_div<std::int64_t>(columns, array.columns));
-    while (!nm.dense() && slots * array.columns % 16 != 0) ++slots;
-    return slots;
-}
-
-OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::ArrayConfig& array) {
-    OsPlan plan;
-    plan.layout = layout_gemm(task, array);
-    const NmPattern nm = plan.layout.nm;
-    const int sr = schedule.row_slots;
-    const int sc = schedule.column_slots;
-    if (sr < 1 || sc < 1 || sr * sc > array.slots) return {};
-    if (!nm.dense() && sc * array.columns % 16 != 0) return {};
-    const std::int64_t width = std::int64_t{array.columns} * sc;
-    const std::int64_t line_words = array.line_words();
-    const std::int64_t row_words = width * 2 / kWordBytes;
-    const std::int64_t index_words = nm.dense() ? 0 : width / 2 / kWordBytes;
-    plan.result_tile = schedule.tile_m * sc;
-    if (2 * plan.result_tile > array.result_addresses) return {};
-
-    const bool streams = schedule.order == LoopOrder::RowsOutside || !schedule.b_resident;
-    std::int64_t chunk_rows = std::numeric_limits<std::int64_t>::max();
-    if (schedule.order == LoopOrder::ColumnsOutside && streams) {
-        chunk_rows = array.north_value_lines * line_words / 2 / row_words;
-        if (index_words > 0) {
-            chunk_rows = std::min(chunk_rows, array.north_index_lines * line_words / 2 / index_words);
-        }
-    }
-    plan.west_half_lines = array.west_lines / 2;
-    plan.chunks = cut_reduction(task, plan.layout, sr, plan.west_half_lines, chunk_rows, array.line_bytes());
-    if (plan.chunks.empty()) return {};
-    if (schedule.order == LoopOrder::RowsOutside && plan.chunks.size() != 1) return {};
-
-    std::int64_t rows_on_chip = plan.layout.k_rows;
-    if (schedule.order == LoopOrder::ColumnsOutside && streams) {
-        rows_on_chip = 0;
-        for (const Chunk& chunk : plan.chunks) rows_on_chip = std::max(rows_on_chip, chunk.b_rows);
-    }
-    plan.north_half_words = rows_on_chip * row_words;
-    plan.index_half_words = rows_on_chip * index_words;
-    plan.north_halves = std::min(
-        copies_that_fit(plan.north_half_words, array.north_value_lines, line_words),
-        index_words == 0 ? 2 : copies_that_fit(plan.index_half_words, array.north_index_lines, line_words));
-    if (plan.north_halves == 0) return {};
-    return plan;
-}
 
 isa::Program emit_gemm_os(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {
     OsPlan plan = plan_os(task, schedule, machine.array);

@@ -1,6 +1,7 @@
 // Output-stationary programs of FF and BP tasks.
 #pragma once
 
+#include "runtime/schedule/index_panels.hpp"
 #include "runtime/schedule/reduction.hpp"
 #include "runtime/schedule/scheduler.hpp"
 
@@ -16,15 +17,13 @@ struct OsPlan {
     std::int64_t north_half_words = 0;
     std::int64_t index_half_words = 0;
     std::int64_t result_tile = 0;  // result addresses of one tile
+    IndexPanels index_panels;
     [[nodiscard]] bool valid() const { return !chunks.empty(); }
 };
 
 // Not valid() when the schedule does not fit the buffers.
 [[nodiscard]] OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule,
                              const isa::ArrayConfig& array);
-
-// Column slots of a tile of `columns` columns: as few as cover it; N:M rows of indices are whole words.
-[[nodiscard]] int column_slots_for(std::int64_t columns, const NmPattern& nm, const isa::ArrayConfig& array);
 
 [[nodiscard]] isa::Program emit_gemm_os(const GemmTask& task, const GemmSchedule& schedule,
                                         const MachineView& machine);

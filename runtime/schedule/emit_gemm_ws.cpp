@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "runtime/schedule/emit_common.hpp"
+#include "runtime/schedule/index_panels.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -90,6 +91,15 @@ class WsEmitter {
         b.toggle(kWestHalf, plan_.west_half_lines);
     }
 
+    // Where in its tile's rows of indices a panel begins, and whether the panel before it did not load that
+    // word.
+    [[nodiscard]] std::int64_t index_word(std::int64_t panel) const {
+        return panel * array_.columns / isa::kIndicesOfWord;
+    }
+    [[nodiscard]] bool loads_indices(std::int64_t panel) const {
+        return !dense() && (panel == 0 || index_word(panel) != index_word(panel - 1));
+    }
+
     void load_north(StreamBuilder& b, const Chunk& pass, std::int64_t panel) const {
         b.wait(kNorthFree);
         for (const int reg : {load::py, load::pb, load::ox, load::oy, load::b0, load::y0, load::x0})
@@ -106,14 +116,14 @@ class WsEmitter {
         b.add(load::dest, kNorthHalf, 0);
         isa::RunFields run;
         run.flags = load::kSeek;
-        if (dense()) run.push_end = kNorthFull;
+        if (!loads_indices(panel)) run.push_end = kNorthFull;
         b.run(run);
         b.toggle(kNorthHalf, plan_.north_half_words);
-        if (dense()) return;
+        if (!loads_indices(panel)) return;
         b.set(load::dest_kind, 3);
         b.set(load::px, layout_.indices_pitch);
-        b.set(load::len, array_.columns / 2);
-        b.add(load::base, kBaseIndex, row * layout_.indices_pitch + panel * array_.columns / 2);
+        b.set(load::len, array_.index_row_words(1) * kWordBytes);
+        b.add(load::base, kBaseIndex, row * layout_.indices_pitch + index_word(panel) * kWordBytes);
         b.add(load::dest, kIndexHalf, 0);
         run.push_end = kNorthFull;
         b.run(run);
@@ -155,6 +165,11 @@ class WsEmitter {
     // ---- STCE
     // -------------------------------------------------------------------------------------------------
 
+    // Of the panel's first index, within its first word.
+    [[nodiscard]] std::int64_t index_unit(std::int64_t panel) const {
+        return panel * array_.columns % isa::kIndicesOfWord / isa::kIndicesOfUnit;
+    }
+
     void compute_block(StreamBuilder& b, std::int64_t positions, std::int64_t panels) const {
         b.set(stce::batches, ceil_div<std::int64_t>(positions, schedule_.row_slots));
         for (const Chunk& pass : plan_.passes) {
@@ -168,7 +183,7 @@ class WsEmitter {
             for (std::int64_t panel = 0; panel < panels; ++panel) {
                 b.add(stce::ra, kResultHalf, panel * plan_.block);
                 b.add(stce::nv, kNorthHalf, 0);
-                if (!dense()) b.add(stce::ni, kIndexHalf, 0);
+                if (!dense()) b.add(stce::ni, kIndexHalf, index_unit(panel));
                 b.wait(kNorthFull);
                 b.wait(first ? kResultFree : kPartialDone);
                 isa::RunFields run;
@@ -179,7 +194,8 @@ class WsEmitter {
                 run.push_end = last ? kResultFull : kPartialDone;
                 b.run(run);
                 b.toggle(kNorthHalf, plan_.north_half_words);
-                if (!dense()) b.toggle(kIndexHalf, plan_.index_half_words);
+                if (panel + 1 == panels ? !dense() : loads_indices(panel + 1))
+                    b.toggle(kIndexHalf, plan_.index_half_words * isa::kIndexUnitsOfWord);
             }
             b.toggle(kWestHalf, plan_.west_half_lines);
         }
@@ -295,9 +311,11 @@ WsPlan plan_ws(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     plan.panels = ceil_div<std::int64_t>(schedule.tile_n, array.columns);
     if (plan.panels < 1 || plan.panels * 2 > 255) return {};
     if (schedule.row_slots < 1 || schedule.row_slots > array.slots || schedule.column_slots != 1) return {};
-    if (!nm.dense() && array.columns % 16 != 0) return {};
+    const bool one_tile = schedule.tile_n >= task.shape.n;
+    if (!nm.dense() && !one_tile && plan.panels * array.columns % isa::kIndicesOfWord != 0) return {};
+    if (!index_panels(plan.panels, 1, nm, array)) return {};
     const std::int64_t row_words = std::int64_t{array.columns} * 2 / kWordBytes;
-    const std::int64_t index_words = nm.dense() ? 0 : array.columns / 2 / kWordBytes;
+    const std::int64_t index_words = nm.dense() ? 0 : array.index_row_words(1);
     plan.passes = cut_passes(task, plan.layout, array.rows);
     plan.position_lines =
         ceil_div<std::int64_t>(std::int64_t{array.rows} * (nm.m / kWordElements), array.line_words());

@@ -2,7 +2,8 @@
 //
 // A block of positions stays in the west buffer while the passes over K follow each other: each pass puts R
 // groups of K (one a row) and C columns of B into the array and streams the block; partial sums stay in the
-// result buffer between passes. The panels of C columns of a tile take turns in every pass: one streams while
+// result buffer between passes. N:M panels narrower than a word of 16 indices share the loaded words of their
+// rows. The panels of C columns of a tile take turns in every pass: one streams while
 // the partial sums of the others still travel down the array, and all of them use the pass's words from the
 // west.
 #pragma once
@@ -25,8 +26,8 @@ struct WsPlan {
     [[nodiscard]] bool valid() const { return block > 0 && !passes.empty(); }
 };
 
-// Not valid() when the schedule does not fit the buffers, or when a row of indices is no whole word (N:M
-// needs C >= 16).
+// Not valid() when the schedule does not fit the buffers, or when one of several tiles of an N:M matrix does
+// not begin at a word of indices.
 [[nodiscard]] WsPlan plan_ws(const GemmTask& task, const GemmSchedule& schedule,
                              const isa::ArrayConfig& array);
 

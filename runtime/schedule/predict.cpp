@@ -86,11 +86,13 @@ Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule, const Mach
     const auto column_tiles = static_cast<double>(ceil_div(task.shape.n, schedule.tile_n));
     const double tile_rows = std::min(rows, static_cast<double>(schedule.tile_m));
 
-    const auto north = [&](double b_rows, double width) {
+    const auto north = [&](double b_rows, int slots) {
+        const double width = static_cast<double>(array.columns) * slots;
         TransferCost cost = transfer_cost(b_rows, width * 2, static_cast<double>(layout.b_pitch), line);
         if (!layout.nm.dense()) {
             const TransferCost index =
-                transfer_cost(b_rows, width / 2, static_cast<double>(layout.indices_pitch), line);
+                transfer_cost(b_rows, 8.0 * static_cast<double>(array.index_row_words(slots)),
+                              static_cast<double>(layout.indices_pitch), line);
             cost.pieces += index.pieces;
             cost.lines += index.lines;
         }
@@ -101,11 +103,9 @@ Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule, const Mach
     for (const bool tail : {false, true}) {
         const double panels = tail ? 1 : column_tiles - 1;
         if (panels <= 0) continue;
-        const std::int64_t columns =
-            tail ? task.shape.n - (ceil_div(task.shape.n, schedule.tile_n) - 1) * schedule.tile_n
-                 : schedule.tile_n;
-        const int sc = tail ? column_slots_for(columns, layout.nm, array) : schedule.column_slots;
-        const double width = static_cast<double>(array.columns) * sc;
+        const std::int64_t first = (ceil_div(task.shape.n, schedule.tile_n) - 1) * schedule.tile_n;
+        const std::int64_t columns = tail ? task.shape.n - first : schedule.tile_n;
+        const int sc = tail ? column_slots_for(first, columns, layout.nm, array) : schedule.column_slots;
         const int sr =
             static_cast<int>(std::min<double>(schedule.row_slots, std::ceil(tile_rows / array.rows)));
 
@@ -124,7 +124,7 @@ Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule, const Mach
                 chunk_compute += occupied_cycles(s.groups, layout.nm.n, layout.nm.m, sr, sc);
             }
             if (streams) {
-                const TransferCost cost = north(static_cast<double>(chunk.b_rows), width);
+                const TransferCost cost = north(static_cast<double>(chunk.b_rows), sc);
                 tile.load += cost.pieces + 12;
                 tile.bus += cost.lines;
                 chunk_load += cost.pieces + 12;
@@ -146,7 +146,7 @@ Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule, const Mach
             std::max(1.0, row_tiles) *
             period(tile, share, streams ? std::min(plan.west_halves, plan.north_halves) : plan.west_halves);
         if (!streams) {
-            const TransferCost cost = north(static_cast<double>(layout.k_rows), width);
+            const TransferCost cost = north(static_cast<double>(layout.k_rows), sc);
             panel += std::max(cost.pieces, cost.lines / share) + latency;
         }
         panel += tile.half_load + tile.drain + tile.store + latency + array.rows + array.columns;
@@ -241,9 +241,14 @@ Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule, const Mach
         tile.bus += panels * values.lines;
         if (!layout.nm.dense()) {
             const TransferCost index =
-                transfer_cost(b_rows, array.columns / 2.0, static_cast<double>(layout.indices_pitch), line);
-            load += panels * (index.pieces + 6);
-            tile.bus += panels * index.lines;
+                transfer_cost(b_rows, 8.0 * static_cast<double>(array.index_row_words(1)),
+                              static_cast<double>(layout.indices_pitch), line);
+            // Panels of one word share its loads.
+            const auto word_panels =
+                static_cast<double>(std::max<std::int64_t>(1, isa::kIndicesOfWord / array.columns));
+            const double loads = std::max(std::min(panels, 1.0), panels / word_panels);
+            load += loads * (index.pieces + 6);
+            tile.bus += loads * index.lines;
         }
         tile.load += load;
         tile.half_load = std::max(tile.half_load, load + latency);

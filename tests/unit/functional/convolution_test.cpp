@@ -145,7 +145,7 @@ std::string stce_text(bool dense, int n) {
             body += fmt::format(
                 "WAIT sem0, 1\n{}ADD wa, r24, 0\nSET nv, {}\nSET ni, {}\nRUN OUT_FP16{}{}{} "
                 "early0=sem1{}\nXOR r24, r24, 2\n",
-                last ? "WAIT sem5, 1\n" : "", row * kOutputs / 4, row * kOutputs / 16, dense ? "|DENSE" : "",
+                last ? "WAIT sem5, 1\n" : "", row * kOutputs / 4, row * kOutputs / 4, dense ? "|DENSE" : "",
                 tap == 0 ? "|FIRST" : "", last ? "|LAST" : "", last ? " end=sem4" : "");
         }
         return body + "XOR ra, ra, 32\n";

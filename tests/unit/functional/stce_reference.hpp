@@ -51,11 +51,16 @@ class Stce {
     [[nodiscard]] North north(const Operation& op, std::int64_t g, std::int64_t j, std::int64_t cs,
                               std::int64_t c) const {
         using namespace isa::stce;
-        const std::int64_t x = ((g * op[n] + j) * op[sc] + cs) * state_.config.columns + c;
-        const Fp16 value{state_.north_values[static_cast<std::size_t>(op[nv] * 4 + x)]};
+        const std::int64_t row = g * op[n] + j;
+        const std::int64_t width = op[sc] * state_.config.columns;
+        const std::int64_t x = cs * state_.config.columns + c;
+        const Fp16 value{state_.north_values[static_cast<std::size_t>(op[nv] * 4 + row * width + x)]};
         if (op.has(kDense)) return {value, j};
-        const int byte = state_.north_indices[static_cast<std::size_t>(op[ni] * 8 + x / 2)];
-        return {value, x % 2 == 0 ? byte & 15 : byte >> 4};
+        std::int64_t pitch = width;  // a row of indices begins at a word of 16
+        while (pitch % 16 != 0) ++pitch;
+        const std::int64_t nibble = op[ni] * 4 + row * pitch + x;
+        const int byte = state_.north_indices[static_cast<std::size_t>(nibble / 2)];
+        return {value, nibble % 2 == 0 ? byte & 15 : byte >> 4};
     }
 
     // Result addresses count modulo RD.

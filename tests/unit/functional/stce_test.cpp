@@ -38,8 +38,8 @@ Operation random_operation(Random& random, const isa::ArrayConfig& config, Mode 
     const std::int64_t lw = config.line_words();
     const std::int64_t line_words = mode.transposed ? op[sr] * config.rows / 4 : op[groups] * op[m] / 4;
     set(wstride, (line_words + lw - 1) / lw);
-    set(nv, random.in(0, 9));
-    set(ni, random.in(0, 9));
+    set(nv, config.columns / 4 * random.in(0, 9));
+    set(ni, config.columns / 4 * random.in(0, 9));
     set(ra, random.in(0, 3 * config.result_addresses));
     op.flags =
         kFirst | (mode.ws ? kWs : kLast) | (mode.transposed ? kTransposed : 0U) | (mode.dense ? kDense : 0U);
@@ -66,7 +66,7 @@ void compare_with_reference(Mode mode, bool wild, int cases) {
             op.flags &= ~(kFirst | kLast | kOutFp16);
             if (link == 0) op.flags |= kFirst;
             if (link == links - 1) op.flags |= (mode.ws ? 0U : kLast) | (random.one_in(2) ? kOutFp16 : 0U);
-            op.registers[nv] = random.in(0, 9);
+            op.registers[nv] = fast.config.columns / 4 * random.in(0, 9);
             if (!fits(op, fast.config)) op.registers[nv] = 0;
             execute_stce(op, fast);
             reference.execute(op);
@@ -202,11 +202,13 @@ TEST(Stce, BadParametersNameEngineAndInstruction) {
         std::int64_t value;
         const char* message;
     };
-    for (const Case& c : {Case{m, 16, "m is 16, expected 4..8"}, Case{m, 6, "m is 6, expected 4, 8 or 16"},
-                          Case{n, 9, "n is 9, expected 1..8"}, Case{sr, 9, "sr is 9, expected 1..8"},
-                          Case{rows, 33, "rows is 33, expected 1..32"}, Case{groups, 0, "groups is 0"},
-                          Case{wa, 512, "reaches word"}, Case{nv, 131072, "of the north value buffer"},
-                          Case{ni, 32768, "of the north index buffer"}}) {
+    for (const Case& c :
+         {Case{m, 16, "m is 16, expected 4..8"}, Case{m, 6, "m is 6, expected 4, 8 or 16"},
+          Case{n, 9, "n is 9, expected 1..8"}, Case{sr, 9, "sr is 9, expected 1..8"},
+          Case{rows, 33, "rows is 33, expected 1..32"}, Case{groups, 0, "groups is 0"},
+          Case{wa, 512, "reaches word"}, Case{nv, 131072, "of the north value buffer"},
+          Case{nv, 4, "nv is 4, expected a multiple of 8"}, Case{ni, 4, "ni is 4, expected a multiple of 8"},
+          Case{ni, 131072, "of the north index buffer"}}) {
         Operation op = good;
         op.registers[static_cast<std::size_t>(c.reg)] = c.value;
         try {

@@ -65,6 +65,21 @@ TEST(Checker, ConstantParameters) {
               "p: LOAD instruction 10: reaches word 19200 of the west buffer, which has 16384");
     EXPECT_EQ(refusal(".engine STCE\nSET m, 8\nSET n, 9\nRUN FIRST|LAST\nHALT"),
               "p: STCE instruction 2: n is 9, expected 1..8");
+    // Rows of four indices are a word of 16 apart: 128 lines of 8 words hold 1,024 of them.
+    const std::string tile =
+        ".engine STCE\nSET m, 8\nSET n, 1\nSET sr, 1\nSET sc, 1\nSET rows, 1\nSET groups, 3\nSET wstride, "
+        "1\n";
+    const std::string narrow =
+        ".config rows=4 columns=4 channels=1 west_lines=128 north_value_lines=256 north_index_lines=128\n" +
+        tile;
+    EXPECT_EQ(refusal(narrow + "SET ni, 4087\nRUN FIRST|LAST\nHALT"), "");
+    EXPECT_EQ(refusal(narrow + "SET ni, 4088\nRUN FIRST|LAST\nHALT"),
+              "p: STCE instruction 8: reaches word 1024 of the north index buffer, which has 1024");
+    EXPECT_EQ(refusal(tile + "SET ni, 4\nRUN FIRST|LAST\nHALT"),
+              "p: STCE instruction 8: ni is 4, expected a multiple of 8");
+    EXPECT_EQ(refusal(tile + "SET ni, 4\nSET n, 8\nRUN DENSE|FIRST|LAST\nHALT"), "");  // reads none
+    EXPECT_EQ(refusal(tile + "SET nv, 2\nRUN FIRST|LAST\nHALT"),
+              "p: STCE instruction 8: nv is 2, expected a multiple of 8");
     EXPECT_EQ(refusal(".engine STORE\nSET len, 8\nSET grid_w, 4\nSET grid_h, 1\nSET count, 4\nSET src_kind, "
                       "3\nRUN\nHALT"),
               "p: STORE instruction 5: src_kind is 3, expected 0..2");

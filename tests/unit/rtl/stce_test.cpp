@@ -140,7 +140,7 @@ class Episode {
                                   : random_.in(1, m_));
         }
         set(op, nv, config_.columns / 4 * random_.in(0, 40));
-        set(op, ni, std::max<std::int64_t>(1, config_.columns / 16) * random_.in(0, 20));
+        set(op, ni, config_.columns / 4 * random_.in(0, 80));
     }
 
     void choose_west(Operation& op) {
@@ -186,7 +186,6 @@ class Episode {
                 set(op, batches, 1);
                 set(op, ra, random_.in(0, 3 * config_.result_addresses));
                 choose_west(op);
-                if (op[sc] * config_.columns % 16 != 0) op.flags |= kDense, set(op, n, m_);
             } while (!fits(op));
             dispatch(op);
             if (testing::Test::HasFailure()) return;
@@ -200,7 +199,6 @@ class Episode {
         set(op, sc, 1);
         set(op, sr, random_.in(1, config_.slots));
         choose_pattern(op);
-        if (config_.columns % 16 != 0) op.flags |= kDense, set(op, n, m_);
         const std::uint32_t dense = op.flags & kDense;
         const std::int64_t links = random_.in(1, 4);
         for (std::int64_t link = 0; link < links; ++link) {
@@ -212,7 +210,7 @@ class Episode {
                 set(op, groups, random_.one_in(2) ? config_.rows : random_.in(1, config_.rows));
                 set(op, rows, config_.rows);
                 set(op, nv, config_.columns / 4 * random_.in(0, 40));
-                set(op, ni, std::max<std::int64_t>(1, config_.columns / 16) * random_.in(0, 20));
+                set(op, ni, config_.columns / 4 * random_.in(0, 80));
                 if (!goes_on) {
                     set(op, batches, random_.in(1, 6));
                     set(op, ra, random_.in(0, 3 * config_.result_addresses));

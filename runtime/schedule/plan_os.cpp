@@ -1,0 +1,65 @@
+// What an output-stationary schedule needs of the buffers.
+#include <algorithm>
+#include <limits>
+
+#include "runtime/schedule/emit_gemm_os.hpp"
+
+namespace satsim::schedule {
+namespace {
+
+constexpr std::int64_t kWordBytes = 8;
+
+// How many copies of `words` fit `lines` lines: 2 (double-buffered), 1 or 0.
+int copies_that_fit(std::int64_t words, std::int64_t lines, std::int64_t line_words) {
+    const std::int64_t capacity = lines * line_words;
+    if (2 * words <= capacity) return 2;
+    return words <= capacity ? 1 : 0;
+}
+
+}  // namespace
+
+OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::ArrayConfig& array) {
+    OsPlan plan;
+    plan.layout = layout_gemm(task, array);
+    const NmPattern nm = plan.layout.nm;
+    const int sr = schedule.row_slots;
+    const int sc = schedule.column_slots;
+    if (sr < 1 || sc < 1 || sr * sc > array.slots) return {};
+    const auto panels = index_panels(ceil_div(task.shape.n, schedule.tile_n), sc, nm, array);
+    if (!panels) return {};
+    plan.index_panels = *panels;
+    const std::int64_t width = std::int64_t{array.columns} * sc;
+    const std::int64_t line_words = array.line_words();
+    const std::int64_t row_words = width * 2 / kWordBytes;
+    const std::int64_t index_words = nm.dense() ? 0 : array.index_row_words(sc);
+    plan.result_tile = schedule.tile_m * sc;
+    if (2 * plan.result_tile > array.result_addresses) return {};
+
+    const bool streams = schedule.order == LoopOrder::RowsOutside || !schedule.b_resident;
+    std::int64_t chunk_rows = std::numeric_limits<std::int64_t>::max();
+    if (schedule.order == LoopOrder::ColumnsOutside && streams) {
+        chunk_rows = array.north_value_lines * line_words / 2 / row_words;
+        if (index_words > 0) {
+            chunk_rows = std::min(chunk_rows, array.north_index_lines * line_words / 2 / index_words);
+        }
+    }
+    plan.west_half_lines = array.west_lines / 2;
+    plan.chunks = cut_reduction(task, plan.layout, sr, plan.west_half_lines, chunk_rows, array.line_bytes());
+    if (plan.chunks.empty()) return {};
+    if (schedule.order == LoopOrder::RowsOutside && plan.chunks.size() != 1) return {};
+
+    std::int64_t rows_on_chip = plan.layout.k_rows;
+    if (schedule.order == LoopOrder::ColumnsOutside && streams) {
+        rows_on_chip = 0;
+        for (const Chunk& chunk : plan.chunks) rows_on_chip = std::max(rows_on_chip, chunk.b_rows);
+    }
+    plan.north_half_words = rows_on_chip * row_words;
+    plan.index_half_words = rows_on_chip * index_words;
+    plan.north_halves = std::min(
+        copies_that_fit(plan.north_half_words, array.north_value_lines, line_words),
+        index_words == 0 ? 2 : copies_that_fit(plan.index_half_words, array.north_index_lines, line_words));
+    if (plan.north_halves == 0) return {};
+    return plan;
+}
+
+}  // namespace satsim::schedule
