@@ -1,71 +1,69 @@
-// FP16 x FP16 -> FP32, exact; docs/architecture/numerics.md.
+// Product of two normal FP16 (fp16_normal.sv), exact, as fp32_sum takes it; docs/architecture/numerics.md §4, §7.
 //
-// Two pipeline stages (T_MUL_LATENCY): operands in cycle t, product in cycle t+2. The 11x11 significand product is one
-// DSP48E2. Subnormal operands are exact: the product is normalised. Every NaN is 0x7FC00000.
+// The significand of a product of two significands in [1, 2) lies in [1, 4). It is left so: the sum that it goes into is
+// normalised anyway. The 11x11 product is one DSP48E2.
 `default_nettype none
 
-module fp16_mul (
+module fp16_mul #(
+    /// Cycles from operands to product, 1 to 3: registers after the unpacking (from 2 on), before it (3) and at the end.
+    parameter int unsigned LATENCY = sat_isa::T_MUL_LATENCY,
+    /// 1: where b is a zero the product is -0, whatever a is: adding it changes nothing. 0: IEEE.
+    parameter bit ZERO_SKIPS = 0
+) (
     /// Clock.
     input  wire logic        clk_i,
-    /// Operands, IEEE binary16.
-    input  wire logic [15:0] a_i,
-    input  wire logic [15:0] b_i,
-    /// Product, IEEE binary32, two cycles later.
-    output logic [31:0]      p_o
+    /// Operands, normal FP16.
+    input  wire logic [16:0] a_i,
+    input  wire logic [16:0] b_i,
+    /// LATENCY cycles later the product is (-1)^sign * significand * 2^(exponent - 147). The significand is 0 or at least
+    /// 2^20; exponent is 0 where it is 0, 255 for an infinity or NaN.
+    output logic             p_sign_o,
+    output logic [7:0]       p_exponent_o,
+    output logic [21:0]      p_significand_o,
+    /// It is NaN.
+    output logic             p_nan_o
 );
-  localparam logic [31:0] NAN = 32'h7FC0_0000;
-
-  logic [21:0] product_q;
-  logic [5:0] exponent_q;  // sum of the biased exponents, subnormals counted as 1
-  logic sign_q;
-  logic nan_q;
-  logic inf_q;
-
-  logic a_max, b_max, a_zero, b_zero, a_nan, b_nan;
-  assign a_max  = &a_i[14:10];
-  assign b_max  = &b_i[14:10];
-  assign a_zero = a_i[14:0] == 15'd0;
-  assign b_zero = b_i[14:0] == 15'd0;
-  assign a_nan  = a_max && a_i[9:0] != 10'd0;
-  assign b_nan  = b_max && b_i[9:0] != 10'd0;
-
-  logic [10:0] a_significand, b_significand;
-  logic [5:0] a_exponent, b_exponent;
-  assign a_significand = {a_i[14:10] != 5'd0, a_i[9:0]};
-  assign b_significand = {b_i[14:10] != 5'd0, b_i[9:0]};
-  assign a_exponent = a_i[14:10] == 5'd0 ? 6'd1 : {1'b0, a_i[14:10]};
-  assign b_exponent = b_i[14:10] == 5'd0 ? 6'd1 : {1'b0, b_i[14:10]};
-
-  always_ff @(posedge clk_i) begin
-    product_q  <= a_significand * b_significand;
-    exponent_q <= a_exponent + b_exponent;
-    sign_q     <= a_i[15] ^ b_i[15];
-    nan_q      <= a_nan || b_nan || (a_max && b_zero) || (b_max && a_zero);
-    inf_q      <= a_max || b_max;
+  if (LATENCY < 1 || LATENCY > 3) begin : gen_check
+    $error("fp16_mul: LATENCY must be 1 to 3");
   end
 
-  // The product is P * 2^(exponent - 50). With its leading one at bit L the FP32 exponent is L + exponent + 77.
-  logic [4:0] shift;  // 21 - L
-  always_comb begin
-    shift = 5'd21;
-    for (int i = 0; i < 22; i++) begin
-      if (product_q[i]) shift = 5'd21 - 5'(i);
-    end
-  end
-  logic [21:0] normal;
-  assign normal = product_q << shift;
-  logic [7:0] exponent;
-  assign exponent = 8'd98 + {2'b00, exponent_q} - {3'b000, shift};
+  logic [16:0] a, b;
+  pipe_stage #(.WIDTH(34), .ENABLE(LATENCY >= 3)) operands (.clk_i(clk_i), .data_i({a_i, b_i}), .data_o({a, b}));
 
-  always_ff @(posedge clk_i) begin
-    if (nan_q) p_o <= NAN;
-    else if (inf_q) p_o <= {sign_q, 8'hFF, 23'd0};
-    else if (product_q == 22'd0) p_o <= {sign_q, 31'd0};
-    else p_o <= {sign_q, exponent, normal[20:0], 2'b00};
-  end
+  logic a_zero, b_zero, a_max, b_max, skip;
+  assign a_zero = a[15:10] == 6'd38;
+  assign b_zero = b[15:10] == 6'd38;
+  assign a_max = a[15:14] == 2'b01;
+  assign b_max = b[15:14] == 2'b01;
+  assign skip = ZERO_SKIPS && b_zero;
+
+  // Codes are exponents + 48 modulo 64, at least 38 before the wrap: bit 6 is the inverse of bit 5. The product's exponent is
+  // the sum of both + 97 - 96; the pair of ones below is the one.
+  logic max, nan, zero, sign;
+  logic [8:0] exponent;
+  assign exponent = {1'b0, ~a[15], a[15:10], 1'b1} + {1'b0, ~b[15], b[15:10], 1'b1};
+  assign max = (a_max || b_max) && !skip;
+  assign nan = !skip && ((a_max && a[9]) || (b_max && b[9]) || (a_max && b_zero) || (b_max && a_zero));
+  assign zero = skip || ((a_zero || b_zero) && !max);
+  assign sign = skip || (a[16] ^ b[16]);
+
+  logic [21:0] significand;
+  assign significand = {1'b1, a[9:0]} * {1'b1, b[9:0]};
+
+  logic [7:0] exponent1, exponent2;
+  logic [21:0] significand1, significand2;
+  logic sign1, nan1, zero1;
+  pipe_stage #(.WIDTH(33), .ENABLE(LATENCY >= 2)) unpacked (
+      .clk_i(clk_i), .data_i({sign, nan, zero, max ? 8'hFF : exponent[8:1], significand}),
+      .data_o({sign1, nan1, zero1, exponent1, significand1}));
+  assign exponent2 = zero1 ? 8'd0 : exponent1;
+  assign significand2 = zero1 ? 22'd0 : significand1;
+  pipe_stage #(.WIDTH(32), .ENABLE(1)) product (
+      .clk_i(clk_i), .data_i({sign1, nan1, exponent2, significand2}),
+      .data_o({p_sign_o, p_nan_o, p_exponent_o, p_significand_o}));
 
   logic unused;
-  assign unused = &{1'b0, normal[21]};
+  assign unused = &{1'b0, exponent[0]};
 endmodule
 
 `default_nettype wire

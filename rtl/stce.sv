@@ -225,20 +225,22 @@ module stce #(
   end
 
   // ---- array ----------------------------------------------------------------------------------------------------
-  // Position (r, c) takes words and MAC slots from (r, c-1), the rest from (r-1, c).
+  // Position (r, c) takes words and MAC slots from (r, c-1), the rest from (r-1, c). Operands enter as normal FP16.
   logic [4*R*(C+1)-1:0] wv;
   logic [ADDRESS_BITS*R*(C+1)-1:0] wa;
-  logic [64*R*(C+1)-1:0] wd;
+  logic [68*R*(C+1)-1:0] wd;
   logic [R*(C+1)-1:0] mv;
   logic [MAC_WIDTH*R*(C+1)-1:0] mf;
   logic [SLOT_WIDTH*(R+1)*C-1:0] ns;
   logic [4*(R+1)*C-1:0] ni;
-  logic [16*(R+1)*C-1:0] nv;
+  logic [17*(R+1)*C-1:0] nv;
   logic [32*(R+1)*C-1:0] nd;
   for (genvar r = 0; r < R; r++) begin : gen_row
     assign wv[4*r*(C+1)+:4] = row_enable[4*r+:4];
     assign wa[ADDRESS_BITS*r*(C+1)+:ADDRESS_BITS] = row_address[ADDRESS_BITS*r+:ADDRESS_BITS];
-    assign wd[64*r*(C+1)+:64] = row_data[64*r+:64];
+    for (genvar i = 0; i < 4; i++) begin : gen_element
+      fp16_normal element (.x_i(row_data[64*r+16*i+:16]), .y_o(wd[68*r*(C+1)+17*i+:17]));
+    end
     assign mv[r*(C+1)] = flags[4*r+1];
     assign mf[MAC_WIDTH*r*(C+1)+:MAC_WIDTH] = macs[MAC_WIDTH*r+:MAC_WIDTH];
     for (genvar c = 0; c < C; c++) begin : gen_column
@@ -258,14 +260,14 @@ module stce #(
                                                east_weight};
       uspe #(.MAXM(MAXM), .S(S), .ROW_BITS(ROW_BITS), .PLACE_BITS(PLACE_BITS)) pe (
           .clk_i(clk_i), .rst_ni(rst_ni), .w_enable_i(wv[4*W+:4]), .w_address_i(wa[ADDRESS_BITS*W+:ADDRESS_BITS]),
-          .w_data_i(wd[64*W+:64]), .m_valid_i(mv[W]), .m_first_i(first), .m_ws_i(ws), .m_half_i(half),
+          .w_data_i(wd[68*W+:68]), .m_valid_i(mv[W]), .m_first_i(first), .m_ws_i(ws), .m_half_i(half),
           .m_word_i(word), .m_slot_i(slot),
           .m_weight_i(weight), .w_enable_o(wv[4*(W+1)+:4]), .w_address_o(wa[ADDRESS_BITS*(W+1)+:ADDRESS_BITS]),
-          .w_data_o(wd[64*(W+1)+:64]), .m_valid_o(mv[W+1]), .m_first_o(east_first), .m_ws_o(east_ws),
+          .w_data_o(wd[68*(W+1)+:68]), .m_valid_o(mv[W+1]), .m_first_o(east_first), .m_ws_o(east_ws),
           .m_half_o(east_half), .m_word_o(east_word), .m_slot_o(east_slot), .m_weight_o(east_weight),
-          .n_value_i(nv[16*N+:16]), .n_index_i(ni[4*N+:4]), .d_valid_i(ns[SLOT_WIDTH*(N+1)-1]),
+          .n_value_i(nv[17*N+:17]), .n_index_i(ni[4*N+:4]), .d_valid_i(ns[SLOT_WIDTH*(N+1)-1]),
           .d_load_i(ns[SLOT_WIDTH*(N+1)-2]), .d_row_i(ns[SLOT_WIDTH*N+PLACE_BITS+:ROW_BITS]),
-          .d_place_i(ns[SLOT_WIDTH*N+:PLACE_BITS]), .d_data_i(nd[32*N+:32]), .n_value_o(nv[16*Z+:16]),
+          .d_place_i(ns[SLOT_WIDTH*N+:PLACE_BITS]), .d_data_i(nd[32*N+:32]), .n_value_o(nv[17*Z+:17]),
           .n_index_o(ni[4*Z+:4]), .d_valid_o(ns[SLOT_WIDTH*(Z+1)-1]), .d_load_o(ns[SLOT_WIDTH*(Z+1)-2]),
           .d_row_o(ns[SLOT_WIDTH*Z+PLACE_BITS+:ROW_BITS]), .d_place_o(ns[SLOT_WIDTH*Z+:PLACE_BITS]),
           .d_data_o(nd[32*Z+:32]));
@@ -275,7 +277,9 @@ module stce #(
   end
   assign ns[SLOT_WIDTH*C-1:0] = column_slot;
   assign ni[4*C-1:0] = column_index;
-  assign nv[16*C-1:0] = column_value;
+  for (genvar c = 0; c < C; c++) begin : gen_value
+    fp16_normal value (.x_i(column_value[16*c+:16]), .y_o(nv[17*c+:17]));
+  end
 
   // ---- results --------------------------------------------------------------------------------------------------
   // Where a value goes waits until it has come down the array: valid, FP16, address.

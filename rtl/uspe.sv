@@ -30,8 +30,8 @@ module uspe #(
     input  wire logic [3:0]                         w_enable_i,
     /// West: half of the group RAM and word within it.
     input  wire logic [$clog2(S*MAXM/4):0]          w_address_i,
-    /// West: four elements.
-    input  wire logic [63:0]                        w_data_i,
+    /// West: four elements, normal FP16 (fp16_normal.sv).
+    input  wire logic [67:0]                        w_data_i,
     /// West: a MAC slot.
     input  wire logic                               m_valid_i,
     /// West: the sum starts here, from +0 (OS) or the partial sum from the north (WS).
@@ -51,7 +51,7 @@ module uspe #(
     /// See `w_enable_o`.
     output logic [$clog2(S*MAXM/4):0]               w_address_o,
     /// See `w_enable_o`.
-    output logic [63:0]                             w_data_o,
+    output logic [67:0]                             w_data_o,
     /// East: the slot one cycle later.
     output logic                                    m_valid_o,
     /// See `m_valid_o`.
@@ -66,8 +66,8 @@ module uspe #(
     output logic [$clog2(S):0]                      m_slot_o,
     /// See `m_valid_o`.
     output logic [$clog2(MAXM):0]                   m_weight_o,
-    /// North: value of a pair, FP16.
-    input  wire logic [15:0]                        n_value_i,
+    /// North: value of a pair, normal FP16.
+    input  wire logic [16:0]                        n_value_i,
     /// North: index of the pair within its group.
     input  wire logic [3:0]                         n_index_i,
     /// North: a drain or load slot that has not met its row yet.
@@ -81,7 +81,7 @@ module uspe #(
     /// North: a drained value (OS) or partial sum (WS) on its way.
     input  wire logic [31:0]                        d_data_i,
     /// South: the same one cycle later, WS: this row's sum.
-    output logic [15:0]                             n_value_o,
+    output logic [16:0]                             n_value_o,
     /// See `n_value_o`.
     output logic [3:0]                              n_index_o,
     /// See `n_value_o`.
@@ -106,12 +106,12 @@ module uspe #(
   // Input registers.
   logic [3:0] w_enable_q;
   logic [WORD_BITS:0] w_address_q;
-  logic [63:0] w_data_q;
+  logic [67:0] w_data_q;
   logic m_valid_q, m_first_q, m_ws_q, m_half_q;
   logic [WORD_BITS-1:0] m_word_q;
   logic [SLOT_BITS-1:0] m_slot_q;
   logic [WEIGHT_BITS-1:0] m_weight_q;
-  logic [15:0] n_value_q;
+  logic [16:0] n_value_q;
   logic [3:0] n_index_q;
   logic d_valid_q, d_load_q;
   logic [ROW_BITS-1:0] d_row_q;
@@ -119,9 +119,15 @@ module uspe #(
   logic [31:0] d_data_q;
 
   always_ff @(posedge clk_i) begin
-    w_enable_q <= {4{rst_ni}} & w_enable_i;
-    m_valid_q <= rst_ni && m_valid_i;
-    d_valid_q <= rst_ni && d_valid_i;
+    if (!rst_ni) begin
+      w_enable_q <= '0;
+      m_valid_q <= 1'b0;
+      d_valid_q <= 1'b0;
+    end else begin
+      w_enable_q <= w_enable_i;
+      m_valid_q <= m_valid_i;
+      d_valid_q <= d_valid_i;
+    end
     w_address_q <= w_address_i;
     w_data_q <= w_data_i;
     m_first_q <= m_first_i;
@@ -161,61 +167,78 @@ module uspe #(
 
   // Weight RAM: pairs of two operations.
   (* ram_style = "distributed" *)
-  logic [19:0] weight_q [0:2*MAXM-1];
-  logic [15:0] value;
+  logic [20:0] weight_q [0:2*MAXM-1];
+  logic [16:0] value;
   logic [3:0] index;
   always_ff @(posedge clk_i) begin
     if (here && d_load_q) weight_q[d_place_q[WEIGHT_BITS-1:0]] <= {n_index_q, n_value_q};
   end
   assign {index, value} = m_ws_q ? weight_q[m_weight_q] : {n_index_q, n_value_q};
 
-  // Group RAM: word w of a half, element i in bits 16*i +: 16.
+  // Group RAM: word w of a half, element i in bits 17*i +: 17.
   logic [WORD_BITS-1:0] word;
   logic [1:0] lane;
-  assign word = m_word_q + WORD_BITS'(index[3:2]);
+  assign word = m_word_q | WORD_BITS'(index[3:2]);  // a group begins at a multiple of its words
   assign lane = index[1:0];
   (* ram_style = "distributed" *)
-  logic [63:0] group_q [0:2*WORDS-1];
-  logic [63:0] read_word;
+  logic [67:0] group_q [0:2*WORDS-1];
+  logic [67:0] read_word;
   always_ff @(posedge clk_i) begin
     for (int unsigned i = 0; i < 4; i++) begin
-      if (w_enable_q[i]) group_q[w_address_q][16*i+:16] <= w_data_q[16*i+:16];
+      if (w_enable_q[i]) group_q[w_address_q][17*i+:17] <= w_data_q[17*i+:17];
     end
   end
   assign read_word = group_q[{m_half_q, word}];
 
-  // Multiplier.
-  logic [15:0] a_q, b_q;
+  // Multiplier. A pair whose value is +-0 issues no MAC: its product is -0, which leaves every sum as it is.
+  logic [16:0] element, a_q, b_q;
+  always_comb begin
+    unique case (lane)
+      2'd0: element = read_word[16:0];
+      2'd1: element = read_word[33:17];
+      2'd2: element = read_word[50:34];
+      default: element = read_word[67:51];
+    endcase
+  end
   always_ff @(posedge clk_i) begin
-    a_q <= read_word[16*lane+:16];
+    a_q <= element;
     b_q <= value;
   end
-  logic [31:0] product;
-  fp16_mul multiplier (.clk_i(clk_i), .a_i(a_q), .b_i(b_q), .p_o(product));
+  logic p_sign, p_nan;
+  logic [7:0] p_exponent;
+  logic [21:0] p_significand;
+  fp16_mul #(.LATENCY(sat_isa::T_MUL_LATENCY), .ZERO_SKIPS(1)) multiplier (
+      .clk_i(clk_i), .a_i(a_q), .b_i(b_q), .p_sign_o(p_sign), .p_exponent_o(p_exponent),
+      .p_significand_o(p_significand), .p_nan_o(p_nan));
 
-  // What travels beside: whether the sum is kept, where it starts, whether the pair counts, and its accumulator.
-  logic zero;
-  assign zero = value[14:0] == 15'd0;
+  // What travels beside: whether the slot is one, where its sum starts, and its accumulator. The reset keeps these delays in
+  // flip-flops, of which there are plenty; shift registers would take a LUT each.
   logic [WRITE_DELAY-1:0] write_q, ws_q;
-  logic [READ_DELAY-1:0] first_q, zero_q;
+  logic [READ_DELAY-1:0] first_q;
   logic [WRITE_DELAY*SLOT_BITS-1:0] slot_q;
   always_ff @(posedge clk_i) begin
-    // A pair whose value is +-0 issues no MAC; where a sum starts it leaves the start.
-    write_q <= {write_q[WRITE_DELAY-2:0], rst_ni && m_valid_q && (m_first_q || !zero)};
-    ws_q <= {ws_q[WRITE_DELAY-2:0], m_ws_q};
-    first_q <= {first_q[READ_DELAY-2:0], m_first_q};
-    zero_q <= {zero_q[READ_DELAY-2:0], zero};
-    slot_q <= {slot_q[(WRITE_DELAY-1)*SLOT_BITS-1:0], m_slot_q};
+    if (!rst_ni) begin
+      write_q <= '0;
+      ws_q <= '0;
+      first_q <= '0;
+      slot_q <= '0;
+    end else begin
+      write_q <= {write_q[WRITE_DELAY-2:0], m_valid_q};
+      ws_q <= {ws_q[WRITE_DELAY-2:0], m_ws_q};
+      first_q <= {first_q[READ_DELAY-2:0], m_first_q};
+      slot_q <= {slot_q[(WRITE_DELAY-1)*SLOT_BITS-1:0], m_slot_q};
+    end
   end
 
-  // Accumulators. A pair whose value is +-0 adds -0, which leaves every sum as it is, whatever the activation.
+  // Accumulators.
   (* ram_style = "distributed" *)
   logic [31:0] accumulator_q [0:2*S-1];
-  logic [31:0] addend, augend, sum;
-  assign addend = zero_q[READ_DELAY-1] ? 32'h8000_0000 : product;
+  logic [31:0] augend, sum;
   assign augend = !first_q[READ_DELAY-1] ? accumulator_q[slot_q[(READ_DELAY-1)*SLOT_BITS+:SLOT_BITS]]
                 : ws_q[READ_DELAY-1] ? d_data_q : 32'd0;
-  fp32_add adder (.clk_i(clk_i), .a_i(augend), .b_i(addend), .s_o(sum));
+  fp32_sum #(.LATENCY(sat_isa::T_ADD_LATENCY), .FULL(0)) adder (
+      .clk_i(clk_i), .a_i(augend), .b_sign_i(p_sign), .b_exponent_i(p_exponent),
+      .b_significand_i({p_significand, 3'b000}), .b_nan_i(p_nan), .s_o(sum));
   always_ff @(posedge clk_i) begin
     if (write_q[WRITE_DELAY-1]) accumulator_q[slot_q[(WRITE_DELAY-1)*SLOT_BITS+:SLOT_BITS]] <= sum;
   end
