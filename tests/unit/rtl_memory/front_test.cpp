@@ -8,6 +8,7 @@
 #include "Vfront_bench_large.h"
 #include "Vfront_bench_thin.h"
 #include "runtime/isa/instruction.hpp"
+#include "sim/rtl/coverage.hpp"
 #include "tests/unit/rtl_memory/bench.hpp"
 
 namespace satsim::rtl_bench {
@@ -221,6 +222,7 @@ Expected compare(const Sizes& sizes, std::uint64_t seed, const Streams& streams,
     context->randReset(2);
     context->randSeed(static_cast<int>(seed % 1000000) + 1);
     Model dut(context.get());
+    const sim::rtl::CoverageFile coverage(*context);
     const auto edge = [&] {
         dut.clk_i = 1;
         dut.eval();

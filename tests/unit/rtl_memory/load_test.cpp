@@ -10,6 +10,7 @@
 #include "Vload_bench_thin.h"
 #include "sat_isa.hpp"
 #include "sim/cycle/load_timing.hpp"
+#include "sim/rtl/coverage.hpp"
 #include "tests/unit/rtl_memory/bench.hpp"
 #include "tests/unit/rtl_memory/load_model.hpp"
 
@@ -154,6 +155,7 @@ void compare(const LoadSizes& sizes, std::uint64_t seed, int operations) {
     context->randReset(2);
     context->randSeed(static_cast<int>(seed % 1000000) + 1);
     Model dut(context.get());
+    const sim::rtl::CoverageFile coverage(*context);
     const auto edge = [&] {
         dut.clk_i = 1;
         dut.eval();

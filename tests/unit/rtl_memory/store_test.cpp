@@ -12,6 +12,7 @@
 #include "Vstore_bench_wide.h"
 #include "sat_isa.hpp"
 #include "sim/cycle/store_timing.hpp"
+#include "sim/rtl/coverage.hpp"
 #include "tests/unit/rtl_memory/bench.hpp"
 #include "tests/unit/rtl_memory/store_model.hpp"
 
@@ -129,6 +130,7 @@ void compare(const StoreSizes& sizes, std::uint64_t seed, int operations) {
     context->randReset(2);
     context->randSeed(static_cast<int>(seed % 1000000) + 1);
     Model dut(context.get());
+    const sim::rtl::CoverageFile coverage(*context);
     const auto edge = [&] {
         dut.clk_i = 1;
         dut.eval();
