@@ -26,8 +26,8 @@ class CoverageFile {
         const char* directory = std::getenv("SATSIM_COVERAGE_DIR");
         if (directory == nullptr) return;
         static int files = 0;
-        const std::string path = std::string(directory) + "/" + std::to_string(getpid()) + "-" +
-                                 std::to_string(files++) + ".dat";
+        const std::string path =
+            std::string(directory) + "/" + std::to_string(getpid()) + "-" + std::to_string(files++) + ".dat";
         context_.coveragep()->write(path.c_str());
     }
 

@@ -8,7 +8,6 @@
 #include "Vfront_bench_large.h"
 #include "Vfront_bench_thin.h"
 #include "runtime/isa/instruction.hpp"
-#include "sim/rtl/coverage.hpp"
 #include "tests/unit/rtl_memory/bench.hpp"
 
 namespace satsim::rtl_bench {
@@ -218,11 +217,8 @@ Expected compare(const Sizes& sizes, std::uint64_t seed, const Streams& streams,
     std::array<int, isa::kSemaphores> semaphores{};
     std::copy(initial.begin(), initial.end(), semaphores.begin());
 
-    auto context = std::make_unique<VerilatedContext>();
-    context->randReset(2);
-    context->randSeed(static_cast<int>(seed % 1000000) + 1);
-    Model dut(context.get());
-    const sim::rtl::CoverageFile coverage(*context);
+    const auto verilated = verilate<Model>(static_cast<int>(seed % 1000000) + 1);
+    Model& dut = verilated->model;
     const auto edge = [&] {
         dut.clk_i = 1;
         dut.eval();
