@@ -1,9 +1,13 @@
-# satsim_verilate(TARGET PREFIX V... TOP module SOURCES a.sv ... [PARAMETERS R=4 ...]): adds one verilated model to a
-# library. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
+# satsim_verilate(TARGET PREFIX V... TOP module SOURCES a.sv ... [PARAMETERS R=4 ...] [TOGGLE [COVERED_ELSEWHERE fp ...]]): adds one
+# verilated model to a library. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
+# With SATSIM_COVERAGE every model counts lines. One with TOGGLE also counts toggles, for which Verilator writes a statement a bit and
+# instance: one model a block does that, and not in the files rtl/<prefix>*.sv that another model covers.
 include_guard(GLOBAL)
 
+option(SATSIM_COVERAGE "Verilate with line and toggle coverage (tools/coverage.sh)" OFF)
+
 function(satsim_verilate target)
-  cmake_parse_arguments(ARG "" "PREFIX;TOP" "SOURCES;PARAMETERS" ${ARGN})
+  cmake_parse_arguments(ARG "TOGGLE" "PREFIX;TOP" "SOURCES;PARAMETERS;COVERED_ELSEWHERE" ${ARGN})
   list(TRANSFORM ARG_PARAMETERS PREPEND "-G")
   # Verilator also runs once while CMake configures, so the package must exist by then; the build renews it.
   set(generated "${PROJECT_BINARY_DIR}/generated")
@@ -14,12 +18,33 @@ function(satsim_verilate target)
               "${PROJECT_SOURCE_DIR}/isa/sat_isa.json" --cpp "${generated}/sat_isa.hpp" --sv "${generated}/sat_isa.sv"
       COMMAND_ERROR_IS_FATAL ANY)
   endif()
+  set(coverage)
+  set(optimisation OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
+  if(SATSIM_COVERAGE)
+    set(optimisation OPT_FAST -O0 OPT_SLOW -O0 OPT_GLOBAL -O1)  # tens of megabytes of C++
+    set(coverage --coverage-line)
+    if(ARG_TOGGLE)
+      list(APPEND coverage --coverage-toggle)
+    endif()
+    if(ARG_COVERED_ELSEWHERE)
+      set(elsewhere "${CMAKE_CURRENT_BINARY_DIR}/${ARG_PREFIX}.vlt")
+      set(lines "`verilator_config\n")
+      foreach(prefix ${ARG_COVERED_ELSEWHERE})
+        string(APPEND lines "coverage_off -file \"*/rtl/${prefix}*.sv\"\n")
+      endforeach()
+      file(CONFIGURE OUTPUT "${elsewhere}" CONTENT "${lines}" @ONLY)
+      list(APPEND coverage "${elsewhere}")
+    endif()
+  endif()
   verilate(${target} PREFIX ${ARG_PREFIX} TOP_MODULE ${ARG_TOP}
            SOURCES "${generated}/sat_isa.sv" ${ARG_SOURCES}
            INCLUDE_DIRS "${PROJECT_SOURCE_DIR}/rtl"
-           VERILATOR_ARGS -Wall --x-assign unique --x-initial unique --assert -O3 ${ARG_PARAMETERS}
-           OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
+           VERILATOR_ARGS -Wall --x-assign unique --x-initial unique --assert -O3 ${coverage} ${ARG_PARAMETERS}
+           ${optimisation})
   add_dependencies(${target} satsim_isa_generated)
+  if(SATSIM_COVERAGE)
+    target_compile_definitions(${target} PUBLIC SATSIM_COVERAGE)
+  endif()
   # Verilator's headers are not written for our warnings.
   get_target_property(directories ${target} INTERFACE_INCLUDE_DIRECTORIES)
   set_target_properties(${target} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${directories}")

@@ -20,8 +20,10 @@ isa::ArrayConfig default_array() {
 #endif
 constexpr std::array kBuilt{
     Built{thin_slice, make_model_4x4},
+#ifndef SATSIM_COVERAGE
     Built{eight_by_eight, make_model_8x8},
     Built{four_by_sixteen, make_model_4x16},
+#endif
 #ifdef SATSIM_RTL_32X32
     Built{default_array, make_model_32x32},
 #endif

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/rtl/coverage.hpp"
 #include "sim/rtl/rtl_model.hpp"
 #include "sim/rtl/rtl_sat.hpp"
 
@@ -40,23 +41,32 @@ class VerilatedCore : public RtlModel {
 
   private:
     void start_over(int seed) {
+        // With coverage the model stays, and its counters with it: registers and memories then start from
+        // what the program before left.
+        if (!kCoverage || !core_) make_core(seed);
+        Core& core = *core_;
+        core.clk_i = 0;
+        core.rst_ni = 0;
+        core.start_i = 0;
+        core.ar_ready_i = 1;
+        core.aw_ready_i = 1;
+        core.r_valid_i = 0;
+        core.w_ready_i = 0;
+        core.b_valid_i = 0;
+        core.eval();
+        edge();
+        edge();
+        core.rst_ni = 1;
+    }
+
+    void make_core(int seed) {
+        coverage_.reset();
         core_.reset();
         context_ = std::make_unique<VerilatedContext>();
         context_->randReset(2);
         context_->randSeed(seed);
         core_ = std::make_unique<Core>(context_.get());
-        core_->clk_i = 0;
-        core_->rst_ni = 0;
-        core_->start_i = 0;
-        core_->ar_ready_i = 1;
-        core_->aw_ready_i = 1;
-        core_->r_valid_i = 0;
-        core_->w_ready_i = 0;
-        core_->b_valid_i = 0;
-        core_->eval();
-        edge();
-        edge();
-        core_->rst_ni = 1;
+        coverage_ = std::make_unique<CoverageFile>(*context_);
     }
 
     void edge() {
@@ -130,6 +140,7 @@ class VerilatedCore : public RtlModel {
 
     std::unique_ptr<VerilatedContext> context_;
     std::unique_ptr<Core> core_;
+    std::unique_ptr<CoverageFile> coverage_;
 };
 
 }  // namespace satsim::sim::rtl

@@ -108,6 +108,7 @@ TEST_P(CosimTest, SameBitsAndSameCycles) {
         const Execution modelled = cycle.run(program, run);
 
         MemoryImage rtl_memory = copy(data.memory());
+        rtl.set_seed(static_cast<int>(round) + 1);
         const Execution verilated = rtl.run(program, rtl_memory, machine.memory, kCycleLimit);
         ASSERT_EQ(data.compare(rtl_memory), "");
 

@@ -15,9 +15,15 @@
 
 #include "runtime/numerics/accumulate.hpp"
 #include "runtime/vector/arithmetic.hpp"
+#include "sim/rtl/coverage.hpp"
+#include "tests/unit/rtl/fp_values.hpp"
 
 namespace satsim {
 namespace {
+
+using rtl_bench::RandomPairs;
+using rtl_bench::special_floats;
+using rtl_bench::special_halves;
 
 std::uint64_t environment(const char* name, std::uint64_t otherwise) {
     const char* text = std::getenv(name);
@@ -29,6 +35,12 @@ std::uint64_t pairs() {
 }
 std::uint64_t seed(std::uint64_t otherwise) {
     return environment("SATSIM_RTL_SEED", otherwise);
+}
+
+VerilatedContext* randomised(VerilatedContext& context) {
+    context.randReset(2);
+    context.randSeed(static_cast<int>(seed(1)));
+    return &context;
 }
 
 // An output of the bench that shows a unit's result, so many cycles after the operands.
@@ -44,8 +56,9 @@ class Pipeline {
   public:
     using Drive = void (*)(Vfp_bench& bench, Pair a, Pair b);
     using Expect = std::uint32_t (*)(Pair a, Pair b);
+    // Its registers start from random values: until the pipeline is full, nothing of it is compared.
     Pipeline(Drive drive, Expect expect, std::vector<Output> outputs)
-        : drive_(drive), expect_(expect), outputs_(std::move(outputs)) {}
+        : bench_(randomised(context_)), drive_(drive), expect_(expect), outputs_(std::move(outputs)) {}
 
     void push(Pair a, Pair b) {
         for (const Output& output : outputs_) {
@@ -81,7 +94,9 @@ class Pipeline {
         }
     }
 
+    VerilatedContext context_;
     Vfp_bench bench_;
+    sim::rtl::CoverageFile coverage_{context_};
     Drive drive_;
     Expect expect_;
     std::vector<Output> outputs_;
@@ -195,34 +210,16 @@ Pipeline<std::uint32_t> ratio() {
             {{kFp32DivSqrtLatency, [](const Vfp_bench& bench) { return bench.ratio_o; }}}};
 }
 
-std::vector<std::uint16_t> special_halves() {
-    std::vector<std::uint16_t> all;
-    for (const int exponent : {0, 1, 2, 14, 15, 16, 29, 30, 31}) {
-        for (const int fraction : {0, 1, 2, 3, 0x0FF, 0x1FF, 0x200, 0x201, 0x3FE, 0x3FF}) {
-            for (const int sign : {0, 0x8000})
-                all.push_back(static_cast<std::uint16_t>(sign | exponent << 10 | fraction));
-        }
+// SATSIM_RTL_PAIRS pairs, one a cycle.
+template <typename Unit, typename Make>
+void random_pairs(Unit&& unit, std::uint64_t with_seed, Make make) {
+    RandomPairs random(with_seed);
+    for (std::uint64_t i = 0; i < pairs(); ++i) {
+        const auto [a, b] = (random.*make)();
+        unit.push(a, b);
     }
-    return all;
-}
-
-// Around every boundary of binary32, and at every distance from 1 and from the largest value that alignment
-// tells apart.
-std::vector<std::uint32_t> special_floats() {
-    std::vector<std::uint32_t> magnitudes{0x00000000, 0x00000001, 0x007FFFFF, 0x00800000, 0x00800001,
-                                          0x00FFFFFF, 0x01000000, 0x7F7FFFFE, 0x7F7FFFFF, 0x7F800000,
-                                          0x7F800001, 0x7FBFFFFF, 0x7FC00000, 0x7FFFFFFF};
-    for (const std::uint32_t field : {127U, 254U}) {
-        for (const std::uint32_t distance : {0U, 1U, 2U, 3U, 22U, 23U, 24U, 25U, 26U, 27U, 28U, 29U}) {
-            for (const std::uint32_t fraction :
-                 {0x000000U, 0x000001U, 0x3FFFFFU, 0x400000U, 0x400001U, 0x7FFFFFU}) {
-                magnitudes.push_back((field - distance) << 23 | fraction);
-            }
-        }
-    }
-    std::vector<std::uint32_t> all = magnitudes;
-    for (const std::uint32_t magnitude : magnitudes) all.push_back(magnitude | 0x80000000U);
-    return all;
+    unit.flush();
+    EXPECT_EQ(unit.wrong(), 0U);
 }
 
 TEST(Fp16Mul, SpecialPairs) {
@@ -236,16 +233,15 @@ TEST(Fp16Mul, SpecialPairs) {
 }
 
 TEST(Fp16Mul, RandomPairs) {
+    random_pairs(multiplier(), seed(1), &RandomPairs::halves);
+}
+
+// 2^32 pairs, about a quarter of an hour: by SATSIM_RTL_EXHAUSTIVE=1.
+TEST(Fp16Mul, AllPairs) {
+    if (environment("SATSIM_RTL_EXHAUSTIVE", 0) == 0) GTEST_SKIP() << "set SATSIM_RTL_EXHAUSTIVE=1";
     auto unit = multiplier();
-    std::mt19937_64 random(seed(1));
-    for (std::uint64_t i = 0; i < pairs(); ++i) {
-        const std::uint64_t r = random();
-        auto a = static_cast<std::uint16_t>(r);
-        auto b = static_cast<std::uint16_t>(r >> 16);
-        if (i % 4 == 1) a &= 0x83FF;  // subnormals are rare otherwise
-        if (i % 8 >= 6) b &= 0x83FF;
-        unit.push(a, b);
-    }
+    for (std::uint64_t ab = 0; ab >> 32 == 0; ++ab)
+        unit.push(static_cast<std::uint16_t>(ab >> 16), static_cast<std::uint16_t>(ab));
     unit.flush();
     EXPECT_EQ(unit.wrong(), 0U);
 }
@@ -321,60 +317,7 @@ TEST(Fp32Add, SpecialPairs) {
 }
 
 TEST(Fp32Add, RandomPairs) {
-    auto unit = adder();
-    std::mt19937_64 random(seed(2));
-    const auto field = [](std::uint32_t value, std::uint32_t exponent) {
-        return (value & 0x807FFFFFU) | (exponent & 0xFFU) << 23;
-    };
-    for (std::uint64_t i = 0; i < pairs(); ++i) {
-        const std::uint64_t r = random();
-        auto a = static_cast<std::uint32_t>(r);
-        auto b = static_cast<std::uint32_t>(r >> 32);
-        const std::uint32_t near = a >> 23 & 0xFF;
-        switch (i % 6) {
-            case 0:
-                break;  // anything
-            case 1:
-                b = field(b, near + (b >> 23 & 31));  // exponents within an addition's reach
-                break;
-            case 2:
-                b = (a ^ 0x80000000U) + (b & 15) - 8;  // cancellation to a few units of the last place
-                break;
-            case 3:  // cancellation across one exponent
-                b = (field(b, near - (b >> 31)) & 0x7FFFFFFFU) | (~a & 0x80000000U);
-                break;
-            case 4:  // around the flush
-                a = field(a, near & 31), b = field(b, b >> 23 & 31);
-                break;
-            default:  // around overflow
-                a = field(a, 250 + near % 5), b = field(b, 250 + (b >> 23) % 5);
-        }
-        unit.push(a, b);
-    }
-    unit.flush();
-    EXPECT_EQ(unit.wrong(), 0U);
-}
-
-// Operands of exponents such that product or quotient comes near the flush, near overflow, or anywhere.
-template <typename Unit, typename Partner>
-void random_products(Unit& unit, std::uint64_t with_seed, Partner partner) {
-    std::mt19937_64 random(with_seed);
-    const auto field = [](std::uint32_t value, std::uint32_t exponent) {
-        return (value & 0x807FFFFFU) | (exponent & 0xFFU) << 23;
-    };
-    for (std::uint64_t i = 0; i < pairs(); ++i) {
-        const std::uint64_t r = random();
-        auto a = static_cast<std::uint32_t>(r);
-        auto b = static_cast<std::uint32_t>(r >> 32);
-        const std::uint32_t exponent = a >> 23 & 0xFF;
-        const auto spread = static_cast<int>(r >> 24 & 3) - 2;
-        if (i % 4 == 1) b = field(b, static_cast<std::uint32_t>(partner(exponent, spread)));  // flush
-        if (i % 4 == 2) b = field(b, static_cast<std::uint32_t>(partner(exponent, spread + 255)));
-        if (i % 8 >= 6) a |= 0x7FFF80U, b |= 0x7FFF80U;  // significands near two: carries
-        unit.push(a, b);
-    }
-    unit.flush();
-    EXPECT_EQ(unit.wrong(), 0U);
+    random_pairs(adder(), seed(2), &RandomPairs::summands);
 }
 
 TEST(Fp32Mul, SpecialPairs) {
@@ -388,10 +331,7 @@ TEST(Fp32Mul, SpecialPairs) {
 }
 
 TEST(Fp32Mul, RandomPairs) {
-    auto unit = factors();
-    random_products(unit, seed(4), [](std::uint32_t exponent, int result) {
-        return 127 + result - static_cast<int>(exponent);
-    });
+    random_pairs(factors(), seed(4), &RandomPairs::factors);
 }
 
 // All products just below 2^-126 of pairs of significands around one and two.
@@ -421,10 +361,7 @@ TEST(Fp32DivSqrt, SpecialPairs) {
 }
 
 TEST(Fp32DivSqrt, RandomPairs) {
-    auto unit = ratio();
-    random_products(unit, seed(5), [](std::uint32_t exponent, int result) {
-        return 127 + static_cast<int>(exponent) - result;
-    });
+    random_pairs(ratio(), seed(5), &RandomPairs::ratio);
 }
 
 // The quotient of the largest significand and one lies on the tie below 2^-126.
@@ -441,7 +378,9 @@ TEST(Fp32DivSqrt, RoundsAtTheSubnormalPositionBeforeTheFlush) {
 }
 
 TEST(Fp16ToFp32, AllValues) {
-    Vfp_bench bench;
+    VerilatedContext context;
+    Vfp_bench bench(randomised(context));
+    const sim::rtl::CoverageFile coverage(context);
     bench.clk_i = 0;
     std::uint64_t wrong = 0;
     for (std::uint32_t x = 0; x < 0x10000U; ++x) {
@@ -455,7 +394,9 @@ TEST(Fp16ToFp32, AllValues) {
 }
 
 TEST(Fp32ToFp16, BoundariesAndRandomValues) {
-    Vfp_bench bench;
+    VerilatedContext context;
+    Vfp_bench bench(randomised(context));
+    const sim::rtl::CoverageFile coverage(context);
     std::uint64_t wrong = 0;
     const auto check = [&](std::uint32_t x) {
         bench.convert_i = x;
@@ -469,7 +410,8 @@ TEST(Fp32ToFp16, BoundariesAndRandomValues) {
     for (std::uint32_t exponent = 0; exponent < 256; ++exponent) {
         for (std::uint32_t kept = 0; kept < 1024; ++kept) {
             for (const std::uint32_t rest : {0x0000U, 0x0001U, 0x0FFFU, 0x1000U, 0x1001U, 0x1FFFU})
-                check((kept & 1) << 31 | exponent << 23 | kept << 13 | rest);
+                check(exponent << 23 | kept << 13 | rest),
+                    check(1U << 31 | exponent << 23 | kept << 13 | rest);
         }
     }
     std::mt19937_64 random(seed(3));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/cycle/stce_recurrence.hpp"
+#include "sim/rtl/coverage.hpp"
 #include "tests/unit/functional/random_state.hpp"
 #include "tests/unit/functional/stce_reference.hpp"
 
@@ -200,6 +201,7 @@ class StceBench {
     cycle::StceRecurrence recurrence_;
     VerilatedContext context_;
     std::unique_ptr<Model> model_;
+    sim::rtl::CoverageFile coverage_{context_};
     Cycles now_ = 0;
     std::deque<Cycles> releases_;
     std::deque<Cycles> ends_;

@@ -217,10 +217,8 @@ Expected compare(const Sizes& sizes, std::uint64_t seed, const Streams& streams,
     std::array<int, isa::kSemaphores> semaphores{};
     std::copy(initial.begin(), initial.end(), semaphores.begin());
 
-    auto context = std::make_unique<VerilatedContext>();
-    context->randReset(2);
-    context->randSeed(static_cast<int>(seed % 1000000) + 1);
-    Model dut(context.get());
+    const auto verilated = verilate<Model>(static_cast<int>(seed % 1000000) + 1);
+    Model& dut = verilated->model;
     const auto edge = [&] {
         dut.clk_i = 1;
         dut.eval();

@@ -150,10 +150,8 @@ void compare(const LoadSizes& sizes, std::uint64_t seed, int operations) {
     const auto model_memory = dram::make_memory(config);
     LoadModel model(sizes, *model_memory);
     LinesUnderWay lines;
-    auto context = std::make_unique<VerilatedContext>();
-    context->randReset(2);
-    context->randSeed(static_cast<int>(seed % 1000000) + 1);
-    Model dut(context.get());
+    const auto verilated = verilate<Model>(static_cast<int>(seed % 1000000) + 1);
+    Model& dut = verilated->model;
     const auto edge = [&] {
         dut.clk_i = 1;
         dut.eval();

@@ -125,10 +125,8 @@ void compare(const StoreSizes& sizes, std::uint64_t seed, int operations) {
     StoreModel model(sizes, *model_memory);
     model.result = result_at;
     model.vector = [&](std::int64_t word) { return word_at(word % (kVectorLines * line_words)); };
-    auto context = std::make_unique<VerilatedContext>();
-    context->randReset(2);
-    context->randSeed(static_cast<int>(seed % 1000000) + 1);
-    Model dut(context.get());
+    const auto verilated = verilate<Model>(static_cast<int>(seed % 1000000) + 1);
+    Model& dut = verilated->model;
     const auto edge = [&] {
         dut.clk_i = 1;
         dut.eval();

@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 #include <verilated.h>
 
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <random>
 #include <vector>
 
 #include "runtime/vector/sore.hpp"
+#include "sim/rtl/coverage.hpp"
 
 namespace satsim {
 namespace {
@@ -153,6 +155,7 @@ class SoreBench {
     std::mt19937 rng_;
     VerilatedContext context_;
     std::unique_ptr<Model> model_;
+    sim::rtl::CoverageFile coverage_{context_};
 };
 
 std::vector<std::uint64_t> expected_copies(const Parameters& p, int lanes,
@@ -181,34 +184,41 @@ Parameters matrix(std::int64_t rows, std::int64_t channels) {
     return p;
 }
 
-// Every sequence of eight letters of +0, -0, -1, NaN, in both directions, with every pattern.
-TEST(RtlSore, AllGroupsOfEight) {
-    constexpr std::array<std::uint16_t, 4> kLetters{0x0000, 0x8000, 0xBC00, 0x7E00};
-    constexpr std::array<NmPattern, 6> kPatterns{{{2, 8}, {2, 4}, {1, 8}, {4, 8}, {1, 4}, {8, 8}}};
+// Every sequence of eight letters, in both directions, with every N of M = 8 and M = 4.
+void all_groups_of_eight(const std::array<std::uint16_t, 4>& letters) {
     constexpr std::uint32_t kGroups = 1U << 16;
     constexpr std::uint32_t kInBlock = 32;  // two groups in each of 16 lanes
-    SoreBench<Vsore_16_8> bench(16, 1);
+    SoreBench<Vsore_16_8> bench(16, static_cast<int>(environment("SATSIM_RTL_SEED", 1)));
     std::vector<std::uint16_t> halves(kBlock * 16);
     std::vector<std::uint16_t> turned(halves.size());
     for (std::uint32_t first = 0; first < kGroups; first += kInBlock) {
         for (std::uint32_t g = 0; g < kInBlock; ++g) {
             for (std::uint32_t e = 0; e < 8; ++e)
-                halves[(g / 16 * 8 + e) * 16 + g % 16] = kLetters[(first + g) >> (2 * e) & 3U];
+                halves[(g / 16 * 8 + e) * 16 + g % 16] = letters[(first + g) >> (2 * e) & 3U];
         }
         for (std::size_t i = 0; i < halves.size(); ++i) turned[i % 16 * 16 + i / 16] = halves[i];
-        for (const auto& values : {halves, turned}) {
-            for (const NmPattern& pattern : kPatterns) {
-                Parameters p = matrix(kBlock, 16);
-                p.nm_f = p.nm_b = pattern;
+        for (int kept = 1; kept <= 12; ++kept) {
+            Parameters p = matrix(kBlock, 16);
+            p.nm_f = p.nm_b = kept <= 8 ? NmPattern{kept, 8} : NmPattern{kept - 8, 4};
+            for (const auto& values : {halves, turned}) {
                 bench.pack(p, values);
                 const auto expected = expected_copies(p, 16, values);
                 for (std::size_t w = 0; w < expected.size(); ++w) {
                     if (expected[w] == kUnwritten) continue;
-                    ASSERT_EQ(bench.vmem[w], expected[w]) << "groups from " << first << ", word " << w;
+                    ASSERT_EQ(bench.vmem[w], expected[w])
+                        << "groups from " << first << ", " << p.nm_f->n << ":" << p.nm_f->m << ", word " << w;
                 }
             }
         }
     }
+}
+
+TEST(RtlSore, AllGroupsOfEightWithZerosAndNan) {
+    all_groups_of_eight({0x0000, 0x8000, 0xBC00, 0x7E00});
+}
+// Three magnitudes, a tie between signs.
+TEST(RtlSore, AllGroupsOfEightWithBothSigns) {
+    all_groups_of_eight({0x3C00, 0xBC00, 0x8001, 0xFC00});
 }
 
 template <typename Model>

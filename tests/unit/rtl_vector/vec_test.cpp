@@ -15,6 +15,7 @@
 #include "runtime/vector/execute.hpp"
 #include "runtime/vector/micro_program.hpp"
 #include "sim/cycle/vec_timing.hpp"
+#include "sim/rtl/coverage.hpp"
 
 namespace satsim {
 namespace {
@@ -224,6 +225,7 @@ class VecBench {
     cycle::VecTiming timing_;
     VerilatedContext context_;
     std::unique_ptr<Model> model_;
+    sim::rtl::CoverageFile coverage_{context_};
     Cycles now_ = 0;
     std::array<std::uint64_t, 32> read1_{};
     std::array<std::uint64_t, 32> read2_{};
