@@ -106,7 +106,8 @@ def cpp(registers):
 def sv(registers):
     bits = registers["address_bits"]
     out = ["// Generated from isa/sat_registers.json by tools/generate_registers.py; do not edit.",
-           "/* verilator lint_off UNUSEDPARAM */", "package sat_registers;",
+           "/* verilator lint_off UNUSEDPARAM */  // every module uses only its part",
+           "/* verilator lint_off DECLFILENAME */  // two packages in one file", "package sat_registers;",
            f"  localparam int unsigned VERSION = {registers['version']};",
            f"  localparam int unsigned ADDRESS_BITS = {bits};",
            f"  localparam int unsigned COUNTERS = {len(registers['counter_registers'])};"]
@@ -120,7 +121,7 @@ def sv(registers):
     for error in registers["errors"]:
         out.append(f"  localparam logic [3:0] E_{error['name']} = 4'd{error['code']};")
     out += ["  localparam logic [2:0] ENGINE_FETCH = 3'd4;", "  localparam logic [2:0] ENGINE_NONE = 3'd7;"]
-    return "\n".join(out + ["endpackage", "/* verilator lint_on UNUSEDPARAM */", ""])
+    return "\n".join(out + ["endpackage", "/* verilator lint_on DECLFILENAME */", "/* verilator lint_on UNUSEDPARAM */", ""])
 
 
 def doc(registers):
