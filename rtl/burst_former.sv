@@ -13,7 +13,9 @@ module burst_former #(
     /// Closed bursts that can wait.
     parameter int unsigned DEPTH = 64,
     /// Pieces after which a burst is closed, at least 2; 0: no such limit.
-    parameter int unsigned PIECES = 0
+    parameter int unsigned PIECES = 0,
+    /// Bits of the tag that goes with a burst.
+    parameter int unsigned TAG_BITS = 16
 ) (
     /// Clock.
     input  wire logic                        clk_i,
@@ -27,6 +29,8 @@ module burst_former #(
     input  wire logic [LINE_BITS-1:0]        line_i,
     /// End of the operation: close the open burst, if any; not together with `piece_i`.
     input  wire logic                        close_i,
+    /// Tag of the present operation, steady from its first piece to `close_i`.
+    input  wire logic [TAG_BITS-1:0]         tag_i,
     /// The piece is the first of its line in its burst.
     output logic                             new_line_o,
     /// A burst is open at the beginning of the cycle.
@@ -39,6 +43,8 @@ module burst_former #(
     output logic [$clog2(BL+1)-1:0]          burst_lines_o,
     /// It is the last of its operation.
     output logic                             burst_last_o,
+    /// Tag of its operation.
+    output logic [TAG_BITS-1:0]              burst_tag_o,
     /// It leaves the queue; only when `burst_valid_o`.
     input  wire logic                        burst_pop_i
 );
@@ -97,9 +103,10 @@ module burst_former #(
     end
   end
 
-  sync_fifo #(.WIDTH(LINE_BITS + BURST_BITS + 1), .DEPTH(DEPTH)) closed_fifo (
-      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(close), .data_i({close_i, close_lines, first_q}), .pop_i(burst_pop_i),
-      .data_o({burst_last_o, burst_lines_o, burst_line_o}), .valid_o(burst_valid_o), .count_o(count));
+  sync_fifo #(.WIDTH(TAG_BITS + LINE_BITS + BURST_BITS + 1), .DEPTH(DEPTH)) closed_fifo (
+      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(close), .data_i({tag_i, close_i, close_lines, first_q}),
+      .pop_i(burst_pop_i), .data_o({burst_tag_o, burst_last_o, burst_lines_o, burst_line_o}), .valid_o(burst_valid_o),
+      .count_o(count));
 
   logic unused;
   assign unused = &{1'b0, count, piece_i};

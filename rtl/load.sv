@@ -25,6 +25,8 @@ module load #(
     input  wire logic [1279:0]               op_params_i,
     /// Flags of the operation.
     input  wire logic [15:0]                 op_flags_i,
+    /// Number of its instruction.
+    input  wire logic [15:0]                 op_pc_i,
     /// The oldest operation releases its operands.
     output logic                             release_o,
     /// The oldest operation ends.
@@ -35,6 +37,8 @@ module load #(
     output logic [33-$clog2(CH):0]           req_line_o,
     /// Its lines.
     output logic [$clog2(BL+1)-1:0]          req_lines_o,
+    /// Number of the instruction that wants it.
+    output logic [15:0]                      req_pc_o,
     /// It has its address handshake in this cycle.
     input  wire logic                        req_ready_i,
     /// A line is at the head of the line FIFO.
@@ -80,12 +84,12 @@ module load #(
 
   load_address #(.R(R), .CH(CH), .BL(BL), .PF(PF)) address (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(clear_i), .op_valid_i(op_valid_i), .op_ready_o(op_ready_o),
-      .op_params_i(op_params_i), .op_flags_i(op_flags_i), .piece_count_i(piece_count), .piece_valid_o(piece_valid),
+      .op_params_i(op_params_i), .op_flags_i(op_flags_i), .op_pc_i(op_pc_i), .piece_count_i(piece_count), .piece_valid_o(piece_valid),
       .piece_zero_o(piece_zero), .piece_first_o(piece_first), .piece_last_o(piece_last),
       .piece_rotate_o(piece_rotate), .piece_lane_o(piece_lane), .piece_words_o(piece_words),
       .piece_kind_o(piece_kind), .piece_row_o(piece_row), .piece_line_o(piece_line), .piece_spread_o(piece_spread),
       .piece_group_o(piece_group), .req_valid_o(req_valid_o), .req_line_o(req_line_o), .req_lines_o(req_lines_o),
-      .req_ready_i(req_ready_i));
+      .req_pc_o(req_pc_o), .req_ready_i(req_ready_i));
 
   load_data #(.R(R), .CH(CH), .PF(PF)) data (
       .clk_i(clk_i), .rst_ni(rst_ni), .piece_valid_i(piece_valid), .piece_zero_i(piece_zero),

@@ -27,6 +27,8 @@ module load_address #(
     input  wire logic [1279:0]                 op_params_i,
     /// Flags of the operation.
     input  wire logic [15:0]                   op_flags_i,
+    /// Number of its instruction.
+    input  wire logic [15:0]                   op_pc_i,
     /// Pieces generated and not written at the beginning of the cycle.
     input  wire logic [$clog2(PF+1)-1:0]       piece_count_i,
     /// A piece is generated.
@@ -59,6 +61,8 @@ module load_address #(
     output logic [33-$clog2(CH):0]             req_line_o,
     /// Its lines.
     output logic [$clog2(BL+1)-1:0]            req_lines_o,
+    /// Number of its instruction.
+    output logic [15:0]                        req_pc_o,
     /// It has its address handshake in this cycle.
     input  wire logic                          req_ready_i
 );
@@ -76,6 +80,7 @@ module load_address #(
   logic dispatch;
   logic busy_q;
   logic close_q;
+  logic [15:0] pc_q;
   logic [2:0] kind_q;
   logic [15:0] stride_q;
   logic [15:0] word0_q;
@@ -156,8 +161,8 @@ module load_address #(
 
   burst_former #(.LINE_BITS(LINE_BITS), .BL(BL), .DEPTH(PF), .PIECES(PF / 2)) bursts (
       .clk_i(clk_i), .rst_ni(rst_ni), .piece_i(generate_piece), .touch_i(touch), .line_i(source_line),
-      .close_i(close_q), .new_line_o(new_line), .open_o(open), .burst_valid_o(req_valid_o), .burst_line_o(req_line_o),
-      .burst_lines_o(req_lines_o), .burst_last_o(last_burst), .burst_pop_i(req_ready_i));
+      .close_i(close_q), .tag_i(pc_q), .new_line_o(new_line), .open_o(open), .burst_valid_o(req_valid_o), .burst_line_o(req_line_o),
+      .burst_lines_o(req_lines_o), .burst_last_o(last_burst), .burst_tag_o(req_pc_o), .burst_pop_i(req_ready_i));
 
   assign west = kind_q == WEST;
   assign spread = kind_q == WEST_SPREAD || kind_q == WEST_QUADS;
@@ -189,6 +194,7 @@ module load_address #(
 
   always_ff @(posedge clk_i) begin
     if (dispatch) begin
+      pc_q     <= op_pc_i;
       kind_q   <= op_params_i[40*sat_isa::LOAD_R_DEST_KIND+:3];
       stride_q <= op_params_i[40*sat_isa::LOAD_R_STRIDE+:16];
       word0_q  <= op_params_i[40*sat_isa::LOAD_R_WORD0+:16];

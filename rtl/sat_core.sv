@@ -46,14 +46,15 @@ module sat_core #(
     input  wire logic [33-$clog2(CH):0]   start_line_i,
     /// No program runs: all sequencers have halted and all operations have ended.
     output logic                          done_o,
-    /// The program cannot go on; stays until reset.
+    /// Cycles without progress after which a program is in error; 0: never.
+    input  wire logic [31:0]              watchdog_cycles_i,
+    /// The program cannot go on; no burst is offered any more. Stays until reset.
     output logic                          error_o,
-    /// 1: bad header; 2: illegal instruction, loop stack, or end of the stream; 3: vector operation that does not exist;
-    /// 4: semaphore overflow.
-    output logic [2:0]                    error_code_o,
-    /// Engine of the error (codes 2 and 3).
-    output logic [1:0]                    error_engine_o,
-    /// Instruction of the error (codes 2 and 3).
+    /// What is wrong, one of sat_registers::E_HEADER to E_WATCHDOG.
+    output logic [3:0]                    error_code_o,
+    /// Engine of the error, or sat_registers::ENGINE_FETCH.
+    output logic [2:0]                    error_engine_o,
+    /// Its instruction.
     output logic [15:0]                   error_pc_o,
     /// Memory: a read burst is offered.
     output logic                          ar_valid_o,
@@ -63,6 +64,10 @@ module sat_core #(
     output logic [33-$clog2(CH):0]        ar_line_o,
     /// Memory: its lines.
     output logic [$clog2(BL+1)-1:0]       ar_lines_o,
+    /// Memory: it belongs to FETCH; otherwise to LOAD.
+    output logic                          ar_fetch_o,
+    /// Memory: the instruction of LOAD that wants it.
+    output logic [15:0]                   ar_pc_o,
     /// Memory: a line is complete; it is always taken.
     input  wire logic                     r_valid_i,
     /// Memory: that line.
@@ -75,6 +80,8 @@ module sat_core #(
     output logic [33-$clog2(CH):0]        aw_line_o,
     /// Memory: its lines.
     output logic [$clog2(BL+1)-1:0]       aw_lines_o,
+    /// Memory: the instruction of STORE that writes it.
+    output logic [15:0]                   aw_pc_o,
     /// Memory: a line is offered.
     output logic                          w_valid_o,
     /// Memory: it is accepted.
@@ -97,6 +104,10 @@ module sat_core #(
     output logic [3:0]                    end_o,
     /// Monitor: engine e executes HALT.
     output logic [3:0]                    halt_o,
+    /// Monitor: engine e has an operation, from its dispatch to its end.
+    output logic [3:0]                    busy_o,
+    /// Monitor: the array's first element has had a MAC slot in the cycle before.
+    output logic                          mac_slot_o,
     /// Monitor: words that LOAD writes in this cycle.
     output logic [$clog2(8*CH+1)-1:0]     load_words_o,
     /// Monitor: registers 0..11 of the STCE sequencer, 40 bits each.
@@ -143,6 +154,7 @@ module sat_core #(
   logic load_valid;
   logic [LINE_BITS-1:0] load_line;
   logic [BURST_BITS-1:0] load_lines;
+  logic [15:0] load_pc;
   logic load_ready;
   logic load_pop;
 
@@ -167,7 +179,9 @@ module sat_core #(
   logic [11:0] push_valid;
   logic [47:0] push_semaphore;
   logic [3:0] engine_busy;
+  logic [63:0] oldest_pc;
   logic overflow;
+  logic [3:0] overflow_engine;
 
   // On-chip writes and reads.
   logic wr_valid;
@@ -197,17 +211,26 @@ module sat_core #(
   // Errors.
   logic [3:0] unknown;
   logic vec_unknown;
-  logic [3:0] faulty;
+  logic [3:0] broken;
+  logic [63:0] broken_pc;
+  logic happens;
+  logic expired;
+  logic ar_valid;
+  logic aw_valid;
+  logic error_d;
+  logic [3:0] error_code_d;
+  logic [3:0] suspect;
+  logic [63:0] suspect_pc;
   logic error_q;
-  logic [2:0] error_code_q;
-  logic [1:0] error_engine_q;
+  logic [3:0] error_code_q;
+  logic [2:0] error_engine_q;
   logic [15:0] error_pc_q;
 
   read_port #(.CH(CH), .BL(BL), .LF(LF)) reads (
       .clk_i(clk_i), .rst_ni(rst_ni), .fetch_valid_i(fetch_valid), .fetch_line_i(fetch_line),
       .fetch_lines_i(fetch_lines), .fetch_ready_o(fetch_ready), .load_valid_i(load_valid), .load_line_i(load_line),
       .load_lines_i(load_lines), .load_ready_o(load_ready), .line_valid_o(line_valid), .line_data_o(line_data),
-      .line_pop_i(fetch_pop || load_pop), .ar_valid_o(ar_valid_o), .ar_ready_i(ar_ready_i), .ar_line_o(ar_line_o),
+      .line_pop_i(fetch_pop || load_pop), .ar_valid_o(ar_valid), .ar_ready_i(ar_ready_i && !error_q), .ar_line_o(ar_line_o),
       .ar_lines_o(ar_lines_o), .r_valid_i(r_valid_i), .r_data_i(r_data_i));
 
   fetch #(.CH(CH), .BL(BL), .IM(IM)) fetcher (
@@ -232,7 +255,8 @@ module sat_core #(
       .clk_i(clk_i), .rst_ni(rst_ni), .load_i(header), .load_values_i(initial_values), .wait_valid_i(wait_valid),
       .wait_semaphore_i(wait_semaphore), .wait_amount_i(wait_amount), .wait_grant_o(wait_grant),
       .post_valid_i(post_valid), .post_semaphore_i(post_semaphore), .post_amount_i(post_amount),
-      .push_valid_i(push_valid), .push_semaphore_i(push_semaphore), .overflow_o(overflow));
+      .push_valid_i(push_valid), .push_semaphore_i(push_semaphore), .overflow_o(overflow),
+      .overflow_engine_o(overflow_engine));
 
   assign dispatch_o = op_valid & op_ready;
 
@@ -240,22 +264,26 @@ module sat_core #(
   // of STCE, at most the array's depth of steps. Each bounds the tokens.
   token_queue #(.DEPTH(PF + 2)) load_tokens (
       .clk_i(clk_i), .rst_ni(rst_ni), .dispatch_i(dispatch_o[LOAD]), .tokens_i(op_tokens[15*LOAD+:15]),
+      .pc_i(pc[16*LOAD+:16]), .pc_o(oldest_pc[16*LOAD+:16]),
       .release_i(release_o[LOAD]), .done_i(end_o[LOAD]), .push_valid_o(push_valid[3*LOAD+:3]),
       .push_semaphore_o(push_semaphore[12*LOAD+:12]), .busy_o(engine_busy[LOAD]));
 
   token_queue #(.DEPTH(64)) stce_tokens (
       .clk_i(clk_i), .rst_ni(rst_ni), .dispatch_i(dispatch_o[STCE]), .tokens_i(op_tokens[15*STCE+:15]),
+      .pc_i(pc[16*STCE+:16]), .pc_o(oldest_pc[16*STCE+:16]),
       .release_i(release_o[STCE]), .done_i(end_o[STCE]), .push_valid_o(push_valid[3*STCE+:3]),
       .push_semaphore_o(push_semaphore[12*STCE+:12]), .busy_o(engine_busy[STCE]));
 
   token_queue #(.DEPTH(SF + sat_isa::T_WRITE_BURSTS + 4)) store_tokens (
       .clk_i(clk_i), .rst_ni(rst_ni), .dispatch_i(dispatch_o[STORE]), .tokens_i(op_tokens[15*STORE+:15]),
+      .pc_i(pc[16*STORE+:16]), .pc_o(oldest_pc[16*STORE+:16]),
       .release_i(release_o[STORE]), .done_i(end_o[STORE]), .push_valid_o(push_valid[3*STORE+:3]),
       .push_semaphore_o(push_semaphore[12*STORE+:12]), .busy_o(engine_busy[STORE]));
 
   // Operations of VEC do not overlap but for the last VEC_LATENCY cycles, and each takes a block of slots at least.
   token_queue #(.DEPTH(4)) vec_tokens (
       .clk_i(clk_i), .rst_ni(rst_ni), .dispatch_i(dispatch_o[VEC]), .tokens_i(op_tokens[15*VEC+:15]),
+      .pc_i(pc[16*VEC+:16]), .pc_o(oldest_pc[16*VEC+:16]),
       .release_i(release_o[VEC]), .done_i(end_o[VEC]), .push_valid_o(push_valid[3*VEC+:3]),
       .push_semaphore_o(push_semaphore[12*VEC+:12]), .busy_o(engine_busy[VEC]));
 
@@ -266,7 +294,8 @@ module sat_core #(
       .req_ready_i(load_ready), .line_valid_i(line_valid && fetch_idle), .line_data_i(line_data),
       .line_pop_o(load_pop), .wr_valid_o(wr_valid), .wr_kind_o(wr_kind), .wr_data_o(wr_data),
       .wr_lane_en_o(wr_lane_en), .wr_line_o(wr_line), .wr_first_lane_o(wr_first_lane), .wr_row_o(wr_row),
-      .wr_spread_word_o(wr_spread_word), .wr_group_words_o(wr_group_words));
+      .wr_spread_word_o(wr_spread_word), .wr_group_words_o(wr_group_words), .op_pc_i(pc[16*LOAD+:16]),
+      .req_pc_o(load_pc));
 
   stce #(.R(R), .C(C), .MAXM(MAXM), .S(S), .CH(CH), .WD(WD), .NVD(NVD), .NID(NID), .RD(RD)) array (
       .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid[STCE]), .op_ready_o(op_ready[STCE]),
@@ -274,7 +303,7 @@ module sat_core #(
       .done_o(end_o[STCE]), .wr_valid_i(wr_valid && wr_kind != VMEM), .wr_kind_i(wr_kind), .wr_data_i(wr_data),
       .wr_lane_en_i(wr_lane_en), .wr_line_i(wr_line), .wr_first_lane_i(wr_first_lane), .wr_row_i(wr_row),
       .wr_spread_word_i(wr_spread_word), .wr_group_words_i(wr_group_words), .rd_valid_i(rd_valid),
-      .rd_addr_i(rd_addr), .rd_data_o(rd_data));
+      .rd_addr_i(rd_addr), .rd_data_o(rd_data), .mac_slot_o(mac_slot_o));
 
   vmem #(.CH(CH), .DEPTH(VD)) vector_memory (
       .clk_i(clk_i), .wr_valid_i(wr_valid && wr_kind == VMEM), .wr_data_i(wr_data), .wr_lane_en_i(wr_lane_en),
@@ -294,36 +323,86 @@ module sat_core #(
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .op_valid_i(op_valid[STORE]), .op_ready_o(op_ready[STORE]),
       .op_params_i(op_params[1280*STORE+:1280]), .op_flags_i(op_flags[16*STORE+:16]), .release_o(release_o[STORE]),
       .done_o(end_o[STORE]), .rd_valid_o(rd_valid), .rd_addr_o(rd_addr), .rd_data_i(rd_data), .vm_valid_o(vm_valid),
-      .vm_word_o(vm_word), .vm_data_i(vm_data), .aw_valid_o(aw_valid_o), .aw_ready_i(aw_ready_i),
-      .aw_line_o(aw_line_o), .aw_lines_o(aw_lines_o), .w_valid_o(w_valid_o), .w_ready_i(w_ready_i),
+      .vm_word_o(vm_word), .vm_data_i(vm_data), .aw_valid_o(aw_valid), .aw_ready_i(aw_ready_i && !error_q),
+      .op_pc_i(pc[16*STORE+:16]), .aw_pc_o(aw_pc_o), .aw_line_o(aw_line_o), .aw_lines_o(aw_lines_o), .w_valid_o(w_valid_o), .w_ready_i(w_ready_i),
       .w_data_o(w_data_o), .w_strobe_o(w_strobe_o), .w_last_o(w_last_o), .b_valid_i(b_valid_i));
 
   assign done_o = fetch_idle && !(start_i && !error_q) && (&idle) && engine_busy == '0;
 
-  // The first error stays. Of several in one cycle, the lowest engine's.
+  assign ar_valid_o = ar_valid && !error_q;
+  assign aw_valid_o = aw_valid && !error_q;
+  assign ar_fetch_o = fetch_valid;
+  assign ar_pc_o = load_pc;
+  assign busy_o = engine_busy | dispatch_o;
+
+  operation_check #(.R(R), .MAXM(MAXM), .S(S)) judge (
+      .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid), .op_params_i(op_params), .op_flags_i(op_flags), .pc_i(pc),
+      .fault_o(broken), .pc_o(broken_pc));
+
+  assign happens = (dispatch_o | release_o | end_o | halt_o) != '0 || go_o || r_valid_i || b_valid_i ||
+                   (ar_valid_o && ar_ready_i) || (aw_valid_o && aw_ready_i) || (w_valid_o && w_ready_i);
+  watchdog dog (
+      .clk_i(clk_i), .rst_ni(rst_ni), .cycles_i(watchdog_cycles_i), .active_i(!done_o), .event_i(happens),
+      .expired_o(expired));
+
+  // The first error stays. Of several in one cycle, the one that is found first below, of the lowest engine.
   assign unknown = {3'd0, vec_unknown} << VEC;
-  assign faulty = control_error | unknown;
   assign error_o = error_q;
   assign error_code_o = error_code_q;
   assign error_engine_o = error_engine_q;
   assign error_pc_o = error_pc_q;
 
+  always_comb begin
+    error_d = 1'b1;
+    error_code_d = sat_registers::E_NONE;
+    suspect = '0;
+    suspect_pc = pc;
+    if (fetch_error) begin
+      error_code_d = sat_registers::E_HEADER;
+    end else if (control_error != '0) begin
+      error_code_d = sat_registers::E_INSTRUCTION;
+      suspect = control_error;
+    end else if (unknown != '0) begin
+      error_code_d = sat_registers::E_VECTOR_OPERATION;
+      suspect = unknown;
+    end else if (broken != '0) begin
+      error_code_d = sat_registers::E_OPERATION;
+      suspect = broken;
+      suspect_pc = broken_pc;
+    end else if (overflow) begin
+      error_code_d = sat_registers::E_SEMAPHORE;
+      suspect = overflow_engine;
+      // Tokens come from a POST or from an operation that releases or ends.
+      for (int e = 0; e < 4; e++) if (!post_valid[e]) suspect_pc[16*e+:16] = oldest_pc[16*e+:16];
+    end else if (expired) begin
+      error_code_d = sat_registers::E_WATCHDOG;
+      // A dispatched operation waits for nothing but the memory: it is the cause. Otherwise a WAIT is.
+      if (engine_busy != '0) begin
+        suspect = engine_busy;
+        suspect_pc = oldest_pc;
+      end else begin
+        suspect = wait_valid != '0 ? wait_valid : ~idle;
+      end
+    end else begin
+      error_d = 1'b0;
+    end
+  end
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       error_q        <= 1'b0;
-      error_code_q   <= '0;
-      error_engine_q <= '0;
+      error_code_q   <= sat_registers::E_NONE;
+      error_engine_q <= sat_registers::ENGINE_NONE;
       error_pc_q     <= '0;
-    end else if (!error_q) begin
-      error_q <= fetch_error || faulty != '0 || overflow;
-      if (fetch_error) error_code_q <= 3'd1;
-      else if (control_error != '0) error_code_q <= 3'd2;
-      else if (unknown != '0) error_code_q <= 3'd3;
-      else if (overflow) error_code_q <= 3'd4;
+    end else if (!error_q && error_d) begin
+      error_q        <= 1'b1;
+      error_code_q   <= error_code_d;
+      error_engine_q <= sat_registers::ENGINE_FETCH;
+      error_pc_q     <= '0;
       for (int e = 3; e >= 0; e--) begin
-        if (control_error != '0 ? control_error[e] : unknown[e]) begin
-          error_engine_q <= 2'(e);
-          error_pc_q <= pc[16*e+:16];
+        if (suspect[e]) begin
+          error_engine_q <= 3'(e);
+          error_pc_q <= suspect_pc[16*e+:16];
         end
       end
     end

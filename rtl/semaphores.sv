@@ -33,7 +33,9 @@ module semaphores (
     /// Their semaphores, 4 bits each in the same order.
     input  wire logic [47:0]  push_semaphore_i,
     /// A semaphore passed 255 in this cycle.
-    output logic              overflow_o
+    output logic              overflow_o,
+    /// Engines that put tokens into one that did.
+    output logic [3:0]        overflow_engine_o
 );
   localparam int unsigned COUNT = sat_isa::SEMAPHORES;
   localparam int unsigned BITS = sat_isa::SEMAPHORE_BITS;
@@ -68,6 +70,15 @@ module semaphores (
   end
 
   assign overflow_o = (overflow != '0) && !load_i;
+
+  always_comb begin
+    for (int e = 0; e < 4; e++) begin
+      overflow_engine_o[e] = post_valid_i[e] && overflow[post_semaphore_i[4*e+:4]];
+      for (int p = 3 * e; p < 3 * e + 3; p++) begin
+        overflow_engine_o[e] = overflow_engine_o[e] || (push_valid_i[p] && overflow[push_semaphore_i[4*p+:4]]);
+      end
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) value_q <= '0;

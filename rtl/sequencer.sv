@@ -54,7 +54,8 @@ module sequencer #(
     output logic                                  halt_o,
     /// Not running: halted, stopped by an error, or not started.
     output logic                                  idle_o,
-    /// Illegal instruction, loop stack over- or underflow, or the end of the stream without HALT; execution stops.
+    /// Illegal instruction or immediate, loop stack over- or underflow, or the end of the stream without HALT;
+    /// execution stops.
     output logic                                  error_o,
     /// Number of the instruction in this cycle.
     output logic [15:0]                           pc_o
@@ -99,6 +100,8 @@ module sequencer #(
   logic advance;
   logic loop_again;
   logic stack_fault;
+  logic stops;
+  logic bad_immediate;
 
   assign instruction = use_first_q ? first_q : read_q[64*pc_q[LANE_BITS-1:0]+:64];
   assign opcode = instruction[sat_isa::FIELD_OPCODE_LSB+:sat_isa::FIELD_OPCODE_WIDTH];
@@ -110,8 +113,17 @@ module sequencer #(
   assign known = opcode <= sat_isa::OP_RUN && instruction[55:53] == '0 && instruction[47:45] == '0;
   assign stack_fault = (opcode == sat_isa::OP_LOOP && level_q == LEVEL_BITS'(DEPTH)) ||
                        (opcode == sat_isa::OP_END && level_q == '0);
-  assign error_o = running_q && (over || !known || stack_fault);
-  assign execute = running_q && !error_o;
+  assign stops = over || !known || stack_fault;
+  // An instruction with a bad immediate is executed once more, so that the check is not in the way of the next address.
+  always_comb begin
+    case (opcode)
+      sat_isa::OP_LOOP: bad_immediate = imm == '0 || imm[39];
+      sat_isa::OP_WAIT, sat_isa::OP_POST: bad_immediate = imm == '0 || imm[39:8] != '0 || rd[4];
+      default: bad_immediate = 1'b0;
+    endcase
+  end
+  assign error_o = running_q && (stops || bad_immediate);
+  assign execute = running_q && !stops;
 
   assign wait_valid_o = execute && opcode == sat_isa::OP_WAIT;
   assign wait_semaphore_o = rd[3:0];

@@ -40,6 +40,8 @@ module stce #(
     output logic                            release_o,
     /// The oldest operation ends.
     output logic                            done_o,
+    /// PE(0,0) has had a MAC slot in the cycle before.
+    output logic                            mac_slot_o,
     /// LOAD writes a piece (docs/architecture/rtl-ports.md).
     input  wire logic                       wr_valid_i,
     input  wire logic [2:0]                 wr_kind_i,
@@ -115,6 +117,7 @@ module stce #(
   localparam int unsigned MAC_WIDTH = 4 + FEED_BITS + SLOT_BITS + WEIGHT_BITS;  // without valid and end
   localparam int unsigned FEED_WIDTH = 16 + 16 + 3 + 1 + 2 + ADDRESS_BITS;
   logic [MAC_WIDTH+1:0] mac1_q, mac2_q;
+  assign mac_slot_o = mac1_q[MAC_WIDTH+1];
   always_ff @(posedge clk_i) begin
     mac1_q <= {rst_ni && m_valid, rst_ni && m_end, m_first, m_ws, m_half, m_sum, m_word, m_slot,
                m_weight};

@@ -27,6 +27,8 @@ module store #(
     input  wire logic [1279:0]            op_params_i,
     /// Flags of the operation.
     input  wire logic [15:0]              op_flags_i,
+    /// Number of its instruction.
+    input  wire logic [15:0]              op_pc_i,
     /// The oldest operation has read its last operand.
     output logic                          release_o,
     /// The oldest operation ends.
@@ -51,6 +53,8 @@ module store #(
     output logic [33-$clog2(CH):0]        aw_line_o,
     /// Memory: its lines.
     output logic [$clog2(BL+1)-1:0]       aw_lines_o,
+    /// Memory: number of the instruction that writes it.
+    output logic [15:0]                   aw_pc_o,
     /// Memory: a line is offered.
     output logic                          w_valid_o,
     /// Memory: it is accepted.
@@ -90,11 +94,12 @@ module store #(
 
   store_address #(.C(C), .CH(CH), .BL(BL), .SF(SF), .SHIFT_BITS(SHIFT_BITS)) address (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(clear_i), .op_valid_i(op_valid_i), .op_ready_o(op_ready_o),
-      .op_params_i(op_params_i), .op_flags_i(op_flags_i), .release_o(release_o), .piece_valid_o(piece_valid),
+      .op_params_i(op_params_i), .op_flags_i(op_flags_i), .op_pc_i(op_pc_i), .release_o(release_o), .piece_valid_o(piece_valid),
       .piece_kind_o(piece_kind), .piece_half_o(piece_half), .piece_address_o(rd_addr_o), .piece_word_o(vm_word_o),
       .piece_shift_o(piece_shift), .piece_lane_o(piece_lane), .piece_words_o(piece_words),
       .piece_fresh_o(piece_fresh), .push_o(push), .pop_i(line_pop), .burst_valid_o(burst_valid),
-      .burst_line_o(burst_line), .burst_lines_o(burst_lines), .burst_last_o(burst_last), .burst_pop_i(burst_pop));
+      .burst_line_o(burst_line), .burst_lines_o(burst_lines), .burst_pc_o(aw_pc_o), .burst_last_o(burst_last),
+      .burst_pop_i(burst_pop));
 
   store_data #(.C(C), .CH(CH), .SF(SF), .BANKS(BANKS), .SHIFT_BITS(SHIFT_BITS)) data (
       .clk_i(clk_i), .rst_ni(rst_ni), .piece_valid_i(piece_valid), .piece_kind_i(piece_kind),

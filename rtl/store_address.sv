@@ -30,6 +30,8 @@ module store_address #(
     input  wire logic [1279:0]               op_params_i,
     /// Flags of the operation.
     input  wire logic [15:0]                 op_flags_i,
+    /// Number of its instruction.
+    input  wire logic [15:0]                 op_pc_i,
     /// The operation has read its last operand.
     output logic                             release_o,
     /// A piece is read.
@@ -60,6 +62,8 @@ module store_address #(
     output logic [33-$clog2(CH):0]           burst_line_o,
     /// Its lines.
     output logic [$clog2(BL+1)-1:0]          burst_lines_o,
+    /// Number of its instruction.
+    output logic [15:0]                      burst_pc_o,
     /// It is the last of its operation.
     output logic                             burst_last_o,
     /// It leaves the queue.
@@ -81,6 +85,7 @@ module store_address #(
   logic dispatch;
   logic busy_q;
   logic close_q;
+  logic [15:0] pc_q;
   logic [1:0] kind_q;
   logic half_q;
   logic [15:0] slots_q;       // sc
@@ -184,8 +189,8 @@ module store_address #(
 
   burst_former #(.LINE_BITS(LINE_BITS), .BL(BL), .DEPTH(SF)) bursts (
       .clk_i(clk_i), .rst_ni(rst_ni), .piece_i(generate_piece), .touch_i(generate_piece), .line_i(line),
-      .close_i(close), .new_line_o(new_line), .open_o(open), .burst_valid_o(burst_valid_o), .burst_line_o(burst_line_o),
-      .burst_lines_o(burst_lines_o), .burst_last_o(burst_last_o), .burst_pop_i(burst_pop_i));
+      .close_i(close), .tag_i(pc_q), .new_line_o(new_line), .open_o(open), .burst_valid_o(burst_valid_o), .burst_line_o(burst_line_o),
+      .burst_lines_o(burst_lines_o), .burst_last_o(burst_last_o), .burst_tag_o(burst_pc_o), .burst_pop_i(burst_pop_i));
 
   assign release_o = close;
   assign piece_valid_o = generate_piece;
@@ -215,6 +220,7 @@ module store_address #(
 
   always_ff @(posedge clk_i) begin
     if (dispatch) begin
+      pc_q    <= op_pc_i;
       kind_q  <= op_params_i[40*sat_isa::STORE_R_SRC_KIND+:2];
       half_q  <= op_flags_i[sat_isa::STORE_F_FP16];
       slots_q <= op_params_i[40*sat_isa::STORE_R_SC+:16];

@@ -2,7 +2,7 @@
 //
 // An operation leaves its three token fields here when it is dispatched. The engine tells in which cycle the oldest
 // operation not yet released has released its operands, and in which the oldest not yet ended has ended; the tokens go
-// to the semaphores in those cycles.
+// to the semaphores in those cycles. The number of its instruction stays here too, for errors.
 `default_nettype none
 
 module token_queue #(
@@ -17,6 +17,8 @@ module token_queue #(
     input  wire logic        dispatch_i,
     /// Its token fields as in RUN: push_end, push_early1, push_early0, each valid bit and semaphore.
     input  wire logic [14:0] tokens_i,
+    /// Number of its instruction.
+    input  wire logic [15:0] pc_i,
     /// The oldest operation not yet released releases its operands in this cycle.
     input  wire logic        release_i,
     /// The oldest operation not yet ended ends in this cycle.
@@ -26,7 +28,9 @@ module token_queue #(
     /// Their semaphores, 4 bits each, in the same order.
     output logic [11:0]      push_semaphore_o,
     /// An operation has been dispatched and has not ended.
-    output logic             busy_o
+    output logic             busy_o,
+    /// Number of the instruction of the oldest one; only when `busy_o`.
+    output logic [15:0]      pc_o
 );
   localparam int unsigned COUNT_BITS = $clog2(DEPTH + 1);
 
@@ -41,9 +45,9 @@ module token_queue #(
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(dispatch_i), .data_i(tokens_i[9:0]), .pop_i(release_i),
       .data_o(early), .valid_o(early_valid), .count_o(early_count));
 
-  sync_fifo #(.WIDTH(5), .DEPTH(DEPTH)) end_fifo (
-      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(dispatch_i), .data_i(tokens_i[14:10]), .pop_i(done_i),
-      .data_o(final_token), .valid_o(end_valid), .count_o(end_count));
+  sync_fifo #(.WIDTH(21), .DEPTH(DEPTH)) end_fifo (
+      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(dispatch_i), .data_i({pc_i, tokens_i[14:10]}), .pop_i(done_i),
+      .data_o({pc_o, final_token}), .valid_o(end_valid), .count_o(end_count));
 
   assign push_valid_o = {done_i & final_token[4], release_i & early[9], release_i & early[4]};
   assign push_semaphore_o = {final_token[3:0], early[8:5], early[3:0]};

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Holds rtl/ to the SystemVerilog that all tools read the same way: `verilator --lint-only -Wall` without a warning, and Yosys reads,
 # elaborates and checks it, where a port whose width does not fit is an error. Every module that no other instantiates is a
-# top, with its default parameters; sat_core also in the sizes below. A missing tool is named and skipped.
+# top, with its default parameters; sat_top, and sat_core in it, also in the sizes below. A missing tool is named and skipped.
 # Usage: tools/check_rtl.sh [all|verilator|yosys]; exit code 77 when a tool asked for by name is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,8 +16,8 @@ for file in rtl/*.sv; do
   grep -qE "^\s*$module\b\s*(#|[a-z_]+\s*\()" $(ls rtl/*.sv | grep -v "/$module.sv\$") || tops+=("$module")
 done
 # Verilator flattens: a minute for the 32x32 array. Yosys keeps the hierarchy.
-small=("${tops[@]}" "sat_core R=8 C=8 CH=2" "sat_core R=4 C=16 MAXM=16")
-full=("sat_core R=32 C=32 CH=4 WD=512 NVD=4096 NID=1024 RD=4096 IM=4096 VD=4096")
+small=("${tops[@]}" "sat_top R=8 C=8 CH=2" "sat_top R=4 C=16 MAXM=16")
+full=("sat_top R=32 C=32 CH=4 WD=512 NVD=4096 NID=1024 RD=4096 IM=4096 VD=4096")
 
 # lint TOP NAME=VALUE...
 lint() {

@@ -2,14 +2,16 @@
 """Generates the two faces of the instruction set from isa/sat_isa.json.
 
 usage: generate_isa.py ISA.json --cpp OUT.hpp --sv OUT.sv
+
+OUT.sv also holds the package of the control registers, from sat_registers.json beside ISA.json.
 """
 import argparse
 import json
+import os
 import re
 
-
-def camel(name):
-    return "".join(part.capitalize() for part in name.lower().split("_"))
+import generate_registers
+from generate_registers import camel, write
 
 
 def cpp_vector(vector):
@@ -120,17 +122,6 @@ def check(isa):
                 raise SystemExit(f"isa: bad register name {register['name']}")
 
 
-def write(path, text):
-    try:
-        with open(path, encoding="utf-8") as file:
-            if file.read() == text:
-                return  # an unchanged file keeps its date, so that nothing is rebuilt
-    except OSError:
-        pass
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
 def main():
     import zlib
     parser = argparse.ArgumentParser(description=__doc__)
@@ -143,7 +134,8 @@ def main():
     check(isa)
     digest = zlib.crc32(json.dumps(isa, sort_keys=True).encode())
     write(arguments.cpp, cpp(isa, digest))
-    write(arguments.sv, sv(isa, digest))
+    registers = generate_registers.load(os.path.join(os.path.dirname(arguments.isa), "sat_registers.json"))
+    write(arguments.sv, sv(isa, digest) + "\n" + generate_registers.sv(registers))
 
 
 if __name__ == "__main__":

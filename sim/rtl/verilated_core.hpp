@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "sat_registers.hpp"
 #include "sim/rtl/coverage.hpp"
 #include "sim/rtl/rtl_model.hpp"
 #include "sim/rtl/rtl_sat.hpp"
@@ -53,6 +54,7 @@ class VerilatedCore : public RtlModel {
         core.r_valid_i = 0;
         core.w_ready_i = 0;
         core.b_valid_i = 0;
+        core.watchdog_cycles_i = 0;  // the cycle limit is the harness's own
         core.eval();
         edge();
         edge();
@@ -124,18 +126,15 @@ class VerilatedCore : public RtlModel {
     [[nodiscard]] std::string error_text(Cycles now) const {
         const Core& core = *core_;
         const std::string at = "cycle " + std::to_string(now) + ": ";
-        const std::string where = std::string(isa::kEngineNames[core.error_engine_o]) + " instruction " +
-                                  std::to_string(core.error_pc_o);
-        switch (core.error_code_o) {
-            case 1:
-                return at + "bad program header";
-            case 2:
-                return at + where + ": illegal instruction, loop stack, or end of the stream without HALT";
-            case 3:
-                return at + where + ": a vector operation that does not exist";
-            default:
-                return at + "semaphore overflow";
+        const std::string where = core.error_engine_o < isa::kEngineNames.size()
+                                      ? std::string(isa::kEngineNames[core.error_engine_o]) +
+                                            " instruction " + std::to_string(core.error_pc_o)
+                                      : "FETCH";
+        for (const registers::ErrorText& error : registers::kErrors) {
+            if (static_cast<unsigned>(error.error) == core.error_code_o)
+                return at + where + ": " + std::string(error.text);
         }
+        return at + where + ": error " + std::to_string(core.error_code_o);
     }
 
     std::unique_ptr<VerilatedContext> context_;

@@ -79,6 +79,7 @@ module front_bench #(
   logic [3:0] post_valid;
   logic [15:0] post_semaphore;
   logic [31:0] post_amount;
+  logic [3:0] overflow_engine;
 
   read_port #(.CH(CH), .BL(BL), .LF(LF)) port (
       .clk_i(clk_i), .rst_ni(rst_ni), .fetch_valid_i(req_valid), .fetch_line_i(req_line), .fetch_lines_i(req_lines),
@@ -108,10 +109,11 @@ module front_bench #(
       .clk_i(clk_i), .rst_ni(rst_ni), .load_i(header), .load_values_i(initial_values), .wait_valid_i(wait_valid),
       .wait_semaphore_i(wait_semaphore), .wait_amount_i(wait_amount), .wait_grant_o(wait_grant),
       .post_valid_i(post_valid), .post_semaphore_i(post_semaphore), .post_amount_i(post_amount),
-      .push_valid_i(push_valid_i), .push_semaphore_i(push_semaphore_i), .overflow_o(overflow_o));
+      .push_valid_i(push_valid_i), .push_semaphore_i(push_semaphore_i), .overflow_o(overflow_o),
+      .overflow_engine_o(overflow_engine));
 
   logic unused;
-  assign unused = &{1'b0, load_ready, fetch_idle};
+  assign unused = &{1'b0, load_ready, fetch_idle, overflow_engine};
 endmodule
 
 `default_nettype wire
