@@ -1,9 +1,13 @@
-# satsim_verilate(TARGET PREFIX V... TOP module SOURCES a.sv ... [PARAMETERS R=4 ...]): adds one verilated model to a
-# library. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
+# satsim_verilate(TARGET PREFIX V... TOP module SOURCES a.sv ... [PARAMETERS R=4 ...] [TRACE]): adds one verilated model to a
+# library, with TRACE one that can write FST waves. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
 include_guard(GLOBAL)
 
 function(satsim_verilate target)
-  cmake_parse_arguments(ARG "" "PREFIX;TOP" "SOURCES;PARAMETERS" ${ARGN})
+  cmake_parse_arguments(ARG "TRACE" "PREFIX;TOP" "SOURCES;PARAMETERS" ${ARGN})
+  set(trace)
+  if(ARG_TRACE)
+    set(trace TRACE_FST)
+  endif()
   list(TRANSFORM ARG_PARAMETERS PREPEND "-G")
   # Verilator also runs once while CMake configures, so the package must exist by then; the build renews it.
   set(generated "${PROJECT_BINARY_DIR}/generated")
@@ -14,7 +18,7 @@ function(satsim_verilate target)
               "${PROJECT_SOURCE_DIR}/isa/sat_isa.json" --cpp "${generated}/sat_isa.hpp" --sv "${generated}/sat_isa.sv"
       COMMAND_ERROR_IS_FATAL ANY)
   endif()
-  verilate(${target} PREFIX ${ARG_PREFIX} TOP_MODULE ${ARG_TOP}
+  verilate(${target} ${trace} PREFIX ${ARG_PREFIX} TOP_MODULE ${ARG_TOP}
            SOURCES "${generated}/sat_isa.sv" ${ARG_SOURCES}
            INCLUDE_DIRS "${PROJECT_SOURCE_DIR}/rtl"
            VERILATOR_ARGS -Wall --x-assign unique --x-initial unique --assert -O3 ${ARG_PARAMETERS}
