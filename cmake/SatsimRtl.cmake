@@ -1,5 +1,5 @@
-# satsim_verilate(TARGET PREFIX V... TOP module SOURCES a.sv ... [PARAMETERS R=4 ...] [TOGGLE [COVERED_ELSEWHERE fp ...]]): adds one
-# verilated model to a library. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
+# satsim_verilate(TARGET PREFIX V... TOP module SOURCES a.sv ... [PARAMETERS R=4 ...] [TRACE]
+# [TOGGLE [COVERED_ELSEWHERE fp ...]]): adds one verilated model to a library, with TRACE one that can write FST waves. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
 # With SATSIM_COVERAGE every model counts lines. One with TOGGLE also counts toggles, for which Verilator writes a statement a bit and
 # instance: one model a block does that, and not in the files rtl/<prefix>*.sv that another model covers.
 include_guard(GLOBAL)
@@ -7,7 +7,11 @@ include_guard(GLOBAL)
 option(SATSIM_COVERAGE "Verilate with line and toggle coverage (tools/coverage.sh)" OFF)
 
 function(satsim_verilate target)
-  cmake_parse_arguments(ARG "TOGGLE" "PREFIX;TOP" "SOURCES;PARAMETERS;COVERED_ELSEWHERE" ${ARGN})
+  cmake_parse_arguments(ARG "TOGGLE;TRACE" "PREFIX;TOP" "SOURCES;PARAMETERS;COVERED_ELSEWHERE" ${ARGN})
+  set(trace)
+  if(ARG_TRACE)
+    set(trace TRACE_FST)
+  endif()
   list(TRANSFORM ARG_PARAMETERS PREPEND "-G")
   # Verilator also runs once while CMake configures, so the package must exist by then; the build renews it.
   set(generated "${PROJECT_BINARY_DIR}/generated")
@@ -36,7 +40,7 @@ function(satsim_verilate target)
       list(APPEND coverage "${elsewhere}")
     endif()
   endif()
-  verilate(${target} PREFIX ${ARG_PREFIX} TOP_MODULE ${ARG_TOP}
+  verilate(${target} ${trace} PREFIX ${ARG_PREFIX} TOP_MODULE ${ARG_TOP}
            SOURCES "${generated}/sat_isa.sv" ${ARG_SOURCES}
            INCLUDE_DIRS "${PROJECT_SOURCE_DIR}/rtl"
            VERILATOR_ARGS -Wall --x-assign unique --x-initial unique --assert -O3 ${coverage} ${ARG_PARAMETERS}

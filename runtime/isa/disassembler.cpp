@@ -33,6 +33,22 @@ std::string run_text(Engine engine, const RunFields& fields) {
     return text;
 }
 
+void append_stream(std::string& out, Engine engine, const std::vector<Instruction>& stream) {
+    fmt::format_to(std::back_inserter(out), ".engine {}\n", name_of(engine));
+    std::size_t depth = 1;
+    for (std::size_t at = 0; at < stream.size(); ++at) {
+        const Instruction& i = stream[at];
+        if (const auto fault = instruction_fault(engine, i)) {
+            throw std::logic_error(fmt::format("{} instruction {}: {}", name_of(engine), at, *fault));
+        }
+        if (i.opcode == Opcode::End && depth > 1) --depth;
+        fmt::format_to(std::back_inserter(out), "{:{}}{}\n", "", 4 * depth, instruction_text(engine, i));
+        if (i.opcode == Opcode::Loop) ++depth;
+    }
+}
+
+}  // namespace
+
 std::string instruction_text(Engine engine, const Instruction& i) {
     const std::string_view name = kOpcodeNames[static_cast<std::size_t>(i.opcode)];
     const auto reg = [&](std::int64_t number) { return register_name(engine, number); };
@@ -57,22 +73,6 @@ std::string instruction_text(Engine engine, const Instruction& i) {
     }
     return std::string(name);
 }
-
-void append_stream(std::string& out, Engine engine, const std::vector<Instruction>& stream) {
-    fmt::format_to(std::back_inserter(out), ".engine {}\n", name_of(engine));
-    std::size_t depth = 1;
-    for (std::size_t at = 0; at < stream.size(); ++at) {
-        const Instruction& i = stream[at];
-        if (const auto fault = instruction_fault(engine, i)) {
-            throw std::logic_error(fmt::format("{} instruction {}: {}", name_of(engine), at, *fault));
-        }
-        if (i.opcode == Opcode::End && depth > 1) --depth;
-        fmt::format_to(std::back_inserter(out), "{:{}}{}\n", "", 4 * depth, instruction_text(engine, i));
-        if (i.opcode == Opcode::Loop) ++depth;
-    }
-}
-
-}  // namespace
 
 std::string disassemble(const Program& program) {
     std::string out = fmt::format("; SAT program, instruction set {} ({:08x})\n.config", kVersion, kDigest);

@@ -1,6 +1,7 @@
 // One verilated configuration behind a common face; the parts that do not depend on it.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 
 #include "runtime/support/types.hpp"
@@ -11,8 +12,9 @@ namespace satsim::sim::rtl {
 
 struct RunRequest {
     std::int64_t header_line = 0;
-    Cycles limit = 0;  // cycles
-    int seed = 1;      // of the initial contents of registers and memories
+    Cycles limit = 0;             // cycles
+    int seed = 1;                 // of the initial contents of registers and memories
+    std::filesystem::path waves;  // FST file of all signals; empty: none
 };
 
 class RtlModel {
@@ -20,6 +22,7 @@ class RtlModel {
     virtual ~RtlModel() = default;
     // From reset to the end of the program. Throws RtlError.
     virtual void run(const RunRequest& request, MemoryPort& port, Recorder& recorder) = 0;
+    [[nodiscard]] virtual bool has_waves() const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<RtlModel> make_model_4x4();

@@ -92,6 +92,18 @@ void RtlSat::set_seed(int seed) {
     seed_ = seed;
 }
 
+void RtlSat::set_waves(const std::filesystem::path& file) {
+    if (!file.empty() && !has_waves())
+        throw InputError(
+            file.string(), "",
+            "this build's RTL has no waves; configure with -DSATSIM_RTL_TRACE=ON and build again");
+    waves_ = file;
+}
+
+bool RtlSat::has_waves() const {
+    return model_->has_waves();
+}
+
 Execution RtlSat::run(const isa::Program& program, MemoryImage& dram, const dram::MemoryConfig& memory,
                       Cycles limit) {
     if (!(program.config == config_)) {
@@ -104,7 +116,7 @@ Execution RtlSat::run(const isa::Program& program, MemoryImage& dram, const dram
     Recorder recorder(config_);
     const auto times = dram::make_memory(gang);
     MemoryPort port(*times, dram, config_.line_bytes());
-    model_->run({program.address / config_.line_bytes(), limit, seed_}, port, recorder);
+    model_->run({program.address / config_.line_bytes(), limit, seed_, waves_}, port, recorder);
     Execution execution = recorder.take();
     execution.memory = times->counters(execution.end);
     return execution;

@@ -5,6 +5,7 @@
 // rows of one column slot are whole words, so weight-stationary N:M programs exist).
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <vector>
@@ -49,10 +50,16 @@ class RtlSat {
     // unique).
     void set_seed(int seed);
 
+    // Following runs write all signals to this FST file; an empty path ends that. Throws InputError where
+    // has_waves() is false: the model was verilated without (CMake option SATSIM_RTL_TRACE).
+    void set_waves(const std::filesystem::path& file);
+    [[nodiscard]] bool has_waves() const;
+
   private:
     isa::ArrayConfig config_;
     std::unique_ptr<RtlModel> model_;
     int seed_ = 1;
+    std::filesystem::path waves_;
 };
 
 }  // namespace satsim::sim::rtl

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <verilated.h>
+#ifdef SATSIM_RTL_TRACE
+#include <verilated_fst_c.h>
+#endif
 
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 
+#include "runtime/support/error.hpp"
 #include "sat_registers.hpp"
 #include "sim/rtl/coverage.hpp"
 #include "sim/rtl/rtl_model.hpp"
@@ -14,12 +19,51 @@
 
 namespace satsim::sim::rtl {
 
+// All signals into an FST file: cycle t begins with the clock edge at time 10*t, and what is combinational in
+// it is settled from 10*t + 5 on.
+#ifdef SATSIM_RTL_TRACE
+class Waves {
+  public:
+    template <typename Core>
+    Waves(Core& core, const std::filesystem::path& file) {
+        if (file.empty()) return;
+        constexpr int kAllLevels = 99;
+        writer_ = std::make_unique<VerilatedFstC>();
+        core.trace(writer_.get(), kAllLevels);
+        writer_->open(file.c_str());
+        if (!writer_->isOpen()) throw InputError(file.string(), "", "cannot be written");
+    }
+    void edge(Cycles cycle) { dump(10 * cycle); }
+    void settled(Cycles cycle) { dump(10 * cycle + 5); }
+
+  private:
+    void dump(Cycles time) {
+        if (writer_) writer_->dump(static_cast<std::uint64_t>(time));
+    }
+    std::unique_ptr<VerilatedFstC> writer_;  // closes its file
+};
+#else
+class Waves {
+  public:
+    template <typename Core>
+    Waves(Core&, const std::filesystem::path&) {}
+    void edge(Cycles) {}
+    void settled(Cycles) {}
+};
+#endif
+
 template <typename Core>
 class VerilatedCore : public RtlModel {
   public:
+    VerilatedCore() = default;
+    VerilatedCore(const VerilatedCore&) = delete;
+    VerilatedCore& operator=(const VerilatedCore&) = delete;
+    ~VerilatedCore() override { discard(); }
+
     void run(const RunRequest& request, MemoryPort& port, Recorder& recorder) override {
-        start_over(request.seed);
+        start_over(request.seed, !request.waves.empty());
         Core& core = *core_;
+        Waves waves(core, request.waves);
         bool running = false;
         for (Cycles now = 0;; ++now) {
             if (now >= request.limit)
@@ -28,6 +72,7 @@ class VerilatedCore : public RtlModel {
             core.start_line_i = static_cast<std::uint64_t>(request.header_line);
             drive_memory(now, port);
             core.eval();
+            waves.settled(now);
             if (core.error_o) throw RtlError(error_text(now));
             take_requests(now, port);
             if (core.go_o) recorder.started(now + 1);
@@ -37,14 +82,31 @@ class VerilatedCore : public RtlModel {
             if (running && core.done_o) return;
             running = running || core.go_o;
             edge();
+            waves.edge(now + 1);
         }
     }
 
+    [[nodiscard]] bool has_waves() const override {
+#ifdef SATSIM_RTL_TRACE
+        return true;
+#else
+        return false;
+#endif
+    }
+
   private:
-    void start_over(int seed) {
+    // A model leaves the thread's current context, which may be another core's and gone, not its own.
+    void discard() {
+        coverage_.reset();
+        if (!core_) return;
+        Verilated::threadContextp(context_.get());
+        core_.reset();
+    }
+
+    void start_over(int seed, bool waves) {
         // With coverage the model stays, and its counters with it: registers and memories then start from
         // what the program before left.
-        if (!kCoverage || !core_) make_core(seed);
+        if (!kCoverage || !core_) make_core(seed, waves);
         Core& core = *core_;
         core.clk_i = 0;
         core.rst_ni = 0;
@@ -61,12 +123,12 @@ class VerilatedCore : public RtlModel {
         core.rst_ni = 1;
     }
 
-    void make_core(int seed) {
-        coverage_.reset();
-        core_.reset();
+    void make_core(int seed, bool waves) {
+        discard();
         context_ = std::make_unique<VerilatedContext>();
         context_->randReset(2);
         context_->randSeed(seed);
+        context_->traceEverOn(waves);
         core_ = std::make_unique<Core>(context_.get());
         coverage_ = std::make_unique<CoverageFile>(*context_);
     }

@@ -8,8 +8,8 @@
 #include "runtime/functional/functional_sat.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "sim/rtl/rtl_sat.hpp"
-#include "tests/support/gemm_case.hpp"
-#include "tests/unit/vector/vector_case.hpp"
+#include "sim/verify/gemm_case.hpp"
+#include "sim/verify/vector_case.hpp"
 
 namespace satsim {
 namespace {
@@ -63,7 +63,7 @@ TEST_P(SeedsTest, Gemm) {
     std::mt19937_64 rng(3);
     for (const Kind& kind : {Kind{Stage::FF, {2, 8}, false}, Kind{Stage::BP, {2, 4}, false},
                              Kind{Stage::WU, {8, 8}, false}, Kind{Stage::FF, {8, 8}, true}}) {
-        test::CaseOptions options;
+        verify::CaseOptions options;
         options.stage = kind.stage;
         options.nm = kind.nm;
         options.max_channels = 34;
@@ -76,8 +76,8 @@ TEST_P(SeedsTest, Gemm) {
         choice.dataflow = kind.weight_stationary
                               ? schedule::ScheduleOptions::DataflowChoice::WeightStationary
                               : schedule::ScheduleOptions::DataflowChoice::OutputStationary;
-        const GemmTask task = test::random_task(rng, options);
-        const test::GemmCase data(task, config, rng);
+        const GemmTask task = verify::random_task(rng, options);
+        const verify::GemmCase data(task, config, rng);
         const auto schedules = schedule::candidate_schedules(task, machine, choice, 1);
         const isa::Program program = schedule::emit_gemm(task, schedules.front(), machine);
         MemoryImage expected = copy(data.memory());
@@ -103,8 +103,8 @@ TEST_P(SeedsTest, Vector) {
             kernel == VectorKernel::Sgd || kernel == VectorKernel::AdamW || kernel == VectorKernel::Prune;
         if (packs) problem.pack_ff = NmPattern{2, 8}, problem.pack_bp = NmPattern{2, 8};
         problem.hyper.sr_ste_decay = 2e-4F;
-        test::VectorCase before(problem, config, 9);
-        test::VectorCase after(problem, config, 9);
+        verify::VectorCase before(problem, config, 9);
+        verify::VectorCase after(problem, config, 9);
         after.run();
         const isa::Program program = after.program();
         same_from_every_seed(rtl, program, before.memory(), after.memory());

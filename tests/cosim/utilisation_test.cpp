@@ -15,7 +15,7 @@
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/cycle/stce_recurrence.hpp"
 #include "sim/rtl/rtl_sat.hpp"
-#include "tests/support/gemm_case.hpp"
+#include "sim/verify/gemm_case.hpp"
 
 namespace satsim {
 namespace {
@@ -89,7 +89,7 @@ TEST_P(Utilisation, OneMacSlotPerUspeAndCycle) {
     options.record_operations = true;
     const Execution modelled = cycle.run(program, options);
     std::mt19937_64 rng(1);
-    const test::GemmCase data(task, array, rng);
+    const verify::GemmCase data(task, array, rng);
     MemoryImage memory;
     for (const auto& [page, bytes] : data.memory().pages())
         memory.write(page * MemoryImage::kPageBytes, *bytes);

@@ -11,7 +11,7 @@
 #include "runtime/schedule/scheduler.hpp"
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/rtl/rtl_sat.hpp"
-#include "tests/support/gemm_case.hpp"
+#include "sim/verify/gemm_case.hpp"
 
 namespace satsim {
 namespace {
@@ -54,7 +54,7 @@ bool compare(const isa::ArrayConfig& array, const char* bound, const GemmTask& t
     const double model_rate = static_cast<double>(cycles) * runs / seconds_since(begin);
 
     std::mt19937_64 rng(1);
-    const test::GemmCase data(task, array, rng);
+    const verify::GemmCase data(task, array, rng);
     MemoryImage memory;
     for (const auto& [page, bytes] : data.memory().pages())
         memory.write(page * MemoryImage::kPageBytes, *bytes);

@@ -5,7 +5,7 @@
 #include "runtime/functional/functional_sat.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "sim/cycle/cycle_sat.hpp"
-#include "tests/support/gemm_case.hpp"
+#include "sim/verify/gemm_case.hpp"
 
 namespace satsim::cycle {
 namespace {
@@ -22,7 +22,7 @@ TEST(CycleSatData, SameBitsAsTheFunctionalExecutor) {
     array.channels = 2;
     std::mt19937_64 rng(31);
     for (int round = 0; round < 24; ++round) {
-        test::CaseOptions options;
+        verify::CaseOptions options;
         options.stage = round % 3 == 0 ? Stage::FF : round % 3 == 1 ? Stage::BP : Stage::WU;
         options.nm = options.stage == Stage::WU || round % 2 == 0 ? NmPattern{8, 8} : NmPattern{2, 8};
         options.max_channels = 20;
@@ -32,8 +32,8 @@ TEST(CycleSatData, SameBitsAsTheFunctionalExecutor) {
         machine.array = array;
         machine.memory.channels = array.channels;
         machine.memory.stall_seed = round % 2 == 0 ? 0 : rng();
-        const GemmTask task = test::random_task(rng, options);
-        const test::GemmCase data(task, array, rng);
+        const GemmTask task = verify::random_task(rng, options);
+        const verify::GemmCase data(task, array, rng);
         const auto schedules = schedule::candidate_schedules(task, machine, {}, 100);
         const isa::Program program = schedule::emit_gemm(task, schedules[rng() % schedules.size()], machine);
 

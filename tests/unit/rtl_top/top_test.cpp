@@ -12,7 +12,7 @@
 #include "sim/dram/memory.hpp"
 #include "sim/rtl/rtl_model.hpp"
 #include "sim/rtl/rtl_sat.hpp"
-#include "tests/support/gemm_case.hpp"
+#include "sim/verify/gemm_case.hpp"
 #include "tests/unit/rtl_top/top_bench.hpp"
 
 namespace satsim::rtl_top {
@@ -27,7 +27,7 @@ struct Size {
 
 struct Work {
     isa::Program program;
-    std::unique_ptr<test::GemmCase> data;
+    std::unique_ptr<verify::GemmCase> data;
 };
 
 void copy_into(MemoryImage& to, const MemoryImage& from) {
@@ -46,7 +46,7 @@ Work random_work(const isa::ArrayConfig& array, std::mt19937_64& rng) {
     const std::array kinds{Kind{Stage::FF, {2, 8}, false, kOs}, Kind{Stage::FF, {8, 8}, false, kWs},
                            Kind{Stage::BP, {2, 4}, true, kOs}, Kind{Stage::WU, {8, 8}, false, kOs}};
     const Kind& kind = kinds[rng() % kinds.size()];
-    test::CaseOptions options;
+    verify::CaseOptions options;
     options.stage = kind.stage;
     options.nm = kind.nm;
     options.matrix = kind.matrix;
@@ -58,9 +58,9 @@ Work random_work(const isa::ArrayConfig& array, std::mt19937_64& rng) {
     machine.memory.channels = array.channels;
     schedule::ScheduleOptions choice;
     choice.dataflow = kind.dataflow;
-    const GemmTask task = test::random_task(rng, options);
+    const GemmTask task = verify::random_task(rng, options);
     Work work;
-    work.data = std::make_unique<test::GemmCase>(task, array, rng);
+    work.data = std::make_unique<verify::GemmCase>(task, array, rng);
     const auto schedules = schedule::candidate_schedules(task, machine, choice, 20);
     work.program = schedule::emit_gemm(task, schedules[rng() % schedules.size()], machine);
     return work;

@@ -5,7 +5,7 @@
 #include "runtime/functional/functional_sat.hpp"
 #include "runtime/schedule/merge_rows.hpp"
 #include "runtime/schedule/scheduler.hpp"
-#include "tests/support/gemm_case.hpp"
+#include "sim/verify/gemm_case.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -38,7 +38,7 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
     std::mt19937_64 rng(20230922);
     int schedules = 0;
     for (int round = 0; round < 12; ++round) {
-        test::CaseOptions options;
+        verify::CaseOptions options;
         options.stage = parameter.stage;
         options.nm = parameter.nm;
         options.matrix = parameter.matrix;
@@ -49,9 +49,9 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
         machine.array = round % 3 == 0   ? small_array(4, 4, 1)
                         : round % 3 == 1 ? small_array(8, 8, 2)
                                          : small_array(4, 16, 1);
-        GemmTask task = test::random_task(rng, options);
+        GemmTask task = verify::random_task(rng, options);
         if (parameter.kernel) task = merge_rows(task, machine.array);
-        const test::GemmCase data(task, machine.array, rng);
+        const verify::GemmCase data(task, machine.array, rng);
         for (const GemmSchedule& schedule : candidate_schedules(task, machine, {}, 100)) {
             SCOPED_TRACE(std::to_string(round) + ": " + std::to_string(task.shape.m) + "x" +
                          std::to_string(task.shape.n) + "x" + std::to_string(task.shape.k) + " " +

@@ -9,7 +9,7 @@
 #include "runtime/functional/functional_sat.hpp"
 #include "runtime/schedule/merge_rows.hpp"
 #include "runtime/schedule/scheduler.hpp"
-#include "tests/support/gemm_case.hpp"
+#include "sim/verify/gemm_case.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -52,12 +52,12 @@ struct Chain {
 };
 
 Chain random_chain(std::mt19937_64& rng, NmPattern nm) {
-    test::CaseOptions options;
+    verify::CaseOptions options;
     options.kernel = true;
     options.nm = nm;
     options.max_channels = 20;
     options.max_columns = 24;
-    Chain chain{test::random_task(rng, options), test::random_task(rng, options)};
+    Chain chain{verify::random_task(rng, options), verify::random_task(rng, options)};
     chain.first.out = chain.second.out = ElementType::Fp16;
     Gather& g = chain.second.gather;
     const Scatter& stored = chain.first.scatter;
@@ -72,8 +72,8 @@ Chain random_chain(std::mt19937_64& rng, NmPattern nm) {
 
 void expect_same_result(const Chain& chain, std::mt19937_64& rng, int& halos) {
     const isa::ArrayConfig array = small_array();
-    const test::GemmCase first(chain.first, array, rng);
-    const test::GemmCase second(chain.second, array, rng);
+    const verify::GemmCase first(chain.first, array, rng);
+    const verify::GemmCase second(chain.second, array, rng);
     const GemmLayout& from = first.layout();
     const GemmLayout& to = second.layout();
     ASSERT_EQ(from.c_image, to.a_image);
@@ -142,10 +142,10 @@ TEST(Halo, AWiderHaloThanNeededChangesNothing) {
     std::mt19937_64 rng(12);
     const isa::ArrayConfig array = small_array();
     for (int round = 0; round < 40; ++round) {
-        test::CaseOptions options;
+        verify::CaseOptions options;
         options.kernel = round % 2 == 0;
         options.max_channels = 20;
-        const GemmTask task = test::random_task(rng, options);
+        const GemmTask task = verify::random_task(rng, options);
         const Halo halo =
             widest(halo_needed(task, array), {static_cast<int>(rng() % 4), static_cast<int>(rng() % 4)});
         const GemmTask read = merge_rows(read_with_halo(task, halo), array);

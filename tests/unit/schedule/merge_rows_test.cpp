@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "tests/support/gemm_case.hpp"
+#include "sim/verify/gemm_case.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -15,11 +15,11 @@ TEST(MergeRows, SameElementsInTheSameOrder) {
     isa::ArrayConfig array;
     int merged_tasks = 0;
     for (int round = 0; round < 300; ++round) {
-        test::CaseOptions options;
+        verify::CaseOptions options;
         options.kernel = true;
         options.stage = round % 2 == 0 ? Stage::FF : Stage::WU;
         options.max_channels = options.stage == Stage::WU ? 12 : 40;
-        const GemmTask task = test::random_task(rng, options);
+        const GemmTask task = verify::random_task(rng, options);
         const GemmTask merged = merge_rows(task, array);
         if (merged == task) continue;
         ++merged_tasks;
@@ -44,14 +44,14 @@ TEST(MergeRows, SameElementsInTheSameOrder) {
 
 TEST(MergeRows, LeavesLongRunsAndSingleColumnsAlone) {
     std::mt19937_64 rng(6);
-    test::CaseOptions options;
+    verify::CaseOptions options;
     options.kernel = true;
-    GemmTask task = test::random_task(rng, options);
+    GemmTask task = verify::random_task(rng, options);
     task.gather.channels = 512;
     EXPECT_EQ(merge_rows(task, isa::ArrayConfig{}), task);
     options.kernel = false;
     options.matrix = true;
-    task = test::random_task(rng, options);
+    task = verify::random_task(rng, options);
     EXPECT_EQ(merge_rows(task, isa::ArrayConfig{}), task);
 }
 

@@ -4,8 +4,8 @@
 
 #include "runtime/vector/vector_engine.hpp"
 #include "sim/cycle/cycle_sat.hpp"
+#include "sim/verify/vector_case.hpp"
 #include "tests/support/network_update.hpp"
-#include "vector_case.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -29,8 +29,8 @@ TEST(VectorCycle, BitsEqualTheFunctionalRun) {
     for (const isa::ArrayConfig& array : {thin, isa::ArrayConfig{}}) {
         for (int kernel = 0; kernel <= static_cast<int>(VectorKernel::ZeroFill); ++kernel) {
             const VectorProblem p = problem(static_cast<VectorKernel>(kernel), 200, 96);
-            test::VectorCase functional(p, array, 3);
-            test::VectorCase timed(p, array, 3);
+            verify::VectorCase functional(p, array, 3);
+            verify::VectorCase timed(p, array, 3);
             functional.run();
             vector::VectorEngine engine(array);
             cycle::RunOptions options;

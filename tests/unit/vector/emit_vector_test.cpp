@@ -9,12 +9,12 @@
 #include "runtime/numerics/fp16.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/vector/arithmetic.hpp"
-#include "vector_case.hpp"
+#include "sim/verify/vector_case.hpp"
 
 namespace satsim::schedule {
 namespace {
 
-using test::VectorCase;
+using verify::VectorCase;
 using namespace satsim::vector;
 
 isa::ArrayConfig full() {

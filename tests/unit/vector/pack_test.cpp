@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/nm/pack.hpp"
-#include "vector_case.hpp"
+#include "sim/verify/vector_case.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -26,7 +26,7 @@ TEST_P(PackedCopies, EqualThePacker) {
     p.pack_bp = shape.bp;
     isa::ArrayConfig array;
     array.max_m = 16;
-    test::VectorCase c(p, array, 21);
+    verify::VectorCase c(p, array, 21);
     c.run();
     const VectorLayout& at = c.layout();
     std::vector<Fp16> weights;

@@ -6,13 +6,14 @@
 
 #include <cstdint>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "runtime/functional/memory_image.hpp"
 #include "runtime/schedule/tensor_layout.hpp"
 #include "runtime/workload/task.hpp"
 
-namespace satsim::test {
+namespace satsim::verify {
 
 struct CaseOptions {
     Stage stage = Stage::FF;
@@ -41,8 +42,13 @@ class GemmCase {
     // Empty when every valid element of C in `memory` has exactly the expected bits; otherwise the first that
     // has not.
     [[nodiscard]] std::string compare(const MemoryImage& memory) const;
+    // Bits of C that differ from the expected ones.
+    [[nodiscard]] std::int64_t mismatching_bits(const MemoryImage& memory) const;
 
   private:
+    // visit(instance, row, column, found, wanted) until it returns false.
+    template <typename Visit>
+    void for_each_difference(const MemoryImage& memory, Visit visit) const;
     void fill_a(std::mt19937_64& rng);
     void fill_weights(std::mt19937_64& rng);
     void fill_gradient(std::mt19937_64& rng);
@@ -62,4 +68,4 @@ class GemmCase {
     std::vector<std::uint16_t> b_;
 };
 
-}  // namespace satsim::test
+}  // namespace satsim::verify

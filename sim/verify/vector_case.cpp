@@ -1,4 +1,4 @@
-#include "vector_case.hpp"
+#include "sim/verify/vector_case.hpp"
 
 #include <array>
 #include <bit>
@@ -8,7 +8,7 @@
 #include "runtime/numerics/fp16.hpp"
 #include "runtime/vector/vector_engine.hpp"
 
-namespace satsim::test {
+namespace satsim::verify {
 namespace {
 
 template <typename T>
@@ -93,4 +93,4 @@ float VectorCase::vector(std::int64_t address, std::int64_t column) const {
     return get<float>(memory_, address + column * 4);
 }
 
-}  // namespace satsim::test
+}  // namespace satsim::verify

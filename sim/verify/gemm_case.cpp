@@ -1,29 +1,18 @@
-#include "tests/support/gemm_case.hpp"
+#include "sim/verify/gemm_case.hpp"
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <numeric>
 #include <string>
 
 #include "runtime/numerics/accumulate.hpp"
 #include "runtime/numerics/fp16.hpp"
+#include "sim/verify/random.hpp"
 
-namespace satsim::test {
+namespace satsim::verify {
 namespace {
-
-int pick(std::mt19937_64& rng, int low, int high) {
-    return std::uniform_int_distribution<int>(low, high)(rng);
-}
-
-// 1 to `high`; every third time a size that leaves tiles, groups and lines ragged: one, primes, and one
-// beside a power of two.
-int pick_size(std::mt19937_64& rng, int high) {
-    if (pick(rng, 0, 2) != 0) return pick(rng, 1, high);
-    constexpr std::array odd{1, 2, 3, 5, 7, 9, 13, 15, 17, 29, 31, 33, 37, 61, 63, 65, 67};
-    const auto end = std::upper_bound(odd.begin(), odd.end(), high);
-    return odd[static_cast<std::size_t>(pick(rng, 0, static_cast<int>(end - odd.begin()) - 1))];
-}
 
 std::uint16_t random_value(std::mt19937_64& rng) {
     const int kind = pick(rng, 0, 19);
@@ -223,7 +212,8 @@ std::int64_t GemmCase::address_of(std::int64_t instance, std::int64_t row, std::
            column * (task_.out == ElementType::Fp16 ? 2 : 4);
 }
 
-std::string GemmCase::compare(const MemoryImage& memory) const {
+template <typename Visit>
+void GemmCase::for_each_difference(const MemoryImage& memory, Visit visit) const {
     const std::size_t bytes = task_.out == ElementType::Fp16 ? 2 : 4;
     for (std::int64_t z = 0; z < task_.count; ++z) {
         for (std::int64_t row = 0; row < task_.shape.m; ++row) {
@@ -233,15 +223,31 @@ std::string GemmCase::compare(const MemoryImage& memory) const {
                 std::uint32_t found = 0;
                 std::memcpy(&found, raw.data(), raw.size());
                 const std::uint32_t wanted = expected(z, row, column);
-                if (found != wanted) {
-                    return "instance " + std::to_string(z) + ", C[" + std::to_string(row) + "," +
-                           std::to_string(column) + "]: bits " + std::to_string(found) + ", expected " +
-                           std::to_string(wanted);
-                }
+                if (found != wanted && !visit(z, row, column, found, wanted)) return;
             }
         }
     }
-    return {};
 }
 
-}  // namespace satsim::test
+std::string GemmCase::compare(const MemoryImage& memory) const {
+    std::string text;
+    for_each_difference(memory, [&](std::int64_t z, std::int64_t row, std::int64_t column,
+                                    std::uint32_t found, std::uint32_t wanted) {
+        text = "instance " + std::to_string(z) + ", C[" + std::to_string(row) + "," + std::to_string(column) +
+               "]: bits " + std::to_string(found) + ", expected " + std::to_string(wanted);
+        return false;
+    });
+    return text;
+}
+
+std::int64_t GemmCase::mismatching_bits(const MemoryImage& memory) const {
+    std::int64_t bits = 0;
+    for_each_difference(
+        memory, [&](std::int64_t, std::int64_t, std::int64_t, std::uint32_t found, std::uint32_t wanted) {
+            bits += std::popcount(found ^ wanted);
+            return true;
+        });
+    return bits;
+}
+
+}  // namespace satsim::verify

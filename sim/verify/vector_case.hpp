@@ -8,7 +8,7 @@
 #include "runtime/functional/memory_image.hpp"
 #include "runtime/schedule/emit_vector.hpp"
 
-namespace satsim::test {
+namespace satsim::verify {
 
 class VectorCase {
   public:
@@ -45,4 +45,4 @@ class VectorCase {
     std::size_t instructions_ = 0;
 };
 
-}  // namespace satsim::test
+}  // namespace satsim::verify
