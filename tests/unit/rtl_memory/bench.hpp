@@ -9,32 +9,8 @@
 #include <vector>
 
 #include "sim/dram/memory.hpp"
-#include "sim/rtl/coverage.hpp"
 
 namespace satsim::rtl_bench {
-
-template <typename Model>
-struct Verilated {
-    explicit Verilated(int seed) : model(randomised(context, seed)), coverage(context) {}
-    static VerilatedContext* randomised(VerilatedContext& context, int seed) {
-        context.randReset(2);
-        context.randSeed(seed);
-        return &context;
-    }
-
-    VerilatedContext context;
-    Model model;
-    sim::rtl::CoverageFile coverage;
-};
-
-// A model whose registers and memories start from random values. With coverage one model serves all runs of a
-// program, each of which resets it: thousands of counter files would say the same.
-template <typename Model>
-std::shared_ptr<Verilated<Model>> verilate(int seed) {
-    if (!sim::rtl::kCoverage) return std::make_shared<Verilated<Model>>(seed);
-    static const auto shared = std::make_shared<Verilated<Model>>(seed);
-    return shared;
-}
 
 // The 8-byte word at byte address a of a memory whose contents follow from the address.
 inline std::uint64_t word_at(std::int64_t address) {

@@ -9,6 +9,7 @@
 #include "Vfront_bench_thin.h"
 #include "runtime/isa/instruction.hpp"
 #include "tests/unit/rtl_memory/bench.hpp"
+#include "tests/unit/rtl_memory/verilate.hpp"
 
 namespace satsim::rtl_bench {
 namespace {

@@ -12,6 +12,7 @@
 #include "sim/cycle/load_timing.hpp"
 #include "tests/unit/rtl_memory/bench.hpp"
 #include "tests/unit/rtl_memory/load_model.hpp"
+#include "tests/unit/rtl_memory/verilate.hpp"
 
 namespace satsim::rtl_bench {
 namespace {

@@ -14,6 +14,7 @@
 #include "sim/cycle/store_timing.hpp"
 #include "tests/unit/rtl_memory/bench.hpp"
 #include "tests/unit/rtl_memory/store_model.hpp"
+#include "tests/unit/rtl_memory/verilate.hpp"
 
 namespace satsim::rtl_bench {
 namespace {
