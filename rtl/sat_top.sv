@@ -396,6 +396,7 @@ module sat_top #(
   logic [15:0] error_pc;
   logic [64*COUNTERS-1:0] counters;
   logic [3:0] misaligned;
+  logic bad_base, ports_idle;  // Yosys 0.23 reads a parametrised top wrongly where a port is connected to an expression
   logic run, core_rst_n, core_start, ports_move;
 
   axi_lite_registers #(
@@ -416,6 +417,8 @@ module sat_top #(
   for (genvar c = 0; c < 4; c++) begin : gen_aligned
     assign misaligned[c] = c < CH && bases[64*c+:12] != '0;
   end
+
+  assign bad_base = misaligned != '0;
 
   // ---- the core ----------------------------------------------------------------------------------------------------
   logic core_done, core_error;
@@ -480,13 +483,15 @@ module sat_top #(
   assign ports_move = ((arvalid & arready) | (rvalid & rready) | (awvalid & awready) | (wvalid & wready) |
                        (bvalid & bready)) != '0;
 
+  assign ports_idle = read_idle && write_idle;
+
   kernel_control #(.CH(CH)) control (
-      .clk_i(ap_clk), .rst_ni(ap_rst_n), .start_i(start), .abort_i(abort_pulse), .misaligned_i(misaligned != '0),
+      .clk_i(ap_clk), .rst_ni(ap_rst_n), .start_i(start), .abort_i(abort_pulse), .misaligned_i(bad_base),
       .watchdog_cycles_i(watchdog_cycles), .core_done_i(core_done), .core_error_i(core_error), .core_code_i(core_code),
       .core_engine_i(core_engine), .core_pc_i(core_pc), .read_range_i(read_range), .read_response_i(read_response),
       .read_tag_i(read_tag), .read_line_i(read_line), .read_channels_i(read_channels), .write_range_i(write_range),
       .write_response_i(write_response), .write_tag_i(write_tag), .write_line_i(write_line),
-      .write_channels_i(write_channels), .ports_idle_i(read_idle && write_idle), .ports_move_i(ports_move),
+      .write_channels_i(write_channels), .ports_idle_i(ports_idle), .ports_move_i(ports_move),
       .run_o(run), .core_rst_no(core_rst_n), .core_start_o(core_start), .done_o(done), .failed_o(failed),
       .idle_o(idle), .status_o(status), .error_pc_o(error_pc), .error_address_o(error_address));
 
