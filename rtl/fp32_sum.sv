@@ -54,41 +54,51 @@ module fp32_sum #(
   assign a_max = &a_exponent;
   assign b_max = &b_exponent;
 
-  logic swap1, subtract1, sign1, special1, nan1;
-  logic [7:0] difference1, exponent1;
-  logic [24:0] big1;
-  logic [25:0] little1;
-  pipe_stage #(.WIDTH(72), .ENABLE(REGISTER1)) stage1 (
-      .clk_i(clk_i),
-      .data_i({swap, a_sign ^ b_sign, swap ? b_sign : a_sign, a_max || b_max,
-               b_nan || (a_max && a_fraction[22]) || (a_max && b_max && a_sign != b_sign),
-               difference[7:0], swap ? b_exponent : a_exponent,
-               swap ? b_significand : {1'b0, a_significand}, swap ? {2'b00, a_significand} : {b_significand, 1'b0}}),
-      .data_o({swap1, subtract1, sign1, special1, nan1, difference1, exponent1, big1, little1}));
-
-  // 2: align by up to 15; what has moved 32 and more is below all that rounding sees.
+  // The distance modulo 16 as a power of two; what would move 32 and more is below all that rounding sees.
   logic [7:0] distance;
-  assign distance = difference1 ^ {8{swap1}};
+  assign distance = difference[7:0] ^ {8{swap}};
+
   logic [15:0] power;
   for (genvar i = 0; i < 16; i++) begin : gen_power
     assign power[i] = distance[3:0] == 4'(15 - i) && distance[7:5] == 3'd0;
   end
+
+  logic subtract1, sign1, special1, nan1, far1;
+  logic [15:0] power1;
+  logic [7:0] exponent1;
+  logic [24:0] big1;
+  logic [25:0] little1;
+  pipe_stage #(.WIDTH(80), .ENABLE(REGISTER1)) stage1 (
+      .clk_i(clk_i),
+      .data_i({a_sign ^ b_sign, swap ? b_sign : a_sign, a_max || b_max,
+               b_nan || (a_max && a_fraction[22]) || (a_max && b_max && a_sign != b_sign),
+               distance[4], power, swap ? b_exponent : a_exponent,
+               swap ? b_significand : {1'b0, a_significand}, swap ? {2'b00, a_significand} : {b_significand, 1'b0}}),
+      .data_o({subtract1, sign1, special1, nan1, far1, power1, exponent1, big1, little1}));
+
+  // 2: align by up to 15. Of the bits that are lost each part of `lost` is one gate: those below 14, or below 30 where the sum
+  // moves on by 16.
   logic [41:0] moved;
-  assign moved = little1 * power;
+  assign moved = little1 * power1;
+  logic [5:0] lost;
+  assign lost = {far1 && moved[29:25] != 5'd0, far1 && moved[24:20] != 5'd0,
+                 far1 && moved[19:17] != 3'd0, moved[13:12] != 2'd0 || (far1 && moved[16:14] != 3'd0),
+                 moved[11:6] != 6'd0, moved[5:0] != 6'd0};
 
   logic [26:0] moved2;
-  logic far2, lost2, lost_far2, subtract2, sign2, special2, nan2;
+  logic [5:0] lost2;
+  logic far2, subtract2, sign2, special2, nan2;
   logic [9:0] exponent2;  // of bit 28 of the sum, + 1
   logic [24:0] big2;
-  pipe_stage #(.WIDTH(69), .ENABLE(REGISTER2)) stage2 (
+  pipe_stage #(.WIDTH(73), .ENABLE(REGISTER2)) stage2 (
       .clk_i(clk_i),
-      .data_i({distance[4], |moved[13:0], |moved[29:14], subtract1, sign1, special1, nan1,
+      .data_i({far1, lost, subtract1, sign1, special1, nan1,
                {2'b00, exponent1} + 10'd3, big1, moved[40:14]}),
-      .data_o({far2, lost2, lost_far2, subtract2, sign2, special2, nan2, exponent2, big2, moved2}));
+      .data_o({far2, lost2, subtract2, sign2, special2, nan2, exponent2, big2, moved2}));
 
   // 3: align by 16, add or subtract. Bit 26 of the sum has the unit's weight, bit 0 stands for all below.
   logic [27:0] aligned;
-  assign aligned = {far2 ? {16'd0, moved2[26:16]} : moved2, lost2 || (far2 && lost_far2)};
+  assign aligned = {far2 ? {16'd0, moved2[26:16]} : moved2, |lost2};
   logic [30:0] total;
   assign total = {2'b00, big2, 3'b000, 1'b1} + {{2{subtract2}}, aligned ^ {28{subtract2}}, subtract2};
 
