@@ -16,5 +16,6 @@ void add_compare(CLI::App& program, Action& action);
 void add_trace(CLI::App& program, Action& action);
 void add_reproduce(CLI::App& program, Action& action);
 void add_verify(CLI::App& program, Action& action);
+void add_synth(CLI::App& program, Action& action);
 
 }  // namespace satsim::host

@@ -1,8 +1,11 @@
 #include "host/inputs.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
 
 #include "runtime/dispatch/capacity.hpp"
 #include "runtime/dispatch/pregeneration.hpp"
@@ -19,6 +22,24 @@ constexpr std::int64_t kLargestSize = (std::int64_t{1} << 24) - 1;
 bool is_models(const fs::path& folder) {
     std::error_code code;
     return fs::is_directory(folder / "networks", code) && fs::is_directory(folder / "hardware", code);
+}
+
+bool is_rtl(const fs::path& folder) {
+    std::error_code code;
+    return fs::exists(folder / "synth" / "blocks.json", code);
+}
+
+// The first of `names`, in the program's folder or one above it, that is what is looked for.
+fs::path beside_program(std::initializer_list<const char*> names, bool (*is_it)(const fs::path&),
+                        const char* what, const char* option) {
+    const fs::path program = program_folder();
+    for (fs::path folder = program; folder.has_relative_path(); folder = folder.parent_path()) {
+        for (const char* name : names) {
+            if (is_it(folder / name)) return folder / name;
+        }
+    }
+    throw InputError(what, "",
+                     fmt::format("no {} folder beside {}, expected {}", what, program.string(), option));
 }
 
 bool is_file(const fs::path& path) {
@@ -58,6 +79,11 @@ Footprint footprint_of(const Network& network, const Recipe& recipe, const Train
 
 }  // namespace
 
+fs::path program_folder() {
+    std::error_code code;
+    return fs::read_symlink("/proc/self/exe", code).parent_path();
+}
+
 fs::path find_models(const std::string& override) {
     if (!override.empty()) {
         if (!is_models(override))
@@ -65,14 +91,21 @@ fs::path find_models(const std::string& override) {
                              "is no models folder, expected networks/ and hardware/ in it");
         return override;
     }
-    std::error_code code;
-    const fs::path program = fs::read_symlink("/proc/self/exe", code).parent_path();
-    for (fs::path folder = program; folder.has_relative_path(); folder = folder.parent_path()) {
-        for (const fs::path& candidate : {folder / "models", folder / "share" / "satsim" / "models"}) {
-            if (is_models(candidate)) return candidate;
-        }
+    return beside_program({"models", "share/satsim/models"}, is_models, "models", "--models DIR");
+}
+
+fs::path find_rtl(const std::string& override) {
+    if (!override.empty()) {
+        if (!is_rtl(override))
+            throw InputError("--rtl " + override, "",
+                             "is no folder of the RTL, expected synth/blocks.json in it");
+        return override;
     }
-    throw InputError("models", "", "no models folder beside " + program.string() + ", expected --models DIR");
+    return beside_program({"rtl", "share/satsim/rtl"}, is_rtl, "rtl", "--rtl DIR");
+}
+
+synth::Device find_device(const std::string& name, const std::string& models_override) {
+    return synth::load_device(resolve(name, "devices", models_override));
 }
 
 Network find_network(const std::string& name, const std::string& models_override) {

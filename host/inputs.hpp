@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/hardware/hardware.hpp"
+#include "runtime/synth/device.hpp"
 #include "runtime/workload/training_step.hpp"
 
 namespace satsim::host {
@@ -14,6 +15,16 @@ namespace satsim::host {
 // `override`, else models/ of the source tree or share/satsim/models of the installation that the program
 // runs from. Throws InputError when there is none.
 [[nodiscard]] std::filesystem::path find_models(const std::string& override);
+
+// The folder that the program runs from.
+[[nodiscard]] std::filesystem::path program_folder();
+
+// `override`, else rtl/ of the source tree or share/satsim/rtl of the installation. Throws InputError when
+// there is none.
+[[nodiscard]] std::filesystem::path find_rtl(const std::string& override);
+
+// A device file, or the name of one in models/devices.
+[[nodiscard]] synth::Device find_device(const std::string& name, const std::string& models_override);
 
 // `name` is a file, or the name of one in models/networks (models/hardware). The models folder is looked for
 // only when it is needed.

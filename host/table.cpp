@@ -30,6 +30,20 @@ std::string csv_line(const std::vector<std::string>& cells) {
     return line;
 }
 
+std::string markdown_line(const std::vector<std::string>& cells) {
+    std::string line = "|";
+    for (const std::string& cell : cells) {
+        line.push_back(' ');
+        for (const char c : cell) {
+            if (c == '|') line.push_back('\\');
+            line.push_back(c);
+        }
+        line.append(" |");
+    }
+    line.push_back('\n');
+    return line;
+}
+
 }  // namespace
 
 Table::Table(std::vector<std::string> columns) : columns_(std::move(columns)) {
@@ -79,6 +93,16 @@ std::string Table::text() const {
             put(cells);
     }
     return out;
+}
+
+std::string Table::markdown() const {
+    std::vector<std::string> alignment;
+    for (const bool left : left_) alignment.emplace_back(left ? ":--" : "--:");
+    std::string text = markdown_line(columns_) + markdown_line(alignment);
+    for (const auto& cells : rows_) {
+        if (!cells.empty()) text += markdown_line(cells);
+    }
+    return text;
 }
 
 std::string Table::csv() const {

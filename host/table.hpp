@@ -14,6 +14,8 @@ class Table {
     void rule();  // a line across, in text only
     [[nodiscard]] std::string text() const;
     [[nodiscard]] std::string csv() const;
+    [[nodiscard]] std::string markdown() const;
+    [[nodiscard]] bool empty() const { return rows_.empty(); }
 
   private:
     std::vector<std::string> columns_;

@@ -86,6 +86,10 @@ class PortsAndMemory : public dram::Memory {
     }
     [[nodiscard]] MemoryCounters counters(Cycles /*end*/) const override { return {}; }
     void reset() override { last_read_ = -1; }
+    void walk(StateWalk& state) override { state.time(last_read_); }
+    [[nodiscard]] Cycles phase(Cycles /*now*/) const override { return 0; }
+    [[nodiscard]] std::int64_t repeats_after_lines() const override { return 1; }
+    [[nodiscard]] std::int64_t row_lines() const override { return 1; }
 
   private:
     Cycles read_latency_;
@@ -149,7 +153,7 @@ TEST_P(TopTest, CyclesAsTheCoreHasThemBehindThePorts) {
         PortsAndMemory times(latency);
         sim::rtl::MemoryPort port(times, dram, array.line_bytes());
         sim::rtl::Recorder recorder(array);
-        core->run({work.program.address / array.line_bytes(), 2'000'000, 1}, port, recorder);
+        core->run({work.program.address / array.line_bytes(), 2'000'000, 1, {}}, port, recorder);
         const Execution execution = recorder.take();
 
         bench->memory = MemoryImage{};

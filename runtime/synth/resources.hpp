@@ -1,0 +1,41 @@
+// What a netlist takes of a device.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "runtime/synth/netlist.hpp"
+
+namespace satsim::synth {
+
+struct Resources {
+    std::int64_t lut = 0;
+    std::int64_t ff = 0;
+    std::int64_t dsp = 0;
+    std::int64_t bram18 = 0;  // half block RAMs
+    std::int64_t uram = 0;
+
+    [[nodiscard]] double bram36() const { return static_cast<double>(bram18) / 2; }
+    Resources& operator+=(const Resources& other);
+    [[nodiscard]] Resources times(std::int64_t instances) const;
+    bool operator==(const Resources&) const = default;
+};
+
+// The largest share that `used` takes of `available`, over all kinds of resources. A kind that is used and
+// not available makes it infinite.
+[[nodiscard]] double utilization(const Resources& used, const Resources& available);
+
+// One mapped cell. A LUT of any size is one LUT; a distributed RAM takes the LUTs that hold its bits, once a
+// read port; a shift register of up to 32 bits is one LUT; carry chains, wide multiplexers, buffers and
+// inverters take none (an inverter is absorbed by the LUT or the flip-flop that it feeds). Throws InputError
+// for a type that no rule knows.
+[[nodiscard]] Resources resources_of(std::string_view cell_type);
+[[nodiscard]] bool is_lutram(std::string_view cell_type);
+[[nodiscard]] bool is_bram(std::string_view cell_type);
+[[nodiscard]] bool is_uram(std::string_view cell_type);
+[[nodiscard]] bool is_shift_register(std::string_view cell_type);
+
+// The netlist's own cells: instances of other blocks count as nothing.
+[[nodiscard]] Resources count(const Netlist& netlist);
+
+}  // namespace satsim::synth

@@ -1,0 +1,120 @@
+// Device files, the plan of blocks, and the split over regions.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "runtime/support/error.hpp"
+#include "runtime/synth/device.hpp"
+#include "runtime/synth/floorplan.hpp"
+#include "runtime/synth/plan.hpp"
+
+namespace satsim::synth {
+namespace {
+
+using nlohmann::json;
+
+json shipped(const std::string& file) {
+    std::ifstream stream(std::string(SATSIM_SOURCE_DIR) + "/" + file);
+    return json::parse(stream);
+}
+
+std::string device_fault(const json& document) {
+    try {
+        (void)parse_device(document.dump(), "d.json");
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(DeviceFile, HoldsTheCardsFigures) {
+    const Device device = parse_device(shipped("models/devices/xcvu9p.json").dump(), "d.json");
+    EXPECT_EQ(device.total, (Resources{1182240, 2364480, 6840, 2 * 2160, 960}));
+    ASSERT_EQ(device.regions.size(), 3U);
+    EXPECT_EQ(device.regions[0].resources.lut, 354690);
+    EXPECT_EQ(device.regions[1].resources.lut, 159739);
+    EXPECT_EQ(device.regions[2].resources.lut, 354839);
+}
+
+TEST(DeviceFile, NoFieldCanBeMissing) {
+    const json original = shipped("models/devices/xcvu9p.json");
+    int tried = 0;
+    const json leaves = original.flatten();
+    for (const auto& [pointer, value] : leaves.items()) {
+        const json::json_pointer where(pointer);
+        if (pointer == "/$schema" || where.back() == "comment") continue;
+        json document = original;
+        document[where.parent_pointer()].erase(where.back());
+        EXPECT_NE(device_fault(document), "") << pointer;
+        ++tried;
+    }
+    EXPECT_GT(tried, 80);
+}
+
+TEST(DeviceFile, FaultsNameThePlace) {
+    json document = shipped("models/devices/xcvu9p.json");
+    document["delays"]["lut"]["unit"] = "ps";
+    EXPECT_EQ(device_fault(document), "d.json: /delays/lut/unit: is \"ps\", expected \"ns\"");
+    document = shipped("models/devices/xcvu9p.json");
+    document["yosys_family"] = "xcup; shell";
+    EXPECT_EQ(device_fault(document), "d.json: /yosys_family: is no family of synth_xilinx");
+}
+
+TEST(PlanFile, TakesTheParametersFromTheConfiguration) {
+    isa::ArrayConfig array;
+    array.rows = 16;
+    array.max_m = 4;
+    const Plan plan = parse_plan(shipped("rtl/synth/blocks.json").dump(), "p.json", array);
+    EXPECT_EQ(plan.parameters.at("R"), "16");
+    EXPECT_EQ(plan.parameters.at("MAXM"), "4");
+    EXPECT_TRUE(plan.blocks.contains("uspe"));
+    EXPECT_EQ(plan.blocks.at("west_row").numbered, "ROW");
+}
+
+TEST(PlanFile, RefusesWhatYosysCouldRunAsACommand) {
+    json document = shipped("rtl/synth/blocks.json");
+    document["top"] = "sat_core; shell rm";
+    EXPECT_THROW((void)parse_plan(document.dump(), "p.json", {}), InputError);
+    document = shipped("rtl/synth/blocks.json");
+    document["parameters"]["R"] = "lines";
+    EXPECT_THROW((void)parse_plan(document.dump(), "p.json", {}), InputError);
+}
+
+Device three_regions() {
+    Device device;
+    device.regions = {{"a", {.lut = 100}}, {"b", {.lut = 40}}, {"c", {.lut = 100}}};
+    return device;
+}
+
+TEST(Split, RowsFollowTheRoom) {
+    const auto uses = split({{"rows", {.lut = 120}}}, 12, three_regions());
+    ASSERT_EQ(uses.size(), 3U);
+    EXPECT_EQ(uses[0].rows + uses[1].rows + uses[2].rows, 12);
+    EXPECT_EQ(uses[0].rows, 5);
+    EXPECT_EQ(uses[1].rows, 2);
+    EXPECT_EQ(uses[2].rows, 5);
+    EXPECT_EQ(uses[0].utilization, 0.5);
+}
+
+TEST(Split, GroupsStayWholeAndNothingIsLost) {
+    const auto uses =
+        split({{"rows", {.lut = 40}}, {"control", {.lut = 30}}, {"vector", {.lut = 60}}}, 4, three_regions());
+    std::int64_t sum = 0;
+    for (const RegionUse& use : uses) {
+        sum += use.used.lut;
+        EXPECT_LE(use.utilization, 0.61);
+        for (const std::string& group : use.groups) EXPECT_NE(group, "rows");
+    }
+    EXPECT_EQ(sum, 130);
+}
+
+TEST(Split, WhatDoesNotFitIsShownAsItIs) {
+    const auto uses = split({{"rows", {.lut = 960}}}, 32, three_regions());
+    double fullest = 0;
+    for (const RegionUse& use : uses) fullest = std::max(fullest, use.utilization);
+    EXPECT_GE(fullest, 4.0);
+}
+
+}  // namespace
+}  // namespace satsim::synth
