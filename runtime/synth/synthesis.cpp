@@ -238,7 +238,7 @@ class Run {
 
     [[nodiscard]] std::string block_script(const Work& work, const fs::path& output) const {
         std::string script =
-            elaboration_script(settings_.sources, work.module->module, work.module->parameters);
+            block_elaboration_script(settings_.sources, work.module->module, work.module->parameters);
         for (const auto& [name, known] : settings_.plan.blocks) {
             const bool inside = std::any_of(
                 work.inner.begin(), work.inner.end(),
