@@ -15,7 +15,9 @@ namespace store = isa::store;
 
 constexpr std::int64_t kWordBytes = 8;
 constexpr int kWordElements = 4;
-constexpr int kResultHalf = kPosition;  // STCE, STORE: first result address of the half in use
+// STCE, STORE: first result address of the block. Panels follow each other around the result buffer, those of
+// a narrow last tile too: a token that STORE gives back then always stands for the next free panel.
+constexpr int kResultTile = kPosition;
 
 class WsEmitter {
   public:
@@ -181,7 +183,7 @@ class WsEmitter {
             b.add(stce::wa, kWestHalf, 0);
             b.wait(kWestFull);
             for (std::int64_t panel = 0; panel < panels; ++panel) {
-                b.add(stce::ra, kResultHalf, panel * plan_.block);
+                b.add(stce::ra, kResultTile, panel * plan_.block);
                 b.add(stce::nv, kNorthHalf, 0);
                 if (!dense()) b.add(stce::ni, kIndexHalf, index_unit(panel));
                 b.wait(kNorthFull);
@@ -199,12 +201,12 @@ class WsEmitter {
             }
             b.toggle(kWestHalf, plan_.west_half_lines);
         }
-        b.toggle(kResultHalf, plan_.result_half);
+        b.add(kResultTile, kResultTile, panels * plan_.block);
     }
 
     std::vector<isa::Instruction> stce_stream() {
         StreamBuilder b;
-        for (const int reg : {+kWestHalf, +kNorthHalf, +kIndexHalf, kResultHalf}) b.set(reg, 0);
+        for (const int reg : {+kWestHalf, +kNorthHalf, +kIndexHalf, kResultTile}) b.set(reg, 0);
         b.set(stce::n, layout_.nm.n);
         b.set(stce::m, layout_.nm.m);
         b.set(stce::sr, schedule_.row_slots);
@@ -234,7 +236,7 @@ class WsEmitter {
         b.set(store::pb, layout_.c_image);
         b.set(store::grid_w, g.grid_w);
         b.set(store::grid_h, g.grid_h);
-        b.set(kResultHalf, 0);
+        b.set(kResultTile, 0);
         b.set(store::src_kind, 0);
         b.set(store::sc, 1);
         const std::int64_t walk = g.batch * layout_.c_image;
@@ -251,14 +253,14 @@ class WsEmitter {
                         b.set(store::len, round_up<std::int64_t>(width * element_bytes(), kWordBytes));
                         b.wait(kResultFull);
                         b.add(store::base, kBaseC, panel * panel_bytes);
-                        b.add(store::src, kResultHalf, panel * plan_.block);
+                        b.add(store::src, kResultTile, panel * plan_.block);
                         isa::RunFields run;
                         run.flags = (last_panel ? store::kAdvance : 0U) |
                                     (task_.out == ElementType::Fp16 ? store::kFp16 : 0U);
                         run.push_early0 = kResultFree;
                         b.run(run);
                     }
-                    b.toggle(kResultHalf, plan_.result_half);
+                    b.add(kResultTile, kResultTile, panels_of(columns) * plan_.block);
                 });
                 b.add(kBaseC, kBaseC, -walk + (last ? -(tiles() - 1) * step : step));
             });
@@ -325,7 +327,6 @@ WsPlan plan_ws(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     plan.block = positions / schedule.row_slots * schedule.row_slots;
     plan.north_half_words = std::int64_t{array.rows} * nm.n * row_words;
     plan.index_half_words = std::int64_t{array.rows} * nm.n * index_words;
-    plan.result_half = plan.block * plan.panels;
     if (2 * plan.north_half_words > std::int64_t{array.north_value_lines} * array.line_words()) return {};
     if (2 * plan.index_half_words > std::int64_t{array.north_index_lines} * array.line_words()) return {};
     return plan;

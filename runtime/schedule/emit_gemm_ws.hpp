@@ -21,7 +21,6 @@ struct WsPlan {
     std::int64_t west_half_lines = 0;
     std::int64_t north_half_words = 0;
     std::int64_t index_half_words = 0;
-    std::int64_t result_half = 0;
     std::int64_t panels = 1;  // of C columns in a tile
     [[nodiscard]] bool valid() const { return block > 0 && !passes.empty(); }
 };
