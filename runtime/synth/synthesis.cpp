@@ -243,11 +243,12 @@ class Run {
             const bool inside = std::any_of(
                 work.inner.begin(), work.inner.end(),
                 [&](const std::string& child) { return elaboration_.modules.at(child).module == name; });
-            if (inside) script += "blackbox $paramod*\\" + name + " " + name + "\n";
+            // Yosys calls a module by its parameters, short or digested, or by nothing but its name.
+            if (inside) script += fmt::format("blackbox $paramod*\\{0} $paramod\\{0}\\* {0}\n", name);
         }
         script += "synth_xilinx -family " + settings_.device.yosys_family +
                   " -noiopad -noclkbuf -nowidelut -flatten\n"
-                  "delete =A:src=*xilinx?cells_*\n"
+                  "hierarchy -check -purge_lib\n"
                   "write_json ";
         return script + fmt::format("\"{}\"\n", output.string());
     }
@@ -263,7 +264,7 @@ class Run {
             digest.add(kFormat).add(yosys_.version).add(key).add(read_file(settings_.sources.files.front()));
             for (const std::string& file : files) digest.add(read_file(file));
             for (const std::string& port : ports) digest.add(port);
-            digest.add(settings_.device.yosys_family);
+            digest.add(block_script(work, ""));
             work.netlist_digest = digest.text();
             work.netlist = cache_ / (work.netlist_digest + ".netlist.json");
             std::error_code code;
