@@ -112,7 +112,12 @@ class Builder {
     void add_carry(const Cell& cell) {
         const std::vector<int>& sums = cell.bits("O");
         const std::vector<int>& carries = cell.bits("CO");
-        const double step = delays_.carry_step.value * static_cast<double>(carries.size()) / 4;
+        // Outputs that nothing reads may be missing from the netlist.
+        const auto at = [](const std::vector<int>& bits, std::size_t i) {
+            return i < bits.size() ? bits[i] : kConstant;
+        };
+        const std::size_t width = std::max(sums.size(), carries.size());
+        const double step = delays_.carry_step.value * static_cast<double>(width) / 4;
         for (const Port& pin : cell.pins) {
             if (pin.output) continue;
             const bool chained = pin.name == "CI";
@@ -120,11 +125,11 @@ class Builder {
                 const int bit = pin.bits[i];
                 if (bit == kConstant) continue;
                 const double before = chained ? 0 : near(bit) + delays_.carry_enter.value;
-                for (std::size_t o = pin.bits.size() > 1 ? i : 0; o < carries.size(); ++o) {
+                for (std::size_t o = pin.bits.size() > 1 ? i : 0; o < width; ++o) {
                     const double leave = chained ? delays_.carry_leave.value : 0;
-                    edge(bit, carries[o], before + (chained && o + 1 == carries.size() ? step : leave),
+                    edge(bit, at(carries, o), before + (chained && o + 1 == width ? step : leave),
                          chained ? 0 : 1);
-                    edge(bit, sums[o], before + leave, chained ? 0 : 1);
+                    edge(bit, at(sums, o), before + leave, chained ? 0 : 1);
                 }
             }
         }
