@@ -2,6 +2,7 @@
 # Builds the fuzz targets (clang, libFuzzer, AddressSanitizer, UBSan) and runs each for some seconds from its corpus: network,
 # recipe and hardware files, program files, program texts. New inputs stay in build/fuzz/found/; one that breaks a property ends
 # the run and is named. Usage: tools/test_fuzz.sh [SECONDS]    (20 a target by default)
+# SATSIM_FUZZ_SEED: another sequence of inputs than CI's; 0 for a new one each time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-20}
@@ -24,7 +25,7 @@ for target in "${targets[@]}"; do
   IFS=: read -r name corpora schema <<<"$target"
   found=build/fuzz/found/$name
   mkdir -p "$found"
-  options=(-max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$found-broken-" -print_final_stats=1)
+  options=(-seed="${SATSIM_FUZZ_SEED:-1}" -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$found-broken-" -print_final_stats=1)
   if [ -n "$schema" ]; then
     python3 tests/fuzz/json/dictionary.py "models/schemas/$schema.schema.json" >"build/fuzz/$schema.dict"
     options+=(-dict="build/fuzz/$schema.dict")
