@@ -1,5 +1,7 @@
 # satsim_verilate(TARGET PREFIX V... TOP module SOURCES a.sv ... [PARAMETERS R=4 ...] [TRACE]
-# [TOGGLE [COVERED_ELSEWHERE fp ...]]): adds one verilated model to a library, with TRACE one that can write FST waves. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
+# [LARGE] [TOGGLE [COVERED_ELSEWHERE fp ...]]): adds one verilated model to a library, with TRACE one that can write FST waves. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
+# LARGE is for arrays of hundreds of elements: Verilator's gate optimisation would make every element read its neighbours' registers in
+# place, so that each has code of its own; without it all share one function (32x32: 258 KB instead of 120 MB of C++).
 # With SATSIM_COVERAGE every model counts lines. One with TOGGLE also counts toggles, for which Verilator writes a statement a bit and
 # instance: one model a block does that, and not in the files rtl/<prefix>*.sv that another model covers.
 include_guard(GLOBAL)
@@ -7,7 +9,7 @@ include_guard(GLOBAL)
 option(SATSIM_COVERAGE "Verilate with line and toggle coverage (tools/coverage.sh)" OFF)
 
 function(satsim_verilate target)
-  cmake_parse_arguments(ARG "TOGGLE;TRACE" "PREFIX;TOP" "SOURCES;PARAMETERS;COVERED_ELSEWHERE" ${ARGN})
+  cmake_parse_arguments(ARG "LARGE;TOGGLE;TRACE" "PREFIX;TOP" "SOURCES;PARAMETERS;COVERED_ELSEWHERE" ${ARGN})
   set(trace)
   if(ARG_TRACE)
     set(trace TRACE_FST)
@@ -24,6 +26,11 @@ function(satsim_verilate target)
   endif()
   set(coverage)
   set(optimisation OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
+  set(large)
+  if(ARG_LARGE)
+    set(large -fno-gate)
+    set(optimisation OPT_FAST -O1 OPT_SLOW -O0 OPT_GLOBAL -O2)  # -O2 compiles twice as long
+  endif()
   if(SATSIM_COVERAGE)
     set(optimisation OPT_FAST -O0 OPT_SLOW -O0 OPT_GLOBAL -O1)  # tens of megabytes of C++
     set(coverage --coverage-line)
@@ -43,7 +50,8 @@ function(satsim_verilate target)
   verilate(${target} ${trace} PREFIX ${ARG_PREFIX} TOP_MODULE ${ARG_TOP}
            SOURCES "${generated}/sat_isa.sv" ${ARG_SOURCES}
            INCLUDE_DIRS "${PROJECT_SOURCE_DIR}/rtl"
-           VERILATOR_ARGS -Wall --x-assign unique --x-initial unique --assert -O3 ${coverage} ${ARG_PARAMETERS}
+           VERILATOR_ARGS -Wall --x-assign unique --x-initial unique --assert -O3 ${large} ${coverage}
+                          ${ARG_PARAMETERS}
            ${optimisation})
   add_dependencies(${target} satsim_isa_generated)
   if(SATSIM_COVERAGE)

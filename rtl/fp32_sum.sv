@@ -119,7 +119,7 @@ module fp32_sum #(
   assign eights = {empty[2] && empty[1], empty[2] && (!empty[1] || empty[0])};
   logic [28:0] coarse;
   always_comb begin
-    unique case (eights)
+    case (eights)  // not unique, as in uspe.sv
       2'd0: coarse = sum3[28:0];
       2'd1: coarse = {sum3[20:0], 8'd0};
       2'd2: coarse = {sum3[12:0], 16'd0};

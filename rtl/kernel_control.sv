@@ -31,6 +31,8 @@ module kernel_control #(
     input  wire logic [2:0]               core_engine_i,
     /// See `core_error_i`.
     input  wire logic [15:0]              core_pc_i,
+    /// Core: it has written an infinite or NaN result since its reset.
+    input  wire logic                     core_nonfinite_i,
     /// Read port: errors, as in `axi_read`.
     input  wire logic                     read_range_i,
     /// See `read_range_i`.
@@ -87,6 +89,7 @@ module kernel_control #(
   logic [31:0] quiet_q;  // cycles of STOP without a beat
   logic patience;        // is over
   logic unanswered_q;
+  logic nonfinite_q;
 
   logic error_q;
   logic [3:0] code_q, code;
@@ -145,6 +148,7 @@ module kernel_control #(
       line_q       <= '0;
       channels_q   <= '0;
       unanswered_q <= 1'b0;
+      nonfinite_q  <= 1'b0;
       quiet_q      <= '0;
     end else begin
       first_q <= 1'b0;
@@ -156,6 +160,7 @@ module kernel_control #(
           run_q        <= !found;
           core_rst_nq  <= !found;
           unanswered_q <= !ports_idle_i;
+          nonfinite_q  <= 1'b0;
         end
         RUN: if (found || core_done_i) begin
           state_q     <= STOP;
@@ -168,6 +173,7 @@ module kernel_control #(
         end
         default: state_q <= IDLE;
       endcase
+      if (state_q == RUN && core_nonfinite_i) nonfinite_q <= 1'b1;
       if ((found && !error_q) || (state_q == IDLE && start_i)) begin
         error_q    <= found;
         code_q     <= found ? code : sat_registers::E_NONE;
@@ -185,7 +191,7 @@ module kernel_control #(
   assign done_o = state_q == DONE;
   assign failed_o = error_q;
   assign idle_o = state_q == IDLE;
-  assign status_o = {state_q != IDLE, 6'd0, unanswered_q, 4'd0, 4'(channels_q), 5'd0, engine_q, 4'd0, code_q};
+  assign status_o = {state_q != IDLE, 5'd0, nonfinite_q, unanswered_q, 4'd0, 4'(channels_q), 5'd0, engine_q, 4'd0, code_q};
   assign error_pc_o = pc_q;
   assign error_address_o = {{(64 - LINE_BITS - LINE_SHIFT) {1'b0}}, line_q, {LINE_SHIFT{1'b0}}};
 endmodule

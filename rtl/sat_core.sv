@@ -56,6 +56,8 @@ module sat_core #(
     output logic [2:0]                    error_engine_o,
     /// Its instruction.
     output logic [15:0]                   error_pc_o,
+    /// STORE has written an infinite or NaN result of STCE since reset (contract.md §7).
+    output logic                          nonfinite_o,
     /// Memory: a read burst is offered.
     output logic                          ar_valid_o,
     /// Memory: it is accepted.
@@ -319,13 +321,19 @@ module sat_core #(
       .rd_data_i(vec_rd_data), .wr_valid_o(vec_wr_valid), .wr_data_o(vec_wr_data), .wr_lane_en_o(vec_wr_lane_en),
       .wr_line_o(vec_wr_line), .wr_first_lane_o(vec_wr_first_lane));
 
+  logic nonfinite;
   store #(.C(C), .CH(CH), .BL(BL), .SF(SF), .BANKS(BANKS)) storer (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .op_valid_i(op_valid[STORE]), .op_ready_o(op_ready[STORE]),
       .op_params_i(op_params[1280*STORE+:1280]), .op_flags_i(op_flags[16*STORE+:16]), .release_o(release_o[STORE]),
       .done_o(end_o[STORE]), .rd_valid_o(rd_valid), .rd_addr_o(rd_addr), .rd_data_i(rd_data), .vm_valid_o(vm_valid),
       .vm_word_o(vm_word), .vm_data_i(vm_data), .aw_valid_o(aw_valid), .aw_ready_i(aw_ready_i && !error_q),
       .op_pc_i(pc[16*STORE+:16]), .aw_pc_o(aw_pc_o), .aw_line_o(aw_line_o), .aw_lines_o(aw_lines_o), .w_valid_o(w_valid_o), .w_ready_i(w_ready_i),
-      .w_data_o(w_data_o), .w_strobe_o(w_strobe_o), .w_last_o(w_last_o), .b_valid_i(b_valid_i));
+      .w_data_o(w_data_o), .w_strobe_o(w_strobe_o), .w_last_o(w_last_o), .b_valid_i(b_valid_i),
+      .nonfinite_o(nonfinite));
+
+  logic nonfinite_q;
+  always_ff @(posedge clk_i) nonfinite_q <= rst_ni && (nonfinite_q || nonfinite);
+  assign nonfinite_o = nonfinite_q;
 
   assign done_o = fetch_idle && !(start_i && !error_q) && (&idle) && engine_busy == '0;
 

@@ -421,7 +421,7 @@ module sat_top #(
   assign bad_base = misaligned != '0;
 
   // ---- the core ----------------------------------------------------------------------------------------------------
-  logic core_done, core_error;
+  logic core_done, core_error, core_nonfinite;
   logic [3:0] core_code;
   logic [2:0] core_engine;
   logic [15:0] core_pc;
@@ -442,7 +442,7 @@ module sat_top #(
       .R(R), .C(C), .MAXM(MAXM), .S(S), .CH(CH), .WD(WD), .NVD(NVD), .NID(NID), .RD(RD), .IM(IM), .VD(VD), .BL(BL),
       .PF(PF), .LF(LF), .SF(SF)) core (
       .clk_i(ap_clk), .rst_ni(core_rst_n), .start_i(core_start), .start_line_i(program_line[LINE_BITS-1:0]),
-      .done_o(core_done), .watchdog_cycles_i(watchdog_cycles), .error_o(core_error), .error_code_o(core_code),
+      .done_o(core_done), .watchdog_cycles_i(watchdog_cycles), .error_o(core_error), .error_code_o(core_code), .nonfinite_o(core_nonfinite),
       .error_engine_o(core_engine), .error_pc_o(core_pc), .ar_valid_o(ar_valid), .ar_ready_i(ar_ready),
       .ar_line_o(ar_line), .ar_lines_o(ar_lines), .ar_fetch_o(ar_fetch), .ar_pc_o(ar_pc), .r_valid_i(r_valid),
       .r_data_i(r_data), .aw_valid_o(aw_valid), .aw_ready_i(aw_ready), .aw_line_o(aw_line), .aw_lines_o(aw_lines),
@@ -487,7 +487,7 @@ module sat_top #(
 
   kernel_control #(.CH(CH)) control (
       .clk_i(ap_clk), .rst_ni(ap_rst_n), .start_i(start), .abort_i(abort_pulse), .misaligned_i(bad_base),
-      .watchdog_cycles_i(watchdog_cycles), .core_done_i(core_done), .core_error_i(core_error), .core_code_i(core_code),
+      .watchdog_cycles_i(watchdog_cycles), .core_done_i(core_done), .core_error_i(core_error), .core_code_i(core_code), .core_nonfinite_i(core_nonfinite),
       .core_engine_i(core_engine), .core_pc_i(core_pc), .read_range_i(read_range), .read_response_i(read_response),
       .read_tag_i(read_tag), .read_line_i(read_line), .read_channels_i(read_channels), .write_range_i(write_range),
       .write_response_i(write_response), .write_tag_i(write_tag), .write_line_i(write_line),

@@ -66,7 +66,9 @@ module store #(
     /// Memory: it is the burst's last.
     output logic                          w_last_o,
     /// Memory: a response arrives; it is always taken.
-    input  wire logic                     b_valid_i
+    input  wire logic                     b_valid_i,
+    /// A value of RESULT that is written is infinite or NaN; one cycle a piece.
+    output logic                          nonfinite_o
 );
   localparam int unsigned LANE_BITS = $clog2(8 * CH);
   localparam int unsigned SHIFT_BITS = $clog2(BANKS * C / 2 > 16 * CH ? BANKS * C / 2 : 16 * CH);
@@ -106,7 +108,7 @@ module store #(
       .piece_half_i(piece_half), .piece_shift_i(piece_shift), .piece_lane_i(piece_lane),
       .piece_words_i(piece_words), .piece_fresh_i(piece_fresh), .push_i(push), .result_data_i(rd_data_i),
       .vector_data_i(vm_data_i), .line_valid_o(line_valid), .line_data_o(w_data_o), .line_strobe_o(w_strobe_o),
-      .line_pop_i(line_pop));
+      .line_pop_i(line_pop), .nonfinite_o(nonfinite_o));
 
   store_write #(.CH(CH), .BL(BL)) writes (
       .clk_i(clk_i), .rst_ni(rst_ni), .burst_valid_i(burst_valid), .burst_line_i(burst_line),

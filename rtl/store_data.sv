@@ -49,7 +49,9 @@ module store_data #(
     /// Its written words.
     output logic [8*CH-1:0]                line_strobe_o,
     /// It leaves the FIFO.
-    input  wire logic                      line_pop_i
+    input  wire logic                      line_pop_i,
+    /// The piece read three cycles ago holds an infinite or NaN value of RESULT.
+    output logic                           nonfinite_o
 );
   localparam int unsigned WORDS = 8 * CH;
   localparam int unsigned LANE_BITS = $clog2(WORDS);
@@ -95,6 +97,7 @@ module store_data #(
   end
   assign turned = {source, source} >> {shift2_q, 6'd0};
 
+  logic [WORDS-1:0] nonfinite_q;
   for (genvar l = 0; l < WORDS; l++) begin : gen_lane
     logic [LANE_BITS-1:0] distance;
     logic enable;
@@ -102,6 +105,19 @@ module store_data #(
     assign enable = valid2_q && distance <= words2_q;
     assign merged_data[64*l+:64] = enable ? turned[64*l+:64] : open_data_q[64*l+:64];
     assign merged_strobe[l] = enable || (open_strobe_q[l] && !(valid2_q && fresh2_q));
+    // A value whose exponent is all ones: four FP16 or two FP32 in a word.
+    logic [3:0] half_found;
+    logic [1:0] single_found;
+    for (genvar i = 0; i < 4; i++) begin : gen_half_found
+      assign half_found[i] = &turned[64*l+16*i+10+:5];
+    end
+    for (genvar i = 0; i < 2; i++) begin : gen_single_found
+      assign single_found[i] = &turned[64*l+32*i+23+:8];
+    end
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) nonfinite_q[l] <= 1'b0;
+      else nonfinite_q[l] <= enable && kind2_q == RESULT && (half2_q ? half_found != 4'd0 : single_found != 2'd0);
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -137,6 +153,8 @@ module store_data #(
   sync_fifo #(.WIDTH(512 * CH + WORDS), .DEPTH(SF)) line_fifo (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(push1_q), .data_i({merged_strobe, merged_data}), .pop_i(line_pop_i),
       .data_o({line_strobe_o, line_data_o}), .valid_o(line_valid_o), .count_o(count));
+
+  assign nonfinite_o = nonfinite_q != '0;
 
   logic unused;
   assign unused = &{1'b0, count, turned[2*WIDTH-1:512*CH]};

@@ -194,7 +194,7 @@ module uspe #(
   // Multiplier. A pair whose value is +-0 issues no MAC: its product is -0, which leaves every sum as it is.
   logic [16:0] element, a_q, b_q;
   always_comb begin
-    unique case (lane)
+    case (lane)  // not unique: its assertion would name the element and give each code of its own
       2'd0: element = read_word[16:0];
       2'd1: element = read_word[33:17];
       2'd2: element = read_word[50:34];

@@ -49,6 +49,8 @@ struct OnChipState {
     std::int64_t chain_sr = 0;
     std::int64_t chain_sc = 0;
 
+    bool nonfinite = false;  // STORE has written an infinite or NaN result
+
     Position load_position;  // saved by ADVANCE
     Position store_position;
 

@@ -24,6 +24,19 @@ void write_wrapped(MemoryImage& dram, std::int64_t address, std::span<const std:
     if (first < data.size()) dram.write(0, data.subspan(first));
 }
 
+// Whether one of the values is infinite or NaN.
+bool holds_nonfinite(std::span<const std::uint8_t> data, bool fp16) {
+    const auto any = [data]<typename Bits>(Bits exponent) {
+        for (std::size_t byte = 0; byte + sizeof exponent <= data.size(); byte += sizeof exponent) {
+            Bits bits{};
+            std::memcpy(&bits, data.data() + byte, sizeof bits);
+            if ((bits & exponent) == exponent) return true;
+        }
+        return false;
+    };
+    return fp16 ? any(std::uint16_t{0x7C00}) : any(std::uint32_t{0x7F800000});
+}
+
 // The first bytes of a result address: FP32 values, or the FP16 in their low halves.
 void gather_row(const std::uint32_t* row, bool fp16, std::span<std::uint8_t> data) {
     if (!fp16) {
@@ -62,6 +75,8 @@ void execute_store(const Operation& op, OnChipState& state, MemoryImage& dram) {
     walk_positions(op, op[grid_w], op[grid_h], op[count], op.has(kSeek) ? &start : nullptr, op.has(kAdvance),
                    state.store_position, [&](std::int64_t i, const Position& p) {
                        gather(op, state, i, data);
+                       if (op[src_kind] == kResult && holds_nonfinite(data, op.has(kFp16)))
+                           state.nonfinite = true;
                        write_wrapped(dram, tensor_address(op[base], p.b, op[pb], p.y, op[py], p.x, op[px]),
                                      data);
                    });

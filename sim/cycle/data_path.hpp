@@ -17,6 +17,8 @@ class DataPath {
     // Throws InputError for parameters out of range, and for VEC without a vector unit.
     void execute(const functional::Operation& op);
 
+    [[nodiscard]] bool nonfinite() const { return state_.nonfinite; }
+
   private:
     functional::OnChipState state_;
     MemoryImage& dram_;

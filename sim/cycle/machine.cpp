@@ -64,6 +64,7 @@ Execution Machine::run(const isa::Program& program, const RunOptions& options) {
     run_.result.memory.activates += run_.skipped_memory.activates;
     run_.result.memory.read_lines += run_.skipped_memory.read_lines;
     run_.result.memory.write_lines += run_.skipped_memory.write_lines;
+    run_.result.nonfinite = run_.data && run_.data->nonfinite();
     run_.data.reset();
     return std::move(run_.result);
 }

@@ -36,6 +36,8 @@ class Recorder {
     // Once for each word, however many rows take it (the cycle model counts every row).
     void load_words(std::int64_t words) { execution_.counters.load_words += words; }
 
+    void nonfinite() { execution_.nonfinite = true; }
+
     // The record; the recorder is empty afterwards.
     [[nodiscard]] Execution take();
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "runtime/support/error.hpp"
 #include "sat_registers.hpp"
@@ -69,7 +70,8 @@ class VerilatedCore : public RtlModel {
             if (now >= request.limit)
                 throw RtlError("the program has not ended after " + std::to_string(now) + " cycles");
             core.start_i = now == 0;
-            core.start_line_i = static_cast<std::uint64_t>(request.header_line);
+            core.start_line_i = static_cast<std::remove_reference_t<decltype(core.start_line_i)>>(
+                request.header_line);  // 32 or 64 bits wide
             drive_memory(now, port);
             core.eval();
             waves.settled(now);
@@ -79,6 +81,7 @@ class VerilatedCore : public RtlModel {
             if (core.load_words_o != 0) recorder.load_words(core.load_words_o);
             record_operations(recorder);
             recorder.events(now, core.dispatch_o, core.release_o, core.end_o, core.halt_o);
+            if (core.nonfinite_o) recorder.nonfinite();
             if (running && core.done_o) return;
             running = running || core.go_o;
             edge();

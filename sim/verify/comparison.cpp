@@ -104,7 +104,9 @@ void compare_executions(const Execution& cycle, const Execution& rtl, Comparison
     const MemoryCounters& theirs = rtl.memory;
     result.counters +=
         (ours.activates != theirs.activates ? 1 : 0) + (ours.read_lines != theirs.read_lines ? 1 : 0) +
-        (ours.write_lines != theirs.write_lines ? 1 : 0) + (ours.refreshes != theirs.refreshes ? 1 : 0);
+        (ours.write_lines != theirs.write_lines ? 1 : 0) + (ours.refreshes != theirs.refreshes ? 1 : 0) +
+        (cycle.nonfinite != rtl.nonfinite ? 1 : 0);
+    result.nonfinite = rtl.nonfinite;
     result.simulated = rtl.cycles();
 }
 

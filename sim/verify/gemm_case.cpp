@@ -87,6 +87,7 @@ GemmCase::GemmCase(GemmTask task, const isa::ArrayConfig& array, std::mt19937_64
     } else {
         fill_weights(rng);
     }
+    add_extremes();
 }
 
 void GemmCase::put(std::int64_t address, std::uint16_t value) {
@@ -105,6 +106,20 @@ void GemmCase::fill_a(std::mt19937_64& rng) {
     // Padding channels get values too: they must never matter.
     const std::int64_t values = layout_.a_stride * task_.count / 2;
     for (std::int64_t i = 0; i < values; ++i) put(layout_.a + 2 * i, random_value(rng));
+}
+
+void GemmCase::add_extremes() {
+    constexpr std::array<std::uint16_t, 5> kExtremes{0x7BFF, 0xFBFF, 0x7C00, 0xFC00, 0x7E00};
+    // A generator of its own, seeded by data and sizes: cases without extremes stay what they were.
+    const std::uint64_t data = get(layout_.a) * 65537U + get(layout_.a + 2);
+    const GemmShape& shape = task_.shape;
+    std::mt19937_64 rng(
+        mixed_seed(data, static_cast<std::uint64_t>((shape.m * 1009 + shape.n) * 1009 + shape.k)));
+    if (pick(rng, 0, 7) != 0) return;
+    const auto last = static_cast<int>(layout_.a_stride * task_.count / 2) - 1;
+    for (int i = pick(rng, 1, 3); i > 0; --i)
+        put(layout_.a + 2 * std::int64_t{pick(rng, 0, last)},
+            kExtremes[static_cast<std::size_t>(pick(rng, 0, 4))]);
 }
 
 void GemmCase::fill_gradient(std::mt19937_64& rng) {

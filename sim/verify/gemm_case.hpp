@@ -52,6 +52,8 @@ class GemmCase {
     void fill_a(std::mt19937_64& rng);
     void fill_weights(std::mt19937_64& rng);
     void fill_gradient(std::mt19937_64& rng);
+    // In one case of eight, a few values of A that overflow: the largest, infinities and NaN.
+    void add_extremes();
     // Values as the array sees them. a: valid positions only; zero outside the image.
     [[nodiscard]] std::uint16_t a_at(std::int64_t instance, std::int64_t position, const Tap& tap,
                                      int channel) const;

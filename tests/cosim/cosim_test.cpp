@@ -73,6 +73,24 @@ TEST(CosimRegression, NarrowLastTileOfWeightStationary) {
     }
 }
 
+// Some cases overflow (GemmCase::add_extremes); both sides must say which (Comparison::counters).
+TEST(CosimOverflow, IsReported) {
+    int finite = 0;
+    int nonfinite = 0;
+    std::uint64_t seed = 100;  // kinds draw alike from the same seed
+    for (const Target& target : targets_of(all_kinds(), {sim::rtl::thin_slice()})) {
+        ++seed;
+        for (const std::uint64_t number : {1U, 2U, 3U, 4U}) {
+            const Case c = draw_case(target.kind, target.array, mixed_seed(seed, number)).found;
+            const Comparison comparison = engines().run(subject_of(c));
+            EXPECT_TRUE(comparison.equal()) << describe(c);
+            ++(comparison.nonfinite ? nonfinite : finite);
+        }
+    }
+    EXPECT_GE(finite, 50);
+    EXPECT_GE(nonfinite, 3);
+}
+
 // A comparison that cannot fail proves nothing: every case must fail when the RTL's memory is slower, and
 // when one bit of the data differs.
 TEST(CosimFault, IsNoticed) {

@@ -71,6 +71,7 @@ module store_bench #(
   logic [15+$clog2(8*CH):0] vm_word;
   logic [512*CH-1:0] vm_data, vec_data;
   logic [15:0] aw_pc;
+  logic nonfinite;
 
   store #(.C(C), .CH(CH), .BL(BL), .SF(SF), .BANKS(BANKS)) dut (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(1'b0), .op_valid_i(op_valid_i), .op_ready_o(op_ready_o),
@@ -78,7 +79,8 @@ module store_bench #(
       .rd_valid_o(rd_valid_o), .rd_addr_o(rd_addr_o), .rd_data_i(rd_data_i), .vm_valid_o(vm_valid_o),
       .vm_word_o(vm_word), .vm_data_i(vm_data), .aw_valid_o(aw_valid_o), .aw_ready_i(1'b1), .aw_line_o(aw_line_o),
       .aw_lines_o(aw_lines_o), .w_valid_o(w_valid_o), .w_ready_i(w_ready_i), .w_data_o(w_data_o),
-      .w_strobe_o(w_strobe_o), .w_last_o(w_last_o), .b_valid_i(b_valid_i), .op_pc_i('0), .aw_pc_o(aw_pc));
+      .w_strobe_o(w_strobe_o), .w_last_o(w_last_o), .b_valid_i(b_valid_i), .op_pc_i('0), .aw_pc_o(aw_pc),
+      .nonfinite_o(nonfinite));
 
   vmem #(.CH(CH), .DEPTH(DEPTH)) vector_memory (
       .clk_i(clk_i), .wr_valid_i(wr_valid_i), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i),
@@ -87,7 +89,7 @@ module store_bench #(
       .vec_wr_data_i('0), .vec_wr_lane_en_i('0), .vec_wr_line_i('0), .vec_wr_first_lane_i('0));
 
   logic unused;
-  assign unused = &{1'b0, vec_data, aw_pc};
+  assign unused = &{1'b0, nonfinite, vec_data, aw_pc};
 endmodule
 
 `default_nettype wire

@@ -9,6 +9,7 @@ Status TopBench::status() {
     status.engine = registers::kStatusEngine.of(word);
     status.channels = registers::kStatusChannels.of(word);
     status.unanswered = registers::kStatusUnanswered.of(word) != 0;
+    status.nonfinite = registers::kStatusNonfinite.of(word) != 0;
     status.running = registers::kStatusRunning.of(word) != 0;
     status.pc = read(registers::kErrorPc);
     status.address = read64(registers::kErrorAddress);

@@ -24,6 +24,7 @@ struct Status {
     std::uint32_t channels = 0;
     std::uint64_t address = 0;
     bool unanswered = false;
+    bool nonfinite = false;
     bool running = false;
 };
 

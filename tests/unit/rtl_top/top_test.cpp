@@ -104,6 +104,7 @@ TEST_P(TopTest, MemoryAsTheFunctionalModelHasIt) {
     const auto bench = GetParam().bench(3);
     std::mt19937_64 rng(11);
     std::size_t most_reads = 0;
+    int overflows = 0;
     for (int round = 0; round < 24; ++round) {
         SCOPED_TRACE("round " + std::to_string(round));
         const Work work = random_work(array, rng);
@@ -125,6 +126,8 @@ TEST_P(TopTest, MemoryAsTheFunctionalModelHasIt) {
         options.watchdog = 100'000;
         const Status status = bench->run(work.program, options);
         EXPECT_EQ(status.error, registers::Error::None) << static_cast<int>(status.error);
+        EXPECT_EQ(status.nonfinite, functional.state().nonfinite);
+        overflows += status.nonfinite ? 1 : 0;
         EXPECT_FALSE(bench->interrupt());
         EXPECT_TRUE(bench->memory_idle());
         ASSERT_EQ(bench->fault(), "");
@@ -134,6 +137,8 @@ TEST_P(TopTest, MemoryAsTheFunctionalModelHasIt) {
             most_reads = std::max(most_reads, channel->most_reads_under_way());
     }
     EXPECT_GE(most_reads, 4U) << "several bursts should be outstanding";
+    EXPECT_GT(overflows, 0) << "a case should overflow (GemmCase::add_extremes)";
+    EXPECT_LT(overflows, 24);
 }
 
 TEST_P(TopTest, CyclesAsTheCoreHasThemBehindThePorts) {

@@ -60,7 +60,8 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
                          schedule.tile_text());
             const isa::Program program = emit_gemm(task, schedule, machine);
             if (parameter.channels > 0 && schedule.dataflow == Dataflow::OutputStationary) {
-                for (const auto& stream : program.streams) EXPECT_LT(stream.size(), 1000);  // chunks are loops
+                for (const auto& stream : program.streams)
+                    EXPECT_LT(stream.size(), 1000);  // chunks are loops
             }
             MemoryImage memory;
             for (const auto& [page, bytes] : data.memory().pages())
