@@ -250,7 +250,7 @@ Configuration Configurations::resolve(const Choice& choice) {
     const PointKey wanted = key(choice);
     if (!hardware_ || wanted.hardware != last_hardware_) {
         hardware_.reset();
-        hardware_ = parse_hardware(document(Document::Hardware, choice), "hardware");
+        hardware_ = parse_hardware_document(document(Document::Hardware, choice), "hardware");
         last_hardware_ = wanted.hardware;
     }
     if (const std::string fault = unbuildable(hardware_->array); !fault.empty())
