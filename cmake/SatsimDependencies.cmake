@@ -23,6 +23,20 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Eigen3 REQUIRED)
 
+find_package(SQLite3 REQUIRED)  # results of sweeps
+
+# Sweeps over several machines. Open MPI's own search runs its compiler, which needs the package to be whole.
+find_package(MPI QUIET COMPONENTS CXX)
+if(MPI_CXX_FOUND)
+  find_package(Boost QUIET COMPONENTS mpi serialization)
+endif()
+if(MPI_CXX_FOUND AND Boost_MPI_FOUND)
+  set(SATSIM_MPI TRUE)
+else()
+  set(SATSIM_MPI FALSE)
+endif()
+satsim_report("Boost.MPI" SATSIM_MPI "install libboost-mpi-dev and openmpi-bin, without them a sweep runs on one machine")
+
 # Debian's SystemC 2.3.4 ships no CMake package and was built as C++17: naming that ABI is what lets C++20 code link.
 find_path(SYSTEMC_INCLUDE_DIR systemc PATH_SUFFIXES include)
 find_library(SYSTEMC_LIBRARY systemc)

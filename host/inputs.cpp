@@ -59,22 +59,13 @@ fs::path resolve(const std::string& name, const char* kind, const std::string& m
     throw InputError(name, "", "cannot be read, expected a JSON file");
 }
 
-Footprint footprint_of(const Network& network, const Recipe& recipe, const TrainingStep& step) {
-    Footprint footprint;
-    footprint.activations = network.activation_bytes(step.batch);
-    std::int64_t largest = network.input.elements();
-    for (const Layer& layer : network.layers) largest = std::max(largest, layer.out.elements());
-    footprint.gradients = 2 * 2 * largest * step.batch;
-    const std::int64_t parameters = network.parameters();
-    footprint.weights = parameters * (4 + 2 + 2);
-    footprint.optimizer_state = parameters * (recipe.optimizer == Optimizer::Sgd ? 4 : 8);
-    for (const Task& task : step.tasks) {
-        const auto* gemm = std::get_if<GemmTask>(&task);
-        if (gemm != nullptr && gemm->stage == Stage::WU)
-            footprint.weight_gradients =
-                std::max(footprint.weight_gradients, 4 * gemm->count * gemm->shape.m * gemm->shape.n);
+std::vector<fs::path> json_files(const fs::path& folder) {
+    std::vector<fs::path> files;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        if (entry.path().extension() == ".json") files.push_back(entry.path());
     }
-    return footprint;
+    std::sort(files.begin(), files.end());
+    return files;
 }
 
 }  // namespace
@@ -108,12 +99,20 @@ synth::Device find_device(const std::string& name, const std::string& models_ove
     return synth::load_device(resolve(name, "devices", models_override));
 }
 
+fs::path find_network_file(const std::string& name, const std::string& models_override) {
+    return resolve(name, "networks", models_override);
+}
+
+fs::path find_hardware_file(const std::string& name, const std::string& models_override) {
+    return resolve(name, "hardware", models_override);
+}
+
 Network find_network(const std::string& name, const std::string& models_override) {
-    return load_network(resolve(name, "networks", models_override));
+    return load_network(find_network_file(name, models_override));
 }
 
 Hardware find_hardware(const std::string& name, const std::string& models_override) {
-    return load_hardware(resolve(name, "hardware", models_override));
+    return load_hardware(find_hardware_file(name, models_override));
 }
 
 Recipe find_recipe(const std::string& name, const std::string& models_override) {
@@ -121,12 +120,11 @@ Recipe find_recipe(const std::string& name, const std::string& models_override) 
 }
 
 std::vector<fs::path> network_files(const fs::path& models) {
-    std::vector<fs::path> files;
-    for (const fs::directory_entry& entry : fs::directory_iterator(models / "networks")) {
-        if (entry.path().extension() == ".json") files.push_back(entry.path());
-    }
-    std::sort(files.begin(), files.end());
-    return files;
+    return json_files(models / "networks");
+}
+
+std::vector<fs::path> hardware_files(const fs::path& models) {
+    return json_files(models / "hardware");
 }
 
 TrainingStep make_step(const Network& network, const Recipe& recipe, std::optional<std::int64_t> batch,

@@ -32,6 +32,13 @@ namespace satsim::host {
 [[nodiscard]] Hardware find_hardware(const std::string& name, const std::string& models_override);
 [[nodiscard]] std::vector<std::filesystem::path> network_files(const std::filesystem::path& models);
 
+// The files themselves, for those who read them otherwise.
+[[nodiscard]] std::filesystem::path find_network_file(const std::string& name,
+                                                      const std::string& models_override);
+[[nodiscard]] std::filesystem::path find_hardware_file(const std::string& name,
+                                                       const std::string& models_override);
+[[nodiscard]] std::vector<std::filesystem::path> hardware_files(const std::filesystem::path& models);
+
 [[nodiscard]] Recipe find_recipe(const std::string& name, const std::string& models_override);
 
 // The tasks of one step; refuses a step that does not fit the hardware's memory. Without pre-generation the

@@ -31,6 +31,8 @@ int run_program(int argc, char** argv) {
     satsim::host::add_reproduce(program, action);
     satsim::host::add_verify(program, action);
     satsim::host::add_synth(program, action);
+    satsim::host::add_sweep(program, action);
+    satsim::host::add_hardware(program, action);
     try {
         program.parse(argc, argv);
     } catch (const CLI::CallForHelp& help) {

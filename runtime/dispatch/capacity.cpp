@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "runtime/support/error.hpp"
 
 namespace satsim {
@@ -12,6 +14,24 @@ double gib(Bytes bytes) {
 }
 
 }  // namespace
+
+Footprint footprint_of(const Network& network, const Recipe& recipe, const TrainingStep& step) {
+    Footprint footprint;
+    footprint.activations = network.activation_bytes(step.batch);
+    std::int64_t largest = network.input.elements();
+    for (const Layer& layer : network.layers) largest = std::max(largest, layer.out.elements());
+    footprint.gradients = 2 * 2 * largest * step.batch;
+    const std::int64_t parameters = network.parameters();
+    footprint.weights = parameters * (4 + 2 + 2);
+    footprint.optimizer_state = parameters * (recipe.optimizer == Optimizer::Sgd ? 4 : 8);
+    for (const Task& task : step.tasks) {
+        const auto* gemm = std::get_if<GemmTask>(&task);
+        if (gemm != nullptr && gemm->stage == Stage::WU)
+            footprint.weight_gradients =
+                std::max(footprint.weight_gradients, 4 * gemm->count * gemm->shape.m * gemm->shape.n);
+    }
+    return footprint;
+}
 
 void require_capacity(const std::string& network, const Footprint& footprint, const Hardware& hardware) {
     if (footprint.total() <= hardware.capacity_bytes()) return;

@@ -4,7 +4,10 @@
 #include <string>
 
 #include "runtime/hardware/hardware.hpp"
+#include "runtime/recipe/recipe.hpp"
 #include "runtime/support/types.hpp"
+#include "runtime/workload/network.hpp"
+#include "runtime/workload/task.hpp"
 
 namespace satsim {
 
@@ -18,6 +21,9 @@ struct Footprint {
         return activations + gradients + weights + optimizer_state + weight_gradients;
     }
 };
+
+// Of a step of `network` under `recipe`, as make_training_step() gives it.
+[[nodiscard]] Footprint footprint_of(const Network& network, const Recipe& recipe, const TrainingStep& step);
 
 // Throws InputError naming `network`, with the arithmetic, when the step does not fit.
 void require_capacity(const std::string& network, const Footprint& footprint, const Hardware& hardware);

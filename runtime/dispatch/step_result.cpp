@@ -61,8 +61,7 @@ StepResult total_up(const Hardware& hardware, const TrainingStep& step, std::vec
     for (TaskResult& task : tasks) {
         const energy::Events own = events_of(task, hardware);
         const bool on_host = task.kind == "host" || task.kind == "transfer";
-        task.energy_j =
-            energy::make_report(hardware, own, {task.seconds, on_host ? task.seconds : 0}).joules();
+        task.energy_j = energy::joules(hardware, own, {task.seconds, on_host ? task.seconds : 0});
         events += own;
         result.dram_bytes += task.dram_bytes;
         if (task.kind == "gemm") {

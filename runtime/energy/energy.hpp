@@ -66,5 +66,7 @@ struct Report {
 };
 
 [[nodiscard]] Report make_report(const Hardware& hardware, const Events& events, const Times& times);
+// make_report(...).joules() to the last bit, without the report: there is one a task.
+[[nodiscard]] double joules(const Hardware& hardware, const Events& events, const Times& times);
 
 }  // namespace satsim::energy

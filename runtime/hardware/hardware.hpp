@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -82,6 +83,7 @@ struct Hardware {
 // Throws InputError naming file and JSON pointer.
 [[nodiscard]] Hardware load_hardware(const std::filesystem::path& path);
 [[nodiscard]] Hardware parse_hardware(std::string_view text, const std::string& name);
+[[nodiscard]] Hardware parse_hardware_document(const nlohmann::json& document, const std::string& name);
 
 // The same machine with another number of memory channels and the same capacity in all: the question that
 // this answers is one of bandwidth. Throws InputError (naming `option`) for one that the machine cannot have.

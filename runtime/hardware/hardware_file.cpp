@@ -129,7 +129,10 @@ Hardware load_hardware(const std::filesystem::path& path) {
 }
 
 Hardware parse_hardware(std::string_view text, const std::string& name) {
-    const nlohmann::json document = parse_json_text(text, name);
+    return parse_hardware_document(parse_json_text(text, name), name);
+}
+
+Hardware parse_hardware_document(const nlohmann::json& document, const std::string& name) {
     return read_hardware(JsonCursor(document, name), name);
 }
 

@@ -39,6 +39,17 @@ std::optional<Recipe> named_recipe(const std::string& text) {
     return std::nullopt;
 }
 
+std::filesystem::path recipe_file(const std::string& text, const std::filesystem::path& models_dir) {
+    std::error_code code;
+    for (const std::filesystem::path& path :
+         {std::filesystem::path(text), models_dir / "recipes" / (text + ".json")}) {
+        if (std::filesystem::is_regular_file(path, code)) return path;
+    }
+    throw InputError(
+        "recipe " + text, "",
+        "is no file and no known name, expected dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file");
+}
+
 }  // namespace
 
 const char* to_string(Method method) {
@@ -118,15 +129,17 @@ Recipe parse_recipe(const nlohmann::json& document, const std::string& file) {
 
 Recipe load_recipe(const std::string& text, const std::filesystem::path& models_dir) {
     if (const auto recipe = named_recipe(text)) return *recipe;
-    std::error_code code;
-    for (const std::filesystem::path& path :
-         {std::filesystem::path(text), models_dir / "recipes" / (text + ".json")}) {
-        if (std::filesystem::is_regular_file(path, code))
-            return parse_recipe(parse_json_file(path), path.string());
-    }
-    throw InputError(
-        "recipe " + text, "",
-        "is no file and no known name, expected dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file");
+    const std::filesystem::path path = recipe_file(text, models_dir);
+    return parse_recipe(parse_json_file(path), path.string());
+}
+
+nlohmann::json load_recipe_document(const std::string& text, const std::filesystem::path& models_dir) {
+    const auto recipe = named_recipe(text);
+    if (!recipe) return parse_json_file(recipe_file(text, models_dir));
+    nlohmann::json document = {{"name", text}, {"method", to_string(recipe->method)}};
+    if (recipe->method != Method::Dense)
+        document["nm"] = std::to_string(recipe->nm.n) + ":" + std::to_string(recipe->nm.m);
+    return document;
 }
 
 }  // namespace satsim

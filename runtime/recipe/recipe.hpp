@@ -45,5 +45,8 @@ void check_pattern(const NmPattern& nm, const std::string& where, const std::str
 // `text` is a file, the name of a file in models_dir/recipes, or one of dense, sr-ste-N:M, sdgp-N:M,
 // bdwp-N:M.
 [[nodiscard]] Recipe load_recipe(const std::string& text, const std::filesystem::path& models_dir);
+// The same as a document, as its file has it or as a file of that name would.
+[[nodiscard]] nlohmann::json load_recipe_document(const std::string& text,
+                                                  const std::filesystem::path& models_dir);
 
 }  // namespace satsim

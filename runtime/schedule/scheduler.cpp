@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "runtime/schedule/predict.hpp"
 #include "runtime/support/error.hpp"
@@ -132,8 +133,8 @@ std::string GemmSchedule::tile_text() const {
     return text;
 }
 
-std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
-                                              const ScheduleOptions& options, std::size_t limit) {
+std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
+                                          const ScheduleOptions& options, std::size_t limit) {
     std::vector<GemmSchedule> found;
     if (task.stage == Stage::WU) {
         // The reduction runs over positions: weights do not exist yet, so only output-stationary makes sense.
@@ -151,10 +152,11 @@ std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const Machin
     }
     std::stable_sort(found.begin(), found.end(),
                      [](const GemmSchedule& a, const GemmSchedule& b) { return a.predicted < b.predicted; });
-    std::vector<GemmSchedule> best;
+    std::vector<Candidate> best;
     for (const GemmSchedule& schedule : found) {
         if (best.size() == limit) break;
-        if (fits_instruction_memory(emit_gemm(task, schedule, machine))) best.push_back(schedule);
+        isa::Program program = emit_gemm(task, schedule, machine);
+        if (fits_instruction_memory(program)) best.push_back({schedule, std::move(program)});
     }
     if (best.empty()) {
         throw InputError("layer " + task.layer, "",
@@ -163,6 +165,14 @@ std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const Machin
                              " instructions that an engine's memory holds");
     }
     return best;
+}
+
+std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
+                                              const ScheduleOptions& options, std::size_t limit) {
+    std::vector<GemmSchedule> schedules;
+    for (Candidate& candidate : candidate_programs(task, machine, options, limit))
+        schedules.push_back(candidate.schedule);
+    return schedules;
 }
 
 isa::Program emit_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {

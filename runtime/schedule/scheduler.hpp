@@ -15,8 +15,16 @@ struct MachineView {
     dram::MemoryConfig memory;
 };
 
+// A schedule and its program.
+struct Candidate {
+    GemmSchedule schedule;
+    isa::Program program;
+};
+
 // All schedules that fit the machine's buffers, best estimate first; at most `limit`. Throws InputError
 // naming the layer when nothing fits.
+[[nodiscard]] std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
+                                                        const ScheduleOptions& options, std::size_t limit);
 [[nodiscard]] std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
                                                             const ScheduleOptions& options,
                                                             std::size_t limit);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace satsim::cycle {
 
@@ -9,12 +10,24 @@ namespace {
 constexpr Cycles kLongAgo = std::numeric_limits<Cycles>::min() / 4;
 }
 
-LoadTiming::LoadTiming(const isa::ArrayConfig& config)
+LoadTiming::LoadTiming(const isa::ArrayConfig& config) : LoadTiming(config, Rings{}) {}
+
+void LoadTiming::restart(const isa::ArrayConfig& config) {
+    *this = LoadTiming(config, Rings{std::move(entries_), std::move(first_piece_), std::move(popped_),
+                                     std::move(steps_), std::move(ends_)});
+}
+
+LoadTiming::LoadTiming(const isa::ArrayConfig& config, Rings&& rings)
     : line_bytes_(config.line_bytes()),
       burst_lines_(config.burst_lines),
       piece_fifo_(config.piece_fifo),
       line_fifo_(config.line_fifo),
-      last_request_(kLongAgo) {
+      entries_(std::move(rings.entries)),
+      first_piece_(std::move(rings.first_piece)),
+      popped_(std::move(rings.popped)),
+      steps_(std::move(rings.steps)),
+      last_request_(kLongAgo),
+      ends_(std::move(rings.ends)) {
     if (piece_fifo_ < 2 || config.burst_lines < 1 || config.burst_lines > line_fifo_) {
         throw std::invalid_argument(
             "LOAD needs a piece FIFO of at least 2 and a line FIFO of at least one burst");
@@ -22,12 +35,13 @@ LoadTiming::LoadTiming(const isa::ArrayConfig& config)
     // Never more pieces are generated ahead of the writer than PF and one burst (of PF/2 pieces at most);
     // each of them could be an operation and a burst of its own.
     const auto pieces = static_cast<std::size_t>(2 * piece_fifo_ + config.burst_lines + 8);
-    entries_ = Ring<Entry>(4 * pieces);
-    first_piece_ = Ring<std::int64_t>(pieces + static_cast<std::size_t>(line_fifo_ + 2 * config.burst_lines));
-    popped_ = Ring<Cycles>(pieces + static_cast<std::size_t>(line_fifo_ + 2 * config.burst_lines));
-    steps_ = Ring<Step>(2 * pieces);
+    const auto lines = pieces + static_cast<std::size_t>(line_fifo_ + 2 * config.burst_lines);
+    entries_.ensure(4 * pieces);
+    first_piece_.ensure(lines);
+    popped_.ensure(lines);
+    steps_.ensure(2 * pieces);
     steps_[0] = {std::numeric_limits<std::int64_t>::min(), kLongAgo};
-    ends_ = Ring<Cycles>(4 * pieces);
+    ends_.ensure(4 * pieces);
     arrivals_.resize(static_cast<std::size_t>(config.burst_lines));
 }
 

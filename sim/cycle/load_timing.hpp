@@ -39,6 +39,8 @@ class LoadTiming {
   public:
     // Needs burst_lines <= line_fifo and piece_fifo >= 2, else std::invalid_argument.
     explicit LoadTiming(const isa::ArrayConfig& config);
+    // As if newly made, but without new memory for the windows: 300 KB.
+    void restart(const isa::ArrayConfig& config);
 
     // First cycle in which the next operation can be dispatched (f + 1); kUnknown until a due read has been
     // made.
@@ -81,6 +83,16 @@ class LoadTiming {
         std::int64_t piece;  // from this piece on
         Cycles ahead;        // w_k - k
     };
+
+    // Windows whose contents have no meaning before they are written.
+    struct Rings {
+        Ring<Entry> entries;
+        Ring<std::int64_t> first_piece;
+        Ring<Cycles> popped;
+        Ring<Step> steps;
+        Ring<Cycles> ends;
+    };
+    LoadTiming(const isa::ArrayConfig& config, Rings&& rings);
 
     void walk_generator(StateWalk& state);
     void walk_entries(StateWalk& state);

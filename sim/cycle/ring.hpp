@@ -14,6 +14,11 @@ class Ring {
     Ring() = default;
     explicit Ring(std::size_t least) : slots_(std::bit_ceil(least)), mask_(slots_.size() - 1) {}
 
+    // Room for as many; what is in it stays as it is when there is that room already.
+    void ensure(std::size_t least) {
+        if (slots_.size() != std::bit_ceil(least)) *this = Ring(least);
+    }
+
     [[nodiscard]] T& operator[](std::int64_t number) {
         return slots_[static_cast<std::size_t>(number) & mask_];
     }

@@ -1,11 +1,15 @@
 // The scheduler's choices for a task in the order of the fast model.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "runtime/schedule/scheduler.hpp"
 
 namespace satsim::fast {
+
+// The cycles of a program that FastSat predicts, or remembers to have predicted.
+using PredictCycles = std::function<Cycles(const isa::Program&)>;
 
 // At most `limit` schedules, best first, `predicted` by FastSat: of all that fit, those with the best
 // closed-form estimates are emitted and predicted. Throws InputError naming the layer when nothing fits.
@@ -13,5 +17,12 @@ namespace satsim::fast {
                                                                    const schedule::MachineView& machine,
                                                                    const schedule::ScheduleOptions& options,
                                                                    std::size_t limit);
+
+// The same with their programs, `predicted` by `predict`.
+[[nodiscard]] std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task,
+                                                                 const schedule::MachineView& machine,
+                                                                 const schedule::ScheduleOptions& options,
+                                                                 std::size_t limit,
+                                                                 const PredictCycles& predict);
 
 }  // namespace satsim::fast

@@ -73,7 +73,10 @@ void Transfer::ended(Cycles at) {
 void LoadTransfer::restart(const isa::ArrayConfig& config, const dram::MemoryConfig& memory,
                            std::size_t instructions) {
     Transfer::restart(config, memory, instructions, false);
-    timing_.emplace(config);
+    if (timing_)
+        timing_->restart(config);
+    else
+        timing_.emplace(config);
     followed_.clear();
     learnt_ = 0;
     bursts_ = 0;

@@ -66,41 +66,42 @@ bool cannot_win(const schedule::GemmSchedule& candidate, const SimulationResult&
 
 // Schedules that the fast model cannot tell apart are tried in the order of their DRAM traffic: equal cycles
 // then cost fewer joules.
-std::vector<schedule::GemmSchedule> ranked_candidates(const GemmTask& task,
-                                                      const SimulationSettings& settings) {
+std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task, const SimulationSettings& settings,
+                                                   ProgramCosts& costs) {
     const schedule::MachineView machine = settings.machine();
-    std::vector<schedule::GemmSchedule> candidates =
-        fast::ranked_schedules(task, machine, settings.options, settings.candidates);
-    const double tie = (1 + settings.negligible) * static_cast<double>(candidates.front().predicted);
-    const auto end = std::find_if(
-        candidates.begin(), candidates.end(),
-        [tie](const schedule::GemmSchedule& c) { return static_cast<double>(c.predicted) > tie; });
-    std::vector<std::pair<std::int64_t, schedule::GemmSchedule>> tied;
+    std::vector<schedule::Candidate> candidates = fast::ranked_candidates(
+        task, machine, settings.options, settings.candidates,
+        [&](const isa::Program& program) { return costs.cycles(program, machine.memory); });
+    const double tie = (1 + settings.negligible) * static_cast<double>(candidates.front().schedule.predicted);
+    const auto end = std::find_if(candidates.begin(), candidates.end(), [tie](const schedule::Candidate& c) {
+        return static_cast<double>(c.schedule.predicted) > tie;
+    });
+    if (end - candidates.begin() < 2) return candidates;
+    std::vector<std::pair<std::int64_t, schedule::Candidate>> tied;
     for (auto at = candidates.begin(); at != end; ++at) {
-        const Execution counted =
-            count_program(schedule::emit_gemm(task, *at, machine), machine.memory, at->predicted);
-        tied.emplace_back(counted.memory.read_lines + counted.memory.write_lines, *at);
+        const MemoryCounters lines =
+            costs.counted(at->program, machine.memory, at->schedule.predicted).memory;
+        tied.emplace_back(lines.read_lines + lines.write_lines, std::move(*at));
     }
     std::stable_sort(tied.begin(), tied.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     std::transform(tied.begin(), tied.end(), candidates.begin(),
-                   [](const auto& entry) { return entry.second; });
+                   [](auto& entry) { return std::move(entry.second); });
     return candidates;
 }
 
 SimulationResult simulate_gemm(const GemmTask& original, const SimulationSettings& settings,
-                               const Recording& recording) {
+                               const Recording& recording, ProgramCosts& costs) {
     const schedule::MachineView machine = settings.machine();
     const GemmTask task = schedule::merge_rows(original, machine.array);
     const bool fast = settings.fidelity == Fidelity::Fast;
     SimulationResult best;
     best.simulated = !fast;
-    for (const schedule::GemmSchedule& candidate : ranked_candidates(task, settings)) {
+    for (const auto& [candidate, program] : ranked_candidates(task, settings, costs)) {
         if (best.schedule && cannot_win(candidate, best, settings)) continue;
-        const isa::Program program = schedule::emit_gemm(task, candidate, machine);
         if (fast) {
             best.schedule = candidate;
-            best.execution = count_program(program, machine.memory, candidate.predicted);
+            best.execution = costs.counted(program, machine.memory, candidate.predicted);
             break;
         }
         require_sound(program, name_of(task));
@@ -161,11 +162,17 @@ schedule::MachineView SimulationSettings::machine() const {
 }
 
 SimulationResult simulate(const Task& task, const SimulationSettings& settings, const Recording& recording) {
+    ProgramCosts costs;
+    return simulate(task, settings, recording, costs);
+}
+
+SimulationResult simulate(const Task& task, const SimulationSettings& settings, const Recording& recording,
+                          ProgramCosts& costs) {
     if (const auto* vector = std::get_if<VectorTask>(&task))
         return simulate_vector(*vector, settings, recording);
     const auto& gemm = std::get<GemmTask>(task);
     try {
-        return simulate_gemm(gemm, settings, recording);
+        return simulate_gemm(gemm, settings, recording, costs);
     } catch (const cycle::DeadlockError& error) {
         throw std::logic_error(name_of(gemm) + ": " + error.what());
     } catch (const InputError& error) {

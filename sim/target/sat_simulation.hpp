@@ -3,6 +3,7 @@
 
 #include "runtime/hardware/hardware.hpp"
 #include "runtime/schedule/scheduler.hpp"
+#include "sim/target/program_costs.hpp"
 #include "sim/target/wire.hpp"
 
 namespace satsim::sat {
@@ -44,7 +45,9 @@ struct Recording {
 
 // The best of the candidate schedules and what it did, recorded as asked for. Programs of more than 2^22
 // operations are never recorded (100 MB). Throws InputError naming the layer; std::logic_error when an
-// emitted program is faulty.
+// emitted program is faulty. `costs`: of programs by the fast model, which may remember them.
+[[nodiscard]] SimulationResult simulate(const Task& task, const SimulationSettings& settings,
+                                        const Recording& recording, ProgramCosts& costs);
 [[nodiscard]] SimulationResult simulate(const Task& task, const SimulationSettings& settings,
                                         const Recording& recording);
 

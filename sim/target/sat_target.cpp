@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "runtime/dispatch/bound.hpp"
 #include "sim/target/task_key.hpp"
+#include "sim/target/task_result.hpp"
 
 namespace satsim::sat {
 namespace {
@@ -15,27 +15,10 @@ double effort(const Task& task) {
     return 0;
 }
 
-void fill_gemm(const GemmTask& task, const SimulationResult& simulated, TaskResult& result) {
-    result.layer = task.layer;
-    result.part = task.part;
-    result.stage = to_string(task.stage);
-    result.kind = "gemm";
-    result.shape = task.shape;
-    result.count = task.count;
-    result.nm = task.nm;
-    result.dense_reason = task.dense_reason;
-    result.dataflow = schedule::to_string(simulated.schedule->dataflow);
-    result.tile = simulated.schedule->tile_text();
-    result.dense_macs = task.dense_macs();
-    result.macs_issued =
-        task.dense_macs() / task.nm.m * task.nm.n + task.dense_macs() % task.nm.m * task.nm.n / task.nm.m;
-}
-
 }  // namespace
 
 bool SatTarget::can_run(const Task& task) const {
-    const auto* vector = std::get_if<VectorTask>(&task);
-    return vector == nullptr || vector->sat_capable;
+    return has_unit(task);
 }
 
 bool SatTarget::records(const Task& task) const {
@@ -72,40 +55,13 @@ void SatTarget::simulate_unknown(const std::vector<Task>& tasks,
         });
 }
 
-TaskResult SatTarget::result_of(const Task& task, const SimulationResult& simulated) const {
-    const Hardware& hardware = settings_.simulation.hardware;
-    TaskResult result;
-    BoundInput input{simulated.execution, hardware.array};
-    if (const auto* gemm = std::get_if<GemmTask>(&task)) {
-        fill_gemm(*gemm, simulated, result);
-        const int slots = simulated.schedule->row_slots * simulated.schedule->column_slots;
-        input.short_interleave = slots < isa::timing::kAccInterval;
-    } else {
-        const auto& vector = std::get<VectorTask>(task);
-        result.layer = vector.layer;
-        result.stage = to_string(vector.stage);
-        result.kind = "vector";
-        result.tile = satsim::to_string(vector.op);
-        input.gemm = false;
-    }
-    result.execution = simulated.execution;
-    result.intervals = simulated.intervals;
-    result.cycles = simulated.execution.cycles();
-    result.seconds = static_cast<double>(result.cycles) / hardware.clock_hz;
-    const MemoryCounters& memory = simulated.execution.memory;
-    result.dram_bytes = (memory.read_lines + memory.write_lines) * hardware.array.line_bytes();
-    result.bound = classify(input);
-    result.provenance = simulated.simulated ? Provenance::Simulated : Provenance::Modelled;
-    return result;
-}
-
 std::vector<TaskResult> SatTarget::run(const std::vector<Task>& tasks,
                                        const std::function<void(std::size_t, std::size_t)>& progress) {
     simulate_unknown(tasks, progress);
     std::vector<TaskResult> results;
     results.reserve(tasks.size());
     for (std::size_t i = 0; i < tasks.size(); ++i)
-        results.push_back(result_of(tasks[i], known_.at(key(tasks[i], i))));
+        results.push_back(task_result(tasks[i], known_.at(key(tasks[i], i)), settings_.simulation.hardware));
     return results;
 }
 

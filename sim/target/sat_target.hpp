@@ -40,7 +40,6 @@ class SatTarget : public Target {
     [[nodiscard]] std::string key(const Task& task, std::size_t number) const;
     void simulate_unknown(const std::vector<Task>& tasks,
                           const std::function<void(std::size_t, std::size_t)>& progress);
-    [[nodiscard]] TaskResult result_of(const Task& task, const SimulationResult& simulated) const;
 
     SatSettings settings_;
     std::map<std::string, SimulationResult> known_;

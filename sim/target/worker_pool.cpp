@@ -20,7 +20,9 @@
 namespace satsim::sat {
 namespace {
 
-enum class Outcome : std::uint32_t { Done, InputFault, Failure };
+using Job = std::function<void(std::size_t, const Send&)>;
+
+enum class Outcome : std::uint32_t { Part, Done, InputFault, Failure };
 
 struct Header {
     std::uint64_t job = 0;
@@ -52,24 +54,24 @@ bool receive_all(int socket, void* data, std::size_t bytes) {
     return true;
 }
 
-[[noreturn]] void serve(int socket, const std::function<Bytes8(std::size_t)>& job) {
+[[noreturn]] void serve(int socket, const Job& job) {
     std::uint64_t number = 0;
+    const auto say = [&](Outcome outcome, const void* data, std::size_t bytes) {
+        const Header header{number, bytes, outcome};
+        if (!send_all(socket, &header, sizeof header) || !send_all(socket, data, bytes)) ::_exit(0);
+    };
+    const auto explain = [&](Outcome outcome, const std::string& text) {
+        say(outcome, text.data(), text.size());
+    };
     while (receive_all(socket, &number, sizeof number)) {
-        Header header{number, 0, Outcome::Done};
-        Bytes8 bytes;
-        const auto say = [&](Outcome outcome, const std::string& text) {
-            header.outcome = outcome;
-            bytes.assign(text.begin(), text.end());
-        };
         try {
-            bytes = job(number);
+            job(number, [&](const Bytes8& bytes) { say(Outcome::Part, bytes.data(), bytes.size()); });
+            say(Outcome::Done, nullptr, 0);
         } catch (const InputError& error) {
-            say(Outcome::InputFault, error.what());
+            explain(Outcome::InputFault, error.what());
         } catch (const std::exception& error) {
-            say(Outcome::Failure, error.what());
+            explain(Outcome::Failure, error.what());
         }
-        header.bytes = bytes.size();
-        if (!send_all(socket, &header, sizeof header) || !send_all(socket, bytes.data(), bytes.size())) break;
     }
     ::_exit(0);  // no destructor of the parent's objects may run here
 }
@@ -77,7 +79,7 @@ bool receive_all(int socket, void* data, std::size_t bytes) {
 // A forked process and this side's end of its socket.
 class Worker {
   public:
-    Worker(const std::function<Bytes8(std::size_t)>& job, const std::vector<Worker>& others) {
+    Worker(const Job& job, const std::vector<Worker>& others) {
         int ends[2];
         if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
             throw std::runtime_error(std::string("no socket for a worker: ") + std::strerror(errno));
@@ -124,7 +126,7 @@ class Worker {
             whole = receive_all(socket_, bytes.data(), bytes.size());
         }
         if (!whole) throw std::runtime_error("a simulation worker has died (out of memory?)");
-        running = false;
+        running = header.outcome == Outcome::Part;
         return header;
     }
     [[nodiscard]] int socket() const { return socket_; }
@@ -141,6 +143,12 @@ class Worker {
 
 void run_forked(std::size_t jobs, int workers, const std::function<Bytes8(std::size_t)>& job,
                 const std::function<void(std::size_t, const Bytes8&)>& done) {
+    run_forked_parts(
+        jobs, workers, [&](std::size_t i, const Send& send) { send(job(i)); }, done);
+}
+
+void run_forked_parts(std::size_t jobs, int workers, const Job& job,
+                      const std::function<void(std::size_t, const Bytes8&)>& part) {
     if (jobs == 0) return;
     std::vector<Worker> pool;
     const std::size_t size = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(workers, 1)), 1, jobs);
@@ -167,10 +175,11 @@ void run_forked(std::size_t jobs, int workers, const std::function<Bytes8(std::s
             const Header header = pool[i].take(bytes);
             const std::string text(bytes.begin(), bytes.end());
             if (header.outcome == Outcome::Failure) throw std::runtime_error(text);
-            if (header.outcome == Outcome::InputFault)
-                faults.emplace(header.job, text);
-            else
-                done(header.job, bytes);
+            if (header.outcome == Outcome::Part) {
+                part(header.job, bytes);
+                continue;
+            }
+            if (header.outcome == Outcome::InputFault) faults.emplace(header.job, text);
             give_next(pool[i]);
         }
     }

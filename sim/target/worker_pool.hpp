@@ -20,4 +20,11 @@ using Bytes8 = std::vector<std::uint8_t>;
 void run_forked(std::size_t jobs, int workers, const std::function<Bytes8(std::size_t)>& job,
                 const std::function<void(std::size_t, const Bytes8&)>& done);
 
+// Delivers one of the results of a job.
+using Send = std::function<void(const Bytes8&)>;
+
+// The same for jobs of several results, each of which reaches part(i, bytes) as soon as it is sent.
+void run_forked_parts(std::size_t jobs, int workers, const std::function<void(std::size_t, const Send&)>& job,
+                      const std::function<void(std::size_t, const Bytes8&)>& part);
+
 }  // namespace satsim::sat

@@ -27,9 +27,9 @@ struct Comparison {
                                 // differ between cycle and RTL; three for an operation that one side lacks
     std::int64_t counters = 0;  // activates, lines and refreshes of the memory object that differ, and
                                 // whether a result was infinite or NaN
-    std::string stopped;      // "rtl: cycle 12: ...": an implementation that gave up
-    std::string first_bits;   // where bits differ first
-    std::string first_bound;  // the program's start or end, where they differ
+    std::string stopped;        // "rtl: cycle 12: ...": an implementation that gave up
+    std::string first_bits;     // where bits differ first
+    std::string first_bound;    // the program's start or end, where they differ
     std::optional<OperationDifference> first_operation;
     bool nonfinite = false;       // the RTL says that a result was infinite or NaN
     Cycles simulated = 0;         // cycles of the program on the RTL

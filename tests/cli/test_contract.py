@@ -8,7 +8,7 @@ import unittest
 
 from support import PROGRAM, SMALL_HARDWARE, SMALL_NETWORK, SOURCE, ProgramTest
 
-COMMANDS = ["models", "schedule", "run", "compare", "trace", "reproduce", "synth"]
+COMMANDS = ["models", "schedule", "run", "compare", "trace", "reproduce", "synth", "sweep", "hardware"]
 SMALL = ["--hardware", SMALL_HARDWARE]
 LAYER = {"name": str, "stage": str, "m": int, "n": int, "k": int, "nm": str, "dataflow": str, "tile": str, "cycles": int,
          "bound": str}
@@ -19,7 +19,7 @@ BOUNDS = {"compute", "bandwidth", "fill", "dependency", "host"}
 
 class Help(ProgramTest):
     def test_every_command_has_help_with_an_example(self):
-        for arguments in [[], *[[c] for c in COMMANDS], ["models", "list"], ["models", "show"]]:
+        for arguments in [[], *[[c] for c in COMMANDS], ["models", "list"], ["models", "show"], ["hardware", "show"]]:
             text = self.run_program(*arguments, "--help").stdout
             self.assertIn("Example: satsim", text, arguments)
 

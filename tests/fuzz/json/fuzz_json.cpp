@@ -9,6 +9,7 @@
 #include "runtime/recipe/recipe.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
+#include "runtime/sweep/sweep_file.hpp"
 #include "runtime/workload/training_step.hpp"
 
 namespace satsim {
@@ -71,6 +72,24 @@ void fuzz_hardware(const std::uint8_t* data, std::size_t size) {
     fuzz(data, size, [](std::string_view text) {
         const Hardware hardware = parse_hardware(text, "fuzz");
         require(hardware.peak_macs() > 0 && hardware.memory_config().ddr4.refi >= 2, "a hardware can work");
+    });
+}
+
+void fuzz_sweep(const std::uint8_t* data, std::size_t size) {
+    fuzz(data, size, [](std::string_view text) {
+        const sweep::SweepFile file = sweep::parse_sweep(text, "fuzz");
+        require(!file.fields.empty() || file.method == sweep::Method::List, "a sweep has fields or points");
+        if (file.samples > 1000) return;
+        double all = 1;
+        for (const sweep::Field& field : file.fields) all *= static_cast<double>(field.values.size());
+        if (file.method == sweep::Method::Product && all > 1000) return;
+        for (const sweep::Choice& choice : sweep::points_of(file)) {
+            require(choice.size() == file.fields.size(), "a point chooses for every field");
+            for (std::size_t f = 0; f < choice.size(); ++f)
+                require(choice[f] >= sweep::kAsBase &&
+                            choice[f] < static_cast<std::int32_t>(file.fields[f].values.size()),
+                        "a choice is one of the field's values");
+        }
     });
 }
 

@@ -28,6 +28,9 @@ TEST(FuzzReplay, Networks) {
 TEST(FuzzReplay, Recipes) {
     replay(fuzz_recipe, {"tests/fuzz/json/corpus/recipe"}, 10000);
 }
+TEST(FuzzReplay, Sweeps) {
+    replay(fuzz_sweep, {"models/sweeps", "tests/fuzz/json/corpus/sweep"}, 3000);
+}
 TEST(FuzzReplay, Hardware) {
     replay(fuzz_hardware, {"models/hardware"}, 3000);
 }

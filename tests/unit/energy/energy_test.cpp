@@ -60,6 +60,17 @@ TEST(Energy, AssumedJoulesAreWattsTimesSeconds) {
                                                   0.5 * hardware.power.host_busy.value);
 }
 
+TEST(Energy, JoulesWithoutAReportAreThoseOfTheReport) {
+    const Hardware hardware = machine();
+    for (std::int64_t i = 1; i < 2000; i += 7) {
+        const Events events{i * 3,  i * 5,  i * 7,  i * 11, i * 13, i * 17, i * 19,
+                            i * 23, i * 29, i * 31, i * 37, i * 41, i * 43};
+        const Times times{.step_seconds = 1e-3 / static_cast<double>(i),
+                          .host_seconds = 1e-6 * static_cast<double>(i)};
+        EXPECT_EQ(joules(hardware, events, times), make_report(hardware, events, times).joules());
+    }
+}
+
 TEST(Energy, EveryKindOfEventIsPriced) {
     Events one{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     const Report report = make_report(machine(), one, {});

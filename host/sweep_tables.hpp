@@ -1,0 +1,20 @@
+// How the outcome of a sweep looks.
+#pragma once
+
+#include <string>
+
+#include "host/sweep_session.hpp"
+#include "host/table.hpp"
+#include "runtime/sweep/outcome.hpp"
+
+namespace satsim::host {
+
+// The front, or all finished points, by time.
+[[nodiscard]] Table sweep_table(const sweep::Outcome& outcome, bool all);
+// All finished points with all figures, in SI units.
+[[nodiscard]] Table sweep_csv(const sweep::Outcome& outcome);
+// Table, counts, and why configurations are impossible.
+[[nodiscard]] std::string sweep_text(const sweep::Outcome& outcome, const SweepCounts& counts,
+                                     const std::string& database, bool all);
+
+}  // namespace satsim::host

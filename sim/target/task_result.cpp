@@ -1,0 +1,57 @@
+#include "sim/target/task_result.hpp"
+
+#include "runtime/dispatch/bound.hpp"
+
+namespace satsim::sat {
+namespace {
+
+void fill_gemm(const GemmTask& task, const SimulationResult& simulated, TaskResult& result) {
+    result.layer = task.layer;
+    result.part = task.part;
+    result.stage = to_string(task.stage);
+    result.kind = "gemm";
+    result.shape = task.shape;
+    result.count = task.count;
+    result.nm = task.nm;
+    result.dense_reason = task.dense_reason;
+    result.dataflow = schedule::to_string(simulated.schedule->dataflow);
+    result.tile = simulated.schedule->tile_text();
+    result.dense_macs = task.dense_macs();
+    result.macs_issued =
+        task.dense_macs() / task.nm.m * task.nm.n + task.dense_macs() % task.nm.m * task.nm.n / task.nm.m;
+}
+
+}  // namespace
+
+bool has_unit(const Task& task) {
+    const auto* vector = std::get_if<VectorTask>(&task);
+    return vector == nullptr || vector->sat_capable;
+}
+
+TaskResult task_result(const Task& task, const SimulationResult& simulated, const Hardware& hardware) {
+    TaskResult result;
+    BoundInput input{simulated.execution, hardware.array};
+    if (const auto* gemm = std::get_if<GemmTask>(&task)) {
+        fill_gemm(*gemm, simulated, result);
+        const int slots = simulated.schedule->row_slots * simulated.schedule->column_slots;
+        input.short_interleave = slots < isa::timing::kAccInterval;
+    } else {
+        const auto& vector = std::get<VectorTask>(task);
+        result.layer = vector.layer;
+        result.stage = to_string(vector.stage);
+        result.kind = "vector";
+        result.tile = satsim::to_string(vector.op);
+        input.gemm = false;
+    }
+    result.execution = simulated.execution;
+    result.intervals = simulated.intervals;
+    result.cycles = simulated.execution.cycles();
+    result.seconds = static_cast<double>(result.cycles) / hardware.clock_hz;
+    const MemoryCounters& memory = simulated.execution.memory;
+    result.dram_bytes = (memory.read_lines + memory.write_lines) * hardware.array.line_bytes();
+    result.bound = classify(input);
+    result.provenance = simulated.simulated ? Provenance::Simulated : Provenance::Modelled;
+    return result;
+}
+
+}  // namespace satsim::sat
