@@ -17,5 +17,6 @@ void add_trace(CLI::App& program, Action& action);
 void add_reproduce(CLI::App& program, Action& action);
 void add_verify(CLI::App& program, Action& action);
 void add_synth(CLI::App& program, Action& action);
+void add_report(CLI::App& program, Action& action);
 
 }  // namespace satsim::host

@@ -31,6 +31,7 @@ int run_program(int argc, char** argv) {
     satsim::host::add_reproduce(program, action);
     satsim::host::add_verify(program, action);
     satsim::host::add_synth(program, action);
+    satsim::host::add_report(program, action);
     try {
         program.parse(argc, argv);
     } catch (const CLI::CallForHelp& help) {
