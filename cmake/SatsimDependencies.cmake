@@ -61,6 +61,12 @@ satsim_report("Verilator" verilator_FOUND "install verilator; without it the RTL
 find_program(SATSIM_YOSYS yosys)
 satsim_report("Yosys" SATSIM_YOSYS "install yosys; without it the RTL subset check is skipped")
 
+# D3 is embedded in the reports that satsim writes. Debian builds it from its sources.
+find_file(SATSIM_D3 NAMES d3.min.js d3.js PATHS /usr/share/nodejs/d3/dist /usr/share/nodejs/d3 NO_DEFAULT_PATH)
+satsim_report("D3" SATSIM_D3 "install node-d3; without it --report writes no pages")
+find_program(SATSIM_CHROMIUM NAMES chromium chromium-browser google-chrome)
+satsim_report("Chromium" SATSIM_CHROMIUM "install chromium; without it the test that opens a report is skipped")
+
 if(SATSIM_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -8,6 +8,7 @@
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
+#include "host/report.hpp"
 #include "host/result_tables.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
@@ -24,10 +25,11 @@ struct Arguments {
     std::string recipe = "bdwp-2:8";
     std::string baseline = "dense";
     std::string trace;
+    std::string report;
 };
 
-std::string report(const Hardware& hardware, const Options& options, const StepResult& baseline,
-                   const StepResult& result) {
+std::string text_of(const Hardware& hardware, const Options& options, const StepResult& baseline,
+                    const StepResult& result) {
     return fmt::format(
         "{}, batch {}: {} against {} on {}, fidelity {}\n\n{}\n{}\n{}\nEnergy model: {}\n{}{}"
         "speedup {:.2f}x (whole step), {:.2f}x (GEMM stages only); arithmetic alone allows {:.2f}x\n",
@@ -39,6 +41,7 @@ std::string report(const Hardware& hardware, const Options& options, const StepR
 
 int compare(const Arguments& arguments) {
     const Options& options = arguments.options;
+    require_report(arguments.report);
     const Hardware hardware = options.hardware();
     const Network network = find_network(arguments.network, options.models_folder);
     std::vector<TrainingStep> steps;
@@ -47,7 +50,7 @@ int compare(const Arguments& arguments) {
                                   hardware, !options.no_pregeneration));
     }
     sat::SatSettings settings = options.sat_settings(hardware);
-    if (!arguments.trace.empty()) settings.recording = {kTraceOperations, kTraceIntervals};
+    settings.recording = recording_of(!arguments.trace.empty(), !arguments.report.empty());
     sat::SatTarget sat(std::move(settings));
     HostTarget host(hardware);
     std::vector<StepResult> results;
@@ -59,12 +62,15 @@ int compare(const Arguments& arguments) {
     const StepResult& baseline = results[0];
     const StepResult& result = results[1];
     if (!arguments.trace.empty()) write_file_atomically(arguments.trace, make_step_trace(results, {}).json());
+    write_report(arguments.report, "compare",
+                 fmt::format("{}: {} against {}", result.network, result.recipe, baseline.recipe), options,
+                 hardware, compare_json(baseline, result), results);
     if (options.json)
         deliver(options, compare_json(baseline, result).dump(1) + "\n");
     else if (options.csv)
         deliver(options, comparison_table(baseline, result).csv());
     else
-        deliver(options, report(hardware, options, baseline, result));
+        deliver(options, text_of(hardware, options, baseline, result));
     return 0;
 }
 
@@ -74,7 +80,9 @@ void add_compare(CLI::App& program, Action& action) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command =
         program.add_subcommand("compare", "a training step under two recipes, layer by layer");
-    command->footer("Example: satsim compare resnet18 --recipe bdwp-2:8 --baseline dense --trace step.json");
+    command->footer(
+        "Example: satsim compare resnet18 --recipe bdwp-2:8 --baseline dense --trace step.json --report "
+        "step.html");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
         ->required();
     command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")
@@ -82,6 +90,7 @@ void add_compare(CLI::App& program, Action& action) {
     command->add_option("--baseline", arguments->baseline, "the recipe to compare with")
         ->capture_default_str();
     command->add_option("--trace", arguments->trace, "write a trace of both steps for Perfetto to this file");
+    add_report_option(*command, arguments->report);
     arguments->options.add_models(*command);
     arguments->options.add_hardware(*command);
     arguments->options.add_schedule(*command);

@@ -7,6 +7,7 @@
 
 #include "host/commands.hpp"
 #include "host/progress.hpp"
+#include "host/report.hpp"
 #include "host/reproduction.hpp"
 #include "host/table.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 struct Arguments {
     Options options;
     std::vector<int> channels;  // empty: see channel_counts()
+    std::string report;
 };
 
 using nlohmann::ordered_json;
@@ -167,6 +169,7 @@ std::vector<int> channel_counts(const Arguments& arguments) {
 
 int reproduce_command(const Arguments& arguments) {
     const Options& options = arguments.options;
+    require_report(arguments.report);
     const ReproductionPlan plan = load_plan(options.models() / "reproduce.json");
     std::vector<Reproduction> reproductions;
     for (const int channels : channel_counts(arguments)) {
@@ -176,6 +179,9 @@ int reproduce_command(const Arguments& arguments) {
             reproduce(plan, options, hardware,
                       [&bar](std::size_t done, std::size_t total) { bar.update(done, total); }));
     }
+    write_report(arguments.report, "reproduce", "Networks of the SAT paper under every method and pattern",
+                 options, with_channels(options.hardware(), reproductions.front().channels, "--channels"),
+                 all_json(plan, reproductions));
     if (options.json) {
         deliver(options, all_json(plan, reproductions).dump(1) + "\n");
     } else if (options.csv) {
@@ -197,7 +203,8 @@ void add_reproduce(CLI::App& program, Action& action) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = program.add_subcommand(
         "reproduce", "the SAT paper's networks under all methods, beside the published speedup");
-    command->footer("Example: satsim reproduce --channels 4 --json");
+    command->footer("Example: satsim reproduce --channels 4 --report reproduction.html");
+    add_report_option(*command, arguments->report);
     arguments->options.add_models(*command);
     command
         ->add_option("--hardware", arguments->options.hardware_name,

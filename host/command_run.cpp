@@ -7,6 +7,7 @@
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
+#include "host/report.hpp"
 #include "host/result_tables.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
@@ -27,17 +28,20 @@ struct Arguments {
     std::string nm = "dense";
     std::string program;
     std::string trace;
+    std::string report;
 };
 
-sat::SatSettings traced_settings(const Arguments& arguments, const Hardware& hardware) {
+sat::SatSettings recorded_settings(const Arguments& arguments, const Hardware& hardware) {
     sat::SatSettings settings = arguments.options.sat_settings(hardware);
-    if (!arguments.trace.empty()) settings.recording = {kTraceOperations, kTraceIntervals};
+    settings.recording = recording_of(!arguments.trace.empty(), !arguments.report.empty());
     return settings;
 }
 
-void write_trace(const Arguments& arguments, const StepResult& result) {
+void write_trace_and_report(const Arguments& arguments, const Hardware& hardware, const StepResult& result) {
     if (!arguments.trace.empty())
         write_file_atomically(arguments.trace, make_step_trace({&result, 1}, {}).json());
+    write_report(arguments.report, "run", fmt::format("{}: {}", result.network, result.recipe),
+                 arguments.options, hardware, run_json(result), {&result, 1});
 }
 
 int run_network(const Arguments& arguments) {
@@ -47,14 +51,14 @@ int run_network(const Arguments& arguments) {
     const Recipe recipe = find_recipe(arguments.recipe, options.models_folder);
     const TrainingStep step =
         make_step(network, recipe, options.batch_override(), hardware, !options.no_pregeneration);
-    sat::SatTarget sat(traced_settings(arguments, hardware));
+    sat::SatTarget sat(recorded_settings(arguments, hardware));
     HostTarget host(hardware);
     ProgressBar bar("simulating " + network.name);
     const StepResult result =
         run_steps({step}, hardware, sat, host, [&bar](std::size_t done, std::size_t total) {
             bar.update(done, total);
         }).front();
-    write_trace(arguments, result);
+    write_trace_and_report(arguments, hardware, result);
     if (options.json) {
         deliver(options, run_json(result).dump(1) + "\n");
     } else if (options.csv) {
@@ -77,10 +81,10 @@ int run_gemm(const Arguments& arguments) {
     step.recipe = arguments.nm;
     step.batch = 1;
     step.tasks = {parse_gemm(arguments.gemm, arguments.nm)};
-    sat::SatTarget sat(traced_settings(arguments, hardware));
+    sat::SatTarget sat(recorded_settings(arguments, hardware));
     HostTarget host(hardware);
     const StepResult result = run_steps({step}, hardware, sat, host, {}).front();
-    write_trace(arguments, result);
+    write_trace_and_report(arguments, hardware, result);
     if (options.json) {
         deliver(options,
                 gemm_json(result.tasks.front(), hardware.clock_hz, hardware.peak_macs()).dump(1) + "\n");
@@ -123,6 +127,7 @@ int run(const Arguments& arguments) {
     const int chosen = (arguments.network.empty() ? 0 : 1) + (arguments.gemm.empty() ? 0 : 1) +
                        (arguments.program.empty() ? 0 : 1);
     if (chosen != 1) throw InputError("run", "", "expected exactly one of NETWORK, --gemm and --program");
+    require_report(arguments.report);
     if (!arguments.gemm.empty()) return run_gemm(arguments);
     if (!arguments.program.empty()) return run_program_file(arguments);
     return run_network(arguments);
@@ -134,7 +139,7 @@ void add_run(CLI::App& program, Action& action) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = program.add_subcommand("run", "one training step, one GEMM or one program on SAT");
     command->footer(
-        "Example: satsim run resnet18 --recipe bdwp-2:8 --batch 32\n"
+        "Example: satsim run resnet18 --recipe bdwp-2:8 --batch 32 --report step.html\n"
         "Example: satsim run --gemm 512,512,512 --nm 2:8 --memory ideal --json");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
     command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")
@@ -150,6 +155,7 @@ void add_run(CLI::App& program, Action& action) {
         ->add_option("--trace", arguments->trace,
                      "write a trace of the step or GEMM for Perfetto to this file")
         ->excludes(file);
+    add_report_option(*command, arguments->report)->excludes(file);
     arguments->options.add_models(*command);
     arguments->options.add_hardware(*command);
     arguments->options.add_schedule(*command);

@@ -19,5 +19,6 @@ void add_verify(CLI::App& program, Action& action);
 void add_synth(CLI::App& program, Action& action);
 void add_sweep(CLI::App& program, Action& action);
 void add_hardware(CLI::App& program, Action& action);
+void add_report(CLI::App& program, Action& action);
 
 }  // namespace satsim::host

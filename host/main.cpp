@@ -33,6 +33,7 @@ int run_program(int argc, char** argv) {
     satsim::host::add_synth(program, action);
     satsim::host::add_sweep(program, action);
     satsim::host::add_hardware(program, action);
+    satsim::host::add_report(program, action);
     try {
         program.parse(argc, argv);
     } catch (const CLI::CallForHelp& help) {

@@ -12,9 +12,14 @@
 namespace satsim::host {
 
 // What --trace keeps of a task: its operations one by one up to this many, else this many busy intervals an
-// engine.
+// engine. --report keeps intervals alone.
 inline constexpr std::int64_t kTraceOperations = 400;
 inline constexpr std::size_t kTraceIntervals = 48;
+
+// What to record of a run for a trace, for a report, for both or neither.
+[[nodiscard]] inline sat::Recording recording_of(bool trace, bool report) {
+    return {trace ? kTraceOperations : 0, trace || report ? kTraceIntervals : 0};
+}
 
 struct Options {
     // where

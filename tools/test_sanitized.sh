@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Builds everything that parses input with AddressSanitizer and UndefinedBehaviorSanitizer and runs its tests: networks, recipes,
-# hardware files, sweeps, programs and their text, the fuzz corpora with random mutations, traces.
+# hardware files, sweeps, programs and their text, report documents, the fuzz corpora with random mutations, traces.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tests=(workload_network_test workload_step_test hardware_test trace_test fuzz_program_replay_test fuzz_json_replay_test
-       isa_program_test isa_checker_test sweep_test)
+       isa_program_test isa_checker_test sweep_test report_test fuzz_report_replay_test)
 cmake --preset asan >/dev/null
 cmake --build --preset asan --target "${tests[@]}"
 pattern=$(IFS='|'; echo "^(${tests[*]})\$")

@@ -7,6 +7,14 @@ namespace {
 
 using nlohmann::ordered_json;
 
+// Of a task's DRAM traffic, what is read. SAT moves whole lines, and a transfer goes one way.
+Bytes dram_bytes_read(const TaskResult& task) {
+    if (task.kind == "transfer") return task.part == "to host" ? task.dram_bytes : 0;
+    const MemoryCounters& memory = task.execution.memory;
+    const std::int64_t lines = memory.read_lines + memory.write_lines;
+    return lines == 0 ? 0 : task.dram_bytes / lines * memory.read_lines;
+}
+
 ordered_json layer_json(const TaskResult& task, std::int64_t peak_macs) {
     return {{"name", task.layer},
             {"stage", task.stage},
@@ -23,7 +31,9 @@ ordered_json layer_json(const TaskResult& task, std::int64_t peak_macs) {
             {"dense_reason", task.dense_reason},
             {"utilization", task_utilization(task, peak_macs)},
             {"shortfall", shortfall(task, peak_macs)},
+            {"macs_issued", task.macs_issued},
             {"dram_bytes", task.dram_bytes},
+            {"dram_bytes_read", dram_bytes_read(task)},
             {"energy_j", task.energy_j},
             {"provenance", to_string(task.provenance)}};
 }
@@ -36,7 +46,9 @@ ordered_json other_json(const TaskResult& task) {
             {"operation", task.kind == "transfer" ? task.part : task.tile},
             {"seconds", task.seconds},
             {"cycles", task.cycles},
+            {"vector_operations", task.execution.counters.vector_elements},
             {"dram_bytes", task.dram_bytes},
+            {"dram_bytes_read", dram_bytes_read(task)},
             {"bound", to_string(task.bound)},
             {"energy_j", task.energy_j},
             {"provenance", to_string(task.provenance)}};
@@ -74,6 +86,7 @@ ordered_json energy_json(const energy::Report& report) {
     ordered_json counted = ordered_json::array();
     for (const energy::CountedEnergy& part : report.counted) {
         counted.push_back({{"event", part.name},
+                           {"group", part.group},
                            {"count", part.events},
                            {"joules_each", part.each.value},
                            {"joules", part.joules()},

@@ -51,29 +51,29 @@ double Report::assumed_joules() const {
 
 namespace {
 
-// What is counted and what is assumed, part by part: counted(name, events, joules of one) and
+// What is counted and what is assumed, part by part: counted(name, group, events, joules of one) and
 // assumed(name, seconds, watts, how many of them).
 template <typename Counted, typename Assumed>
 void for_each_part(const Hardware& hardware, const Events& events, const Times& times, Counted counted,
                    Assumed assumed) {
     const EventFigures& f = hardware.events;
     const std::int64_t beats = events.ddr4_reads + events.ddr4_writes;
-    counted("FP16 multiplication", events.mac_slots, f.fp16_multiply);
-    counted("FP32 addition", events.mac_slots, f.fp32_add);
-    counted("vector operation", events.vector_operations, f.vector_operation);
-    counted("west buffer read, 8 bytes", events.west_words, f.west_read);
-    counted("north buffer read, 1 byte", events.north_bytes, f.north_read);
-    counted("result buffer access, 4 bytes", events.result_accesses, f.result_access);
-    counted("on-chip write by LOAD, 8 bytes", events.onchip_writes, f.onchip_write);
-    counted("vector memory access, 8 bytes", events.vmem_words, f.vmem_access);
-    counted("coefficient memory access, 4 bytes", events.cmem_values, f.cmem_access);
-    counted("DDR4 activate", events.ddr4_activates, f.ddr4_activate);
-    counted("DDR4 read, 64 bytes", events.ddr4_reads, f.ddr4_read);
-    counted("DDR4 write, 64 bytes", events.ddr4_writes, f.ddr4_write);
-    counted("DDR4 interface, 64 bytes", beats, f.ddr4_io);
-    counted("DDR4 refresh", events.ddr4_refreshes, f.ddr4_refresh);
-    counted("AXI beat, 64 bytes", beats, f.axi_beat);
-    counted("PCIe, 1 byte", events.pcie_bytes, f.pcie_byte);
+    counted("FP16 multiplication", "arithmetic", events.mac_slots, f.fp16_multiply);
+    counted("FP32 addition", "arithmetic", events.mac_slots, f.fp32_add);
+    counted("vector operation", "arithmetic", events.vector_operations, f.vector_operation);
+    counted("west buffer read, 8 bytes", "on-chip memory", events.west_words, f.west_read);
+    counted("north buffer read, 1 byte", "on-chip memory", events.north_bytes, f.north_read);
+    counted("result buffer access, 4 bytes", "on-chip memory", events.result_accesses, f.result_access);
+    counted("on-chip write by LOAD, 8 bytes", "on-chip memory", events.onchip_writes, f.onchip_write);
+    counted("vector memory access, 8 bytes", "on-chip memory", events.vmem_words, f.vmem_access);
+    counted("coefficient memory access, 4 bytes", "on-chip memory", events.cmem_values, f.cmem_access);
+    counted("DDR4 activate", "DRAM", events.ddr4_activates, f.ddr4_activate);
+    counted("DDR4 read, 64 bytes", "DRAM", events.ddr4_reads, f.ddr4_read);
+    counted("DDR4 write, 64 bytes", "DRAM", events.ddr4_writes, f.ddr4_write);
+    counted("DDR4 interface, 64 bytes", "DRAM", beats, f.ddr4_io);
+    counted("DDR4 refresh", "DRAM", events.ddr4_refreshes, f.ddr4_refresh);
+    counted("AXI beat, 64 bytes", "interconnect", beats, f.axi_beat);
+    counted("PCIe, 1 byte", "interconnect", events.pcie_bytes, f.pcie_byte);
     const PowerFigures& p = hardware.power;
     assumed("accelerator static power", times.step_seconds, p.accelerator_static, 1);
     assumed("DDR4 background power", times.step_seconds, p.ddr4_background, hardware.array.channels);
@@ -87,8 +87,8 @@ Report make_report(const Hardware& hardware, const Events& events, const Times& 
     report.model = hardware.energy_model;
     for_each_part(
         hardware, events, times,
-        [&](const char* name, std::int64_t count, const Figure& each) {
-            report.counted.push_back({name, count, each});
+        [&](const char* name, const char* group, std::int64_t count, const Figure& each) {
+            report.counted.push_back({name, group, count, each});
         },
         [&](const char* name, double seconds, const Figure& watts, int many) {
             report.assumed.push_back({name, seconds, watts, many});
@@ -101,7 +101,7 @@ double joules(const Hardware& hardware, const Events& events, const Times& times
     double assumed = 0;
     for_each_part(
         hardware, events, times,
-        [&](const char*, std::int64_t count, const Figure& each) {
+        [&](const char*, const char*, std::int64_t count, const Figure& each) {
             counted += static_cast<double>(count) * each.value;
         },
         [&](const char*, double seconds, const Figure& watts, int many) {

@@ -43,6 +43,7 @@ struct Times {
 
 struct CountedEnergy {
     std::string name;
+    std::string group;  // "arithmetic", "on-chip memory", "DRAM", "interconnect"
     std::int64_t events = 0;
     Figure each;
     [[nodiscard]] double joules() const { return static_cast<double>(events) * each.value; }

@@ -145,6 +145,17 @@ class BadInput(ProgramTest):
                     names=["cut.json", "/traceEvents/0"])
         self.refuse("trace", "--check", self.write("cut.json", {"events": []}), names=["traceEvents"])
 
+    def test_report_document(self):
+        self.run_program("run", "--gemm", "16,16,16", *SMALL, "--report", "r.json")
+        text = (self.folder / "r.json").read_text()
+        document = json.loads(text)
+        self.refuse("report", self.write("bad.json", text[:-20]), "-o", "earlier", names=["bad.json", "malformed"])
+        self.refuse("report", self.write("bad.json", document | {"kind": "pie"}), "-o", "earlier", names=["bad.json: /kind", "sweep"])
+        del document["data"]["layers"][0]["bound"]
+        self.refuse("report", self.write("bad.json", document), "-o", "earlier", names=["bad.json: /data/layers/0", "\"bound\""])
+        self.refuse("report", "none.json", "-o", "earlier", names=["none.json"])
+        self.refuse("run", "--gemm", "16,16,16", *SMALL, "--report", "none/r.html", names=["none/r.html"])
+
     def test_bad_usage(self):
         self.refuse()
         self.refuse("fly")

@@ -8,7 +8,7 @@ import unittest
 
 from support import PROGRAM, SMALL_HARDWARE, SMALL_NETWORK, SOURCE, ProgramTest
 
-COMMANDS = ["models", "schedule", "run", "compare", "trace", "reproduce", "synth", "sweep", "hardware"]
+COMMANDS = ["models", "schedule", "run", "compare", "trace", "reproduce", "synth", "sweep", "hardware", "report"]
 SMALL = ["--hardware", SMALL_HARDWARE]
 LAYER = {"name": str, "stage": str, "m": int, "n": int, "k": int, "nm": str, "dataflow": str, "tile": str, "cycles": int,
          "bound": str}
@@ -186,6 +186,36 @@ class Contracts(ProgramTest):
         done = self.run_program("compare", self.network(), *SMALL)
         self.assertEqual(done.stderr, "")
         self.assertIn("speedup", done.stdout)
+
+
+class Reports(ProgramTest):
+    def document(self, *arguments):
+        self.run_program(*arguments, *SMALL, "--report", "r.json")
+        return json.loads((self.folder / "r.json").read_text())
+
+    def test_the_document_holds_what_json_prints(self):
+        value = self.document("compare", self.network())
+        self.assertEqual((value["format"], value["version"], value["kind"]), ("satsim-report", 1, "compare"))
+        self.assertEqual(value["data"], self.run_json("compare", self.network(), *SMALL))
+        self.assertIn("compare", value["origin"]["command"])
+        self.assertRegex(value["origin"]["written"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertEqual((value["machine"]["rows"], value["machine"]["peak_macs_per_cycle"]), (4, 16))
+        self.assertEqual([part["recipe"] for part in value["timeline"]], ["dense", "bdwp-2:8"])
+        for part, result in zip(value["timeline"], value["data"]["results"]):
+            self.assertEqual(len(part["tasks"]), len(result["layers"]) + len(result["other_tasks"]))
+            self.assertAlmostEqual(part["tasks"][-1]["start_s"] + part["tasks"][-1]["seconds"], result["seconds"], delta=1e-9)
+            self.assertGreater(len(part["excerpts"]), 0)
+
+    def test_what_was_read_is_part_of_the_traffic(self):
+        data = self.document("run", self.network())["data"]
+        for task in data["layers"] + data["other_tasks"]:
+            self.assertLessEqual(task["dram_bytes_read"], task["dram_bytes"])
+        self.assertGreater(sum(t["dram_bytes_read"] for t in data["layers"]), 0)
+        self.assertTrue(all(t["vector_operations"] > 0 for t in data["other_tasks"] if t["kind"] == "vector"))
+
+    def test_recording_for_a_report_changes_no_result(self):
+        plain = self.run_json("run", self.network(), *SMALL)
+        self.assertEqual(self.document("run", self.network())["data"], plain)
 
 
 class Traces(ProgramTest):

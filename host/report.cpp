@@ -1,0 +1,37 @@
+#include "host/report.hpp"
+
+#include "host/origin.hpp"
+#include "runtime/report/document.hpp"
+#include "runtime/report/page.hpp"
+#include "runtime/support/atomic_file.hpp"
+
+namespace satsim::host {
+namespace {
+
+bool is_document(const std::string& file) {
+    return file.ends_with(".json");
+}
+
+}  // namespace
+
+CLI::Option* add_report_option(CLI::App& command, std::string& file) {
+    return command.add_option("--report", file,
+                              "write a self-contained HTML page to this file (its data alone, if the name "
+                              "ends in .json)");
+}
+
+void require_report(const std::string& file) {
+    if (!file.empty() && !is_document(file)) report::require_page("--report " + file);
+}
+
+void write_report(const std::string& file, const std::string& kind, const std::string& title,
+                  const Options& options, const Hardware& hardware, nlohmann::ordered_json data,
+                  std::span<const StepResult> results) {
+    if (file.empty()) return;
+    nlohmann::ordered_json document =
+        report::make_document(kind, title, origin(options.fidelity), hardware, std::move(data));
+    if (!results.empty()) document["timeline"] = report::timeline_json(results, {});
+    write_file_atomically(file, is_document(file) ? document.dump() + "\n" : report::render_page(document));
+}
+
+}  // namespace satsim::host

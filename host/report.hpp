@@ -1,0 +1,29 @@
+// --report: the HTML page of what a command found.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+
+#include "host/options.hpp"
+#include "runtime/dispatch/step_result.hpp"
+#include "runtime/hardware/hardware.hpp"
+
+namespace satsim::host {
+
+// Adds --report FILE; `file` stays empty when it is not given. A file that ends in .json gets the report
+// document alone, which `satsim report` turns into a page.
+CLI::Option* add_report_option(CLI::App& command, std::string& file);
+
+// To be called before the work is begun: throws InputError when the report could not be written (built
+// without D3). Nothing when `file` is empty.
+void require_report(const std::string& file);
+
+// Writes the report of a command to `file`, whole or not at all; nothing when `file` is empty. `kind` and
+// `data`: docs/formats/report.md. `results`, where there are any, become the timeline.
+void write_report(const std::string& file, const std::string& kind, const std::string& title,
+                  const Options& options, const Hardware& hardware, nlohmann::ordered_json data,
+                  std::span<const StepResult> results = {});
+
+}  // namespace satsim::host

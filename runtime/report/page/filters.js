@@ -1,0 +1,68 @@
+// One set of filters for all charts and tables of a step.
+
+class Filters {
+    constructor(tasks) {
+        this.tasks = tasks;
+        this.listeners = [];
+        this.hidden = {stage: new Set(), bound: new Set(), kind: new Set(), role: new Set()};
+        this.text = "";
+    }
+
+    passes(task) {
+        return Object.entries(this.hidden).every(([field, values]) => !values.has(task[field])) &&
+            (this.text === "" || task.title.toLowerCase().includes(this.text));
+    }
+
+    shown() { return this.tasks.filter((task) => this.passes(task)); }
+
+    onChange(listener) { this.listeners.push(listener); }
+
+    changed() {
+        hideTooltip();
+        const count = this.shown().length;
+        this.counter.textContent = `${grouped(count)} of ${plural(this.tasks.length, "task", "tasks")}`;
+        this.listeners.forEach((listener) => listener());
+    }
+
+    // The bar with all of them; chips are the charts' legend at the same time.
+    bar() {
+        const bar = element("div.filters", {role: "group", "aria-label": "Filters of all figures and tables"});
+        const roles = [...new Set(this.tasks.map((t) => t.role))];
+        if (roles.length > 1)
+            bar.append(this.chips("role", "Recipe", roles, (role) => this.tasks.find((t) => t.role === role).recipe,
+                                  (role) => shapeSwatch(d3.symbolCircle, role === "baseline")));
+        bar.append(
+            this.chips("stage", "Stage", STAGES, (s) => s, (s) => shapeSwatch(STAGE_SHAPES[s])),
+            this.chips("kind", "Work", KINDS, (k) => KIND_TITLES[k], (k) => (k === "vector" ? shapeSwatch(VECTOR_SHAPE) : null)),
+            this.chips("bound", "Bound by", BOUNDS, (b) => b, boundSwatch));
+        const search = element("input", {type: "search", placeholder: "layer, e.g. layer2", "aria-label": "Layer contains"});
+        search.addEventListener("input", () => { this.text = search.value.trim().toLowerCase(); this.changed(); });
+        const reset = element("button.reset", {type: "button"}, "Reset");
+        reset.addEventListener("click", () => {
+            Object.values(this.hidden).forEach((set) => set.clear());
+            this.text = search.value = "";
+            bar.querySelectorAll(".chip").forEach((chip) => chip.setAttribute("aria-pressed", "true"));
+            this.changed();
+        });
+        this.counter = element("output.count", {"aria-live": "polite", id: "shown-tasks"});
+        bar.append(element("div.group", element("span.name", "Layer"), search), this.counter, reset);
+        this.changed();
+        return bar;
+    }
+
+    chips(field, name, values, text, mark) {
+        const group = element("div.group", {role: "group", "aria-label": name}, element("span.name", name));
+        for (const value of values) {
+            if (!this.tasks.some((task) => task[field] === value)) continue;
+            const chip = element("button.chip", {type: "button", "aria-pressed": "true", "data-filter": `${field}:${value}`}, mark(value), text(value));
+            chip.addEventListener("click", () => {
+                const hidden = this.hidden[field];
+                if (!hidden.delete(value)) hidden.add(value);
+                chip.setAttribute("aria-pressed", String(!hidden.has(value)));
+                this.changed();
+            });
+            group.append(chip);
+        }
+        return group;
+    }
+}

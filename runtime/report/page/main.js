@@ -1,0 +1,43 @@
+// Puts the page together, by kind of document.
+
+function headOf() {
+    const head = document.getElementById("head");
+    const data = report.data;
+    const step = report.kind === "run" || report.kind === "compare";
+    const what = step ? `one training step of ${data.network}, batch ${grouped(data.batch)}, on` : report.kind === "sweep" ? "base machine" : "reproduction on";
+    head.append(element("p.kind", `satsim ${report.kind}`), element("h1", report.title),
+        element("p.lead", `${what} ${machine.name}: ${machine.rows} × ${machine.columns} at ${three(machine.clock_hz / 1e6)} MHz, ` +
+            `${machine.memory} memory, ${report.origin.fidelity === "cycle" ? "simulated cycle by cycle" : "by closed forms, not simulated"}`));
+    document.getElementById("foot").append(element("p", "Written by satsim. Charts drawn with D3, whose licence stands in the file's source. The page asks no network for anything."));
+}
+
+function stepPage() {
+    const results = resultsOf(report.data);
+    const tasks = stepTasks(results);
+    const filters = new Filters(tasks);
+    summarySection(tasks, results);
+    document.getElementById("main").append(filters.bar());
+    rooflineSection(filters);
+    layersSection(filters);
+    scheduleSection(filters);
+    energySection(results);
+    trafficSection(tasks, results);
+    timelineSection(filters);
+    originSection();
+}
+
+// In print every table is open, and nothing floats.
+function preparePrint() {
+    addEventListener("beforeprint", () => {
+        hideTooltip();
+        document.querySelectorAll("details.behind:not([open])").forEach((details) => { details.open = true; details.dataset.printed = "yes"; });
+    });
+    addEventListener("afterprint", () => {
+        document.querySelectorAll("details[data-printed]").forEach((details) => { details.open = false; delete details.dataset.printed; });
+    });
+}
+
+definePatterns();
+headOf();
+({run: stepPage, compare: stepPage, reproduce: reproducePage, sweep: sweepPage})[report.kind]();
+preparePrint();

@@ -1,0 +1,157 @@
+// Roofline: every task on SAT as a point, under the roofs of the machine.
+//
+// Rates count dense-equivalent operations (a pruned multiplication counts, which is what N:M buys) or issued ones. A roof is
+// a peak rate; the slope is the memory bus, one line a cycle. Both axes are logarithmic.
+
+const PEAK = 2 * machine.peak_macs_per_cycle * machine.clock_hz;  // op/s, an addition and a multiplication a MAC
+const BANDWIDTH = machine.bus_bytes_per_cycle * machine.clock_hz;  // byte/s
+const VECTOR_PEAK = machine.vector_lanes * machine.clock_hz;
+
+// The patterns in use, as roofs. `gain`: dense-equivalent operations for each that is issued.
+function roofsOf(tasks, dense) {
+    const roofs = [{name: "dense", rate: PEAK}];
+    if (dense) {
+        const patterns = new Map(tasks.filter((t) => t.gain > 1).map((t) => [t.nm, t.gain]));
+        patterns.forEach((gain, nm) => roofs.push({name: nm, rate: PEAK * gain}));
+    }
+    if (tasks.some((t) => t.kind === "vector")) roofs.push({name: "vector unit", rate: VECTOR_PEAK, vector: true});
+    return roofs.sort((a, b) => b.rate - a.rate);
+}
+
+function rooflinePoints(tasks, dense) {
+    return tasks.filter((t) => (t.kind === "gemm" || t.kind === "vector") && t.dram_bytes > 0 && t.seconds > 0 && t.operations > 0)
+        .map((task) => {
+            const work = dense ? task.dense : task.operations;
+            // Closed forms price vector work by its bus traffic alone.
+            const roof = task.kind === "vector" ? (task.provenance === "simulated" ? VECTOR_PEAK : Infinity) : PEAK * (dense ? task.gain : 1);
+            const intensity = work / task.dram_bytes;
+            return {task, intensity, rate: work / task.seconds, attainable: Math.min(roof, intensity * BANDWIDTH)};
+        });
+}
+
+function taskLines(task) {
+    const before = task.baseline;
+    return [
+        ["recipe", task.recipe],
+        ["work", KIND_TITLES[task.kind]],
+        ["M × N × K", task.size],
+        ["pattern", task.nm],
+        ["time", `${timeText(task.seconds)}${task.cycles ? ` (${grouped(task.cycles)} cycles)` : ""}`],
+        ["against baseline", before ? `${ratioText(before.seconds / task.seconds)} (${timeText(before.seconds)})` : ""],
+        ["bound by", task.bound],
+        ["array utilisation", task.utilization === null ? "" : percent(task.utilization)],
+        ["DRAM traffic", task.dram_bytes ? byteText(task.dram_bytes) : ""],
+        ["energy", jouleText(task.energy_j)],
+        ["schedule", task.kind === "gemm" ? task.tile : ""],
+        ["stays dense", task.dense_reason],
+        ["below 95 %", task.shortfall],
+        ["figures are", task.provenance],
+    ];
+}
+
+const roofLines = (point) => [
+    ["rate", rateText(point.rate)],
+    ["intensity", `${three(point.intensity)} op/byte`],
+    ["of the roof above it", percent(point.rate / point.attainable)],
+    ...taskLines(point.task),
+];
+
+function logAxisTicks(scale) {
+    const [low, high] = scale.domain();
+    return d3.range(Math.ceil(Math.log10(low)), Math.floor(Math.log10(high)) + 1).map((e) => 10 ** e);
+}
+
+// Every 1, 2, ... 9 of a decade inside the axis, and whether it begins one.
+function gridTicks(scale) {
+    const [low, high] = scale.domain();
+    const decades = d3.range(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high)));
+    return decades.flatMap((e) => d3.range(1, 10).map((digit) => [digit * 10 ** e, digit === 1])).filter(([v]) => v >= low && v <= high);
+}
+
+function drawRoofline(svg, width, tasks, all, dense) {
+    const margin = {top: 28, right: 24, bottom: 48, left: 64};
+    const height = 480;
+    const points = rooflinePoints(tasks, dense);
+    const everything = rooflinePoints(all, dense);
+    const roofs = roofsOf(all, dense);
+    const top = d3.max(roofs, (r) => r.rate);
+    const x = d3.scaleLog()
+        .domain([0.7 * d3.min(everything.map((p) => p.intensity).concat(1)),
+                 6 * d3.max(everything.map((p) => p.intensity).concat(top / BANDWIDTH))])
+        .range([margin.left, width - margin.right]);
+    const y = d3.scaleLog().domain([0.6 * d3.min(everything.map((p) => p.rate).concat(PEAK / 100)), 1.8 * top])
+        .range([height - margin.bottom, margin.top]);
+    const grid = svg.append("g").attr("class", "grid");
+    gridTicks(x).forEach(([v, major]) => grid.append("line").attr("class", major ? "major" : "minor").attr("x1", x(v)).attr("x2", x(v)).attr("y1", margin.top).attr("y2", height - margin.bottom));
+    gridTicks(y).forEach(([v, major]) => grid.append("line").attr("class", major ? "major" : "minor").attr("y1", y(v)).attr("y2", y(v)).attr("x1", margin.left).attr("x2", width - margin.right));
+    svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`)
+        .call(d3.axisBottom(x).tickValues(logAxisTicks(x)).tickFormat(d3.format(",~g")));
+    svg.append("g").attr("class", "axis").attr("transform", `translate(${margin.left},0)`)
+        .call(d3.axisLeft(y).tickValues(logAxisTicks(y)).tickFormat((v) => grouped(v / 1e9)));
+    axisTitle(svg, (margin.left + width - margin.right) / 2, height - 8,
+              `${dense ? "dense-equivalent" : "issued"} operations per byte of DRAM traffic [op/byte]`);
+    svg.append("text").attr("class", "axis-title").attr("x", 4).attr("y", 14)
+        .text(`${dense ? "dense-equivalent" : "issued"} rate [Gop/s]`);
+
+    drawRoofs(svg, x, y, roofs);
+    const marks = svg.append("g").selectAll("path").data(points).enter().append("path")
+        .attr("transform", (p) => `translate(${x(p.intensity)},${y(p.rate)})`)
+        .attr("d", (p) => d3.symbol().type(shapeOf(p.task)).size(p.task.kind === "gemm" ? 90 : 50)())
+        .attr("class", (p) => `point ${p.task.role === "baseline" ? "hollow" : "filled"}`)
+        .style("color", (p) => boundColor(p.task.bound));
+    explain(marks, (p) => p.task.title, roofLines, (p) => p.task.layer);
+    return height;
+}
+
+function drawRoofs(svg, x, y, roofs) {
+    const [left, right] = x.domain();
+    const layer = svg.append("g").attr("class", "roofs");
+    const top = roofs[0].rate;
+    const start = Math.max(left, y.domain()[0] / BANDWIDTH);
+    layer.append("line").attr("class", "roof").attr("x1", x(start)).attr("y1", y(start * BANDWIDTH))
+        .attr("x2", x(top / BANDWIDTH)).attr("y2", y(top));
+    const rise = Math.atan2(y(BANDWIDTH * 10) - y(BANDWIDTH), x(10) - x(1)) * 180 / Math.PI;
+    const at = Math.sqrt(start * Math.min(...roofs.filter((r) => !r.vector).map((r) => r.rate)) / BANDWIDTH);
+    layer.append("text").attr("class", "roof-label").attr("transform", `translate(${x(at) - 6},${y(at * BANDWIDTH) - 8}) rotate(${rise})`)
+        .attr("text-anchor", "middle").text(`memory bus ${three(BANDWIDTH / 1e9)} GB/s`);
+    roofs.forEach((roof) => {
+        const ridge = roof.rate / BANDWIDTH;
+        layer.append("line").attr("class", roof.vector ? "roof minor" : "roof").attr("x1", x(Math.max(ridge, left))).attr("x2", x(right))
+            .attr("y1", y(roof.rate)).attr("y2", y(roof.rate));
+        if (ridge > left) {
+            layer.append("circle").attr("class", "ridge").attr("cx", x(ridge)).attr("cy", y(roof.rate)).attr("r", 3.5);
+            // The vector unit's ridge lies amid the points of vector work: no label there.
+            if (!roof.vector)
+                layer.append("text").attr("class", "roof-label").attr("x", x(ridge) - 8).attr("y", y(roof.rate) - 5)
+                    .attr("text-anchor", "end").text(`ridge ${three(ridge)} op/byte`);
+        }
+        layer.append("text").attr("class", "roof-label").attr("x", x(right) - 4).attr("y", y(roof.rate) - 6).attr("text-anchor", "end")
+            .text(`${roof.name} peak ${fixed(1)(roof.rate / 1e9)} Gop/s`);
+    });
+}
+
+function axisTitle(svg, x, y, text) {
+    svg.append("text").attr("class", "axis-title").attr("x", x).attr("y", y).attr("text-anchor", "middle").text(text);
+}
+
+function rooflineSection(filters) {
+    const part = section("roofline", "Roofline",
+        "Each point is one task on SAT. A point on its roof cannot be faster on this machine; the distance below it is what schedule, " +
+        "padding or filling cost. Shape is the stage, colour the bound, hollow the baseline.");
+    let dense = true;
+    const controls = element("div.controls");
+    part.append(controls);
+    const left = filters.tasks.filter((t) => t.kind === "host" || t.kind === "transfer").length;
+    const redraw = figure(part, "Roofline of all tasks on SAT", (svg, width) => drawRoofline(svg, width, filters.shown(), filters.tasks, dense));
+    controls.append(choice("count", [["dense", "dense-equivalent operations"], ["issued", "issued operations"]], "dense",
+                           (value) => { dense = value === "dense"; redraw(); }));
+    part.append(element("p.note",
+        `Roofs: ${machine.rows} × ${machine.columns} multiply-accumulates a cycle (N:M: times M/N), ${machine.vector_lanes} vector lanes, ` +
+        `${machine.bus_bytes_per_cycle} bytes a cycle on the bus, at ${three(machine.clock_hz / 1e6)} MHz. An operation of a GEMM is a multiplication or ` +
+        "an addition, of vector work one micro-operation of an element." +
+        (left ? ` ${plural(left, "host task or transfer has", "host tasks and transfers have")} no point: they do not run on SAT.` : "") +
+        (filters.tasks.some((t) => t.kind === "vector" && t.provenance !== "simulated")
+            ? " Modelled vector tasks are priced by their bus traffic alone and may lie above the vector unit's roof." : "") +
+        " All numbers stand in the table of tasks below."));
+    filters.onChange(redraw);
+}

@@ -1,0 +1,233 @@
+"""Reports as readers use them: a headless Chromium without a network opens, hovers, filters, tabs and prints them.
+
+SATSIM: the program. SATSIM_CHROMIUM: the browser. SATSIM_SCREENSHOT: where to write the picture that README.md shows
+(ctest writes it to build/<preset>/report.png; docs/images/report.png is a copy).
+"""
+import json
+import os
+import pathlib
+import re
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+from support import SMALL_HARDWARE, SMALL_NETWORK, ProgramTest  # noqa: E402
+
+from browser import Browser  # noqa: E402
+
+CHROMIUM = os.environ["SATSIM_CHROMIUM"]
+TAB, ENTER, RIGHT = ("Tab", 9), ("Enter", 13), ("ArrowRight", 39)
+HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
+SWEEP = {"fields": [{"name": "array", "label": "array", "unit": "", "type": "text"},
+                    {"name": "step_s", "label": "time of a step", "unit": "s", "type": "number"},
+                    {"name": "luts", "label": "LUTs", "unit": "", "type": "number"}],
+         "objectives": [{"field": "step_s", "better": "lower"}, {"field": "luts", "better": "lower"}],
+         "points": [{"array": "8x8", "step_s": 4.0, "luts": 1e4, "front": True},
+                    {"array": "16x16", "step_s": 1.5, "luts": 3e4, "front": True},
+                    {"array": "16x8", "step_s": 4.5, "luts": 2e4, "front": False}]}
+
+
+class Report(ProgramTest):
+    """Opens one report of each kind in one browser."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser(CHROMIUM)
+        cls.addClassCleanup(cls.browser.close)
+
+    def open(self, name="r.html"):
+        self.browser.open(self.folder / name)
+        self.assertEqual(self.browser.complaints(), [])
+        self.assertEqual([url for url in self.browser.requests() if not url.startswith("file:///")], [])
+
+    def compare(self, **changes):
+        self.run_program("compare", self.network(**changes), "--hardware", SMALL_HARDWARE, "--report", "r.html")
+        self.open()
+
+    def middle(self, selector):
+        """Scrolls the first element that matches into view; its middle."""
+        return self.browser.evaluate(
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
+            " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()")
+
+    def count(self, selector):
+        return self.browser.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
+
+    def tooltip(self):
+        return self.browser.evaluate("(() => { const t = document.getElementById('tooltip'); return t.hidden ? '' : t.innerText; })()")
+
+    def test_sections_and_titles(self):
+        self.compare()
+        self.assertEqual(self.browser.evaluate("document.title"), "small: bdwp-2:8 against dense")
+        sections = self.browser.evaluate("[...document.querySelectorAll('main section')].map((s) => s.id)")
+        self.assertEqual(sections, ["summary", "roofline", "layers", "schedule", "energy", "traffic", "timeline", "origin"])
+        # Headings in order, every drawing named, every axis with a unit.
+        self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('h1,h2')].map((h) => h.tagName).join('')"), "H1" + 8 * "H2")
+        self.assertEqual(self.count("figure svg:not([aria-label])"), 0)
+        for title in self.browser.evaluate("[...document.querySelectorAll('.axis-title')].map((t) => t.textContent)"):
+            self.assertRegex(title, r"\[.+\]|cycles")
+        text = self.browser.evaluate("document.getElementById('origin').innerText")
+        for part in ("satsim compare", SMALL_HARDWARE, "0.1.0"):
+            self.assertIn(part, text)
+
+    def test_every_task_on_sat_is_a_point(self):
+        self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--report", "r.json")
+        document = json.loads((self.folder / "r.json").read_text())
+        self.run_program("report", "r.json", "-o", "r.html")
+        self.open()
+        tasks = [t for r in document["data"]["results"] for t in r["layers"]]
+        tasks += [t for r in document["data"]["results"] for t in r["other_tasks"] if t["kind"] == "vector"]
+        self.assertGreater(len(tasks), 10)
+        self.assertEqual(self.count("#roofline .point"), len(tasks))
+        rows = sum(len(r["layers"]) + len(r["other_tasks"]) for r in document["data"]["results"][1:])
+        self.assertEqual(self.count("#schedule tbody tr"), rows)
+
+    def test_hovering_a_point_explains_it(self):
+        self.compare()
+        self.assertEqual(self.tooltip(), "")
+        self.browser.mouse("mouseMoved", *self.middle("#roofline .point"))
+        text = self.tooltip()
+        for part in ("op/byte", "op/s", "bound by", "DRAM traffic", "energy", "figures are"):
+            self.assertIn(part, text)
+        self.browser.mouse("mouseMoved", 1, 1)
+        self.assertEqual(self.tooltip(), "")
+
+    def test_filters_take_points_and_rows_away(self):
+        self.compare()
+        points, bars, rows = (self.count(s) for s in ("#roofline .point", "#layers .bar", "#schedule tbody tr"))
+        self.browser.click(*self.middle("[data-filter='stage:BP']"))
+        self.assertLess(self.count("#roofline .point"), points)
+        self.assertLess(self.count("#layers .bar"), bars)
+        self.assertLess(self.count("#schedule tbody tr"), rows)
+        self.assertEqual(self.browser.evaluate("document.querySelector('[data-filter=\"stage:BP\"]').getAttribute('aria-pressed')"), "false")
+        shown, of = map(int, re.match(r"(\d+) of (\d+)", self.browser.evaluate("document.getElementById('shown-tasks').textContent")).groups())
+        self.assertLess(shown, of)
+        self.browser.click(*self.middle(".filters .reset"))
+        self.assertEqual(self.count("#roofline .point"), points)
+        self.browser.click(*self.middle(".filters input[type=search]"))
+        self.browser.call("Input.insertText", text="conv2")
+        layers = set(self.browser.evaluate("[...document.querySelectorAll('#schedule tbody th')].map((c) => c.textContent)"))
+        self.assertEqual(layers, {"conv2"})
+
+    def test_tables_sort(self):
+        self.compare()
+        column = "[...document.querySelectorAll('#schedule tbody tr')].map((r) => r.children[6].textContent.replace(/,/g, '')).filter((t) => t).map(Number)"
+        head = "#schedule thead th:nth-child(7) button"
+        self.browser.evaluate(f"document.querySelector({json.dumps(head)}).click()")
+        descending = self.browser.evaluate(column)
+        self.assertEqual(descending, sorted(descending, reverse=True))
+        self.browser.evaluate(f"document.querySelector({json.dumps(head)}).click()")
+        self.assertEqual(self.browser.evaluate(column), sorted(descending))
+
+    def test_keyboard_reaches_points_and_filters(self):
+        self.compare()
+        self.assertEqual(self.count("#roofline .point[tabindex='0']"), 1)
+        seen = []
+        for _ in range(60):
+            self.browser.press(*TAB)
+            seen.append(self.browser.evaluate("document.activeElement.closest('section, .filters, nav') && (document.activeElement.closest('section') || document.activeElement.closest('.filters, nav')).className + ' ' + (document.activeElement.closest('section') || {}).id"))
+            if self.browser.evaluate("document.activeElement.matches('#roofline .point')"):
+                break
+        else:
+            self.fail(f"no point of the roofline within 60 tab stops: {seen}")
+        self.assertTrue(any("filters" in (place or "") for place in seen))
+        first = self.browser.evaluate("document.activeElement.getAttribute('aria-label')")
+        self.assertIn("op/byte", first)
+        self.assertIn("op/byte", self.tooltip())
+        self.browser.press(*RIGHT)
+        second = self.browser.evaluate("document.activeElement.getAttribute('aria-label')")
+        self.assertNotEqual(first, second)
+        self.assertIn(second.split(",")[0], self.tooltip())
+
+    def test_prints_with_its_tables_open(self):
+        self.compare()
+        pdf = self.folder / "r.pdf"
+        self.browser.pdf(pdf)
+        data = pdf.read_bytes()
+        self.assertTrue(data.startswith(b"%PDF"))
+        self.assertGreater(len(re.findall(rb"/Type\s*/Page\b", data)), 2)
+        self.browser.call("Emulation.setEmulatedMedia", media="print")
+        self.addCleanup(self.browser.call, "Emulation.setEmulatedMedia", media="")
+        self.assertEqual(self.browser.evaluate("getComputedStyle(document.querySelector('.filters')).display"), "none")
+        self.browser.evaluate("dispatchEvent(new Event('beforeprint'))")
+        self.assertEqual(self.count("details.behind:not([open])"), 0)
+        self.browser.evaluate("dispatchEvent(new Event('afterprint'))")
+        self.assertEqual(self.count("details.behind[open]"), 0)
+
+    def test_bounds_differ_in_more_than_colour(self):
+        self.compare()
+        swatches = self.browser.evaluate("[...document.querySelectorAll('[data-filter^=\"bound:\"] svg')].map((s) => s.innerHTML.replace(/style=\"[^\"]*\"/g, ''))")
+        self.assertGreater(len(swatches), 1)
+        self.assertEqual(len(set(swatches)), len(swatches))
+
+    def test_names_from_files_are_text(self):
+        self.compare(name=HOSTILE)
+        self.assertEqual(self.browser.evaluate("document.title"), f"{HOSTILE}: bdwp-2:8 against dense")
+        self.assertEqual(self.count("img"), 0)
+        self.assertEqual(self.count("script"), 3)
+
+    def test_run_and_gemm(self):
+        self.run_program("run", self.network(), "--hardware", SMALL_HARDWARE, "--report", "r.html")
+        self.open()
+        self.assertGreater(self.count("#roofline .point"), 10)
+        self.run_program("run", "--gemm", "64,64,64", "--hardware", SMALL_HARDWARE, "--report", "r.html")
+        self.open()
+        self.assertEqual(self.count("#roofline .point"), 1)
+        self.run_program("run", self.network(), "--hardware", SMALL_HARDWARE, "--fidelity", "fast", "--report", "r.html")
+        self.open()
+        self.assertIn("No engine was recorded", self.browser.evaluate("document.getElementById('timeline').innerText"))
+
+    def test_reproduce(self):
+        models = self.folder / "models"
+        import shutil
+        from support import SOURCE
+        shutil.copytree(SOURCE / "models", models)
+        (models / "networks" / "small.json").write_text(json.dumps(SMALL_NETWORK))
+        (models / "reproduce.json").write_text(json.dumps({
+            "networks": ["small"], "methods": ["sr-ste", "bdwp"], "patterns": ["2:8"],
+            "published": [{"recipe": "bdwp-2:8", "speedup": 1.75, "source": "test"}]}))
+        self.run_program("reproduce", "--models", models, "--hardware", SMALL_HARDWARE, "--channels", "1,2", "--report", "r.html")
+        self.open()
+        self.assertEqual(self.count("#table tbody tr"), 2 * 2 * 2)  # channels, recipes, the network and the average
+        self.assertEqual(self.count("#speedups .published"), 1)
+
+    def test_sweep(self):
+        self.run_program("run", self.network(), "--hardware", SMALL_HARDWARE, "--report", "r.json")
+        document = json.loads((self.folder / "r.json").read_text())
+        document.update(kind="sweep", title="array sizes", data=SWEEP)
+        del document["timeline"]
+        self.write("s.json", document)
+        self.run_program("report", "s.json", "-o", "r.html")
+        self.open()
+        self.assertEqual(self.count("#space .point"), 3)
+        self.assertEqual(self.count("#space .point.filled"), 2)
+        self.browser.mouse("mouseMoved", *self.middle("#space .point.filled"))
+        self.assertIn("Pareto front", self.tooltip())
+        self.browser.click(*self.middle("#space .controls label:nth-of-type(5) input"))
+        self.assertEqual(self.count("#space .point"), 2)
+
+
+@unittest.skipUnless("SATSIM_SCREENSHOT" in os.environ, "SATSIM_SCREENSHOT is not set")
+class Picture(ProgramTest):
+    """The main command's report: small enough, quick to open, and as README.md shows it."""
+
+    def test_the_reports_of_the_main_command_and_of_resnet50(self):
+        browser = Browser(CHROMIUM, width=1280, height=1000)
+        self.addCleanup(browser.close)
+        for network in ("resnet50", "resnet18"):
+            page = self.folder / f"{network}.html"
+            self.run_program("compare", network, "--fidelity", "fast" if network == "resnet50" else "cycle", "--report", page)
+            self.assertLess(page.stat().st_size, 3_000_000)
+            browser.open(page)
+            self.assertEqual(browser.complaints(), [])
+            self.assertGreater(browser.evaluate("document.querySelectorAll('#roofline .point').length"), 200)
+        at = browser.evaluate("(() => { const p = [...document.querySelectorAll('#roofline .point')].find((p) => p.getAttribute('aria-label').startsWith('conv1 FF, ') && p.classList.contains('filled'));"
+                              " scrollTo(0, 0); const r = p.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2, document.getElementById('schedule').offsetTop]; })()")
+        browser.call("Emulation.setDeviceMetricsOverride", width=1280, height=int(at[2]), deviceScaleFactor=1, mobile=False)
+        browser.mouse("mouseMoved", at[0], at[1])
+        browser.screenshot(os.environ["SATSIM_SCREENSHOT"], clip=(0, 0, 1280, at[2]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,104 @@
+// Documents that the page could not show are refused with the pointer of what is missing or wrong.
+#include <gtest/gtest.h>
+
+#include "runtime/report/document.hpp"
+#include "runtime/support/error.hpp"
+#include "tests/unit/report/sample_document.hpp"
+
+namespace satsim::report {
+namespace {
+
+using nlohmann::json;
+
+std::string fault_of(const json& document) {
+    try {
+        check_document(document, "d.json");
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+class Kinds : public testing::TestWithParam<const char*> {};
+
+TEST_P(Kinds, ACompleteDocumentPasses) {
+    EXPECT_EQ(fault_of(sample_document(GetParam())), "");
+}
+
+// What a document may leave out: the clock, which is the machine's again, engines, recipes (those of the
+// average are the ones shown).
+bool optional(const std::string& pointer) {
+    return pointer == "/timeline" || pointer == "/data/clock_hz" ||
+           pointer.find("/engines/") != std::string::npos ||
+           pointer.find("/average/speedup/") != std::string::npos;
+}
+
+// Takes every field away, one at a time.
+TEST_P(Kinds, EveryMissingFieldIsNamed) {
+    const json document = sample_document(GetParam());
+    int tried = 0;
+    const json flat = document.flatten();
+    for (const auto& [pointer, value] : flat.items()) {
+        for (json::json_pointer at(pointer); !at.empty(); at = at.parent_pointer()) {
+            if (!document.at(at.parent_pointer()).is_object() || optional(at.to_string())) continue;
+            json broken = document;
+            broken.at(at.parent_pointer()).erase(at.back());
+            const std::string fault = fault_of(broken);
+            EXPECT_NE(fault.find("lacks the field \"" + at.back() + "\""), std::string::npos)
+                << at.to_string() << ": " << fault;
+            EXPECT_EQ(fault.rfind("d.json: ", 0), 0U) << fault;
+            ++tried;
+        }
+    }
+    EXPECT_GT(tried, 30);
+}
+
+// Gives every value another type, one at a time.
+TEST_P(Kinds, EveryWrongTypeIsRefused) {
+    const json document = sample_document(GetParam());
+    const json flat = document.flatten();
+    for (const auto& [pointer, value] : flat.items()) {
+        if (pointer == "/data/clock_hz") continue;
+        json broken = document;
+        broken.at(json::json_pointer(pointer)) =
+            value.is_string() ? json(nullptr) : json::array({"no", "such", "thing"});
+        EXPECT_NE(fault_of(broken), "") << pointer;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Kinds, testing::Values("run", "compare", "reproduce", "sweep"));
+
+TEST(Check, ValuesOutOfRangeAreRefused) {
+    json document = sample_document("compare");
+    document["version"] = 2;
+    EXPECT_NE(fault_of(document).find("/version: is 2"), std::string::npos) << fault_of(document);
+
+    document = sample_document("compare");
+    document["data"]["results"][0]["seconds"] = -1;
+    EXPECT_NE(fault_of(document).find("/data/results/0/seconds"), std::string::npos);
+
+    document = sample_document("compare");
+    document["data"]["results"].erase(1);
+    EXPECT_NE(fault_of(document).find("/data/results"), std::string::npos);
+
+    document = sample_document("compare");
+    document["timeline"][0]["excerpts"][0]["task"] = 3;
+    EXPECT_NE(fault_of(document).find("/timeline/0/excerpts/0/task"), std::string::npos);
+
+    document = sample_document("sweep");
+    document["data"]["objectives"][1]["field"] = "array";
+    EXPECT_NE(fault_of(document).find("a field with numbers"), std::string::npos);
+
+    document = sample_document("run");
+    document["data"]["layers"][0]["nm"] = "2:";
+    EXPECT_NE(fault_of(document).find("/data/layers/0/nm"), std::string::npos) << fault_of(document);
+}
+
+TEST(Check, FurtherFieldsAreAllowed) {
+    json document = sample_document("run");
+    document["data"]["more"] = 1;
+    EXPECT_EQ(fault_of(document), "");
+}
+
+}  // namespace
+}  // namespace satsim::report

@@ -1,0 +1,112 @@
+#include "tests/unit/report/sample_document.hpp"
+
+#include <array>
+
+#include "runtime/dispatch/result_json.hpp"
+#include "runtime/report/document.hpp"
+
+namespace satsim::report {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json sample_reproduction() {
+    const ordered_json speedups = {{"dense", 1}, {"bdwp-2:8", 1.5}};
+    const ordered_json times = {
+        {"gemm_s", 1}, {"vector_s", 0.1}, {"host_s", 0}, {"transfer_s", 0}, {"utilization", 0.9}};
+    ordered_json line = {{"name", "net"},
+                         {"batch", 4},
+                         {"speedup", speedups},
+                         {"gemm_speedup", speedups},
+                         {"arithmetic_bound", speedups},
+                         {"steps", {{"dense", times}, {"bdwp-2:8", times}}}};
+    const ordered_json average = {
+        {"speedup", speedups}, {"gemm_speedup", speedups}, {"arithmetic_bound", speedups}};
+    ordered_json part = {{"networks", ordered_json::array({line})}, {"average", average}, {"channels", 4}};
+    return {{"published",
+             ordered_json::array({{{"recipe", "bdwp-2:8"}, {"speedup", 1.75}, {"source", "a paper"}}})},
+            {"by_channels", ordered_json::array({part})}};
+}
+
+ordered_json sample_sweep() {
+    const auto field = [](const char* name, const char* type) {
+        return ordered_json{{"name", name}, {"label", name}, {"unit", ""}, {"type", type}};
+    };
+    return {
+        {"fields", ordered_json::array({field("array", "text"), field("s", "number"), field("j", "number")})},
+        {"objectives",
+         ordered_json::array({{{"field", "s"}, {"better", "lower"}}, {{"field", "j"}, {"better", "lower"}}})},
+        {"points", ordered_json::array({{{"array", "8x8"}, {"s", 1}, {"j", 2}, {"front", true}}})}};
+}
+
+}  // namespace
+
+Hardware sample_hardware() {
+    Hardware hardware;
+    hardware.name = "card";
+    hardware.description = "a card";
+    hardware.file = "card.json";
+    hardware.clock_hz = 200e6;
+    return hardware;
+}
+
+StepResult sample_result(const std::string& recipe) {
+    StepResult result;
+    result.network = "net";
+    result.recipe = recipe;
+    result.batch = 4;
+    result.clock_hz = 200e6;
+    result.peak_macs = 1024;
+    TaskResult gemm;
+    gemm.layer = "conv";
+    gemm.stage = "FF";
+    gemm.kind = "gemm";
+    gemm.shape = {64, 64, 64};
+    gemm.nm = {2, 8};
+    gemm.cycles = 1000;
+    gemm.seconds = 5e-6;
+    gemm.macs_issued = 65536;
+    gemm.dram_bytes = 1024;
+    gemm.execution.memory.read_lines = 3;
+    gemm.execution.memory.write_lines = 1;
+    gemm.intervals[1] = {{10, 900, 800, 7}};
+    TaskResult vector;
+    vector.layer = "bn";
+    vector.stage = "FF";
+    vector.kind = "vector";
+    vector.seconds = 1e-6;
+    vector.cycles = 200;
+    vector.execution.counters.vector_elements = 4096;
+    TaskResult transfer;
+    transfer.layer = "loss";
+    transfer.part = "to host";
+    transfer.stage = "FF";
+    transfer.kind = "transfer";
+    transfer.seconds = 2e-6;
+    transfer.dram_bytes = 640;
+    transfer.bound = Bound::Host;
+    result.tasks = {gemm, vector, transfer};
+    result.time = {5e-6, 1e-6, 0, 2e-6};
+    result.gemm_cycles = 1000;
+    result.macs_issued = 65536;
+    result.dense_macs = 262144;
+    result.dram_bytes = 1664;
+    result.energy.model = "a model";
+    result.energy.counted = {{"read", "DRAM", 4, {1e-9, "J", "a source", true}}};
+    result.energy.assumed = {{"static", 8e-6, {25, "W", "assumption", false}, 1}};
+    return result;
+}
+
+ordered_json sample_document(const std::string& kind) {
+    const std::array results{sample_result("dense"), sample_result("bdwp-2:8")};
+    ordered_json data = kind == "run"       ? run_json(results[1])
+                        : kind == "compare" ? compare_json(results[0], results[1])
+                        : kind == "sweep"   ? sample_sweep()
+                                            : sample_reproduction();
+    ordered_json document = make_document(kind, "a title", {"satsim x", "1", "commit 1", "2026", "cycle"},
+                                          sample_hardware(), std::move(data));
+    if (kind == "run" || kind == "compare") document["timeline"] = timeline_json(results, {});
+    return document;
+}
+
+}  // namespace satsim::report
