@@ -37,13 +37,13 @@ std::string read_file(const fs::path& path) {
 }
 
 // What Yosys said when it gave up: its last line that begins with ERROR, else that something went wrong.
-std::string complaint(const fs::path& log) {
+std::string complaint(const fs::path& log, int status) {
     std::ifstream file(log);
     std::string found;
     for (std::string line; std::getline(file, line);) {
         if (const std::size_t at = line.find("ERROR: "); at != std::string::npos) found = line.substr(at + 7);
     }
-    return found.empty() ? "failed without an error message, log " + log.string() : found;
+    return found.empty() ? fmt::format("ended with status {} and no error message", status) : found;
 }
 
 // The module that Yosys marked as the top of a netlist.
@@ -121,7 +121,8 @@ class Run {
         std::vector<std::string> command{yosys_.program.string(), "-q"};
         command.insert(command.end(), options.begin(), options.end());
         command.insert(command.end(), {"-s", file.string()});
-        if (run_program(command, log) != 0) throw InputError(what, "", "Yosys: " + complaint(log));
+        if (const int status = run_program(command, log); status != 0)
+            throw InputError(what, "", "Yosys: " + complaint(log, status));
         std::error_code code;
         fs::rename(work_.path() / (unique + ".json"), output, code);
         if (code) throw InputError(output.string(), "", "cannot be written: " + code.message());
