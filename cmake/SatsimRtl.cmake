@@ -15,7 +15,7 @@ function(satsim_verilate target)
   list(TRANSFORM ARG_PARAMETERS PREPEND "-G")
   # Verilator also runs once while CMake configures, so the package must exist by then; the build renews it.
   set(generated "${PROJECT_BINARY_DIR}/generated")
-  if(NOT EXISTS "${generated}/sat_isa.sv")
+  if(NOT EXISTS "${generated}/sat_isa.sv" OR "${PROJECT_SOURCE_DIR}/isa/sat_isa.json" IS_NEWER_THAN "${generated}/sat_isa.sv")
     file(MAKE_DIRECTORY "${generated}")
     execute_process(
       COMMAND "${Python3_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/tools/generate_isa.py"

@@ -9,7 +9,8 @@
 // element a cycle; all elements are alike.
 //
 // Cycle T: a slot stands in the input registers, the activation is read. T+1: multiplier. T+3: product, accumulator (or partial
-// sum) is read, adder. T+7: sum, written at the end of the cycle (WS: and on its way south).
+// sum) is read, adder. T+7: sum, written at the end of the cycle (WS: and on its way south); the slot that stands in T+3 of its own
+// then, four cycles later, takes the sum itself if it is for the same accumulator.
 `default_nettype none
 
 module uspe #(
@@ -234,8 +235,13 @@ module uspe #(
   (* ram_style = "distributed" *)
   logic [31:0] accumulator_q [0:2*S-1];
   logic [31:0] augend, sum;
-  assign augend = !first_q[READ_DELAY-1] ? accumulator_q[slot_q[(READ_DELAY-1)*SLOT_BITS+:SLOT_BITS]]
-                : ws_q[READ_DELAY-1] ? d_data_q : 32'd0;
+  logic bypass_q;  // the sum that is written in this cycle is the accumulator that is read
+  always_ff @(posedge clk_i) begin
+    bypass_q <= write_q[WRITE_DELAY-2]
+             && slot_q[(WRITE_DELAY-2)*SLOT_BITS+:SLOT_BITS] == slot_q[(READ_DELAY-2)*SLOT_BITS+:SLOT_BITS];
+  end
+  assign augend = first_q[READ_DELAY-1] ? (ws_q[READ_DELAY-1] ? d_data_q : 32'd0)
+                : bypass_q ? sum : accumulator_q[slot_q[(READ_DELAY-1)*SLOT_BITS+:SLOT_BITS]];
   fp32_sum #(.LATENCY(sat_isa::T_ADD_LATENCY), .FULL(0)) adder (
       .clk_i(clk_i), .a_i(augend), .b_sign_i(p_sign), .b_exponent_i(p_exponent),
       .b_significand_i({p_significand, 3'b000}), .b_nan_i(p_nan), .s_o(sum));

@@ -90,6 +90,20 @@ class OsEmitter {
         peeled(b, rows(), schedule_.tile_m, body);
     }
 
+    // body(chunk, last) for every chunk of K, chunks that differ only in their place in loops: next(run,
+    // times) moves on.
+    template <typename Body, typename Next>
+    void for_chunks(StreamBuilder& b, Body&& body, Next&& next) const {
+        for (const ChunkRun& run : chunk_runs(plan_.chunks)) {
+            const Chunk& chunk = plan_.chunks[run.first];
+            b.loop(run.count, [&] {
+                body(chunk, &chunk == &plan_.chunks.back());
+                if (run.count > 1) next(run, 1);
+            });
+            if (run.count > 1) next(run, -run.count);
+        }
+    }
+
     // ---- LOAD
     // -------------------------------------------------------------------------------------------------
 
@@ -172,6 +186,13 @@ class OsEmitter {
         b.add(kBaseIndex, kBaseIndex, words * kWordBytes);
     }
 
+    void next_chunk(StreamBuilder& b, const ChunkRun& run, std::int64_t times) const {
+        b.add(kBaseA, kBaseA, times * run.groups * layout_.nm.m * 2);
+        if (!streams_b()) return;
+        b.add(kBaseB, kBaseB, times * run.b_rows * layout_.b_pitch);
+        if (!layout_.nm.dense()) b.add(kBaseIndex, kBaseIndex, times * run.b_rows * layout_.indices_pitch);
+    }
+
     template <typename Body>
     void for_columns_b(StreamBuilder& b, Body&& load) const {
         for_columns(
@@ -198,11 +219,14 @@ class OsEmitter {
                 for_columns_b(b, [&](const ColumnTile& tile) {
                     if (!streams_b()) load_north(b, tile, 0, layout_.k_rows);
                     for_rows(b, [&](std::int64_t positions, bool) {
-                        for (const Chunk& chunk : plan_.chunks) {
-                            const bool last = &chunk == &plan_.chunks.back();
-                            load_west_chunk(b, chunk, positions, last);
-                            if (streams_b()) load_north(b, tile, chunk.segments.front().b_row, chunk.b_rows);
-                        }
+                        for_chunks(
+                            b,
+                            [&](const Chunk& chunk, bool last) {
+                                load_west_chunk(b, chunk, positions, last);
+                                if (streams_b())
+                                    load_north(b, tile, chunk.segments.front().b_row, chunk.b_rows);
+                            },
+                            [&](const ChunkRun& run, std::int64_t times) { next_chunk(b, run, times); });
                     });
                     b.add(kBaseA, kBaseA, -walk);
                 });
@@ -232,9 +256,8 @@ class OsEmitter {
         b.set(stce::sr, slots);
         b.set(stce::sc, tile.slots);
         b.set(stce::rows, slots > 1 ? array_.rows : positions);
-        for (const Chunk& chunk : plan_.chunks) {
+        const auto compute = [&](const Chunk& chunk, bool last_chunk) {
             const bool first_chunk = &chunk == &plan_.chunks.front();
-            const bool last_chunk = &chunk == &plan_.chunks.back();
             if (waits_west) b.wait(kWestFull);
             if (streams_b()) b.wait(kNorthFull);
             for (const Segment& s : chunk.segments) {
@@ -264,6 +287,12 @@ class OsEmitter {
             }
             if (frees_west) b.toggle(kWestHalf, plan_.west_halves == 2 ? plan_.west_half_lines : 0);
             if (streams_b()) toggle_north(b);
+        };
+        // A resident panel's rows have an address for every chunk; of those that stream, each has the same.
+        if (streams_b()) {
+            for_chunks(b, compute, [](const ChunkRun&, std::int64_t) {});
+        } else {
+            for (const Chunk& chunk : plan_.chunks) compute(chunk, &chunk == &plan_.chunks.back());
         }
         b.add(stce::ra, stce::ra, plan_.result_tile);
     }

@@ -50,6 +50,43 @@ std::vector<Chunk> cut_reduction(const GemmTask& task, const GemmLayout& layout,
     return chunks;
 }
 
+namespace {
+
+// Whether `next` is `chunk` moved on by `run`.
+bool moved(const Chunk& chunk, const Chunk& next, const ChunkRun& run) {
+    if (chunk.segments.size() != next.segments.size()) return false;
+    for (std::size_t i = 0; i < chunk.segments.size(); ++i) {
+        Segment expected = chunk.segments[i];
+        expected.group += run.groups;
+        expected.b_row += run.b_rows;
+        if (expected != next.segments[i]) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::vector<ChunkRun> chunk_runs(const std::vector<Chunk>& chunks) {
+    std::vector<ChunkRun> runs;
+    for (std::size_t i = 0; i < chunks.size(); ++i) {
+        const bool inner = i > 0 && i + 1 < chunks.size();
+        if (inner && i > 1) {
+            ChunkRun& run = runs.back();
+            const Chunk& before = chunks[i - 1];
+            if (run.count == 1) {
+                run.groups = chunks[i].segments.front().group - before.segments.front().group;
+                run.b_rows = chunks[i].segments.front().b_row - before.segments.front().b_row;
+            }
+            if (moved(before, chunks[i], run)) {
+                ++run.count;
+                continue;
+            }
+        }
+        runs.push_back({.first = i});
+    }
+    return runs;
+}
+
 std::vector<RowTile> cut_rows(const GemmTask& task, std::int64_t tile_words, bool fill) {
     std::vector<RowTile> tiles;
     RowTile open;

@@ -18,6 +18,7 @@ struct Segment {
     std::int64_t offset = 0;  // first line within its chunk
     std::int64_t b_row = 0;   // first row of B
     [[nodiscard]] std::int64_t b_rows(const NmPattern& nm) const { return groups * nm.n; }
+    bool operator==(const Segment&) const = default;
 };
 
 // Segments that share one half of the west buffer and one token.
@@ -32,6 +33,17 @@ struct Chunk {
 [[nodiscard]] std::vector<Chunk> cut_reduction(const GemmTask& task, const GemmLayout& layout, int row_slots,
                                                std::int64_t lines, std::int64_t b_rows,
                                                std::int64_t line_bytes);
+
+// `count` chunks from `first` on that differ only in where they begin: a loop of the program.
+struct ChunkRun {
+    std::size_t first = 0;
+    std::int64_t count = 1;
+    std::int64_t groups = 0;  // of the tap, from one to the next
+    std::int64_t b_rows = 0;
+};
+
+// All chunks in order. The first and the last, which begin and end sums, are runs of their own.
+[[nodiscard]] std::vector<ChunkRun> chunk_runs(const std::vector<Chunk>& chunks);
 
 // WU: a run of channels of one tap inside a tile of rows of dW.
 struct RowRun {

@@ -1,6 +1,7 @@
 #include "runtime/schedule/scheduler.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "runtime/schedule/predict.hpp"
 #include "runtime/support/error.hpp"
@@ -11,14 +12,22 @@ namespace {
 using Choice = ScheduleOptions::DataflowChoice;
 
 // The slot counts worth trying: all that hide the accumulator's latency, and powers of two; one of each
-// without interleaving.
-std::vector<std::pair<int, int>> slot_pairs(const isa::ArrayConfig& array, const ScheduleOptions& options) {
+// without interleaving. Slots beyond the blocks of rows and columns that there are change nothing: of pairs
+// that come to the same, the first.
+std::vector<std::pair<int, int>> slot_pairs(const isa::ArrayConfig& array, const ScheduleOptions& options,
+                                            std::int64_t rows, std::int64_t columns) {
     if (!options.interleave) return {{1, 1}};
     const auto power_of_two = [](int x) { return (x & (x - 1)) == 0; };
+    const std::int64_t row_blocks = ceil_div<std::int64_t>(rows, array.rows);
+    const std::int64_t column_blocks = ceil_div<std::int64_t>(columns, array.columns);
+    std::set<std::pair<std::int64_t, std::int64_t>> used;
     std::vector<std::pair<int, int>> pairs;
     for (int sr = 1; sr <= array.slots; ++sr) {
         for (int sc = 1; sr * sc <= array.slots; ++sc) {
-            if (sr * sc >= isa::timing::kAccInterval || (power_of_two(sr) && power_of_two(sc)))
+            const bool worth = sr * sc >= isa::timing::kAccInterval || (power_of_two(sr) && power_of_two(sc));
+            if (worth && used.emplace(std::min<std::int64_t>(sr, row_blocks),
+                                      std::min<std::int64_t>(sc, column_blocks))
+                             .second)
                 pairs.emplace_back(sr, sc);
         }
     }
@@ -27,7 +36,9 @@ std::vector<std::pair<int, int>> slot_pairs(const isa::ArrayConfig& array, const
 
 void add_weight_update(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
                        std::vector<GemmSchedule>& out) {
-    for (const auto& [sr, sc] : slot_pairs(machine.array, options)) {
+    const auto taps = static_cast<std::int64_t>(task.gather.taps.size());
+    const std::int64_t rows = taps * round_up<std::int64_t>(task.gather.channels, 4);
+    for (const auto& [sr, sc] : slot_pairs(machine.array, options, rows, task.shape.n)) {
         for (const bool fill : {false, true}) {
             GemmSchedule schedule;
             schedule.row_slots = sr;
@@ -54,8 +65,12 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
     constexpr Form kForms[] = {{LoopOrder::ColumnsOutside, true},
                                {LoopOrder::ColumnsOutside, false},
                                {LoopOrder::RowsOutside, false}};
-    for (const auto& [sr, sc] : slot_pairs(machine.array, options)) {
+    for (const auto& [sr, sc] : slot_pairs(machine.array, options, task.gather.positions(), task.shape.n)) {
         for (const Form& form : kForms) {
+            // One panel of columns: both orders are the same.
+            if (form.order == LoopOrder::RowsOutside &&
+                task.shape.n <= std::int64_t{machine.array.columns} * sc)
+                continue;
             GemmSchedule schedule;
             schedule.row_slots = sr;
             schedule.column_slots = sc;

@@ -10,7 +10,7 @@ std::vector<schedule::GemmSchedule> ranked_schedules(const GemmTask& task,
                                                      const schedule::MachineView& machine,
                                                      const schedule::ScheduleOptions& options,
                                                      std::size_t limit) {
-    constexpr std::size_t kPredicted = 6;
+    constexpr std::size_t kPredicted = 8;
     auto schedules = schedule::candidate_schedules(task, machine, options, std::max(limit, kPredicted));
     FastSat fast;
     for (schedule::GemmSchedule& schedule : schedules) {

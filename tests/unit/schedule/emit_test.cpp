@@ -29,6 +29,7 @@ struct Case {
     bool matrix;
     int count;
     bool kernel = false;
+    int channels = 0;  // most of them, 0: the usual
 };
 
 class EmitTest : public testing::TestWithParam<Case> {};
@@ -45,6 +46,7 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
         options.count = parameter.count;
         options.kernel = parameter.kernel;
         if (parameter.kernel) options.max_channels = 12;
+        if (parameter.channels > 0) options.max_channels = parameter.channels;
         MachineView machine;
         machine.array = round % 3 == 0   ? small_array(4, 4, 1)
                         : round % 3 == 1 ? small_array(8, 8, 2)
@@ -57,6 +59,9 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
                          std::to_string(task.shape.n) + "x" + std::to_string(task.shape.k) + " " +
                          schedule.tile_text());
             const isa::Program program = emit_gemm(task, schedule, machine);
+            if (parameter.channels > 0 && schedule.dataflow == Dataflow::OutputStationary) {
+                for (const auto& stream : program.streams) EXPECT_LT(stream.size(), 1000);  // chunks are loops
+            }
             MemoryImage memory;
             for (const auto& [page, bytes] : data.memory().pages())
                 memory.write(page * MemoryImage::kPageBytes, *bytes);
@@ -84,6 +89,8 @@ INSTANTIATE_TEST_SUITE_P(Tasks, EmitTest,
                                          Case{"FfMergedRows", Stage::FF, {8, 8}, false, 1, true},
                                          Case{"BpMergedRowsSparse", Stage::BP, {2, 4}, false, 1, true},
                                          Case{"WuMergedRows", Stage::WU, {8, 8}, false, 1, true},
+                                         Case{"FfLong", Stage::FF, {8, 8}, true, 1, false, 9000},
+                                         Case{"BpLongSparse", Stage::BP, {2, 8}, true, 1, false, 9000},
                                          Case{"WuBatched", Stage::WU, {8, 8}, true, 3}),
                          [](const auto& instance) { return instance.param.name; });
 
