@@ -31,13 +31,24 @@ module lane_memory #(
   localparam int unsigned ADDRESS_BITS = $clog2(DEPTH);
 
   for (genvar l = 0; l < LANES; l++) begin : gen_lane
-    logic [63:0] memory_q [0:DEPTH-1];
     logic [63:0] read_q;
     logic [ADDRESS_BITS-1:0] address;
     assign address = wr_line_i[ADDRESS_BITS-1:0] + ADDRESS_BITS'({1'b0, wr_first_lane_i} > (LANE_BITS + 1)'(l));
-    always_ff @(posedge clk_i) begin
-      if (wr_valid_i && wr_lane_en_i[l]) memory_q[address] <= wr_data_i[64*l+:64];
-      read_q <= memory_q[rd_line_i[ADDRESS_BITS-1:0]];
+    // Deep lanes lie in UltraRAM, of which a card has plenty; the others are what block RAM is needed for.
+    if (DEPTH >= 1024) begin : gen_ultra
+      (* ram_style = "ultra" *)
+      logic [63:0] memory_q [0:DEPTH-1];
+      always_ff @(posedge clk_i) begin
+        if (wr_valid_i && wr_lane_en_i[l]) memory_q[address] <= wr_data_i[64*l+:64];
+        read_q <= memory_q[rd_line_i[ADDRESS_BITS-1:0]];
+      end
+    end else begin : gen_block
+      (* ram_style = "block" *)
+      logic [63:0] memory_q [0:DEPTH-1];
+      always_ff @(posedge clk_i) begin
+        if (wr_valid_i && wr_lane_en_i[l]) memory_q[address] <= wr_data_i[64*l+:64];
+        read_q <= memory_q[rd_line_i[ADDRESS_BITS-1:0]];
+      end
     end
     assign rd_data_o[64*l+:64] = read_q;
   end

@@ -38,23 +38,44 @@ module result_column #(
 
   logic [32*B-1:0] read;
   for (genvar k = 0; k < B; k++) begin : gen_bank
-    logic [31:0] memory_q [0:ROWS-1];
     logic [31:0] read_q;
     logic [15:0] row;
     assign row = (rd_addr_i >> BANK_BITS) + 16'(rd_bank > 16'(k));
-    always_ff @(posedge clk_i) begin
-      if (wr_valid_i && wr_bank == 16'(k)) memory_q[wr_row[ROW_BITS-1:0]] <= wr_data_i;
-      read_q <= memory_q[row[ROW_BITS-1:0]];
+    // Deep banks lie in UltraRAM: block RAM is what the west buffers need.
+    if (ROWS >= 1024) begin : gen_ultra
+      (* ram_style = "ultra" *)
+      logic [31:0] memory_q [0:ROWS-1];
+      always_ff @(posedge clk_i) begin
+        if (wr_valid_i && wr_bank == 16'(k)) memory_q[wr_row[ROW_BITS-1:0]] <= wr_data_i;
+        read_q <= memory_q[row[ROW_BITS-1:0]];
+      end
+    end else begin : gen_block
+      (* ram_style = "block" *)
+      logic [31:0] memory_q [0:ROWS-1];
+      always_ff @(posedge clk_i) begin
+        if (wr_valid_i && wr_bank == 16'(k)) memory_q[wr_row[ROW_BITS-1:0]] <= wr_data_i;
+        read_q <= memory_q[row[ROW_BITS-1:0]];
+      end
     end
     assign read[32*k+:32] = read_q;
     logic unused;
     assign unused = &{1'b0, row};
   end
 
-  logic [31:0] copy_q [0:DEPTH-1];
-  always_ff @(posedge clk_i) begin
-    if (wr_valid_i) copy_q[wr_addr_i[$clog2(DEPTH)-1:0]] <= wr_data_i;
-    ps_data_o <= copy_q[ps_addr_i[$clog2(DEPTH)-1:0]];
+  if (DEPTH >= 1024) begin : gen_ultra_copy
+    (* ram_style = "ultra" *)
+    logic [31:0] copy_q [0:DEPTH-1];
+    always_ff @(posedge clk_i) begin
+      if (wr_valid_i) copy_q[wr_addr_i[$clog2(DEPTH)-1:0]] <= wr_data_i;
+      ps_data_o <= copy_q[ps_addr_i[$clog2(DEPTH)-1:0]];
+    end
+  end else begin : gen_block_copy
+    (* ram_style = "block" *)
+    logic [31:0] copy_q [0:DEPTH-1];
+    always_ff @(posedge clk_i) begin
+      if (wr_valid_i) copy_q[wr_addr_i[$clog2(DEPTH)-1:0]] <= wr_data_i;
+      ps_data_o <= copy_q[ps_addr_i[$clog2(DEPTH)-1:0]];
+    end
   end
 
   logic [15:0] bank1_q;

@@ -67,6 +67,7 @@ module sequencer #(
   localparam int unsigned LEVEL_BITS = $clog2(DEPTH + 1);
 
   // The instruction memory, a line wide.
+  (* ram_style = "block" *)
   logic [512*CH-1:0] memory_q [0:IM/WORDS-1];
   logic [512*CH-1:0] read_q;
   logic [63:0] first_q;      // instruction 0, kept when its line is written: nothing could be read ahead of it

@@ -77,7 +77,9 @@ module stce #(
 
   if ((R & (R - 1)) != 0 || (C & (C - 1)) != 0 || C < 4 || C > 32 * CH || (S & (S - 1)) != 0 || R < 2 || S > 8
       || (RD & (RD - 1)) != 0) begin : gen_check
-    $error("stce: R, C, S and RD must be powers of two, R >= 2, 4 <= C <= 32*CH, S <= 8");
+    // C: units of C values and indices fill a line of the north buffers and are found by shifts, as are elements and banks in
+    // STORE's lines. R: row s*R + r of a tile is a concatenation. S and RD wrap around.
+    $error("stce: R, C, S and RD must be powers of two (lines are cut into units of C by shifts), R >= 2, 4 <= C <= 32*CH, S <= 8");
   end
 
   // ---- control --------------------------------------------------------------------------------------------------

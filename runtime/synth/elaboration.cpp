@@ -15,10 +15,6 @@ using nlohmann::json;
 
 constexpr const char* kPackage = "sat_isa.sv";
 
-std::string quoted(const fs::path& path) {
-    return fmt::format("\"{}\"", path.string());
-}
-
 // "rtl/uspe.sv:15.1-227.10" without the place in the file.
 std::string file_of(const std::string& source) {
     const std::string first = source.substr(0, source.find('|'));
@@ -73,38 +69,6 @@ std::string module_key(const std::string& module, const std::map<std::string, st
     std::string key = module;
     for (const auto& [name, value] : parameters) key += " " + name + "=" + value;
     return key;
-}
-
-std::string read_script(const Sources& sources) {
-    std::string script;
-    for (const fs::path& file : sources.files) script += fmt::format("read_verilog -sv {}\n", quoted(file));
-    return script;
-}
-
-std::string elaboration_script(const Sources& sources, const std::string& module,
-                               const std::map<std::string, std::string>& parameters) {
-    std::string script = read_script(sources) + "hierarchy -check -top " + module;
-    for (const auto& [name, value] : parameters) script += " -chparam " + name + " " + value;
-    return script + "\n";
-}
-
-std::string block_elaboration_script(const Sources& sources, const std::string& module,
-                                     const std::map<std::string, std::string>& parameters) {
-    std::string list;
-    for (const auto& [name, value] : parameters)
-        list += fmt::format("{}.{}({})", list.empty() ? "" : ", ", name, value);
-    return read_script(sources) +
-           fmt::format("read_verilog -sv <<EOT\nmodule satsim_holder;\n  {} #({}) unit ();\nendmodule\nEOT\n",
-                       module, list) +
-           "hierarchy -check -top satsim_holder\ndelete satsim_holder\n";
-}
-
-std::string hierarchy_script(const fs::path& output) {
-    return "delete p:*\n"
-           "select -set own t:$* t:$paramod* %d\n"
-           "delete @own\n"
-           "write_json " +
-           quoted(output) + "\n";
 }
 
 Elaboration read_elaboration(const json& document, const std::string& name) try {

@@ -53,16 +53,6 @@ struct Elaboration {
 [[nodiscard]] std::string module_key(const std::string& module,
                                      const std::map<std::string, std::string>& parameters);
 
-// Commands of Yosys that read the sources and elaborate `module`.
-[[nodiscard]] std::string elaboration_script(const Sources& sources, const std::string& module,
-                                             const std::map<std::string, std::string>& parameters);
-// The same for a module inside the design. An instance gives the parameters: Yosys 0.23 takes some modules
-// apart twice when it is to set the parameters of a top module itself, and stops at their equal names.
-[[nodiscard]] std::string block_elaboration_script(const Sources& sources, const std::string& module,
-                                                   const std::map<std::string, std::string>& parameters);
-// Commands that leave nothing but the hierarchy, and write it.
-[[nodiscard]] std::string hierarchy_script(const std::filesystem::path& output);
-
 [[nodiscard]] Elaboration read_elaboration(const nlohmann::json& document, const std::string& name);
 
 }  // namespace satsim::synth

@@ -15,10 +15,10 @@
 
 #include "runtime/support/atomic_file.hpp"
 #include "runtime/support/error.hpp"
-#include "runtime/support/json_cursor.hpp"
 #include "runtime/synth/cache.hpp"
 #include "runtime/synth/floorplan.hpp"
 #include "runtime/synth/process.hpp"
+#include "runtime/synth/scripts.hpp"
 
 namespace satsim::synth {
 namespace {
@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 // Part of every key of the cache: to be changed with anything that changes what is kept there.
-constexpr const char* kFormat = "satsim-synth 1";
+constexpr const char* kFormat = "satsim-synth 2";
 constexpr const char* kTopGroup = "control";
 
 std::string read_file(const fs::path& path) {
@@ -37,13 +37,21 @@ std::string read_file(const fs::path& path) {
 }
 
 // What Yosys said when it gave up: its last line that begins with ERROR, else that something went wrong.
-std::string complaint(const fs::path& log) {
+std::string complaint(const fs::path& log, int status) {
     std::ifstream file(log);
     std::string found;
     for (std::string line; std::getline(file, line);) {
         if (const std::size_t at = line.find("ERROR: "); at != std::string::npos) found = line.substr(at + 7);
     }
-    return found.empty() ? "failed without an error message, log " + log.string() : found;
+    return found.empty() ? fmt::format("ended with status {} and no error message", status) : found;
+}
+
+// A document that Yosys wrote. Not parse_json_file, which looks for repeated keys: the time that takes grows
+// with the square of an object's size, and a netlist has tens of thousands of cells.
+json read_document(const fs::path& file) {
+    std::optional<json> document = read_cached(file);
+    if (!document) throw InputError(file.string(), "", "is no JSON document, delete it and try again");
+    return std::move(*document);
 }
 
 // The module that Yosys marked as the top of a netlist.
@@ -79,6 +87,7 @@ struct Work {
     std::string key;
     const Module* module = nullptr;
     std::set<std::string> inner;  // keys of the blocks directly in it
+    BlockSources sources;
     std::string netlist_digest;
     fs::path netlist;
     Block block;
@@ -112,7 +121,8 @@ class Run {
     }
 
   private:
-    // Runs a script of Yosys that leaves `output`, which then stands in the cache.
+    // Runs a script of Yosys that leaves the file `unique` in the work folder; it then stands in the cache as
+    // `output`.
     void yosys(const std::string& script, const std::string& unique, const fs::path& output,
                const std::vector<std::string>& options, const std::string& what) const {
         const fs::path file = work_.path() / (unique + ".ys");
@@ -121,9 +131,10 @@ class Run {
         std::vector<std::string> command{yosys_.program.string(), "-q"};
         command.insert(command.end(), options.begin(), options.end());
         command.insert(command.end(), {"-s", file.string()});
-        if (run_program(command, log) != 0) throw InputError(what, "", "Yosys: " + complaint(log));
+        if (const int status = run_program(command, log); status != 0)
+            throw InputError(what, "", "Yosys: " + complaint(log, status));
         std::error_code code;
-        fs::rename(work_.path() / (unique + ".json"), output, code);
+        fs::rename(work_.path() / unique, output, code);
         if (code) throw InputError(output.string(), "", "cannot be written: " + code.message());
     }
 
@@ -136,11 +147,11 @@ class Run {
         const fs::path output = cache_ / (digest.text() + ".hierarchy.json");
         std::optional<json> document = read_cached(output);
         if (!document) {
-            const std::string script = elaboration_script(settings_.sources, plan.top, plan.parameters) +
-                                       hierarchy_script(work_.path() / "hierarchy.json");
+            const std::string script = hierarchy_script(settings_.sources, plan.top, plan.parameters,
+                                                        work_.path() / "hierarchy.json");
             // A resized port is a range that Yosys dropped.
-            yosys(script, "hierarchy", output, {"-e", "Resizing cell port"}, plan.top);
-            document = parse_json_file(output);
+            yosys(script, "hierarchy.json", output, {"-e", "Resizing cell port"}, plan.top);
+            document = read_document(output);
         }
         elaboration_ = read_elaboration(*document, output.string());
     }
@@ -222,49 +233,48 @@ class Run {
         return fmt::format("{}", fmt::join(names, ", "));
     }
 
-    // Files of a module and of all that is dissolved in it, and the ports of the blocks in it.
-    void add_sources(const std::string& key, std::set<std::string>& files,
-                     std::set<std::string>& ports) const {
+    // Files of a module and of all that is dissolved in it, and files and ports of the blocks in it.
+    void add_sources(const std::string& key, BlockSources& sources, std::set<std::string>& ports) const {
         const Module& module = elaboration_.modules.at(key);
-        files.insert(module.file);
+        sources.own.insert(module.file);
         for (const Instance& instance : module.instances) {
             const Module& child = elaboration_.modules.at(instance.module);
-            if (rule(child.module) == nullptr)
-                add_sources(instance.module, files, ports);
-            else
-                ports.insert(fmt::format("{}: {}", instance.module, fmt::join(child.ports, ", ")));
+            if (rule(child.module) == nullptr) {
+                add_sources(instance.module, sources, ports);
+            } else if (ports.insert(fmt::format("{}: {}", instance.module, fmt::join(child.ports, ", ")))
+                           .second) {
+                sources.interior.insert(child.file);
+            }
         }
     }
 
-    [[nodiscard]] std::string block_script(const Work& work, const fs::path& output) const {
-        std::string script =
-            block_elaboration_script(settings_.sources, work.module->module, work.module->parameters);
-        for (const auto& [name, known] : settings_.plan.blocks) {
-            const bool inside = std::any_of(
-                work.inner.begin(), work.inner.end(),
-                [&](const std::string& child) { return elaboration_.modules.at(child).module == name; });
-            // Yosys calls a module by its parameters, short or digested, or by nothing but its name.
-            if (inside) script += fmt::format("blackbox $paramod*\\{0} $paramod\\{0}\\* {0}\n", name);
-        }
-        script += "synth_xilinx -family " + settings_.device.yosys_family +
-                  " -noiopad -noclkbuf -nowidelut -flatten\n"
-                  "hierarchy -check -purge_lib\n"
-                  "write_json ";
-        return script + fmt::format("\"{}\"\n", output.string());
+    // The library of cells in the cache, made once.
+    void prepare_cells() {
+        cells_ = cache_ / (Digest().add(kFormat).add(yosys_.version).text() + ".cells.il");
+        std::error_code code;
+        if (fs::exists(cells_, code)) return;
+        yosys(cell_library_script(work_.path() / "cells.il"), "cells.il", cells_, {}, "the library of cells");
+    }
+
+    [[nodiscard]] std::string script_of(const Work& work, const fs::path& output) const {
+        return block_script(work.sources, work.module->module, work.module->parameters,
+                            settings_.device.yosys_family, cells_, output);
     }
 
     void map_all() {
+        prepare_cells();
         std::vector<Work*> missing;
         for (auto& [key, work] : works_) {
             if (!wanted_.contains(key)) continue;
-            std::set<std::string> files;
+            const std::string package = settings_.sources.files.front().string();
+            work.sources.package = package;
             std::set<std::string> ports;
-            add_sources(key, files, ports);
+            add_sources(key, work.sources, ports);
             Digest digest;
-            digest.add(kFormat).add(yosys_.version).add(key).add(read_file(settings_.sources.files.front()));
-            for (const std::string& file : files) digest.add(read_file(file));
+            digest.add(kFormat).add(yosys_.version).add(key).add(read_file(package));
+            for (const std::string& file : work.sources.own) digest.add(read_file(file));
             for (const std::string& port : ports) digest.add(port);
-            digest.add(block_script(work, ""));
+            digest.add(script_of(work, ""));
             work.netlist_digest = digest.text();
             work.netlist = cache_ / (work.netlist_digest + ".netlist.json");
             std::error_code code;
@@ -282,10 +292,9 @@ class Run {
         const auto worker = [&] {
             for (std::size_t i = next++; i < missing.size(); i = next++) {
                 const Work& work = *missing[i];
-                const std::string unique = fmt::format("block{}", i);
+                const std::string unique = fmt::format("block{}.json", i);
                 try {
-                    yosys(block_script(work, work_.path() / (unique + ".json")), unique, work.netlist, {},
-                          work.key);
+                    yosys(script_of(work, work_.path() / unique), unique, work.netlist, {}, work.key);
                 } catch (...) {
                     const std::lock_guard lock(mutex);
                     failure = std::current_exception();
@@ -325,7 +334,7 @@ class Run {
     }
 
     void analyse_block(Work& work) {
-        const json document = parse_json_file(work.netlist);
+        const json document = read_document(work.netlist);
         const Netlist netlist = parse_netlist(document, top_of(document), work.netlist.string());
         std::map<std::string, const BlockTiming*, std::less<>> timings;
         for (const auto& [type, block] : netlist.blocks) {
@@ -378,6 +387,7 @@ class Run {
     Yosys yosys_;
     fs::path cache_;
     WorkFolder work_;
+    fs::path cells_;
     Elaboration elaboration_;
     std::map<std::string, Work> works_;
     std::set<std::string> wanted_;
