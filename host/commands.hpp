@@ -17,5 +17,8 @@ void add_trace(CLI::App& program, Action& action);
 void add_reproduce(CLI::App& program, Action& action);
 void add_verify(CLI::App& program, Action& action);
 void add_synth(CLI::App& program, Action& action);
+void add_doctor(CLI::App& program, Action& action);
+void add_completion(CLI::App& program, Action& action);
+void add_manual(CLI::App& program, Action& action);
 
 }  // namespace satsim::host
