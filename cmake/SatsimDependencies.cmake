@@ -1,9 +1,12 @@
 # Third-party parts, all Debian packages. Required ones stop the configuration; optional ones are reported.
 set(SATSIM_SUMMARY "" CACHE INTERNAL "")
+set(SATSIM_PARTS "" CACHE INTERNAL "name=true or name=false, for satsim doctor")
 function(satsim_report what found cost)
   if(${found})
     set(line "  ${what}: found")
+    set(SATSIM_PARTS "${SATSIM_PARTS};${what}=true" CACHE INTERNAL "")
   else()
+    set(SATSIM_PARTS "${SATSIM_PARTS};${what}=false" CACHE INTERNAL "")
     set(line "  ${what}: not found (${cost})")
   endif()
   set(SATSIM_SUMMARY "${SATSIM_SUMMARY};${line}" CACHE INTERNAL "")
@@ -66,6 +69,17 @@ find_file(SATSIM_D3 NAMES d3.min.js d3.js PATHS /usr/share/nodejs/d3/dist /usr/s
 satsim_report("D3" SATSIM_D3 "install node-d3; without it --report writes no pages")
 find_program(SATSIM_CHROMIUM NAMES chromium chromium-browser google-chrome)
 satsim_report("Chromium" SATSIM_CHROMIUM "install chromium; without it the test that opens a report is skipped")
+# Debian's xrt.pc names folders that do not exist, so the parts are looked for by themselves.
+find_path(XRT_INCLUDE_DIR xrt/xrt_kernel.h PATH_SUFFIXES xrt)
+find_library(XRT_COREUTIL_LIBRARY xrt_coreutil)
+find_library(XRT_UUID_LIBRARY uuid)  # XRT's headers call it
+if(XRT_INCLUDE_DIR AND XRT_COREUTIL_LIBRARY AND XRT_UUID_LIBRARY)
+  set(XRT_FOUND TRUE)
+  add_library(XRT::coreutil INTERFACE IMPORTED)
+  target_include_directories(XRT::coreutil SYSTEM INTERFACE "${XRT_INCLUDE_DIR}")
+  target_link_libraries(XRT::coreutil INTERFACE "${XRT_COREUTIL_LIBRARY}" "${XRT_UUID_LIBRARY}" Threads::Threads)
+endif()
+satsim_report("XRT" XRT_FOUND "install libxrt-dev and uuid-dev; without them satsim-card, the host program of a card, is not built")
 
 if(SATSIM_BUILD_TESTS)
   find_package(GTest REQUIRED)

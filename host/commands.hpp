@@ -20,5 +20,8 @@ void add_synth(CLI::App& program, Action& action);
 void add_sweep(CLI::App& program, Action& action);
 void add_hardware(CLI::App& program, Action& action);
 void add_report(CLI::App& program, Action& action);
+void add_doctor(CLI::App& program, Action& action);
+void add_completion(CLI::App& program, Action& action);
+void add_manual(CLI::App& program, Action& action);
 
 }  // namespace satsim::host

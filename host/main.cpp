@@ -34,6 +34,11 @@ int run_program(int argc, char** argv) {
     satsim::host::add_sweep(program, action);
     satsim::host::add_hardware(program, action);
     satsim::host::add_report(program, action);
+    satsim::host::add_doctor(program, action);
+    satsim::host::add_completion(program, action);
+    satsim::host::add_manual(program, action);
+    program.footer(
+        "Exit codes: 0 done, 1 a check or comparison failed, 2 bad usage or input, 70 a fault of satsim.");
     try {
         program.parse(argc, argv);
     } catch (const CLI::CallForHelp& help) {

@@ -1,0 +1,75 @@
+# Which part of SAT lies in which super logic region. Not run with Vivado; see README.md.
+#
+# generate.sh puts kernel.tcl before this text and the whole beside the other generated files, so that Vivado can read it from anywhere.
+# Sourced before opt_design: by synthesize.tcl, and by v++ through run.impl_1.STEPS.OPT_DESIGN.TCL.PRE.
+#
+# XCVU9P has three regions, the middle one with less than half of the others' LUTs under a shell (models/devices/xcvu9p.json). SAT is larger than any of them.
+# Regions are neighbours in the order SLR0, SLR1, SLR2, so:
+#   array     rows in order from the north (SLR2) to the south (SLR0). Values, indices, drain slots and partial sums pass from row to row through one register
+#             a row, in one direction: a cut between two rows is crossed by registers only, but for the partial sums (see README.md).
+#   north     operand buffers and the array's controller with row 0, which they feed: SLR2.
+#   results   result memory and conversion with the last row, which fills it: SLR0.
+#   vector    VMEM and the vector engine (DSPs, UltraRAM): SLR0, to leave SLR2 to the north buffers and SLR1 to the ports.
+#   ports     AXI masters, LOAD, STORE, FETCH, sequencers, registers: SLR1, beside DDR[1] and DDR[2] and one crossing from DDR[0] and DDR[3].
+
+# The share of the rows in each region; SLR0 has the rest. A row of 32 elements takes about 16,000 LUTs (docs/architecture/uspe-area.md: 496 an element), and the shell leaves
+# 355,000, 160,000 and 355,000 in SLR2, SLR1 and SLR0: 14, 5 and 13 of 32 rows are 63, 50 and 59 % of them, which leaves room for the ports in SLR1 and the vector engine in SLR0.
+# `satsim synth` splits the counts of all blocks (its own idea of which block goes where): compare with it before a long run.
+set share(SLR2) 0.44
+set share(SLR1) 0.15
+
+# region_of_row ROW ROWS
+proc region_of_row {row rows} {
+    global share
+    set first [expr {round($share(SLR2) * $rows)}]
+    set second [expr {$first + round($share(SLR1) * $rows)}]
+    return [expr {$row < $first ? "SLR2" : $row < $second ? "SLR1" : "SLR0"}]
+}
+
+# Cells under sat_core and beside it, as patterns of their names below sat_top, and their regions.
+proc placement {rows} {
+    set list {}
+    for {set row 0} {$row < $rows} {incr row} {
+        set region [region_of_row $row $rows]
+        foreach name {gen_west\[%d\].row gen_west\[%d\].gen_delay.hop gen_row\[%d\].gen_column\[*\].pe gen_row\[%d\].gen_element\[*\].element} {
+            if {$row == $rows - 1 && [string match *hop $name]} continue  ;# there is no row after the last
+            lappend list core/array/[format $name $row] $region
+        }
+    }
+    foreach name {control values indices gen_value\[*\].value} { lappend list core/array/$name SLR2 }
+    foreach name {gen_result\[*\].column gen_result\[*\].convert} { lappend list core/array/$name SLR0 }
+    foreach name {vector_memory vector_engine vec_tokens} { lappend list core/$name SLR0 }
+    foreach name {
+        reads fetcher gen_sequencer\[*\].control tokens load_tokens stce_tokens store_tokens loader storer judge dog
+    } { lappend list core/$name SLR1 }
+    foreach name {registers reads writes control counting} { lappend list $name SLR1 }
+    return $list
+}
+
+# The pblock of a region: the shell's own, which already leaves out the static region, else one of the whole region.
+proc pblock_of {region} {
+    foreach name [list pblock_dynamic_$region sat_$region] {
+        if {[llength [get_pblocks -quiet $name]]} { return $name }
+    }
+    create_pblock sat_$region
+    resize_pblock sat_$region -add $region
+    return sat_$region
+}
+
+# The one instance of sat_top, wherever the shell has put it: by the name that it has in sat_kernel.
+set tops [get_cells -hierarchical -filter {ORIG_REF_NAME =~ sat_top* || REF_NAME =~ sat_top*}]
+if {[llength $tops] != 1} {
+    error "floorplan: expected one instance of sat_top, found [llength $tops]"
+}
+set top [lindex $tops 0]
+foreach {name region} [placement $kernel(R)] {
+    # Brackets of a name are no pattern.
+    set pattern [string map {\[ \\\[ \] \\\]} $top/$name]
+    set cells [get_cells -quiet $pattern]
+    if {![llength $cells]} {
+        # Synthesis may have dissolved a small block; a large one must not be missing.
+        puts "floorplan: warning: no cell $name"
+        continue
+    }
+    add_cells_to_pblock [pblock_of $region] $cells
+}
