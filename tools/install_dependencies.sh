@@ -6,9 +6,9 @@ set -euo pipefail
 what=${1:-build}
 
 build=(build-essential cmake ninja-build ccache git ca-certificates python3 libsystemc-dev libeigen3-dev libboost-dev
-       nlohmann-json3-dev libcli11-dev libfmt-dev)
+       nlohmann-json3-dev libcli11-dev libfmt-dev libonnx-dev libprotobuf-dev)
 tests=(verilator yosys libgtest-dev libbenchmark-dev zlib1g-dev clang-format clang libclang-rt-14-dev
-       python3-jsonschema)
+       python3-jsonschema python3-onnx)
 case "$what" in
   build) packages=("${build[@]}") ;;
   test)  packages=("${build[@]}" "${tests[@]}") ;;

@@ -17,6 +17,7 @@ fi
 targets=(fuzz_network:tests/fuzz/json/corpus/network,models/networks:network
          fuzz_recipe:tests/fuzz/json/corpus/recipe:recipe
          fuzz_hardware:models/hardware:hardware
+         fuzz_onnx:tests/unit/onnx/models:
          fuzz_program_file:tests/fuzz/program/corpus:
          fuzz_program_text:tests/fuzz/program/corpus:)
 cmake --preset fuzz >/dev/null
