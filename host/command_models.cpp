@@ -1,4 +1,4 @@
-// satsim models list | show: the networks that come with satsim, or any network file.
+// satsim models list | show | import: the networks that come with satsim, or any network file.
 #include <fmt/format.h>
 
 #include <memory>
@@ -6,6 +6,7 @@
 
 #include "host/commands.hpp"
 #include "host/inputs.hpp"
+#include "host/onnx/import.hpp"
 #include "host/options.hpp"
 #include "host/table.hpp"
 
@@ -91,6 +92,7 @@ void add_models(CLI::App& program, Action& action) {
     shown->options.add_batch(*show_command);
     shown->options.add_format(*show_command);
     show_command->callback([shown, &action] { action = [shown] { return show(*shown); }; });
+    add_import(*models, action);
 }
 
 }  // namespace satsim::host

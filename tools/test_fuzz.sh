@@ -19,6 +19,7 @@ targets=(fuzz_network:tests/fuzz/json/corpus/network,models/networks:network
          fuzz_hardware:models/hardware:hardware
          fuzz_sweep:tests/fuzz/json/corpus/sweep,models/sweeps:sweep
          fuzz_report:tests/fuzz/report/corpus:
+         fuzz_onnx:tests/unit/onnx/models:
          fuzz_program_file:tests/fuzz/program/corpus:
          fuzz_program_text:tests/fuzz/program/corpus:)
 cmake --preset fuzz >/dev/null

@@ -80,6 +80,7 @@ VectorKernel kernel_of(const VectorTask& task) {
         case VectorOp::Add:
             return VectorKernel::Add;
         case VectorOp::Bias:
+        case VectorOp::Copy:  // a bias of zero
             return VectorKernel::Bias;
         case VectorOp::BiasGrad:
             return VectorKernel::BiasGrad;

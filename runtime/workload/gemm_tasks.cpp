@@ -1,152 +1,9 @@
 #include <algorithm>
-#include <functional>
-#include <numeric>
 
-#include "runtime/workload/layer_tasks.hpp"
+#include "runtime/workload/gemm_parts.hpp"
 
 namespace satsim {
 namespace {
-
-constexpr NmPattern kDense{8, 8};
-
-// A matrix product of `rows` rows of `channels`.
-Gather matrix_gather(std::int64_t rows, std::int64_t channels) {
-    Gather gather;
-    gather.grid_w = gather.in_w = static_cast<int>(rows);
-    gather.channels = static_cast<int>(channels);
-    return gather;
-}
-
-Scatter matrix_scatter(std::int64_t rows) {
-    Scatter scatter;
-    scatter.out_w = static_cast<int>(rows);
-    return scatter;
-}
-
-GemmTask base_task(const Layer& layer, Stage stage) {
-    GemmTask task;
-    task.layer = layer.name;
-    task.stage = stage;
-    task.nm = kDense;
-    return task;
-}
-
-Gather convolution_gather(const StepContext& context, const Layer& layer) {
-    Gather gather;
-    gather.batch = context.batch;
-    gather.grid_h = layer.out.height;
-    gather.grid_w = layer.out.width;
-    gather.in_h = layer.in.height;
-    gather.in_w = layer.in.width;
-    gather.channels = static_cast<int>(layer.in.channels / layer.groups);
-    gather.stride_y = gather.stride_x = layer.stride;
-    gather.taps.clear();
-    for (int ky = 0; ky < layer.kernel; ++ky) {
-        for (int kx = 0; kx < layer.kernel; ++kx) {
-            gather.taps.push_back({ky - layer.pad, kx - layer.pad, ky * layer.kernel + kx});
-        }
-    }
-    return gather;
-}
-
-void convolution_ff(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks) {
-    GemmTask task = base_task(layer, Stage::FF);
-    task.gather = convolution_gather(context, layer);
-    task.scatter.out_h = layer.out.height;
-    task.scatter.out_w = layer.out.width;
-    task.count = layer.groups;
-    task.shape = {task.gather.positions(), layer.out.channels / layer.groups,
-                  static_cast<std::int64_t>(task.gather.taps.size()) * task.gather.channels};
-    const PatternChoice choice = choose_pattern(context, layer, index, Stage::FF, task.gather.channels);
-    task.nm = choice.nm;
-    task.dense_reason = choice.dense_reason;
-    tasks.emplace_back(std::move(task));
-}
-
-bool prunes_gradient(const StepContext& context, const PatternChoice& choice) {
-    return !choice.nm.dense() && context.recipe.method == Method::Sdgp;
-}
-
-// SDGP's BP with the sparse operand as B. Each tap reads its own copy of the pruned dY^T, shifted by the tap:
-// their rows follow each other in the order of K.
-void turn_for_sparse_gradient(GemmTask& task) {
-    const std::int64_t k = task.shape.k;
-    task.shape = {task.shape.n, task.shape.m, k};
-    task.gather = matrix_gather(task.shape.m, k);
-    task.scatter = matrix_scatter(task.shape.m);
-    task.sparse_is_activation = true;
-}
-
-// Kernel rows (or columns) that reach input coordinates s*a + phase: output coordinate a + delta for kernel
-// index k.
-struct PhaseTap {
-    int k = 0;
-    int delta = 0;
-};
-std::vector<PhaseTap> phase_taps(const Layer& layer, int phase) {
-    std::vector<PhaseTap> taps;
-    for (int k = 0; k < layer.kernel; ++k) {
-        const int distance = phase + layer.pad - k;
-        if (distance % layer.stride == 0) taps.push_back({k, distance / layer.stride});
-    }
-    return taps;
-}
-
-void convolution_bp(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks) {
-    const int s = layer.stride;
-    for (int py = 0; py < std::min(s, layer.in.height); ++py) {
-        for (int px = 0; px < std::min(s, layer.in.width); ++px) {
-            GemmTask task = base_task(layer, Stage::BP);
-            if (s > 1) task.part = "phase " + std::to_string(py) + "," + std::to_string(px);
-            Gather& g = task.gather;
-            g.batch = context.batch;
-            g.grid_h = ceil_div(layer.in.height - py, s);
-            g.grid_w = ceil_div(layer.in.width - px, s);
-            g.in_h = layer.out.height;
-            g.in_w = layer.out.width;
-            g.channels = static_cast<int>(layer.out.channels / layer.groups);
-            g.taps.clear();
-            for (const PhaseTap& y : phase_taps(layer, py)) {
-                for (const PhaseTap& x : phase_taps(layer, px)) {
-                    g.taps.push_back({y.delta, x.delta, y.k * layer.kernel + x.k});
-                }
-            }
-            // In the order of memory, so that neighbouring taps can be read as one run
-            // (schedule/merge_rows.hpp).
-            std::sort(g.taps.begin(), g.taps.end());
-            task.count = layer.groups;
-            task.scatter = {layer.in.height, layer.in.width, s, s, py, px};
-            const std::int64_t columns = layer.in.channels / layer.groups;
-            if (g.taps.empty()) {
-                VectorTask fill;
-                fill.layer = layer.name;
-                fill.op = VectorOp::ZeroFill;
-                fill.stage = Stage::BP;
-                fill.elements = g.positions() * layer.in.channels;
-                fill.writes_fp16 = 1;
-                fill.flops_per_element = 0;
-                tasks.emplace_back(std::move(fill));
-                continue;
-            }
-            task.shape = {g.positions(), columns, static_cast<std::int64_t>(g.taps.size()) * g.channels};
-            const PatternChoice choice = choose_pattern(context, layer, index, Stage::BP, g.channels);
-            task.nm = choice.nm;
-            task.dense_reason = choice.dense_reason;
-            if (prunes_gradient(context, choice)) turn_for_sparse_gradient(task);
-            tasks.emplace_back(std::move(task));
-        }
-    }
-}
-
-void convolution_wu(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
-    GemmTask task = base_task(layer, Stage::WU);
-    task.gather = convolution_gather(context, layer);
-    task.count = layer.groups;
-    task.out = ElementType::Fp32;
-    task.shape = {static_cast<std::int64_t>(task.gather.taps.size()) * task.gather.channels,
-                  layer.out.channels / layer.groups, task.gather.positions()};
-    tasks.emplace_back(std::move(task));
-}
 
 // One projection of `in` to `out` features for all positions.
 void projection(const StepContext& context, const Layer& layer, int index, Stage stage,
@@ -172,23 +29,63 @@ void projection(const StepContext& context, const Layer& layer, int index, Stage
     tasks.emplace_back(std::move(task));
 }
 
-// A product of two activations, one for every head and sample.
-void product(const StepContext& context, const Layer& layer, Stage stage, const char* part, std::int64_t m,
-             std::int64_t n, std::int64_t k, std::vector<Task>& tasks) {
+// Products of two activations, `count` of them a sample.
+void product(const StepContext& context, const Layer& layer, Stage stage, const char* part,
+             std::int64_t count, const GemmShape& shape, std::vector<Task>& tasks) {
     GemmTask task = base_task(layer, stage);
     task.part = part;
-    task.count = context.batch * layer.heads;
-    task.gather = matrix_gather(m, k);
-    task.scatter = matrix_scatter(m);
-    task.shape = {m, n, k};
+    task.count = context.batch * count;
+    task.gather = matrix_gather(shape.m, shape.k);
+    task.scatter = matrix_scatter(shape.m);
+    task.shape = shape;
     task.weight_operand = false;
     task.dense_reason = context.recipe.method == Method::Dense ? "" : "no weight operand";
     tasks.emplace_back(std::move(task));
 }
 
-// The queries, keys or values of all heads and samples.
-MatrixShape heads_shape(const StepContext& context, const Layer& layer) {
-    return {context.batch * layer.heads, layer.in.width, layer.in.channels / layer.heads};
+// C[m,n] = A[m,k] * B[k,n] and both gradients, for `count` matrices a sample. The array reads B as [k][n]: a
+// B that lies as [n][k], and the other operands that a gradient needs turned, are transposed first.
+struct Product {
+    GemmShape shape;
+    std::int64_t count = 1;
+    bool transposed = false;  // B lies as [n][k]
+    const char* forward = "";
+    const char* gradient_a = "dA";
+    const char* gradient_b = "dB";
+};
+
+void product_ff(const StepContext& context, const Layer& layer, const Product& p, std::vector<Task>& tasks) {
+    if (p.transposed)
+        tasks.emplace_back(transpose_task(layer, Stage::FF, {context.batch * p.count, p.shape.n, p.shape.k}));
+    product(context, layer, Stage::FF, p.forward, p.count, p.shape, tasks);
+}
+
+// dA = dC * B^T and dB = A^T * dC, or, where B lies as [n][k], dB^T = dC^T * A.
+void product_bp(const StepContext& context, const Layer& layer, const Product& p, std::vector<Task>& tasks) {
+    const auto [m, n, k] = p.shape;
+    const std::int64_t count = context.batch * p.count;
+    if (!p.transposed) tasks.emplace_back(transpose_task(layer, Stage::BP, {count, k, n}));
+    product(context, layer, Stage::BP, p.gradient_a, p.count, {m, k, n}, tasks);
+    if (p.transposed) {
+        tasks.emplace_back(transpose_task(layer, Stage::BP, {count, m, n}));
+        product(context, layer, Stage::BP, p.gradient_b, p.count, {n, k, m}, tasks);
+    } else {
+        tasks.emplace_back(transpose_task(layer, Stage::BP, {count, m, k}));
+        product(context, layer, Stage::BP, p.gradient_b, p.count, {k, n, m}, tasks);
+    }
+}
+
+// The two products of attention: scores of queries and keys, then the values weighted by them.
+Product scores(const Layer& layer) {
+    const std::int64_t tokens = layer.in.width;
+    return {{tokens, tokens, layer.in.channels / layer.heads}, layer.heads, true, "scores", "dQ", "dK"};
+}
+Product context_of(const Layer& layer) {
+    const std::int64_t tokens = layer.in.width;
+    return {{tokens, layer.in.channels / layer.heads, tokens}, layer.heads, false, "context", "dP", "dV"};
+}
+Product product_of(const Layer& layer) {
+    return {{layer.in.width, layer.out.channels, layer.in.channels}, layer.in.height, layer.transposed};
 }
 
 }  // namespace
@@ -206,6 +103,8 @@ PatternChoice choose_pattern(const StepContext& context, const Layer& layer, int
         recipe.dense_layers.end()) {
         return {kDense, "named in the recipe"};
     }
+    if (recipe.method == Method::Sdgp && layer.kind == LayerKind::ConvTranspose)
+        return {kDense, "gradient of a transposed convolution"};
     if (stage == Stage::BP && recipe.method == Method::Sdgp && grouped % recipe.nm.m != 0)
         return {kDense, "output channels " + std::to_string(grouped) + " no multiple of M"};
     if (grouped < recipe.nm.m) return {kDense, "reduction dimension " + std::to_string(grouped) + " below M"};
@@ -216,18 +115,19 @@ void append_gemm_ff(const StepContext& context, const Layer& layer, int index, s
     const std::int64_t d = layer.in.channels;
     switch (layer.kind) {
         case LayerKind::Conv:
-            convolution_ff(context, layer, index, tasks);
+        case LayerKind::ConvTranspose:
+            append_convolution(context, layer, index, Stage::FF, tasks);
             break;
         case LayerKind::Linear:
             projection(context, layer, index, Stage::FF, "", d, layer.out.channels, tasks);
             break;
+        case LayerKind::MatMul:
+            product_ff(context, layer, product_of(layer), tasks);
+            break;
         case LayerKind::Attention:
             projection(context, layer, index, Stage::FF, "qkv", d, 3 * d, tasks);
-            tasks.emplace_back(transpose_task(layer, Stage::FF, heads_shape(context, layer)));  // K
-            product(context, layer, Stage::FF, "scores", layer.in.width, layer.in.width, d / layer.heads,
-                    tasks);
-            product(context, layer, Stage::FF, "context", layer.in.width, d / layer.heads, layer.in.width,
-                    tasks);
+            product_ff(context, layer, scores(layer), tasks);
+            product_ff(context, layer, context_of(layer), tasks);
             projection(context, layer, index, Stage::FF, "out", d, d, tasks);
             break;
         default:
@@ -237,24 +137,26 @@ void append_gemm_ff(const StepContext& context, const Layer& layer, int index, s
 
 void append_gemm_bp(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks) {
     const std::int64_t d = layer.in.channels;
-    const bool first = index == context.first_gemm;
-    if (layer.kind == LayerKind::Conv && !first) convolution_bp(context, layer, index, tasks);
-    if (layer.kind == LayerKind::Linear && !first) {
-        projection(context, layer, index, Stage::BP, "", d, layer.out.channels, tasks);
-    }
-    if (layer.kind == LayerKind::Attention) {
-        const std::int64_t t = layer.in.width;
-        const std::int64_t h = d / layer.heads;
-        projection(context, layer, index, Stage::BP, "out", d, d, tasks);
-        const MatrixShape scores{context.batch * layer.heads, t, t};
-        tasks.emplace_back(transpose_task(layer, Stage::BP, heads_shape(context, layer)));  // V
-        product(context, layer, Stage::BP, "dP", t, t, h, tasks);
-        tasks.emplace_back(transpose_task(layer, Stage::BP, scores));  // P
-        product(context, layer, Stage::BP, "dV", t, h, t, tasks);
-        product(context, layer, Stage::BP, "dQ", t, h, t, tasks);
-        tasks.emplace_back(transpose_task(layer, Stage::BP, scores));  // dS
-        product(context, layer, Stage::BP, "dK", t, h, t, tasks);
-        if (!first) projection(context, layer, index, Stage::BP, "qkv", d, 3 * d, tasks);
+    const bool hands_down = context.hands_down(index);
+    switch (layer.kind) {
+        case LayerKind::Conv:
+        case LayerKind::ConvTranspose:
+            if (hands_down) append_convolution(context, layer, index, Stage::BP, tasks);
+            break;
+        case LayerKind::Linear:
+            if (hands_down) projection(context, layer, index, Stage::BP, "", d, layer.out.channels, tasks);
+            break;
+        case LayerKind::MatMul:
+            if (hands_down) product_bp(context, layer, product_of(layer), tasks);
+            break;
+        case LayerKind::Attention:
+            projection(context, layer, index, Stage::BP, "out", d, d, tasks);
+            product_bp(context, layer, context_of(layer), tasks);
+            product_bp(context, layer, scores(layer), tasks);
+            if (hands_down) projection(context, layer, index, Stage::BP, "qkv", d, 3 * d, tasks);
+            break;
+        default:
+            break;
     }
 }
 
@@ -262,7 +164,8 @@ void append_gemm_wu(const StepContext& context, const Layer& layer, int index, s
     const std::int64_t d = layer.in.channels;
     switch (layer.kind) {
         case LayerKind::Conv:
-            convolution_wu(context, layer, tasks);
+        case LayerKind::ConvTranspose:
+            append_convolution(context, layer, index, Stage::WU, tasks);
             break;
         case LayerKind::Linear:
             projection(context, layer, index, Stage::WU, "", d, layer.out.channels, tasks);

@@ -12,8 +12,18 @@ namespace satsim {
 struct StepContext {
     const Network& network;
     const Recipe& recipe;
-    std::int64_t batch = 1;
+    std::int64_t batch = 1;  // samples that the layer at hand works on: 1 when they share its output
     int first_gemm = -1;
+    // Network::hands_gradient_down(); empty: every layer does.
+    std::vector<bool> gradients;
+    [[nodiscard]] bool hands_down(int index) const {
+        return gradients.empty() || gradients[static_cast<std::size_t>(index)];
+    }
+    // Network::shared_by_samples(); empty: no layer is.
+    std::vector<bool> shared;
+    [[nodiscard]] bool is_shared(int layer) const {
+        return layer >= 0 && !shared.empty() && shared[static_cast<std::size_t>(layer)];
+    }
 };
 
 // Pattern of a layer's GEMM in one stage, and why it is dense when the recipe is not.

@@ -1,56 +1,25 @@
 #include "runtime/workload/network.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace satsim {
 
-const char* to_string(LayerKind kind) {
-    switch (kind) {
-        case LayerKind::Conv:
-            return "conv";
-        case LayerKind::Linear:
-            return "linear";
-        case LayerKind::BatchNorm:
-            return "batchnorm";
-        case LayerKind::LayerNorm:
-            return "layernorm";
-        case LayerKind::Relu:
-            return "relu";
-        case LayerKind::Gelu:
-            return "gelu";
-        case LayerKind::MaxPool:
-            return "maxpool";
-        case LayerKind::AvgPool:
-            return "avgpool";
-        case LayerKind::GlobalPool:
-            return "globalpool";
-        case LayerKind::Add:
-            return "add";
-        case LayerKind::Flatten:
-            return "flatten";
-        case LayerKind::Tokens:
-            return "tokens";
-        case LayerKind::Embedding:
-            return "embedding";
-        case LayerKind::SelectToken:
-            return "select-token";
-        case LayerKind::Attention:
-            return "attention";
-        case LayerKind::Loss:
-            return "loss";
-    }
-    return "?";
-}
-
 std::int64_t Layer::parameters() const {
     switch (kind) {
         case LayerKind::Conv:
-            return out.channels * (in.channels / groups) * kernel * kernel + (bias ? out.channels : 0);
+        case LayerKind::ConvTranspose:
+            return out.channels * (in.channels / groups) * kernel.area() + (bias ? out.channels : 0);
         case LayerKind::Linear:
             return out.channels * in.channels + (bias ? out.channels : 0);
         case LayerKind::BatchNorm:
         case LayerKind::LayerNorm:
-            return 2 * in.channels;
+        case LayerKind::GroupNorm:
+            return affine ? 2 * in.channels : 0;
+        case LayerKind::Parameter:
+            return trained;
+        case LayerKind::Lookup:
+            return rows * out.channels;
         case LayerKind::Embedding:
             return (class_token ? in.channels : 0) + out.channels * out.width;
         case LayerKind::Attention:
@@ -60,19 +29,35 @@ std::int64_t Layer::parameters() const {
     }
 }
 
-Macs Layer::forward_macs() const {
-    const std::int64_t positions = std::int64_t{out.height} * out.width;
+Macs Layer::weight_macs() const {
     switch (kind) {
         case LayerKind::Conv:
-            return positions * out.channels * (in.channels / groups) * kernel * kernel;
+            return out.elements() * (in.channels / groups) * kernel.area();
+        case LayerKind::ConvTranspose:
+            return in.elements() * (out.channels / groups) * kernel.area();
         case LayerKind::Linear:
-            return positions * out.channels * in.channels;
+            return out.elements() * in.channels;
         case LayerKind::Attention:
-            // Four projections, scores and context.
-            return 4 * positions * in.channels * in.channels + 2 * positions * positions * in.channels;
+            return 4 * in.elements() * in.channels;
         default:
             return 0;
     }
+}
+
+Macs Layer::forward_macs() const {
+    switch (kind) {
+        case LayerKind::MatMul:
+            return out.elements() * in.channels;
+        case LayerKind::Attention:
+            return weight_macs() + 2 * in.positions() * in.elements();  // scores and context
+        default:
+            return weight_macs();
+    }
+}
+
+bool Layer::has_gemm() const {
+    return kind == LayerKind::Conv || kind == LayerKind::ConvTranspose || kind == LayerKind::Linear ||
+           kind == LayerKind::MatMul || kind == LayerKind::Attention;
 }
 
 std::int64_t Network::parameters() const {
@@ -88,15 +73,19 @@ Macs Network::forward_macs() const {
 Bytes Network::activation_bytes(std::int64_t batch_size) const {
     constexpr Bytes kFp16Bytes = 2;
     Bytes bytes = input.elements();
-    for (const Layer& layer : layers) {
-        bytes += layer.out.elements();
+    Bytes once = 0;
+    const std::vector<bool> shared = shared_by_samples();
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        const Layer& layer = layers[i];
+        if (layer.kind == LayerKind::Slice || layer.kind == LayerKind::Reshape) continue;
+        (shared[i] ? once : bytes) += layer.out.elements();
         // Q, K, V and the probabilities of every head are needed again by the gradient.
         if (layer.kind == LayerKind::Attention) {
             const std::int64_t tokens = layer.in.width;
             bytes += 3 * layer.in.elements() + std::int64_t{layer.heads} * tokens * tokens;
         }
     }
-    return bytes * kFp16Bytes * batch_size;
+    return (bytes * batch_size + once) * kFp16Bytes;
 }
 
 int Network::first_gemm() const {
@@ -104,6 +93,27 @@ int Network::first_gemm() const {
         if (layers[i].has_gemm()) return static_cast<int>(i);
     }
     return -1;
+}
+
+std::vector<bool> Network::hands_gradient_down() const {
+    std::vector<bool> below(layers.size(), false);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        below[i] = std::any_of(layers[i].inputs.begin(), layers[i].inputs.end(), [&](int from) {
+            return from >= 0 && (below[static_cast<std::size_t>(from)] ||
+                                 layers[static_cast<std::size_t>(from)].parameters() > 0);
+        });
+    }
+    return below;
+}
+
+std::vector<bool> Network::shared_by_samples() const {
+    std::vector<bool> shared(layers.size(), false);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        shared[i] = std::all_of(layers[i].inputs.begin(), layers[i].inputs.end(), [&](int from) {
+            return from >= 0 && shared[static_cast<std::size_t>(from)];
+        });
+    }
+    return shared;
 }
 
 }  // namespace satsim

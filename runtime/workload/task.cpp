@@ -18,6 +18,12 @@ const char* to_string(VectorOp op) {
             return "norm gradient";
         case VectorOp::Add:
             return "add";
+        case VectorOp::Multiply:
+            return "multiply";
+        case VectorOp::Copy:
+            return "copy";
+        case VectorOp::Resize:
+            return "resize";
         case VectorOp::Bias:
             return "bias";
         case VectorOp::BiasGrad:

@@ -89,6 +89,9 @@ enum class VectorOp {
     NormGradStatistics,  // sums needed by the gradient, and dgamma, dbeta
     NormGradApply,       // dx
     Add,                 // residual; its gradient is a copy or a sum
+    Multiply,            // of two tensors, and both gradients
+    Copy,                // to another place or order of rows
+    Resize,              // up- or down-sampling, and its gradient
     Bias,                // y = x + b
     BiasGrad,            // sum over positions
     Pool,                // max or average

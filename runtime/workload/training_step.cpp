@@ -4,35 +4,11 @@
 #include <iterator>
 
 #include "runtime/support/error.hpp"
+#include "runtime/workload/gradient_sums.hpp"
 #include "runtime/workload/layer_tasks.hpp"
 
 namespace satsim {
 namespace {
-
-// How many layers read each layer's output: beyond the first, every reader's gradient is added.
-std::vector<int> readers(const Network& network) {
-    std::vector<int> count(network.layers.size(), 0);
-    for (const Layer& layer : network.layers) {
-        for (const int input : layer.inputs) {
-            if (input >= 0) ++count[static_cast<std::size_t>(input)];
-        }
-    }
-    return count;
-}
-
-void append_gradient_sums(const StepContext& context, const Layer& layer, int count,
-                          std::vector<Task>& tasks) {
-    for (int extra = 1; extra < count; ++extra) {
-        VectorTask task;
-        task.layer = layer.name;
-        task.op = VectorOp::Add;
-        task.stage = Stage::BP;
-        task.elements = context.batch * layer.out.elements();
-        task.reads_fp16 = 2;
-        task.writes_fp16 = 1;
-        tasks.emplace_back(std::move(task));
-    }
-}
 
 // SDGP: dY is pruned and packed, transposed, before the BP GEMMs read it, and they leave dX^T, which is
 // transposed back. An index is a nibble, so rows of indices cannot be shifted by a column: a kernel of w
@@ -47,7 +23,8 @@ void append_sparse_gradient(const StepContext& context, const Layer& layer, std:
     const bool found = sparse != bp.end();
     if (found) {
         const NmPattern nm = std::get<GemmTask>(*sparse).nm;
-        const std::int64_t copies = layer.kind == LayerKind::Conv ? ceil_div(layer.kernel, layer.stride) : 1;
+        const std::int64_t copies =
+            layer.kind == LayerKind::Conv ? ceil_div(layer.kernel.w, layer.stride.w) : 1;
         VectorTask task;
         task.layer = layer.name;
         task.op = VectorOp::Prune;
@@ -86,19 +63,24 @@ TrainingStep make_training_step(const Network& network, const Recipe& recipe,
     step.network = network.name;
     step.recipe = recipe.name;
     step.batch = batch.value_or(recipe.batch.value_or(network.batch));
-    const StepContext context{network, recipe, step.batch, network.first_gemm()};
-    const std::vector<int> read_by = readers(network);
+    const std::vector<bool> shared = network.shared_by_samples();
+    const GradientSums sums(network);
+    StepContext context{network, recipe, step.batch, network.first_gemm(), network.hands_gradient_down(),
+                        shared};
+    const auto enter = [&](std::size_t i) { context.batch = shared[i] ? 1 : step.batch; };
 
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        enter(i);
         append_gemm_ff(context, network.layers[i], static_cast<int>(i), step.tasks);
         append_vector_ff(context, network.layers[i], step.tasks);
     }
     for (std::size_t back = network.layers.size(); back-- > 0;) {
         const Layer& layer = network.layers[back];
         const int index = static_cast<int>(back);
-        append_gradient_sums(context, layer, read_by[back], step.tasks);
-        // Below the first GEMM nothing is trained, so no gradient goes further down.
-        if (index < context.first_gemm) continue;
+        // Where nothing is trained, here or below, no gradient goes.
+        if (layer.parameters() == 0 && !context.hands_down(index)) continue;
+        enter(back);
+        sums.append(context, index, step.tasks);
         append_vector_bp(context, layer, step.tasks);
         std::vector<Task> bp;
         append_gemm_bp(context, layer, index, bp);

@@ -1,58 +1,15 @@
-// Work that is no GEMM. Counts of tensors read and written follow from what the operation needs when nothing
-// is fused.
+// Norms, activations, pooling, biases, attention's softmax and the loss. What combines or moves tensors is in
+// element_tasks.cpp, the optimizer in optimizer_tasks.cpp.
 #include <algorithm>
 
-#include "runtime/workload/layer_tasks.hpp"
+#include "runtime/workload/vector_parts.hpp"
 
 namespace satsim {
 namespace {
 
-constexpr Bytes kFp32Bytes = 4;
-
-VectorTask vector_task(const Layer& layer, VectorOp op, Stage stage, std::int64_t elements, int reads,
-                       int writes, int flops) {
-    VectorTask task;
-    task.layer = layer.name;
-    task.op = op;
-    task.stage = stage;
-    task.elements = elements;
-    task.reads_fp16 = reads;
-    task.writes_fp16 = writes;
-    task.flops_per_element = flops;
-    return task;
-}
-
-// A feature map whose channels have parameters or sums of their own.
-VectorTask by_channel(VectorTask task, std::int64_t channels, int vectors) {
-    task.shape = {1, task.elements / channels, channels};
-    task.extra_bytes = vectors * kFp32Bytes * channels;
-    return task;
-}
-
-VectorTask host(VectorTask task) {
-    task.sat_capable = false;
-    return task;
-}
-
-// Bytes of one packed copy of `weights` values: N of M kept, FP16 value and 4-bit index each.
-Bytes packed_bytes(std::int64_t weights, const NmPattern& nm) {
-    const std::int64_t kept = ceil_div<std::int64_t>(weights * nm.n, nm.m);
-    return kept * 2 + (nm.dense() ? 0 : ceil_div<std::int64_t>(kept, 2));
-}
-
-// The weights that GEMMs read; rows == 0 where there are none. Attention: all projections side by side.
-MatrixShape weight_shape(const Layer& layer) {
-    switch (layer.kind) {
-        case LayerKind::Conv:
-            return {std::int64_t{layer.kernel} * layer.kernel * layer.groups,
-                    layer.in.channels / layer.groups, layer.out.channels / layer.groups};
-        case LayerKind::Linear:
-            return {1, layer.in.channels, layer.out.channels};
-        case LayerKind::Attention:
-            return {1, layer.in.channels, 4 * layer.in.channels};
-        default:
-            return {};
-    }
+bool has_bias_vector(const Layer& layer) {
+    return layer.bias && (layer.kind == LayerKind::Conv || layer.kind == LayerKind::ConvTranspose ||
+                          layer.kind == LayerKind::Linear);
 }
 
 }  // namespace
@@ -69,6 +26,7 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
                            4));
             break;
         case LayerKind::LayerNorm:
+        case LayerKind::GroupNorm:
             add(host(vector_task(layer, VectorOp::NormStatistics, Stage::FF, in, 1, 0, 3)));
             add(host(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 4)));
             break;
@@ -80,19 +38,18 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
             break;
         case LayerKind::MaxPool:
         case LayerKind::AvgPool:
+        case LayerKind::Reduce:
         case LayerKind::GlobalPool: {
             const auto window =
                 static_cast<int>(std::max<std::int64_t>(1, in / std::max<std::int64_t>(out, 1)));
-            VectorTask pool =
-                host(vector_task(layer, VectorOp::Pool, Stage::FF, out, 0, 1,
-                                 layer.kind == LayerKind::GlobalPool ? window : layer.kernel * layer.kernel));
+            VectorTask pool = host(vector_task(
+                layer, VectorOp::Pool, Stage::FF, out, 0, 1,
+                layer.kind != LayerKind::MaxPool && layer.kind != LayerKind::AvgPool ? window
+                                                                                     : layer.kernel.area()));
             pool.extra_bytes = 2 * in;
             add(pool);
             break;
         }
-        case LayerKind::Add:
-            add(vector_task(layer, VectorOp::Add, Stage::FF, out, 2, 1, 1));
-            break;
         case LayerKind::Embedding:
             add(host(vector_task(layer, VectorOp::Embed, Stage::FF, out, 2, 1, 1)));
             break;
@@ -109,9 +66,10 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
             add(host(vector_task(layer, VectorOp::Loss, Stage::FF, in, 1, 1, 8)));
             break;
         default:
+            append_element_ff(context, layer, tasks);
             break;
     }
-    if (layer.bias && (layer.kind == LayerKind::Conv || layer.kind == LayerKind::Linear)) {
+    if (has_bias_vector(layer)) {
         add(by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, out, 1, 1, 1), layer.out.channels, 1));
     }
 }
@@ -120,7 +78,7 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
     const std::int64_t in = context.batch * layer.in.elements();
     const std::int64_t out = context.batch * layer.out.elements();
     const auto add = [&](VectorTask task) { tasks.emplace_back(std::move(task)); };
-    if (layer.bias && (layer.kind == LayerKind::Conv || layer.kind == LayerKind::Linear)) {
+    if (has_bias_vector(layer)) {
         add(by_channel(vector_task(layer, VectorOp::BiasGrad, Stage::BP, out, 1, 0, 1), layer.out.channels,
                        1));
     }
@@ -132,6 +90,7 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
                            layer.in.channels, 4));
             break;
         case LayerKind::LayerNorm:
+        case LayerKind::GroupNorm:
             add(host(vector_task(layer, VectorOp::NormGradStatistics, Stage::BP, in, 2, 0, 6)));
             add(host(vector_task(layer, VectorOp::NormGradApply, Stage::BP, in, 2, 1, 6)));
             break;
@@ -143,11 +102,12 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
             break;
         case LayerKind::MaxPool:
         case LayerKind::AvgPool:
+        case LayerKind::Reduce:
         case LayerKind::GlobalPool: {
             VectorTask pool = host(vector_task(layer, VectorOp::PoolGrad, Stage::BP, in, 0, 1, 1));
             // dY, and for the maximum the input to find it again.
             pool.extra_bytes = 2 * out;
-            if (layer.kind == LayerKind::MaxPool) pool.reads_fp16 = 1;
+            if (layer.kind == LayerKind::MaxPool || layer.kind == LayerKind::Reduce) pool.reads_fp16 = 1;
             add(pool);
             break;
         }
@@ -164,6 +124,7 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
             break;
         }
         default:
+            append_element_bp(context, layer, tasks);
             break;
     }
 }
@@ -172,34 +133,6 @@ VectorTask transpose_task(const Layer& layer, Stage stage, const MatrixShape& sh
     VectorTask task = vector_task(layer, VectorOp::Transpose, stage, shape.elements(), 1, 1, 0);
     task.shape = shape;
     return task;
-}
-
-void append_optimizer(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks) {
-    const bool sgd = context.recipe.optimizer == Optimizer::Sgd;
-    const auto update = [&](std::int64_t parameters) {
-        VectorTask task = vector_task(layer, VectorOp::Optimizer, Stage::WU, parameters, 0, 0, sgd ? 6 : 12);
-        task.optimizer = to_string(context.recipe.optimizer);
-        task.reads_fp32 = sgd ? 3 : 4;  // gradient, master weight, momentum (Adam: two moments)
-        task.writes_fp32 = sgd ? 2 : 3;
-        return task;
-    };
-    const MatrixShape weights = weight_shape(layer);
-    if (weights.rows > 0) {
-        VectorTask task = update(weights.elements());
-        task.shape = weights;
-        task.pregenerate_ff = choose_pattern(context, layer, index, Stage::FF, weights.rows).nm;
-        task.extra_bytes = packed_bytes(weights.elements(), *task.pregenerate_ff);
-        if (index != context.first_gemm) {
-            task.pregenerate_bp = context.recipe.method == Method::Sdgp
-                                      ? NmPattern{8, 8}  // SDGP prunes the gradient, not the weight
-                                      : choose_pattern(context, layer, index, Stage::BP, weights.columns).nm;
-            task.extra_bytes += packed_bytes(weights.elements(), *task.pregenerate_bp);
-        }
-        tasks.emplace_back(std::move(task));
-    }
-    // Biases, scales, embeddings: no GEMM reads them.
-    if (const std::int64_t others = layer.parameters() - weights.elements(); others > 0)
-        tasks.emplace_back(update(others));
 }
 
 }  // namespace satsim

@@ -34,18 +34,20 @@ Layer convolution(std::mt19937_64& rng) {
     static constexpr int kKernels[] = {1, 1, 1, 3, 3, 3, 5, 7};
     Layer layer;
     layer.kind = LayerKind::Conv;
-    layer.kernel = kKernels[pick(rng, 0, 7)];
-    layer.stride = pick(rng, 0, 3) == 0 ? 2 : 1;
-    layer.pad = pick(rng, 0, 3) == 0 ? 0 : layer.kernel / 2;
-    const int least = std::max(1, layer.kernel - 2 * layer.pad);
+    const int kernel = kKernels[pick(rng, 0, 7)];
+    const int stride = pick(rng, 0, 3) == 0 ? 2 : 1;
+    const int pad = pick(rng, 0, 3) == 0 ? 0 : kernel / 2;
+    layer.kernel = square(kernel);
+    layer.stride = square(stride);
+    layer.pad = around(pad);
+    const int least = std::max(1, kernel - 2 * pad);
     const int height = std::max(least, spread(rng, 4, 112));
     const int width = pick(rng, 0, 2) == 0 ? std::max(least, spread(rng, 4, 112)) : height;
     const int groups = pick(rng, 0, 9) == 0 ? 1 << pick(rng, 1, 3) : 1;
     layer.groups = groups;
     layer.in = {std::int64_t{groups} * channels(rng, 1024 / groups), height, width};
     layer.out = {std::int64_t{groups} * channels(rng, 1024 / groups),
-                 (height + 2 * layer.pad - layer.kernel) / layer.stride + 1,
-                 (width + 2 * layer.pad - layer.kernel) / layer.stride + 1};
+                 (height + 2 * pad - kernel) / stride + 1, (width + 2 * pad - kernel) / stride + 1};
     return layer;
 }
 
@@ -81,7 +83,7 @@ GemmTask any_task(std::mt19937_64& rng) {
         recipe.method = Method::Bdwp;
         recipe.nm = kPatterns[pick(rng, 0, 2)];
     }
-    const StepContext context{network, recipe, spread(rng, 1, 128), -1};
+    const StepContext context{network, recipe, spread(rng, 1, 128), -1, {}, {}};
     std::vector<Task> tasks;
     switch (pick(rng, 0, 2)) {
         case 0:

@@ -86,6 +86,104 @@ TEST(TrainingStep, PhasesOfStridedConvolutionCoverTheGradientOnce) {
     }
 }
 
+// Every (input position, output position, kernel tap) of a transposed convolution is met exactly once by the
+// phases of its FF, dilated or not.
+TEST(TrainingStep, PhasesOfTransposedConvolutionCoverItsForwardPassOnce) {
+    std::mt19937 rng(2);
+    const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(rng); };
+    for (int round = 0; round < 100; ++round) {
+        const int kernel = pick(2, 5);
+        const int stride = pick(1, 3);
+        const int dilation = pick(1, 2);
+        const int pad = pick(0, 1);
+        const nlohmann::json layers = {{{"name", "up"},
+                                        {"kind", "conv-transpose"},
+                                        {"out", 4},
+                                        {"kernel", {kernel, 2}},
+                                        {"stride", stride},
+                                        {"dilation", dilation},
+                                        {"pad", pad}}};
+        const Network net = parse_network({{"name", "n"},
+                                           {"source", "test"},
+                                           {"batch", 2},
+                                           {"input", {{"channels", 8}, {"height", pick(3, 7)}, {"width", 5}}},
+                                           {"layers", layers}},
+                                          "test");
+        const Layer& layer = net.layers[0];
+        using Use = std::tuple<int, int, int, int, int>;  // output y, x; input y, x; tap
+        std::set<Use> expected;
+        for (int iy = 0; iy < layer.in.height; ++iy) {
+            for (int ix = 0; ix < layer.in.width; ++ix) {
+                for (int tap = 0; tap < layer.kernel.area(); ++tap) {
+                    const int oy = iy * stride + tap / layer.kernel.w * dilation - pad;
+                    const int ox = ix * stride + tap % layer.kernel.w * dilation - pad;
+                    if (oy < 0 || ox < 0 || oy >= layer.out.height || ox >= layer.out.width) continue;
+                    expected.emplace(oy, ox, iy, ix, tap);
+                }
+            }
+        }
+        std::set<Use> found;
+        for (const GemmTask& task : gemms(make_training_step(net, Recipe{}), Stage::FF)) {
+            const Gather& g = task.gather;
+            const Scatter& s = task.scatter;
+            for (int position = 0; position < g.grid_h * g.grid_w; ++position) {
+                const int y = position / g.grid_w;
+                const int x = position % g.grid_w;
+                for (const Tap& tap : g.taps) {
+                    if (y + tap.dy < 0 || x + tap.dx < 0 || y + tap.dy >= g.in_h || x + tap.dx >= g.in_w)
+                        continue;
+                    EXPECT_TRUE(found
+                                    .emplace(y * s.step_y + s.off_y, x * s.step_x + s.off_x, y + tap.dy,
+                                             x + tap.dx, tap.weight_tap)
+                                    .second);
+                }
+            }
+        }
+        EXPECT_EQ(found, expected);
+    }
+}
+
+// Attention as one layer and as the layers that it consists of are the same GEMMs.
+TEST(TrainingStep, AttentionInPartsIsAttention) {
+    const auto network = [](const char* middle) {
+        const std::string text = std::string(R"({"name": "n", "source": "test", "batch": 3,
+            "input": {"channels": 24, "height": 1, "width": 10}, "layers": [{"kind": "linear", "out": 32, "name": "first"},)") +
+                                 middle + "]}";
+        return parse_network(nlohmann::json::parse(text), "test");
+    };
+    const Network whole = network(R"({"kind": "attention", "heads": 4})");
+    const Network parts = network(R"({"kind": "linear", "out": 96, "name": "qkv"},
+        {"kind": "slice", "name": "q0", "axis": "channels", "start": 0, "size": 32, "from": "qkv"},
+        {"kind": "slice", "name": "k0", "axis": "channels", "start": 32, "size": 32, "from": "qkv"},
+        {"kind": "slice", "name": "v0", "axis": "channels", "start": 64, "size": 32, "from": "qkv"},
+        {"kind": "reshape", "name": "q", "from": "q0", "shape": [8, 4, 10]},
+        {"kind": "reshape", "name": "k", "from": "k0", "shape": [8, 4, 10]},
+        {"kind": "reshape", "name": "v", "from": "v0", "shape": [8, 4, 10]},
+        {"kind": "matmul", "name": "scores", "from": "q", "with": "k", "transposed": true},
+        {"kind": "softmax", "name": "p"},
+        {"kind": "matmul", "name": "context", "from": "p", "with": "v"},
+        {"kind": "reshape", "name": "merged", "shape": [32, 1, 10]},
+        {"kind": "linear", "out": 32, "name": "out"})");
+    EXPECT_EQ(whole.parameters(), parts.parameters());
+    EXPECT_EQ(whole.forward_macs(), parts.forward_macs());
+    for (const Stage stage : {Stage::FF, Stage::BP, Stage::WU}) {
+        const auto shapes = [&](const Network& net) {
+            std::multiset<std::tuple<std::int64_t, GemmShape>> all;
+            for (const GemmTask& task : gemms(make_training_step(net, Recipe{}), stage))
+                all.emplace(task.count, task.shape);
+            return all;
+        };
+        EXPECT_EQ(shapes(whole), shapes(parts)) << to_string(stage);
+    }
+    // The gradients of q, k and v lie side by side: nothing is added or filled.
+    for (const Task& task : make_training_step(parts, Recipe{}).tasks) {
+        const auto* vector = std::get_if<VectorTask>(&task);
+        if (vector == nullptr) continue;
+        EXPECT_NE(vector->op, VectorOp::Add);
+        EXPECT_NE(vector->op, VectorOp::ZeroFill);
+    }
+}
+
 TEST(TrainingStep, FirstLayerHasNoBackwardAndWeightUpdatesAreDense) {
     const Network net = load_network(std::string(SATSIM_SOURCE_DIR) + "/models/networks/resnet18.json");
     Recipe recipe;

@@ -1,0 +1,70 @@
+// satsim models import: an ONNX file becomes a network file.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "host/onnx/import.hpp"
+#include "host/options.hpp"
+#include "host/table.hpp"
+#include "runtime/support/atomic_file.hpp"
+#include "runtime/workload/network.hpp"
+
+namespace satsim::host {
+namespace {
+
+struct Arguments {
+    ImportRequest request;
+    bool json = false;
+};
+
+int run_import(const Arguments& arguments) {
+    const ImportRequest& request = arguments.request;
+    const ImportedNetwork imported = import_network(request);
+    for (const std::string& note : imported.notes) fmt::print(stderr, "satsim: note: {}\n", note);
+    const std::string output = request.output.empty()
+                                   ? std::filesystem::path(request.file).stem().string() + ".json"
+                                   : request.output;
+    const Network network = parse_network(nlohmann::json(imported.document), output);
+    write_file_atomically(output, imported.document.dump(1) + "\n");
+    if (arguments.json) {
+        const nlohmann::ordered_json result = {{"file", output},
+                                               {"name", network.name},
+                                               {"layers", network.layers.size()},
+                                               {"batch", network.batch},
+                                               {"parameters", network.parameters()},
+                                               {"forward_macs_per_sample", network.forward_macs()},
+                                               {"notes", imported.notes}};
+        fmt::print("{}\n", result.dump(1));
+        return 0;
+    }
+    fmt::print("{}: {} layers, parameters {}, forward MACs per sample {}, batch {}\n", output,
+               network.layers.size(), grouped(network.parameters()), grouped(network.forward_macs()),
+               network.batch);
+    return 0;
+}
+
+}  // namespace
+
+void add_import(CLI::App& models, Action& action) {
+    auto arguments = std::make_shared<Arguments>();
+    ImportRequest& request = arguments->request;
+    CLI::App* command =
+        models.add_subcommand("import", "an ONNX file becomes a network file (docs/formats/onnx.md)");
+    command->footer("Example: satsim models import resnet50.onnx -o resnet50.json --batch 64");
+    command->add_option("file", request.file, "ONNX model, opset 9 to 17; weights are not read")->required();
+    command->add_option("-o,--output", request.output, "network file (default: the model's name with .json)");
+    command->add_option("--batch", request.batch, "batch of the network (default: the model's, else 1)")
+        ->check(CLI::Range(1, 1 << 20));
+    command
+        ->add_option("--input-shape", request.input_shape,
+                     "sizes after the batch, where the model leaves them open")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 1 << 20));
+    command->add_flag("--unfold-batchnorm", request.unfold_batchnorm,
+                      "put back batch normalisation that the exporter folded into convolutions");
+    command->add_flag("--json", arguments->json, "counts as JSON on standard output");
+    command->callback([arguments, &action] { action = [arguments] { return run_import(*arguments); }; });
+}
+
+}  // namespace satsim::host

@@ -1,0 +1,31 @@
+// satsim models import: ONNX files to network files, where satsim was built with ONNX.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "host/commands.hpp"
+
+namespace satsim::host {
+
+void add_import(CLI::App& models, Action& action);
+
+struct ImportRequest {
+    std::string file;
+    std::string output;                     // empty: the file's name with .json, in the current folder
+    std::int64_t batch = 0;                 // 0: the file's
+    std::vector<std::int64_t> input_shape;  // for files that leave sizes open
+    bool unfold_batchnorm = false;
+};
+
+struct ImportedNetwork {
+    nlohmann::ordered_json document;
+    std::vector<std::string> notes;
+};
+
+// Throws InputError that names the missing packages where satsim was built without ONNX.
+[[nodiscard]] ImportedNetwork import_network(const ImportRequest& request);
+
+}  // namespace satsim::host

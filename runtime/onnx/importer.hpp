@@ -1,0 +1,117 @@
+// Turns the nodes of a graph into layers, one after another. The files import_*.cpp hold its methods by kind
+// of operator.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "runtime/onnx/graph.hpp"
+#include "runtime/onnx/import.hpp"
+#include "runtime/onnx/network_writer.hpp"
+#include "runtime/onnx/view.hpp"
+
+namespace satsim::importer {
+
+class Importer {
+  public:
+    Importer(const Graph& graph, const ImportOptions& options);
+
+    // Throws InputError naming the node that cannot be represented.
+    void run();
+    [[nodiscard]] const NetworkWriter& writer() const { return writer_; }
+    [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
+  private:
+    using Fields = nlohmann::ordered_json;
+    using Handler = void (Importer::*)(const Node&);
+    static const std::map<std::string, Handler, std::less<>>& handlers();
+
+    // importer.cpp: values, their layers and names
+    [[noreturn]] void refuse(const Node& node, const std::string& message) const;
+    [[nodiscard]] const View& view(const Node& node, std::size_t input);
+    [[nodiscard]] const View& activation(const Node& node, std::size_t input);  // no constant, not expanded
+    void set(const Node& node, View view, std::size_t output = 0);
+    [[nodiscard]] const Dims& out_dims(const Node& node, std::size_t output = 0) const;
+    [[nodiscard]] std::string name_of(const Node& node) const;
+    LayerIndex emit(const Node& node, LayerKind kind, const std::vector<LayerIndex>& inputs,
+                    const TensorShape& out, Fields fields = Fields::object());
+    // The layer of a view with other extents.
+    LayerIndex in_shape(const Node& node, const View& view, const std::optional<TensorShape>& shape);
+    // The view with its axes in `order` in memory: every element moves, unless the order differs in axes of
+    // extent 1 only.
+    View moved(const Node& node, const View& view, const std::vector<int>& order);
+    // The view with `axis` innermost, and its layer in a shape that has the axis as its channels.
+    View with_channels(const Node& node, const View& view, int axis);
+    // A batch of one image as channels x height x width.
+    View image(const Node& node, std::size_t input);
+    LayerIndex parameter(const Node& node, int value, const TensorShape& shape);
+    void use_weights(const Node& node, int value);
+    [[nodiscard]] int axis_of(const Node& node, std::int64_t axis, int rank) const;
+    [[nodiscard]] bool products_alone_read(int value, int depth = 0) const;
+    [[nodiscard]] bool product_made(int value, int depth = 0) const;
+    void finish_outputs();
+
+    // import_convolution.cpp
+    void convolution(const Node& node);
+    void pool(const Node& node);
+    void global_pool(const Node& node);
+    void batch_norm(const Node& node);
+    void layer_norm(const Node& node);
+    void group_norm(const Node& node);
+    void resize(const Node& node);
+    Fields window_fields(const Node& node, const View& in, const Extent& kernel) const;
+
+    // import_product.cpp
+    void gemm(const Node& node);
+    void matmul(const Node& node);
+    void einsum(const Node& node);
+    void linear(const Node& node, const View& in, int axis, int weights, std::int64_t out, bool bias);
+    struct Operand {
+        View view;
+        std::vector<int> batch;  // axes, in the order of the result
+        std::vector<int> own;    // rows of the first, columns of the second
+        std::vector<int> reduced;
+    };
+    void product(const Node& node, const Operand& a, const Operand& b);
+
+    // import_element.cpp
+    void element(const Node& node);
+    void binary(const Node& node);
+    void softmax(const Node& node);
+    void clip(const Node& node);
+    void dropout(const Node& node);
+    void alias(const Node& node);
+    void unary(const Node& node, LayerKind kind, Fields fields);
+    void scale(const Node& node, std::size_t input);
+    void combine(const Node& node, LayerKind kind, const View& a, const View& b);
+
+    // import_shape.cpp
+    void reshape(const Node& node);
+    void transpose(const Node& node);
+    void slice(const Node& node);
+    void split(const Node& node);
+    void gather(const Node& node);
+    void concat(const Node& node);
+    void expand(const Node& node);
+    void pad(const Node& node);
+    void reduce(const Node& node);
+    void depth_to_space(const Node& node);
+    View sliced(const Node& node, const View& view, int axis, std::int64_t start, std::int64_t size,
+                std::int64_t step);
+
+    const Graph& graph_;
+    ImportOptions options_;
+    NetworkWriter writer_;
+    std::vector<std::optional<View>> views_;  // of each value
+    std::vector<std::string> notes_;
+    std::set<int> used_weights_;  // initializers that a layer has counted
+    std::map<std::pair<LayerIndex, TensorShape>, LayerIndex> reshaped_;
+    std::map<std::tuple<LayerIndex, Axis, std::int64_t, std::int64_t, std::int64_t>, LayerIndex> slices_;
+    int folded_norms_ = 0;
+    int shared_weights_ = 0;
+};
+
+}  // namespace satsim::importer

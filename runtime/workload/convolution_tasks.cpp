@@ -1,0 +1,155 @@
+// GEMM tasks of convolutions. A transposed convolution is the gradient of a convolution from its output to
+// its input (its mirror): its FF is the mirror's BP, its BP the mirror's FF, and WU is the mirror's with the
+// two maps in each other's place.
+#include <algorithm>
+
+#include "runtime/workload/gemm_parts.hpp"
+
+namespace satsim {
+namespace {
+
+Layer mirror_of(const Layer& layer) {
+    Layer mirror = layer;
+    mirror.in = layer.out;
+    mirror.out = layer.in;
+    return mirror;
+}
+
+// How the positions of the small map read the large one.
+Gather window_gather(const StepContext& context, const Layer& layer) {
+    Gather gather;
+    gather.batch = context.batch;
+    gather.grid_h = layer.out.height;
+    gather.grid_w = layer.out.width;
+    gather.in_h = layer.in.height;
+    gather.in_w = layer.in.width;
+    gather.channels = static_cast<int>(layer.in.channels / layer.groups);
+    gather.stride_y = layer.stride.h;
+    gather.stride_x = layer.stride.w;
+    gather.taps.clear();
+    for (int ky = 0; ky < layer.kernel.h; ++ky) {
+        for (int kx = 0; kx < layer.kernel.w; ++kx) {
+            gather.taps.push_back({ky * layer.dilation.h - layer.pad.top,
+                                   kx * layer.dilation.w - layer.pad.left, ky * layer.kernel.w + kx});
+        }
+    }
+    return gather;
+}
+
+void apply_pattern(const StepContext& context, const Layer& layer, int index, GemmTask& task) {
+    const PatternChoice choice = choose_pattern(context, layer, index, task.stage, task.gather.channels);
+    task.nm = choice.nm;
+    task.dense_reason = choice.dense_reason;
+}
+
+// From the large map to the small one: FF of a convolution, BP of a transposed one.
+void reduce_windows(const StepContext& context, const Layer& layer, int index, Stage stage,
+                    std::vector<Task>& tasks) {
+    GemmTask task = base_task(layer, stage);
+    task.gather = window_gather(context, layer);
+    task.scatter.out_h = layer.out.height;
+    task.scatter.out_w = layer.out.width;
+    task.count = layer.groups;
+    task.shape = {task.gather.positions(), layer.out.channels / layer.groups,
+                  static_cast<std::int64_t>(task.gather.taps.size()) * task.gather.channels};
+    apply_pattern(context, layer, index, task);
+    tasks.emplace_back(std::move(task));
+}
+
+// Kernel rows (or columns) that reach input coordinates s*a + phase: output coordinate a + delta for kernel
+// index k.
+struct PhaseTap {
+    int k = 0;
+    int delta = 0;
+};
+std::vector<PhaseTap> phase_taps(int kernel, int stride, int dilation, int pad, int phase) {
+    std::vector<PhaseTap> taps;
+    for (int k = 0; k < kernel; ++k) {
+        const int distance = phase + pad - k * dilation;
+        if (distance % stride == 0) taps.push_back({k, distance / stride});
+    }
+    return taps;
+}
+
+std::vector<Tap> taps_of_phase(const Layer& layer, int py, int px) {
+    std::vector<Tap> taps;
+    for (const PhaseTap& y :
+         phase_taps(layer.kernel.h, layer.stride.h, layer.dilation.h, layer.pad.top, py)) {
+        for (const PhaseTap& x :
+             phase_taps(layer.kernel.w, layer.stride.w, layer.dilation.w, layer.pad.left, px)) {
+            taps.push_back({y.delta, x.delta, y.k * layer.kernel.w + x.k});
+        }
+    }
+    // In the order of memory, so that neighbouring taps can be read as one run (schedule/merge_rows.hpp).
+    std::sort(taps.begin(), taps.end());
+    return taps;
+}
+
+Task zero_fill(const Layer& layer, Stage stage, std::int64_t elements) {
+    VectorTask fill;
+    fill.layer = layer.name;
+    fill.op = VectorOp::ZeroFill;
+    fill.stage = stage;
+    fill.elements = elements;
+    fill.writes_fp16 = 1;
+    fill.flops_per_element = 0;
+    return fill;
+}
+
+// From the small map to the large one: BP of a convolution, FF of a transposed one, by phases of the stride.
+void spread_windows(const StepContext& context, const Layer& layer, int index, Stage stage,
+                    std::vector<Task>& tasks) {
+    const Extent s = layer.stride;
+    for (int py = 0; py < std::min(s.h, layer.in.height); ++py) {
+        for (int px = 0; px < std::min(s.w, layer.in.width); ++px) {
+            GemmTask task = base_task(layer, stage);
+            if (s.area() > 1) task.part = "phase " + std::to_string(py) + "," + std::to_string(px);
+            Gather& g = task.gather;
+            g.batch = context.batch;
+            g.grid_h = ceil_div(layer.in.height - py, s.h);
+            g.grid_w = ceil_div(layer.in.width - px, s.w);
+            g.in_h = layer.out.height;
+            g.in_w = layer.out.width;
+            g.channels = static_cast<int>(layer.out.channels / layer.groups);
+            g.taps = taps_of_phase(layer, py, px);
+            task.count = layer.groups;
+            task.scatter = {layer.in.height, layer.in.width, s.h, s.w, py, px};
+            if (g.taps.empty()) {
+                tasks.emplace_back(zero_fill(layer, stage, g.positions() * layer.in.channels));
+                continue;
+            }
+            task.shape = {g.positions(), layer.in.channels / layer.groups,
+                          static_cast<std::int64_t>(g.taps.size()) * g.channels};
+            apply_pattern(context, layer, index, task);
+            if (stage == Stage::BP && prunes_gradient(context, {task.nm, ""})) turn_for_sparse_gradient(task);
+            tasks.emplace_back(std::move(task));
+        }
+    }
+}
+
+void update_weights(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
+    GemmTask task = base_task(layer, Stage::WU);
+    task.gather = window_gather(context, layer);
+    task.count = layer.groups;
+    task.out = ElementType::Fp32;
+    task.shape = {static_cast<std::int64_t>(task.gather.taps.size()) * task.gather.channels,
+                  layer.out.channels / layer.groups, task.gather.positions()};
+    tasks.emplace_back(std::move(task));
+}
+
+}  // namespace
+
+void append_convolution(const StepContext& context, const Layer& layer, int index, Stage stage,
+                        std::vector<Task>& tasks) {
+    const bool transposed = layer.kind == LayerKind::ConvTranspose;
+    const Layer windows = transposed ? mirror_of(layer) : layer;
+    if (stage == Stage::WU) {
+        update_weights(context, windows, tasks);
+    } else if ((stage == Stage::FF) == !transposed) {
+        reduce_windows(context, windows, index, stage, tasks);
+    } else {
+        spread_windows(context, windows, index, stage, tasks);
+    }
+}
+
+}  // namespace satsim

@@ -1,0 +1,192 @@
+// Layers that combine, move or resample tensors, and functions of single elements. Slices and other extents
+// of the same memory are read in place; gradients of slices and concatenations likewise.
+#include <algorithm>
+
+#include "runtime/workload/vector_parts.hpp"
+
+namespace satsim {
+namespace {
+
+// One value a channel, spread over all positions.
+bool is_channel_vector(const TensorShape& shape) {
+    return shape.positions() == 1;
+}
+
+bool second_is_shared(const StepContext& context, const Layer& layer) {
+    return layer.inputs.size() > 1 && context.is_shared(layer.inputs[1]) &&
+           !context.is_shared(layer.inputs[0]);
+}
+
+std::int64_t second_elements(const StepContext& context, const Layer& layer) {
+    return layer.with.elements() * (second_is_shared(context, layer) ? 1 : context.batch);
+}
+
+// Both operands have the same elements, so that VEC streams them side by side.
+bool same_size(const StepContext& context, const Layer& layer) {
+    return layer.with == layer.in && !second_is_shared(context, layer);
+}
+
+// A trained vector of channels, as VEC's programs for biases and normalisation take it.
+bool by_trained_vector(const StepContext& context, const Layer& layer) {
+    return is_channel_vector(layer.with) && second_is_shared(context, layer);
+}
+
+// An operation on a tensor and a smaller one that is spread over it.
+VectorTask spread(const StepContext& context, const Layer& layer, VectorTask task) {
+    task.extra_bytes = kFp16Bytes * second_elements(context, layer);
+    return host(task);
+}
+
+// VEC has no plain copy: a bias of zero moves every element.
+VectorTask copy(const Layer& layer, Stage stage, std::int64_t elements, std::int64_t channels) {
+    return by_channel(vector_task(layer, VectorOp::Copy, stage, elements, 1, 1, 0), channels, 1);
+}
+
+VectorTask move(const StepContext& context, const Layer& layer, Stage stage) {
+    const TensorShape& from = stage == Stage::FF ? layer.in : layer.out;
+    const std::int64_t elements = context.batch * from.elements();
+    if (!layer.transposed) return copy(layer, stage, elements, from.channels);
+    return transpose_task(layer, stage, {1, elements / from.channels, from.channels});
+}
+
+}  // namespace
+
+void append_element_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
+    const std::int64_t in = context.batch * layer.in.elements();
+    const std::int64_t out = context.batch * layer.out.elements();
+    const auto add = [&](VectorTask task) { tasks.emplace_back(std::move(task)); };
+    switch (layer.kind) {
+        case LayerKind::Activation:
+            add(host(vector_task(layer, VectorOp::Activation, Stage::FF, in, 1, 1,
+                                 find_element_function(layer.function)->flops)));
+            break;
+        case LayerKind::Softmax:
+            add(host(vector_task(layer, VectorOp::Softmax, Stage::FF, in, 1, 1, 5)));
+            break;
+        case LayerKind::Add:
+            if (same_size(context, layer))
+                add(vector_task(layer, VectorOp::Add, Stage::FF, out, 2, 1, 1));
+            else if (by_trained_vector(context, layer))
+                add(by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, out, 1, 1, 1),
+                               layer.out.channels, 1));
+            else
+                add(spread(context, layer, vector_task(layer, VectorOp::Add, Stage::FF, out, 1, 1, 1)));
+            break;
+        case LayerKind::Mul:
+            if (same_size(context, layer))
+                add(host(vector_task(layer, VectorOp::Multiply, Stage::FF, out, 2, 1, 1)));
+            else if (by_trained_vector(context, layer))
+                add(by_channel(vector_task(layer, VectorOp::NormApply, Stage::FF, out, 1, 1, 2),
+                               layer.out.channels, 4));
+            else
+                add(spread(context, layer, vector_task(layer, VectorOp::Multiply, Stage::FF, out, 1, 1, 1)));
+            break;
+        case LayerKind::Concat:
+        case LayerKind::Pad:
+            add(copy(layer, Stage::FF, out, layer.out.channels));
+            break;
+        case LayerKind::Permute:
+            add(move(context, layer, Stage::FF));
+            break;
+        case LayerKind::Resize: {
+            VectorTask task = host(vector_task(layer, VectorOp::Resize, Stage::FF, out, 0, 1, 8));
+            task.extra_bytes = kFp16Bytes * in;
+            add(task);
+            break;
+        }
+        case LayerKind::Parameter:
+            // A table that is read by index is gathered first.
+            if (layer.trained > 0 && layer.trained != layer.out.elements())
+                add(host(vector_task(layer, VectorOp::Embed, Stage::FF, out, 1, 1, 0)));
+            break;
+        case LayerKind::Lookup:
+            add(host(vector_task(layer, VectorOp::Embed, Stage::FF, out, 1, 1, 0)));
+            break;
+        default:
+            break;
+    }
+}
+
+namespace {
+
+void append_add_bp(const StepContext& context, const Layer& layer, std::int64_t out,
+                   std::vector<Task>& tasks) {
+    // The gradient of an operand of equal size is the sum's own. A smaller one's is a sum over all that it
+    // was spread over, the samples included.
+    if (same_size(context, layer)) return;
+    VectorTask sum = vector_task(layer, VectorOp::BiasGrad, Stage::BP, out, 1, 0, 1);
+    tasks.emplace_back(by_trained_vector(context, layer) ? by_channel(sum, layer.out.channels, 1)
+                                                         : spread(context, layer, sum));
+}
+
+void append_mul_bp(const StepContext& context, const Layer& layer, std::int64_t out,
+                   std::vector<Task>& tasks) {
+    if (by_trained_vector(context, layer)) {
+        tasks.emplace_back(
+            by_channel(vector_task(layer, VectorOp::NormGradStatistics, Stage::BP, out, 2, 0, 4),
+                       layer.out.channels, 4));
+        tasks.emplace_back(by_channel(vector_task(layer, VectorOp::NormApply, Stage::BP, out, 1, 1, 2),
+                                      layer.out.channels, 4));
+    } else if (same_size(context, layer)) {
+        tasks.emplace_back(host(vector_task(layer, VectorOp::Multiply, Stage::BP, out, 3, 2, 2)));
+    } else {
+        tasks.emplace_back(
+            spread(context, layer, vector_task(layer, VectorOp::Multiply, Stage::BP, out, 2, 1, 3)));
+    }
+}
+
+// Gradients of trained tensors that are one of a concatenation's parts: sums over the samples.
+void append_concat_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
+    for (const int input : layer.inputs) {
+        if (input < 0 || !context.is_shared(input)) continue;
+        const Layer& part = context.network.layers[static_cast<std::size_t>(input)];
+        tasks.emplace_back(host(
+            vector_task(layer, VectorOp::BiasGrad, Stage::BP, context.batch * part.out.elements(), 1, 0, 1)));
+    }
+}
+
+}  // namespace
+
+void append_element_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
+    const std::int64_t in = context.batch * layer.in.elements();
+    const std::int64_t out = context.batch * layer.out.elements();
+    const auto add = [&](VectorTask task) { tasks.emplace_back(std::move(task)); };
+    switch (layer.kind) {
+        case LayerKind::Activation:
+            add(host(vector_task(layer, VectorOp::ActivationGrad, Stage::BP, in, 2, 1,
+                                 find_element_function(layer.function)->gradient_flops)));
+            break;
+        case LayerKind::Softmax:
+            add(host(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, in, 2, 1, 4)));
+            break;
+        case LayerKind::Add:
+            append_add_bp(context, layer, out, tasks);
+            break;
+        case LayerKind::Mul:
+            append_mul_bp(context, layer, out, tasks);
+            break;
+        case LayerKind::Concat:
+            append_concat_bp(context, layer, tasks);
+            break;
+        case LayerKind::Permute:
+            add(move(context, layer, Stage::BP));
+            break;
+        case LayerKind::Resize: {
+            VectorTask task = host(vector_task(layer, VectorOp::Resize, Stage::BP, in, 0, 1, 8));
+            task.extra_bytes = kFp16Bytes * out;
+            add(task);
+            break;
+        }
+        case LayerKind::Parameter:
+            if (layer.trained > 0 && layer.trained != layer.out.elements())
+                add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
+            break;
+        case LayerKind::Lookup:
+            add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
+            break;
+        default:
+            break;
+    }
+}
+
+}  // namespace satsim

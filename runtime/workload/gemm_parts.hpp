@@ -1,0 +1,50 @@
+// Pieces that the GEMM tasks of all layers are made of.
+#pragma once
+
+#include "runtime/workload/layer_tasks.hpp"
+
+namespace satsim {
+
+inline constexpr NmPattern kDense{8, 8};
+
+// A matrix product of `rows` rows of `channels`.
+[[nodiscard]] inline Gather matrix_gather(std::int64_t rows, std::int64_t channels) {
+    Gather gather;
+    gather.grid_w = gather.in_w = static_cast<int>(rows);
+    gather.channels = static_cast<int>(channels);
+    return gather;
+}
+
+[[nodiscard]] inline Scatter matrix_scatter(std::int64_t rows) {
+    Scatter scatter;
+    scatter.out_w = static_cast<int>(rows);
+    return scatter;
+}
+
+[[nodiscard]] inline GemmTask base_task(const Layer& layer, Stage stage) {
+    GemmTask task;
+    task.layer = layer.name;
+    task.stage = stage;
+    task.nm = kDense;
+    return task;
+}
+
+[[nodiscard]] inline bool prunes_gradient(const StepContext& context, const PatternChoice& choice) {
+    return !choice.nm.dense() && context.recipe.method == Method::Sdgp;
+}
+
+// SDGP's BP with the sparse operand as B. Each tap reads its own copy of the pruned dY^T, shifted by the tap:
+// their rows follow each other in the order of K.
+inline void turn_for_sparse_gradient(GemmTask& task) {
+    const std::int64_t k = task.shape.k;
+    task.shape = {task.shape.n, task.shape.m, k};
+    task.gather = matrix_gather(task.shape.m, k);
+    task.scatter = matrix_scatter(task.shape.m);
+    task.sparse_is_activation = true;
+}
+
+// Convolutions and transposed ones. Stage FF, BP (not called where no gradient is handed down) or WU.
+void append_convolution(const StepContext& context, const Layer& layer, int index, Stage stage,
+                        std::vector<Task>& tasks);
+
+}  // namespace satsim

@@ -1,0 +1,22 @@
+// A layer that several others read gets a gradient from each; they are added.
+#pragma once
+
+#include <vector>
+
+#include "runtime/workload/layer_tasks.hpp"
+
+namespace satsim {
+
+class GradientSums {
+  public:
+    explicit GradientSums(const Network& network);
+    // Adds up what reaches the output of layer `index`. Slices that do not overlap write into one gradient,
+    // side by side, and count as one reader; what none of them covers is filled with zeros.
+    void append(const StepContext& context, int index, std::vector<Task>& tasks) const;
+
+  private:
+    const Network& network_;
+    std::vector<std::vector<int>> readers_;  // of each layer, one entry a use
+};
+
+}  // namespace satsim

@@ -1,0 +1,59 @@
+// The optimizer's step, and the packed copies that it leaves for the GEMMs.
+#include "runtime/workload/vector_parts.hpp"
+
+namespace satsim {
+namespace {
+
+// Bytes of one packed copy of `weights` values: N of M kept, FP16 value and 4-bit index each.
+Bytes packed_bytes(std::int64_t weights, const NmPattern& nm) {
+    const std::int64_t kept = ceil_div<std::int64_t>(weights * nm.n, nm.m);
+    return kept * 2 + (nm.dense() ? 0 : ceil_div<std::int64_t>(kept, 2));
+}
+
+// The weights that GEMMs read; rows == 0 where there are none. Attention: all projections side by side.
+MatrixShape weight_shape(const Layer& layer) {
+    switch (layer.kind) {
+        case LayerKind::Conv:
+        case LayerKind::ConvTranspose:
+            return {std::int64_t{layer.kernel.area()} * layer.groups, layer.in.channels / layer.groups,
+                    layer.out.channels / layer.groups};
+        case LayerKind::Linear:
+            return {1, layer.in.channels, layer.out.channels};
+        case LayerKind::Attention:
+            return {1, layer.in.channels, 4 * layer.in.channels};
+        default:
+            return {};
+    }
+}
+
+}  // namespace
+
+void append_optimizer(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks) {
+    const bool sgd = context.recipe.optimizer == Optimizer::Sgd;
+    const auto update = [&](std::int64_t parameters) {
+        VectorTask task = vector_task(layer, VectorOp::Optimizer, Stage::WU, parameters, 0, 0, sgd ? 6 : 12);
+        task.optimizer = to_string(context.recipe.optimizer);
+        task.reads_fp32 = sgd ? 3 : 4;  // gradient, master weight, momentum (Adam: two moments)
+        task.writes_fp32 = sgd ? 2 : 3;
+        return task;
+    };
+    const MatrixShape weights = weight_shape(layer);
+    if (weights.rows > 0) {
+        VectorTask task = update(weights.elements());
+        task.shape = weights;
+        task.pregenerate_ff = choose_pattern(context, layer, index, Stage::FF, weights.rows).nm;
+        task.extra_bytes = packed_bytes(weights.elements(), *task.pregenerate_ff);
+        if (context.hands_down(index)) {
+            task.pregenerate_bp = context.recipe.method == Method::Sdgp
+                                      ? NmPattern{8, 8}  // SDGP prunes the gradient, not the weight
+                                      : choose_pattern(context, layer, index, Stage::BP, weights.columns).nm;
+            task.extra_bytes += packed_bytes(weights.elements(), *task.pregenerate_bp);
+        }
+        tasks.emplace_back(std::move(task));
+    }
+    // Biases, scales, embeddings: no GEMM reads them.
+    if (const std::int64_t others = layer.parameters() - weights.elements(); others > 0)
+        tasks.emplace_back(update(others));
+}
+
+}  // namespace satsim

@@ -1,0 +1,41 @@
+// Pieces that the vector tasks of all layers are made of. Counts of tensors read and written follow from what
+// an operation needs when nothing is fused.
+#pragma once
+
+#include "runtime/workload/layer_tasks.hpp"
+
+namespace satsim {
+
+inline constexpr Bytes kFp16Bytes = 2;
+inline constexpr Bytes kFp32Bytes = 4;
+
+[[nodiscard]] inline VectorTask vector_task(const Layer& layer, VectorOp op, Stage stage,
+                                            std::int64_t elements, int reads, int writes, int flops) {
+    VectorTask task;
+    task.layer = layer.name;
+    task.op = op;
+    task.stage = stage;
+    task.elements = elements;
+    task.reads_fp16 = reads;
+    task.writes_fp16 = writes;
+    task.flops_per_element = flops;
+    return task;
+}
+
+// A feature map whose channels have parameters or sums of their own.
+[[nodiscard]] inline VectorTask by_channel(VectorTask task, std::int64_t channels, int vectors) {
+    task.shape = {1, task.elements / channels, channels};
+    task.extra_bytes = vectors * kFp32Bytes * channels;
+    return task;
+}
+
+[[nodiscard]] inline VectorTask host(VectorTask task) {
+    task.sat_capable = false;
+    return task;
+}
+
+// Layers that combine, move or resample tensors, and functions of single elements (element_tasks.cpp).
+void append_element_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+void append_element_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+
+}  // namespace satsim

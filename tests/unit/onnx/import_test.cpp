@@ -1,0 +1,140 @@
+// Small models (make_models.py) with counts worked out by hand.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "runtime/onnx/import.hpp"
+#include "runtime/onnx/wire_filter.hpp"
+#include "runtime/support/error.hpp"
+#include "runtime/workload/training_step.hpp"
+
+namespace satsim::importer {
+namespace {
+
+std::vector<std::uint8_t> model_bytes(const std::string& name) {
+    std::ifstream in(std::string(SATSIM_SOURCE_DIR) + "/tests/unit/onnx/models/" + name + ".onnx",
+                     std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+Network network_of(const std::string& name, const ImportOptions& options = {}) {
+    return parse_network(nlohmann::json(import_model(model_bytes(name), name, options).document), name);
+}
+
+// "conv maxpool ...", functions of activations in place of their kind.
+std::string kinds_of(const Network& network) {
+    std::string text;
+    for (const Layer& layer : network.layers) {
+        if (layer.kind == LayerKind::Reshape) continue;
+        text += (text.empty() ? "" : " ") +
+                (layer.kind == LayerKind::Activation ? layer.function : std::string(to_string(layer.kind)));
+    }
+    return text;
+}
+
+std::string message_of(const std::vector<std::uint8_t>& bytes) {
+    try {
+        (void)import_model(bytes, "net.onnx", {});
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(OnnxImport, Convolutions) {
+    const Network net = network_of("cnn");
+    EXPECT_EQ(kinds_of(net), "conv relu maxpool conv batchnorm conv-transpose globalpool linear loss");
+    EXPECT_EQ(net.input, (TensorShape{3, 17, 17}));
+    EXPECT_EQ(net.batch, 1);
+    EXPECT_EQ(net.layers[2].out, (TensorShape{8, 5, 5}));  // 4.5 rounded up
+    EXPECT_EQ(net.layers[3].kernel, (Extent{3, 5}));
+    EXPECT_EQ(net.layers[3].groups, 8);
+    EXPECT_EQ(net.layers[5].out, (TensorShape{6, 10, 10}));
+    EXPECT_EQ(net.parameters(), 216 + 8 + 120 + 16 + 768 + 70);
+    EXPECT_EQ(net.forward_macs(), 81 * 216 + 25 * 120 + 25 * 768 + 60);
+    EXPECT_EQ(net.layers[0].name, "stem");
+}
+
+TEST(OnnxImport, FoldedBatchNormIsNotedOrPutBack) {
+    EXPECT_EQ(import_model(model_bytes("cnn"), "cnn", {}).notes.size(), 1U);
+    ImportOptions options;
+    options.unfold_batchnorm = true;
+    options.batch = 32;
+    const Imported imported = import_model(model_bytes("cnn"), "cnn", options);
+    EXPECT_TRUE(imported.notes.empty());
+    const Network net = parse_network(nlohmann::json(imported.document), "cnn");
+    EXPECT_EQ(net.layers[1].kind, LayerKind::BatchNorm);
+    EXPECT_EQ(net.parameters(), 216 + 16 + 120 + 16 + 768 + 70);
+    EXPECT_EQ(net.batch, 32);
+}
+
+TEST(OnnxImport, ActivationsInPieces) {
+    const Network net = network_of("squeeze_excite");
+    EXPECT_EQ(kinds_of(net),
+              "conv silu globalpool conv hardsigmoid mul hardswish concat permute slice slice add loss");
+    EXPECT_EQ(net.parameters(), 32 + 72);
+    EXPECT_EQ(net.forward_macs(), 36 * 32 + 64);
+}
+
+TEST(OnnxImport, Transformers) {
+    for (const char* name : {"transformer", "transformer_einsum"}) {
+        const Network net = network_of(name);
+        EXPECT_EQ(
+            kinds_of(net),
+            "conv parameter concat parameter add layernorm linear slice slice slice matmul softmax matmul "
+            "linear parameter mul add gelu slice linear loss")
+            << name;
+        EXPECT_EQ(net.batch, 4);
+        EXPECT_EQ(net.parameters(), 784 + 16 + 80 + 32 + 816 + 256 + 16 + 170) << name;
+        EXPECT_EQ(net.forward_macs(), 3072 + 3840 + 2 * 400 + 1280 + 160) << name;
+        Recipe recipe;
+        recipe.method = Method::Bdwp;
+        recipe.nm = {2, 8};
+        int products = 0;
+        for (const Task& task : make_training_step(net, recipe).tasks) {
+            const auto* gemm = std::get_if<GemmTask>(&task);
+            if (gemm == nullptr || gemm->weight_operand) continue;
+            ++products;
+            EXPECT_EQ(gemm->count, 4 * 2);
+        }
+        EXPECT_EQ(products, 2 + 4) << name;
+    }
+}
+
+TEST(OnnxImport, UnknownOperatorsAreNamedWithWhatToDo) {
+    const std::string message = message_of(model_bytes("unknown"));
+    EXPECT_NE(message.find("node odd_one (NonZero): "), std::string::npos) << message;
+    EXPECT_NE(message.find("export"), std::string::npos) << message;
+}
+
+TEST(OnnxImport, CutOffFilesAreRefusedInOneLine) {
+    const std::vector<std::uint8_t> whole = model_bytes("transformer");
+    for (std::size_t size = 0; size < whole.size(); size += 131) {
+        const std::string message =
+            message_of({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)});
+        EXPECT_TRUE(message.starts_with("net.onnx: ")) << size;
+        EXPECT_EQ(message.find('\n'), std::string::npos);
+    }
+}
+
+TEST(OnnxImport, WeightsAreLeftOut) {
+    // A model whose one initializer (field 5 of the graph, 7 of the model) holds raw_data (field 9) of
+    // 100,000.
+    const auto field = [](int number, const std::string& body) {
+        std::string size;
+        for (std::size_t left = body.size();; left >>= 7) {
+            size += static_cast<char>((left & 0x7F) | (left >= 0x80 ? 0x80 : 0));
+            if (left < 0x80) break;
+        }
+        return static_cast<char>(number << 3 | 2) + size + body;
+    };
+    const std::string name = field(8, "weight");
+    const std::string model = field(7, field(5, field(9, std::string(100000, 'w')) + name) + field(2, "net"));
+    const std::span<const std::uint8_t> bytes{reinterpret_cast<const std::uint8_t*>(model.data()),
+                                              model.size()};
+    EXPECT_EQ(without_weights(bytes, "net.onnx"), field(7, field(5, name) + field(2, "net")));
+}
+
+}  // namespace
+}  // namespace satsim::importer
