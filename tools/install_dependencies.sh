@@ -8,7 +8,7 @@ what=${1:-build}
 build=(build-essential cmake ninja-build ccache git ca-certificates python3 libsystemc-dev libeigen3-dev libboost-dev
        nlohmann-json3-dev libcli11-dev libfmt-dev)
 tests=(verilator yosys libgtest-dev libbenchmark-dev zlib1g-dev clang-format clang libclang-rt-14-dev
-       python3-jsonschema tcl libxrt-dev uuid-dev zsh fish groff-base)
+       python3-jsonschema tcl libxrt-dev uuid-dev zsh fish groff-base file)
 case "$what" in
   build) packages=("${build[@]}") ;;
   test)  packages=("${build[@]}" "${tests[@]}") ;;
