@@ -33,12 +33,15 @@ function(satsim_netlist name)
   # takes a vector whose bits depend on each other for a loop.
   string(APPEND script "\nsynth_xilinx -family xcup -noiopad -noclkbuf -nowidelut ${flatten}\n"
                        "write_verilog -noattr \"${folder}/mapped.v\"\ndesign -reset\n"
-                       "read_verilog \"${folder}/mapped.v\"\nread_verilog \"${SATSIM_XILINX_CELLS}\"\n"
-                       "hierarchy -top ${ARG_TOP}\nproc\nflatten\nopt_expr\nopt_clean\nsplitnets\n")
+                       "read_verilog \"${folder}/mapped.v\"\nread_verilog \"${CMAKE_CURRENT_SOURCE_DIR}/cells.v\"\n"
+                       "read_verilog -nooverwrite \"${SATSIM_XILINX_CELLS}\"\n"
+                       "hierarchy -top ${ARG_TOP}\nproc\nflatten\nmemory_collect\nopt_expr\nwreduce\nopt_clean -purge\nsplitnets\nopt_clean -purge\n")
   set(verilated "${netlist}" "${CMAKE_CURRENT_SOURCE_DIR}/dsp48e2.v")
   set(top ${ARG_TOP})
   set(wrapper "")
+  set(rest "")  # of the design, read by Verilator
   if(ARG_DESIGN)
+    file(GLOB rest CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/rtl/*.sv")
     string(APPEND script "rename ${ARG_TOP} ${ARG_TOP}_netlist\n")
     set(wrapper "${folder}/${ARG_TOP}.sv")
     list(PREPEND verilated "${package}" "${wrapper}")
@@ -56,14 +59,14 @@ function(satsim_netlist name)
 
   add_custom_command(OUTPUT "${netlist}"
     COMMAND "${SATSIM_YOSYS}" -q -l "${folder}/yosys.log" -s "${folder}/synthesize.ys"
-    DEPENDS "${folder}/synthesize.ys" "${package}" ${ARG_RTL} satsim_isa_generated
+    DEPENDS "${folder}/synthesize.ys" "${CMAKE_CURRENT_SOURCE_DIR}/cells.v" "${package}" ${ARG_RTL} satsim_isa_generated
     COMMENT "Yosys: netlist of ${ARG_TOP}" VERBATIM)
   set(archive "${folder}/${ARG_PREFIX}__ALL.a")
-  add_custom_command(OUTPUT "${archive}" "${folder}/verilated.o" "${folder}/${ARG_PREFIX}.h"
+  add_custom_command(OUTPUT "${archive}" "${folder}/${ARG_PREFIX}.h"
     COMMAND "${VERILATOR_BIN}" --cc ${verilated} --top-module ${top} --prefix ${ARG_PREFIX} -Mdir "${folder}"
             ${ARG_DESIGN_PARAMETERS} -O3 --x-assign unique --x-initial unique -Wno-lint -Wno-UNOPTFLAT -Wno-INITIALDLY -Wno-fatal
     COMMAND make -s -C "${folder}" -f ${ARG_PREFIX}.mk OPT_FAST=-O1 OPT_SLOW=-O0 ${ARG_PREFIX}__ALL.a
-    DEPENDS "${netlist}" ${wrapper} "${CMAKE_CURRENT_SOURCE_DIR}/dsp48e2.v"
+    DEPENDS "${netlist}" ${wrapper} ${rest} "${CMAKE_CURRENT_SOURCE_DIR}/dsp48e2.v"
     COMMENT "Verilator: netlist of ${ARG_TOP}" VERBATIM)
   add_custom_target(${name}_built DEPENDS "${archive}")
   add_library(${name} STATIC IMPORTED)

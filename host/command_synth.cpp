@@ -39,8 +39,8 @@ struct SweepPoint {
     int columns;
     int max_m;
 };
-constexpr SweepPoint kSweep[] = {{16, 16, 8},  {16, 16, 16}, {32, 32, 8},
-                                 {32, 32, 16}, {32, 40, 8},  {32, 40, 16}};
+constexpr SweepPoint kSweep[] = {{16, 16, 8}, {16, 16, 16}, {32, 32, 8}, {32, 32, 16},
+                                 {32, 40, 8}, {32, 40, 16}, {32, 64, 8}, {32, 64, 16}};
 
 // "16x32" into rows and columns.
 void set_array(const std::string& text, isa::ArrayConfig& array) {
@@ -166,7 +166,8 @@ void add_synth(CLI::App& program, Action& action) {
         ->check(CLI::IsMember({4, 8, 16}));
     CLI::Option* only =
         command->add_option("--only", arguments->only, "the blocks of one module, without the others");
-    command->add_flag("--sweep", arguments->sweep, "also 16x16, 32x32 and 32x40, M=8 and 16")->excludes(only);
+    command->add_flag("--sweep", arguments->sweep, "also 16x16, 32x32, 32x40 and 32x64, M=8 and 16")
+        ->excludes(only);
     command->add_option("--doc", arguments->document, "also write the page docs/synthesis.md to this file")
         ->excludes(only);
     command->add_option("--rtl", arguments->rtl, "folder of the RTL (default: beside the program)");

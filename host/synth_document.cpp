@@ -61,15 +61,12 @@ std::string rules(const SynthReport& report) {
 }
 
 std::string capacity(const SynthReport& report) {
-    const double fullest = report.main.fullest();
     return fmt::format(
         "## Resources\n\nBlocks inside a block are not counted in it.\n\n{}\n{}\nSources: {}; under a shell: "
         "{}.\n\n"
-        "## Regions under a shell\n\n{}\nThe fullest region is filled to {:.1f} %: the design **{}** the aim "
-        "of {:.0f} %.\n\n",
+        "## Regions under a shell\n\n{}\n{}\n",
         block_table(report).markdown(), total_table(report).markdown(), report.device.total_source,
-        report.device.shell_source, region_table(report).markdown(), 100 * fullest,
-        fullest <= kFillLimit ? "meets" : "misses", 100 * kFillLimit);
+        report.device.shell_source, region_table(report).markdown(), fill_text(report.main));
 }
 
 std::string clocks(const SynthReport& report) {

@@ -202,11 +202,27 @@ std::string clock_text(const SynthReport& report) {
     return text;
 }
 
+std::string fill_text(const SynthesizedConfiguration& configuration) {
+    std::string above;
+    std::string fullest;
+    for (const synth::RegionUse& use : configuration.regions) {
+        const std::string filled = fmt::format("{} ({:.1f} %)", use.region, 100 * use.utilization);
+        if (use.utilization > kFillLimit) above += fmt::format("{}{}", above.empty() ? "" : ", ", filled);
+        if (use.utilization == configuration.fullest()) fullest = filled;
+    }
+    return above.empty() ? fmt::format("No region is filled to more than {:.0f} %; the fullest is {}.\n",
+                                       100 * kFillLimit, fullest)
+                         : fmt::format("Filled to more than {:.0f} %: {}.\n", 100 * kFillLimit, above);
+}
+
 std::string synth_text(const SynthReport& report) {
     std::string text =
         fmt::format("SAT {} on {}: estimates of {}, upper bounds\n\n{}\n", report.main.name(),
                     report.device.name, report.main.synthesis.yosys, block_table(report).text());
-    if (report.whole) text += total_table(report).text() + "\n" + region_table(report).text() + "\n";
+    if (report.whole) {
+        text +=
+            total_table(report).text() + "\n" + region_table(report).text() + fill_text(report.main) + "\n";
+    }
     text += clock_text(report);
     const Table faults = memory_table(report, true);
     text += faults.empty()

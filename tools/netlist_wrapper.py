@@ -14,7 +14,7 @@ def main() -> None:
     header = re.search(rf"^module {module}\b.*?^\);\n", source.read_text(), re.DOTALL | re.MULTILINE)
     if header is None:
         sys.exit(f"{source}: has no header of a module {module}, expected one that ends in a line \");\"")
-    output.write_text(f"`default_nettype none\n{header.group(0)}  {module}_netlist unit (.*);\nendmodule\n`default_nettype wire\n")
+    output.write_text(f"`default_nettype none\n{header.group(0)}  /*verilator no_inline_module*/\n  {module}_netlist unit (.*);\nendmodule\n`default_nettype wire\n")
 
 
 if __name__ == "__main__":
