@@ -309,7 +309,8 @@ std::optional<Constant> fold(const ::onnx::NodeProto& node, std::span<const Cons
             value = given->values[0];
         }
         result.values.assign(static_cast<std::size_t>(*count), value);
-    } else if (op == "Range" && inputs.size() == 3 && inputs[2] != nullptr) {
+    } else if (op == "Range" && inputs.size() == 3 && inputs[2] != nullptr && inputs[0]->values.size() == 1 &&
+               inputs[2]->values.size() == 1) {
         for (std::int64_t i = 0; i < *count; ++i)
             result.values.push_back(inputs[0]->values[0] + static_cast<double>(i) * inputs[2]->values[0]);
     } else if (const std::optional<Walk> walk = walk_of(node, inputs, out)) {

@@ -8,6 +8,7 @@ namespace satsim::importer {
 namespace {
 
 constexpr int kLongestChain = 12;
+constexpr std::size_t kLargestRegion = 32;  // more than any activation function takes
 
 // Nodes that together are a function of the elements of one value.
 struct Region {
@@ -76,7 +77,7 @@ class Activations {
             Region region{left[i], {index}};
             add_nodes(region, {left.begin(), left.begin() + static_cast<std::ptrdiff_t>(i)});
             add_nodes(region, {right.begin(), common});
-            if (!closed(region)) return false;
+            if (region.nodes.size() > kLargestRegion || !closed(region)) return false;
             regions_[n.outputs.front()] = region;
             return true;
         }

@@ -304,6 +304,8 @@ void Graph::add_node(const ::onnx::NodeProto& proto, int opset) {
     }
     if (node.outputs.empty() || node.outputs.front() < 0)
         throw InputError(where(node), "", "has no output, expected a value that another node reads");
+    if (node.op != "Constant" && (node.inputs.empty() || node.inputs.front() < 0))
+        throw InputError(where(node), "", "has no first input, expected a tensor");
     if (node.op == "Constant") {
         read_constant_node(node);
     } else {

@@ -113,6 +113,7 @@ std::vector<::onnx::TypeProto> infer_types(const ::onnx::NodeProto& node, int op
     require_positive(node, where);
     NodeContext context(node, inputs);
     try {
+        schema->Verify(node);  // numbers of inputs and outputs, kinds of attributes
         if (schema->has_type_and_shape_inference_function())
             schema->GetTypeAndShapeInferenceFunction()(context);
     } catch (const std::exception& error) {
