@@ -47,7 +47,7 @@ class BadInput(ProgramTest):
 
     def test_unknown_field(self):
         self.refuse_network(SMALL_NETWORK | {"colour": 1}, "colour", "/")
-        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, dilation=2)}, "dilation", "/layers/0")
+        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, twist=2)}, "twist", "/layers/0")
 
     def test_missing_and_mistyped_fields(self):
         self.refuse_network({k: v for k, v in SMALL_NETWORK.items() if k != "layers"}, "layers")
