@@ -1,7 +1,7 @@
 # satsim_verilate(TARGET PREFIX V... TOP module SOURCES a.sv ... [PARAMETERS R=4 ...] [TRACE]
 # [LARGE] [TOGGLE [COVERED_ELSEWHERE fp ...]]): adds one verilated model to a library, with TRACE one that can write FST waves. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
 # LARGE is for arrays of hundreds of elements: Verilator's gate optimisation would make every element read its neighbours' registers in
-# place, so that each has code of its own; without it all share one function (32x32: 258 KB instead of 120 MB of C++).
+# place, so that each has code of its own; without it all share one function (32x32: 80 MB of C++ instead of 165).
 # With SATSIM_COVERAGE every model counts lines. One with TOGGLE also counts toggles, for which Verilator writes a statement a bit and
 # instance: one model a block does that, and not in the files rtl/<prefix>*.sv that another model covers.
 include_guard(GLOBAL)

@@ -8,7 +8,8 @@
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/table.hpp"
-#include "runtime/sweep/configurations.hpp"
+#include "runtime/hardware/buildable.hpp"
+#include "runtime/isa/program_fields.hpp"
 
 namespace satsim::host {
 namespace {
@@ -25,10 +26,6 @@ double peak_flops(const Hardware& hardware) {
 // Of the port: a line a cycle. The memory's own limits (rows, refresh) come on top.
 double port_bandwidth(const Hardware& hardware) {
     return hardware.array.line_bytes() * hardware.clock_hz;
-}
-
-std::string name_of(dram::MemoryKind kind) {
-    return kind == dram::MemoryKind::Ideal ? "ideal" : "ddr4";
 }
 
 nlohmann::ordered_json figure_json(const Figure& figure) {
@@ -81,35 +78,18 @@ std::vector<NamedFigure> figures(const Hardware& h) {
             {"power host_busy", &h.power.host_busy}};
 }
 
-std::vector<std::pair<const char*, int>> sizes(const isa::ArrayConfig& a) {
-    return {{"rows", a.rows},
-            {"columns", a.columns},
-            {"max_m", a.max_m},
-            {"slots", a.slots},
-            {"channels", a.channels},
-            {"west_lines", a.west_lines},
-            {"north_value_lines", a.north_value_lines},
-            {"north_index_lines", a.north_index_lines},
-            {"result_addresses", a.result_addresses},
-            {"instructions", a.instructions},
-            {"vmem_lines", a.vmem_lines},
-            {"burst_lines", a.burst_lines},
-            {"piece_fifo", a.piece_fifo},
-            {"line_fifo", a.line_fifo},
-            {"store_fifo", a.store_fifo}};
-}
-
 nlohmann::ordered_json hardware_json(const Hardware& hardware) {
     nlohmann::ordered_json object = {{"name", hardware.name},
                                      {"description", hardware.description},
                                      {"clock_hz", hardware.clock_hz},
                                      {"peak_flops_dense", peak_flops(hardware)},
-                                     {"memory_kind", name_of(hardware.memory_kind)},
+                                     {"memory_kind", to_string(hardware.memory_kind)},
                                      {"memory_bytes", hardware.capacity_bytes()},
                                      {"port_bytes_per_s", port_bandwidth(hardware)},
                                      {"energy_model", hardware.energy_model},
-                                     {"unbuildable", sweep::unbuildable(hardware.array)}};
-    for (const auto& [name, value] : sizes(hardware.array)) object["array"][name] = value;
+                                     {"unbuildable", unbuildable(hardware.array)}};
+    for (const auto& [name, value] : isa::config_fields(hardware.array))
+        object["array"][std::string(name)] = *value;
     for (const NamedFigure& f : figures(hardware)) object["figures"][f.name] = figure_json(*f.figure);
     return object;
 }
@@ -122,7 +102,7 @@ int list(const Options& options) {
         table.row({file.stem().string(), fmt::format("{}x{}", h.array.rows, h.array.columns),
                    std::to_string(h.array.max_m), fmt::format("{:.0f} MHz", h.clock_hz / 1e6),
                    fmt::format("{:.1f} GFLOP/s", peak_flops(h) / 1e9),
-                   name_of(h.memory_kind) + " " + byte_text(h.capacity_bytes()),
+                   std::string(to_string(h.memory_kind)) + " " + byte_text(h.capacity_bytes()),
                    std::to_string(h.array.channels), fmt::format("{:.1f} GB/s", port_bandwidth(h) / 1e9)});
         all.push_back(hardware_json(h));
     }
@@ -138,7 +118,8 @@ int show(const Arguments& arguments) {
         return 0;
     }
     Table array({"<size", "value"});
-    for (const auto& [name, value] : sizes(h.array)) array.row({name, grouped(value)});
+    for (const auto& [name, value] : isa::config_fields(h.array))
+        array.row({std::string(name), grouped(*value)});
     Table table({"<figure", "value", "<unit", "<verified", "<source"});
     for (const NamedFigure& f : figures(h))
         table.row({f.name, fmt::format("{:g}", f.figure->value), f.figure->unit,
@@ -147,12 +128,12 @@ int show(const Arguments& arguments) {
         deliver(options, table.csv());
         return 0;
     }
-    const std::string fault = sweep::unbuildable(h.array);
+    const std::string fault = unbuildable(h.array);
     deliver(options,
             fmt::format(
                 "{}: {}\n{:.0f} MHz, peak {:.1f} GFLOP/s dense, {} {}, port {:.1f} GB/s\n{}\n{}\n{}", h.name,
                 h.description, h.clock_hz / 1e6, peak_flops(h) / 1e9, byte_text(h.capacity_bytes()),
-                name_of(h.memory_kind), port_bandwidth(h) / 1e9,
+                to_string(h.memory_kind), port_bandwidth(h) / 1e9,
                 fault.empty() ? "the RTL can be built so\n" : "the RTL cannot be built so: " + fault + "\n",
                 array.text(), table.text()));
     return 0;
@@ -163,7 +144,7 @@ int show(const Arguments& arguments) {
 int check(const Arguments& arguments) {
     const Options& options = arguments.options;
     const Hardware h = find_hardware(arguments.hardware, options.models_folder);
-    const std::string fault = sweep::unbuildable(h.array);
+    const std::string fault = unbuildable(h.array);
     std::size_t unverified = 0;
     for (const NamedFigure& f : figures(h)) unverified += f.figure->verified ? 0 : 1;
     if (options.json) {
@@ -193,7 +174,7 @@ void add_hardware(CLI::App& program, Action& action) {
     CLI::App* list_command = hardware->add_subcommand("list", "hardware files in the models folder");
     list_command->footer("Example: satsim hardware list --json");
     listed->options.add_models(*list_command);
-    listed->options.add_format(*list_command);
+    listed->options.add_format(*list_command, "hardware.md");
     list_command->callback([listed, &action] { action = [listed] { return list(listed->options); }; });
 
     const auto add = [&](const char* name, const char* what, const char* example,
@@ -205,7 +186,7 @@ void add_hardware(CLI::App& program, Action& action) {
                         "hardware file, or the name of one in models/hardware")
             ->required();
         arguments->options.add_models(*sub);
-        arguments->options.add_format(*sub);
+        arguments->options.add_format(*sub, "hardware.md");
         sub->callback(
             [arguments, command, &action] { action = [arguments, command] { return command(*arguments); }; });
     };

@@ -1,5 +1,6 @@
 // satsim report: the page of a report document, which --report FILE.json of other commands (or another
 // program) wrote.
+#include <fstream>
 #include <memory>
 
 #include "host/commands.hpp"
@@ -20,7 +21,9 @@ int report_command(const Arguments& arguments) {
     report::require_page("report");
     const nlohmann::json document = parse_json_file(arguments.document);
     report::check_document(document, arguments.document);
-    deliver(arguments.options, report::render_page(nlohmann::ordered_json(document)));
+    // In the order of the file, so that a page is the same whichever way it is made.
+    std::ifstream file(arguments.document);
+    deliver(arguments.options, report::render_page(nlohmann::ordered_json::parse(file)));
     return 0;
 }
 

@@ -171,16 +171,17 @@ int reproduce_command(const Arguments& arguments) {
     const Options& options = arguments.options;
     require_report(arguments.report);
     const ReproductionPlan plan = load_plan(options.models() / "reproduce.json");
+    const Hardware base = options.hardware();
     std::vector<Reproduction> reproductions;
     for (const int channels : channel_counts(arguments)) {
-        const Hardware hardware = with_channels(options.hardware(), channels, "--channels");
+        const Hardware hardware = with_channels(base, channels, "--channels");
         ProgressBar bar(fmt::format("simulating, {} channels", channels));
         reproductions.push_back(
             reproduce(plan, options, hardware,
                       [&bar](std::size_t done, std::size_t total) { bar.update(done, total); }));
     }
     write_report(arguments.report, "reproduce", "Networks of the SAT paper under every method and pattern",
-                 options, with_channels(options.hardware(), reproductions.front().channels, "--channels"),
+                 options, with_channels(base, reproductions.front().channels, "--channels"),
                  all_json(plan, reproductions));
     if (options.json) {
         deliver(options, all_json(plan, reproductions).dump(1) + "\n");

@@ -1,6 +1,7 @@
 // satsim schedule: what the offline scheduler chooses, and the program that comes of it.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -72,7 +73,8 @@ int show_program(const Arguments& arguments, const std::vector<GemmTask>& tasks,
 
 int show_choices(const Arguments& arguments, const std::vector<GemmTask>& tasks,
                  const schedule::MachineView& machine) {
-    Table table({"<layer", "<stage", "count", "M x N x K", "N:M", "rank", "predicted cycles", "<schedule"});
+    Table table(
+        {"<layer", "<stage", "count", "M x N x K", "N:M", "rank", "predicted cycles", "DRAM", "<schedule"});
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const GemmTask& task : tasks) {
         int rank = 0;
@@ -80,12 +82,14 @@ int show_choices(const Arguments& arguments, const std::vector<GemmTask>& tasks,
              fast::ranked_schedules(schedule::merge_rows(task, machine.array), machine,
                                     arguments.options.schedule_options(), arguments.candidates)) {
             ++rank;
+            const auto bytes = static_cast<Bytes>(std::llround(choice.lines * machine.array.line_bytes()));
             table.row({task.layer,
                        task.part.empty() ? to_string(task.stage)
                                          : fmt::format("{} {}", to_string(task.stage), task.part),
                        std::to_string(task.count),
                        fmt::format("{}x{}x{}", task.shape.m, task.shape.n, task.shape.k), to_string(task.nm),
-                       std::to_string(rank), grouped(choice.predicted), choice.tile_text()});
+                       std::to_string(rank), grouped(choice.predicted), byte_text(bytes),
+                       choice.tile_text()});
             list.push_back({{"name", task.layer},
                             {"stage", to_string(task.stage)},
                             {"part", task.part},
@@ -97,7 +101,8 @@ int show_choices(const Arguments& arguments, const std::vector<GemmTask>& tasks,
                             {"rank", rank},
                             {"dataflow", schedule::to_string(choice.dataflow)},
                             {"tile", choice.tile_text()},
-                            {"predicted_cycles", choice.predicted}});
+                            {"predicted_cycles", choice.predicted},
+                            {"predicted_dram_bytes", bytes}});
         }
     }
     const Options& options = arguments.options;

@@ -8,6 +8,9 @@
 
 #include "host/commands.hpp"
 #include "host/options.hpp"
+#include "host/parse_arguments.hpp"
+#include "host/report.hpp"
+#include "host/sweep_report.hpp"
 #include "host/sweep_session.hpp"
 #include "host/sweep_tables.hpp"
 #include "runtime/support/error.hpp"
@@ -18,6 +21,7 @@ namespace {
 struct Arguments {
     Options options;
     SweepSettings settings;
+    std::string page;
     bool all = false;
     bool count = false;
 };
@@ -25,6 +29,12 @@ struct Arguments {
 int report(const Arguments& arguments, const SweepSession& session) {
     const Options& options = arguments.options;
     const sweep::Outcome& outcome = session.outcome();
+    if (!arguments.page.empty()) {
+        if (outcome.count(sweep::Status::Done) == 0)
+            throw InputError("--report " + arguments.page, "", "no configuration of this sweep is possible");
+        write_report(arguments.page, "sweep", outcome.name, options, session.base_hardware(),
+                     sweep_report_data(outcome));
+    }
     if (options.json) {
         deliver(options, sweep::outcome_json(outcome).dump(1) + "\n");
     } else if (options.csv) {
@@ -37,7 +47,6 @@ int report(const Arguments& arguments, const SweepSession& session) {
 
 // Rank 0 reads and checks everything first; the others follow when it says that all is well.
 int run_ranks(const Arguments& arguments) {
-    constexpr int kBadInput = 2;
     const sweep::MpiWorld world;
     if (world.rank() != 0) {
         if (const int code = world.from_first(0); code != 0) return code;
@@ -58,7 +67,9 @@ int run_ranks(const Arguments& arguments) {
 }
 
 int run(Arguments& arguments) {
+    require_report(arguments.page);
     arguments.settings.models = arguments.options.models_folder;
+    arguments.options.fidelity = arguments.settings.fidelity;
     if (arguments.count) {
         fmt::print("{}\n", SweepSession(arguments.settings).points());
         return 0;
@@ -78,7 +89,7 @@ void add_sweep(CLI::App& program, Action& action) {
         "sweep", "many configurations, their time, energy and size, and the best of them");
     command->footer(
         "Finished points are kept in an SQLite file; a sweep that was interrupted goes on where it stopped.\n"
-        "Example: satsim sweep models/sweeps/resnet18-small.json\n"
+        "Example: satsim sweep models/sweeps/resnet18-small.json --report front.html\n"
         "Example: satsim sweep my-sweep.json --cycle-front --workers 8 --csv -o points.csv\n"
         "Example: mpirun -n 16 satsim sweep my-sweep.json      (Slurm: tools/sweep.slurm)");
     SweepSettings& settings = arguments->settings;
@@ -97,8 +108,9 @@ void add_sweep(CLI::App& program, Action& action) {
         ->capture_default_str();
     command->add_flag("--all", arguments->all, "all points in the table, not only the front");
     command->add_flag("--count", arguments->count, "print how many points there are, and evaluate none");
+    add_report_option(*command, arguments->page);
     arguments->options.add_models(*command);
-    arguments->options.add_format(*command);
+    arguments->options.add_format(*command, "sweep.md");
     command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
 

@@ -8,11 +8,11 @@
 #include <exception>
 
 #include "host/commands.hpp"
+#include "host/parse_arguments.hpp"
 #include "runtime/support/error.hpp"
 
 namespace {
 
-constexpr int kBadInput = 2;
 constexpr int kInternalFault = 70;
 
 int run_program(int argc, char** argv) {
@@ -39,16 +39,7 @@ int run_program(int argc, char** argv) {
     satsim::host::add_manual(program, action);
     program.footer(
         "Exit codes: 0 done, 1 a check or comparison failed, 2 bad usage or input, 70 a fault of satsim.");
-    try {
-        program.parse(argc, argv);
-    } catch (const CLI::CallForHelp& help) {
-        return program.exit(help);
-    } catch (const CLI::CallForVersion& version) {
-        return program.exit(version);
-    } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "satsim: {}\n", error.what());
-        return kBadInput;
-    }
+    if (const auto code = satsim::host::parse_arguments(program, argc, argv)) return *code;
     return action ? action() : 0;
 }
 
@@ -59,7 +50,7 @@ int main(int argc, char** argv) {
         return run_program(argc, argv);
     } catch (const satsim::InputError& error) {
         fmt::print(stderr, "satsim: {}\n", error.what());
-        return kBadInput;
+        return satsim::host::kBadInput;
     } catch (const std::exception& error) {
         fmt::print(stderr, "satsim: internal fault: {}\n", error.what());
         return kInternalFault;

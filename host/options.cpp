@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "host/inputs.hpp"
+#include "runtime/hardware/buildable.hpp"
 #include "runtime/support/atomic_file.hpp"
 #include "runtime/support/error.hpp"
 
@@ -59,8 +60,8 @@ void Options::add_batch(CLI::App& command) {
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
 }
 
-void Options::add_format(CLI::App& command) {
-    CLI::Option* as_json = command.add_flag("--json", json, "one JSON object, docs/formats/compare.md");
+void Options::add_format(CLI::App& command, const std::string& page) {
+    CLI::Option* as_json = command.add_flag("--json", json, "one JSON object, docs/formats/" + page);
     command.add_flag("--csv", csv, "comma-separated values")->excludes(as_json);
     command.add_option("-o,--output", output, "write to this file, whole or not at all");
 }
@@ -74,6 +75,8 @@ Hardware Options::hardware() const {
     if (channels != 0) hardware = with_channels(std::move(hardware), channels, "--channels");
     if (memory == "ideal") hardware.memory_kind = dram::MemoryKind::Ideal;
     if (memory == "ddr4") hardware.memory_kind = dram::MemoryKind::Ddr4;
+    if (const std::string fault = unbuildable(hardware.array); !fault.empty())
+        fmt::print(stderr, "satsim: note: {}: the RTL cannot be built so: {}\n", hardware.name, fault);
     return hardware;
 }
 

@@ -67,8 +67,12 @@ std::string command_line() {
     return text;
 }
 
+std::string git_state() {
+    return SATSIM_GIT_STATE;
+}
+
 report::Origin origin(const std::string& fidelity) {
-    return {command_line(), SATSIM_VERSION, SATSIM_GIT_STATE, utc(now()), fidelity};
+    return {command_line(), SATSIM_VERSION, git_state(), utc(now()), fidelity};
 }
 
 }  // namespace satsim::host

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "host/inputs.hpp"
+#include "host/origin.hpp"
 #include "host/progress.hpp"
 #include "runtime/recipe/recipe.hpp"
 #include "runtime/support/error.hpp"
@@ -19,9 +20,10 @@
 namespace satsim::host {
 namespace {
 
-// Results of one program hold for no other: version, and the digest of the instruction set and its timing.
+// Results of one program hold for no other: version, commit, and the digest of the instruction set and its
+// timing.
 std::string program_name() {
-    return fmt::format("satsim {}, isa {:08x}", SATSIM_VERSION, isa::kDigest);
+    return fmt::format("satsim {}, git {}, isa {:08x}", SATSIM_VERSION, git_state(), isa::kDigest);
 }
 
 std::string text_of(const std::string& file) {
@@ -73,6 +75,10 @@ std::filesystem::path SweepSession::database() const {
     return std::filesystem::path(settings_.file).stem().string() + ".sqlite";
 }
 
+Hardware SweepSession::base_hardware() const {
+    return find_hardware(sweep_.hardware, settings_.models);
+}
+
 sweep::PointLabels SweepSession::labels(std::size_t point, const std::string& fidelity) {
     sweep::PointLabels labels = labels_[point];
     labels.fidelity = fidelity;
@@ -81,6 +87,7 @@ sweep::PointLabels SweepSession::labels(std::size_t point, const std::string& fi
 
 // What is said of a point beside its figures. An impossible configuration has no LUTs and no accuracy.
 void SweepSession::label_all() {
+    const isa::ArrayConfig base = base_hardware().array;
     for (std::size_t point = 0; point < choices_.size(); ++point) {
         sweep::PointLabels& labels = labels_.emplace_back();
         labels.id = ids_[point];
@@ -93,7 +100,12 @@ void SweepSession::label_all() {
             const isa::ArrayConfig& array = configuration.hardware.array;
             if (const auto luts = areas_.luts(array.rows, array.columns, array.max_m)) {
                 labels.luts = luts->count;
-                labels.luts_estimated = luts->estimated;
+                // A table knows rows, columns and M; anything else was synthesised as the base has it.
+                isa::ArrayConfig known = base;
+                known.rows = array.rows;
+                known.columns = array.columns;
+                known.max_m = array.max_m;
+                labels.luts_estimated = luts->estimated || known != array;
             }
             labels.accuracy = accuracies_.accuracy(configuration.network->name, configuration.recipe);
         } catch (const InputError&) {
@@ -111,13 +123,18 @@ sweep::EvaluatePoint SweepSession::evaluate_point(const std::string& fidelity) {
 
 void SweepSession::evaluate_points(const std::vector<std::size_t>& wanted, const std::string& fidelity,
                                    const sweep::MpiWorld* world) {
-    std::set<std::string> known = store_->known(fidelity);
+    const std::set<std::string> stored = store_->known(fidelity);
+    std::set<std::string> begun;  // several points can be one configuration
     std::vector<std::size_t> pending;
+    std::set<std::string> found;
     for (const std::size_t point : wanted) {
-        if (known.insert(ids_[point]).second) pending.push_back(point);
+        if (stored.contains(ids_[point]))
+            found.insert(ids_[point]);
+        else if (begun.insert(ids_[point]).second)
+            pending.push_back(point);
     }
     const std::size_t before = wanted.size() - pending.size();
-    counts_.found += before;
+    counts_.found += found.size();
     counts_.evaluated += pending.size();
     ProgressBar bar(fmt::format("{} ({})", sweep_.name, fidelity));
     std::size_t done = before;
@@ -153,6 +170,7 @@ void SweepSession::open() {
     store_ = std::make_unique<sweep::Store>(database(), sweep::Store::Mode::Write, program_name());
     store_->describe(sweep_.name, field_names(), text_of(settings_.file));
     store_->relabel(labels_);
+    store_->forget_faults();
 }
 
 void SweepSession::evaluate(const sweep::MpiWorld* world) {

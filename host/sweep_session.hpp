@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/hardware/hardware.hpp"
 #include "runtime/sweep/outcome.hpp"
 #include "runtime/sweep/tables.hpp"
 #include "sim/sweep/evaluator.hpp"
@@ -40,6 +41,9 @@ class SweepSession {
     // asked for. Only the first rank has an outcome.
     void evaluate(const sweep::MpiWorld* world);
     void serve(const sweep::MpiWorld& world);
+
+    // What the sweep's points change.
+    [[nodiscard]] Hardware base_hardware() const;
 
     [[nodiscard]] const sweep::Outcome& outcome() const { return outcome_; }
     [[nodiscard]] const SweepCounts& counts() const { return counts_; }

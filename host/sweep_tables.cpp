@@ -11,7 +11,21 @@ namespace {
 using sweep::OutcomePoint;
 using sweep::Status;
 
-// "/hardware/array/rows" as "rows"; with what stands before it where that alone is ambiguous.
+std::string luts_text(const sweep::PointLabels& labels) {
+    if (!labels.luts) return "-";
+    return grouped(*labels.luts) + (labels.luts_estimated ? " ~" : "");
+}
+
+std::string share_text(const std::optional<double>& share) {
+    return share ? fmt::format("{:.2f} %", 100 * *share) : "-";
+}
+
+std::string exact(double value) {
+    return fmt::format("{}", value);
+}
+
+}  // namespace
+
 std::vector<std::string> short_names(const std::vector<std::string>& fields) {
     const auto last = [](const std::string& field, int names) {
         std::size_t at = field.size();
@@ -31,21 +45,6 @@ std::vector<std::string> short_names(const std::vector<std::string>& fields) {
     }
     return names;
 }
-
-std::string luts_text(const sweep::PointLabels& labels) {
-    if (!labels.luts) return "-";
-    return grouped(*labels.luts) + (labels.luts_estimated ? " ~" : "");
-}
-
-std::string share_text(const std::optional<double>& share) {
-    return share ? fmt::format("{:.2f} %", 100 * *share) : "-";
-}
-
-std::string exact(double value) {
-    return fmt::format("{}", value);
-}
-
-}  // namespace
 
 Table sweep_table(const sweep::Outcome& outcome, bool all) {
     std::vector<const OutcomePoint*> shown;

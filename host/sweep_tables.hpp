@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "host/sweep_session.hpp"
 #include "host/table.hpp"
@@ -9,6 +10,8 @@
 
 namespace satsim::host {
 
+// "/hardware/array/rows" as "rows"; with what stands before it where that alone is ambiguous.
+[[nodiscard]] std::vector<std::string> short_names(const std::vector<std::string>& fields);
 // The front, or all finished points, by time.
 [[nodiscard]] Table sweep_table(const sweep::Outcome& outcome, bool all);
 // All finished points with all figures, in SI units.

@@ -31,26 +31,11 @@ module lane_memory #(
   localparam int unsigned ADDRESS_BITS = $clog2(DEPTH);
 
   for (genvar l = 0; l < LANES; l++) begin : gen_lane
-    logic [63:0] read_q;
     logic [ADDRESS_BITS-1:0] address;
     assign address = wr_line_i[ADDRESS_BITS-1:0] + ADDRESS_BITS'({1'b0, wr_first_lane_i} > (LANE_BITS + 1)'(l));
-    // Deep lanes lie in UltraRAM, of which a card has plenty; the others are what block RAM is needed for.
-    if (DEPTH >= 1024) begin : gen_ultra
-      (* ram_style = "ultra" *)
-      logic [63:0] memory_q [0:DEPTH-1];
-      always_ff @(posedge clk_i) begin
-        if (wr_valid_i && wr_lane_en_i[l]) memory_q[address] <= wr_data_i[64*l+:64];
-        read_q <= memory_q[rd_line_i[ADDRESS_BITS-1:0]];
-      end
-    end else begin : gen_block
-      (* ram_style = "block" *)
-      logic [63:0] memory_q [0:DEPTH-1];
-      always_ff @(posedge clk_i) begin
-        if (wr_valid_i && wr_lane_en_i[l]) memory_q[address] <= wr_data_i[64*l+:64];
-        read_q <= memory_q[rd_line_i[ADDRESS_BITS-1:0]];
-      end
-    end
-    assign rd_data_o[64*l+:64] = read_q;
+    dual_port_ram #(.WIDTH(64), .DEPTH(DEPTH)) lane (
+        .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_lane_en_i[l]), .wr_address_i(address), .wr_data_i(wr_data_i[64*l+:64]),
+        .rd_address_i(rd_line_i[ADDRESS_BITS-1:0]), .rd_data_o(rd_data_o[64*l+:64]));
   end
 
   logic unused;

@@ -38,45 +38,18 @@ module result_column #(
 
   logic [32*B-1:0] read;
   for (genvar k = 0; k < B; k++) begin : gen_bank
-    logic [31:0] read_q;
     logic [15:0] row;
     assign row = (rd_addr_i >> BANK_BITS) + 16'(rd_bank > 16'(k));
-    // Deep banks lie in UltraRAM: block RAM is what the west buffers need.
-    if (ROWS >= 1024) begin : gen_ultra
-      (* ram_style = "ultra" *)
-      logic [31:0] memory_q [0:ROWS-1];
-      always_ff @(posedge clk_i) begin
-        if (wr_valid_i && wr_bank == 16'(k)) memory_q[wr_row[ROW_BITS-1:0]] <= wr_data_i;
-        read_q <= memory_q[row[ROW_BITS-1:0]];
-      end
-    end else begin : gen_block
-      (* ram_style = "block" *)
-      logic [31:0] memory_q [0:ROWS-1];
-      always_ff @(posedge clk_i) begin
-        if (wr_valid_i && wr_bank == 16'(k)) memory_q[wr_row[ROW_BITS-1:0]] <= wr_data_i;
-        read_q <= memory_q[row[ROW_BITS-1:0]];
-      end
-    end
-    assign read[32*k+:32] = read_q;
+    dual_port_ram #(.WIDTH(32), .DEPTH(ROWS)) bank (
+        .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_bank == 16'(k)), .wr_address_i(wr_row[ROW_BITS-1:0]),
+        .wr_data_i(wr_data_i), .rd_address_i(row[ROW_BITS-1:0]), .rd_data_o(read[32*k+:32]));
     logic unused;
     assign unused = &{1'b0, row};
   end
 
-  if (DEPTH >= 1024) begin : gen_ultra_copy
-    (* ram_style = "ultra" *)
-    logic [31:0] copy_q [0:DEPTH-1];
-    always_ff @(posedge clk_i) begin
-      if (wr_valid_i) copy_q[wr_addr_i[$clog2(DEPTH)-1:0]] <= wr_data_i;
-      ps_data_o <= copy_q[ps_addr_i[$clog2(DEPTH)-1:0]];
-    end
-  end else begin : gen_block_copy
-    (* ram_style = "block" *)
-    logic [31:0] copy_q [0:DEPTH-1];
-    always_ff @(posedge clk_i) begin
-      if (wr_valid_i) copy_q[wr_addr_i[$clog2(DEPTH)-1:0]] <= wr_data_i;
-      ps_data_o <= copy_q[ps_addr_i[$clog2(DEPTH)-1:0]];
-    end
-  end
+  dual_port_ram #(.WIDTH(32), .DEPTH(DEPTH)) copy (
+      .clk_i(clk_i), .wr_valid_i(wr_valid_i), .wr_address_i(wr_addr_i[$clog2(DEPTH)-1:0]), .wr_data_i(wr_data_i),
+      .rd_address_i(ps_addr_i[$clog2(DEPTH)-1:0]), .rd_data_o(ps_data_o));
 
   logic [15:0] bank1_q;
   logic [64*B-1:0] twice;

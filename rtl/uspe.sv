@@ -10,7 +10,7 @@
 //
 // Cycle T: a slot stands in the input registers, the activation is read. T+1: multiplier. T+3: product, accumulator (or partial
 // sum) is read, adder. T+7: sum, written at the end of the cycle (WS: and on its way south); the slot that stands in T+3 of its own
-// then, four cycles later, takes the sum itself if it is for the same accumulator.
+// then, ADD_LATENCY cycles later, takes the sum itself if it is for the same accumulator.
 `default_nettype none
 
 module uspe #(
@@ -103,6 +103,10 @@ module uspe #(
   localparam int unsigned WEIGHT_BITS = $clog2(MAXM) + 1;
   localparam int unsigned WRITE_DELAY = 1 + sat_isa::T_MUL_LATENCY + sat_isa::T_ADD_LATENCY;
   localparam int unsigned READ_DELAY = 1 + sat_isa::T_MUL_LATENCY;
+
+  if (sat_isa::T_ACC_INTERVAL < WRITE_DELAY - READ_DELAY) begin : gen_check
+    $error("uspe: ACC_INTERVAL must be at least ADD_LATENCY, the time until a sum can be taken from the adder");
+  end
 
   // Input registers.
   logic [3:0] w_enable_q;

@@ -18,7 +18,7 @@ trap 'cleanup ${2+kept}' EXIT
 mount -t proc proc "$root/proc" && mounted+=("$root/proc")
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 cp "$package" "$root/tmp/satsim.deb"
-chroot "$root" bash -euc '
+chroot "$root" bash -euo pipefail -c '
   export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends /tmp/satsim.deb >/dev/null

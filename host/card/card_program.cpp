@@ -12,6 +12,7 @@
 #include "host/card/card_report.hpp"
 #include "host/card/card_run.hpp"
 #include "host/inputs.hpp"
+#include "host/parse_arguments.hpp"
 #include "runtime/support/atomic_file.hpp"
 #include "runtime/support/error.hpp"
 
@@ -19,7 +20,7 @@ namespace satsim::card {
 namespace {
 
 constexpr int kFailed = 1;
-constexpr int kBadInput = 2;
+using host::kBadInput;
 constexpr int kInternalFault = 70;
 constexpr std::int64_t kLargestAddress = std::int64_t{1} << 40;
 
@@ -38,7 +39,7 @@ struct Arguments {
     std::string output;
 };
 
-// The number between `first` and `last`, decimal or 0x hexadecimal.
+// A number below 2^40, decimal or 0x hexadecimal.
 std::optional<std::int64_t> number(std::string_view text) {
     const bool hexadecimal = text.starts_with("0x");
     if (hexadecimal) text.remove_prefix(2);
@@ -66,8 +67,14 @@ void place_data(const std::string& what, MemoryImage& memory) {
     memory.write(*address, bytes);
 }
 
-// ADDRESS:BYTES:FILE
-void write_dump(const std::string& what, const MemoryImage& memory) {
+struct Dump {
+    std::int64_t address = 0;
+    std::int64_t bytes = 0;
+    std::string file;
+};
+
+// ADDRESS:BYTES:FILE; before the run, so that a typing error does not cost one.
+Dump parse_dump(const std::string& what) {
     const std::size_t first = what.find(':');
     const std::size_t second = first == std::string::npos ? first : what.find(':', first + 1);
     const std::string_view text = what;
@@ -76,9 +83,16 @@ void write_dump(const std::string& what, const MemoryImage& memory) {
         second == std::string::npos ? std::nullopt : number(text.substr(first + 1, second - first - 1));
     if (!address || !bytes || second + 1 >= what.size())
         throw InputError("--dump " + what, "", "expected ADDRESS:BYTES:FILE");
-    std::vector<std::uint8_t> content(static_cast<std::size_t>(*bytes));
-    memory.read(*address, content);
-    write_file_atomically(what.substr(second + 1), std::string(content.begin(), content.end()));
+    return {*address, *bytes, what.substr(second + 1)};
+}
+
+void write_dump(const Dump& dump, const RunReport& report) {
+    const std::int64_t end = report.memory_lines * report.array.line_bytes();
+    if (dump.address + dump.bytes > end)
+        throw InputError("--dump", "", fmt::format("leaves the program's memory of {} bytes", end));
+    std::vector<std::uint8_t> content(static_cast<std::size_t>(dump.bytes));
+    report.after.read(dump.address, content);
+    write_file_atomically(dump.file, std::string(content.begin(), content.end()));
 }
 
 void deliver(const Arguments& arguments, const std::string& text) {
@@ -104,6 +118,8 @@ int run(const Arguments& arguments) {
         (arguments.program.empty() ? 0 : 1) + (arguments.gemm.empty() ? 0 : 1) + (arguments.identify ? 1 : 0);
     if (chosen != 1)
         throw InputError("satsim-card", "", "expected exactly one of --program, --gemm and --identify");
+    std::optional<Dump> dump;
+    if (!arguments.dump.empty()) dump = parse_dump(arguments.dump);
     Card card = open_card(arguments.choice);
     const isa::ArrayConfig array = KernelDriver(*card.registers).identify();
     if (arguments.identify) {
@@ -114,7 +130,7 @@ int run(const Arguments& arguments) {
     options.compare = !arguments.no_compare;
     const RunReport report = run_on_card(card, make_work(arguments, array), options);
     deliver(arguments, arguments.json ? report_json(report).dump(1) + "\n" : report_text(report));
-    if (!arguments.dump.empty()) write_dump(arguments.dump, report.after);
+    if (dump) write_dump(*dump, report);
     return report.ok() ? 0 : kFailed;
 }
 
@@ -127,7 +143,8 @@ void add_options(CLI::App& program, Arguments& arguments) {
         ->capture_default_str();
     program.add_option("--kernel", arguments.choice.kernel, "kernel, with one compute unit")
         ->capture_default_str();
-    program.add_flag("--identify", arguments.identify, "print the sizes of the kernel and end");
+    CLI::Option* identify =
+        program.add_flag("--identify", arguments.identify, "print the sizes of the kernel and end");
     CLI::Option* file =
         program.add_option("--program", arguments.program, "a program file (satsim schedule --program)");
     program
@@ -157,8 +174,10 @@ void add_options(CLI::App& program, Arguments& arguments) {
         ->check(CLI::Range(0.0, 1e6))
         ->capture_default_str();
     program.add_flag("--no-compare", arguments.no_compare, "leave out the functional model");
-    program.add_option("--dump", arguments.dump,
-                       "ADDRESS:BYTES:FILE: write this part of the memory after the run");
+    program
+        .add_option("--dump", arguments.dump,
+                    "ADDRESS:BYTES:FILE: write this part of the memory after the run")
+        ->excludes(identify);
     program.add_flag("--json", arguments.json, "one JSON object, docs/card.md");
     program.add_option("-o,--output", arguments.output, "write to this file, whole or not at all");
 }
@@ -172,16 +191,7 @@ int parse_and_run(int argc, char** argv) {
     program.set_version_flag("--version", "satsim-card " SATSIM_VERSION);
     Arguments arguments;
     add_options(program, arguments);
-    try {
-        program.parse(argc, argv);
-    } catch (const CLI::CallForHelp& help) {
-        return program.exit(help);
-    } catch (const CLI::CallForVersion& version) {
-        return program.exit(version);
-    } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "satsim-card: {}\n", error.what());
-        return kBadInput;
-    }
+    if (const auto code = host::parse_arguments(program, argc, argv)) return *code;
     return run(arguments);
 }
 

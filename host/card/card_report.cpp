@@ -26,6 +26,10 @@ std::string verdict(const RunReport& report) {
                             host::grouped(report.different_bytes), report.first_difference);
     else if (report.compared)
         text += "memory is that of the functional model\n";
+    if (report.outcome.status.nonfinite) text += "a result is infinite or NaN\n";
+    if (report.nonfinite_differs())
+        text +=
+            fmt::format("the functional model has {} such result\n", report.nonfinite_expected ? "a" : "no");
     if (!report.check_fault.empty()) text += fmt::format("result is wrong: {}\n", report.check_fault);
     return text.empty() ? "ended without error; result not compared\n" : text;
 }
@@ -61,6 +65,7 @@ nlohmann::ordered_json report_json(const RunReport& report) {
             {"memory_lines", report.memory_lines},
             {"ok", report.ok()},
             {"timed_out", report.outcome.timed_out},
+            {"nonfinite", status.nonfinite},
             {"seconds", report.outcome.seconds},
             {"error",
              {{"code", static_cast<int>(status.error)},

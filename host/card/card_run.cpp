@@ -39,7 +39,7 @@ void require_same_array(const isa::ArrayConfig& kernel, const Work& work) {
 }
 
 // Memory after the run as it should be.
-MemoryImage expected_memory(const Work& work) {
+MemoryImage expected_memory(const Work& work, RunReport& report) {
     MemoryImage memory;
     copy_into(memory, work.memory);
     isa::Program program = work.program;
@@ -47,6 +47,7 @@ MemoryImage expected_memory(const Work& work) {
     vector::VectorEngine vector(program.config);
     FunctionalSat functional(program.config, &vector);
     functional.run(program, memory, work.name);
+    report.nonfinite_expected = functional.state().nonfinite;
     return memory;
 }
 
@@ -124,7 +125,7 @@ RunReport run_on_card(Card& card, const Work& work, const RunOptions& options) {
     card.memory->from_card();
     report.after = gather(banks, bytes_each, *card.memory);
     if (!report.outcome.ok()) return report;
-    if (options.compare) compare(report.after, expected_memory(work), report);
+    if (options.compare) compare(report.after, expected_memory(work, report), report);
     if (work.check) report.check_fault = work.check(report.after);
     return report;
 }

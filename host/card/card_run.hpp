@@ -49,7 +49,14 @@ struct RunReport {
     std::string check_fault;             // of Work::check
     MemoryImage after;
 
-    [[nodiscard]] bool ok() const { return outcome.ok() && different_bytes == 0 && check_fault.empty(); }
+    // Compared where `compared`: whether a result is infinite or NaN, as the functional model has it.
+    bool nonfinite_expected = false;
+    [[nodiscard]] bool nonfinite_differs() const {
+        return compared && outcome.status.nonfinite != nonfinite_expected;
+    }
+    [[nodiscard]] bool ok() const {
+        return outcome.ok() && different_bytes == 0 && !nonfinite_differs() && check_fault.empty();
+    }
 };
 
 // Throws InputError for a program of another array or memory that the card does not have, CardError for a

@@ -68,7 +68,7 @@ isa::ArrayConfig KernelDriver::identify() {
             throw CardError(fmt::format("the kernel says that its {} is {}", fields[i].first, value));
         *fields[i].second = static_cast<int>(value);
     }
-    if (array.channels > 4)
+    if (array.channels != 1 && array.channels != 2 && array.channels != 4)
         throw CardError(fmt::format("the kernel says that it has {} memory channels, expected 1, 2 or 4",
                                     array.channels));
     return array;
@@ -101,6 +101,7 @@ Status KernelDriver::status() {
     status.error = static_cast<Error>(kStatusError.of(word));
     status.engine = kStatusEngine.of(word);
     status.channels = kStatusChannels.of(word);
+    status.nonfinite = kStatusNonfinite.of(word) != 0;
     status.unanswered = kStatusUnanswered.of(word) != 0;
     status.running = kStatusRunning.of(word) != 0;
     status.instruction = port_.read(kErrorPc);

@@ -27,6 +27,7 @@ struct Status {
     std::uint32_t channels = 0;     // bit i: channel i answered with an error
     std::uint64_t address = 0;      // bytes, in the program's memory
     bool unanswered = false;        // the memory still owes answers: no program starts until they have come
+    bool nonfinite = false;         // a result is infinite or NaN: no error
     bool running = false;           // the rest is not final
 };
 

@@ -23,6 +23,9 @@ struct Ddr4Timing {
 };
 
 enum class MemoryKind { Ddr4, Ideal };
+[[nodiscard]] constexpr const char* to_string(MemoryKind kind) {
+    return kind == MemoryKind::Ideal ? "ideal" : "ddr4";
+}
 
 struct MemoryConfig {
     MemoryKind kind = MemoryKind::Ddr4;

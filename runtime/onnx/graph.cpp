@@ -144,12 +144,24 @@ void Graph::read_input(const ::onnx::GraphProto& graph, const Dims& sizes) {
         const auto& dims = given.type().tensor_type().shape().dim();
         if (!given.type().has_tensor_type() || dims.size() < 2 || dims.size() > 4)
             throw InputError(file_, "", "has an input that is no batch of images, sequences or vectors");
+        if (!sizes.empty() && static_cast<std::size_t>(dims.size()) != sizes.size() + 1)
+            throw InputError(
+                "--input-shape", "",
+                fmt::format("{} sizes, expected {}: the model's input has that many axes beside the "
+                            "batch",
+                            sizes.size(), dims.size() - 1));
         batch = dims[0].has_dim_value() ? dims[0].dim_value() : 0;
         target.dims = {1};
         for (int i = 1; i < dims.size(); ++i) {
             std::int64_t extent = dims[i].has_dim_value() ? dims[i].dim_value() : 0;
-            if (extent < 1 && static_cast<std::size_t>(dims.size()) == sizes.size() + 1)
-                extent = sizes[static_cast<std::size_t>(i - 1)];
+            if (!sizes.empty()) {
+                const std::int64_t given_extent = sizes[static_cast<std::size_t>(i - 1)];
+                if (extent >= 1 && extent != given_extent)
+                    throw InputError(
+                        "--input-shape", "",
+                        fmt::format("{} for axis {}, which is {} in the model", given_extent, i, extent));
+                extent = given_extent;
+            }
             if (extent < 1) {
                 throw InputError(
                     file_, "",

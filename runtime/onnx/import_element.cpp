@@ -130,13 +130,14 @@ void Importer::softmax(const Node& node) {
 // A factor beside a product of activations is part of it, as 1/sqrt(d) of attention is.
 void Importer::scale(const Node& node, std::size_t input) {
     const int from = node.inputs[input];
-    const bool factor = node.op == "Mul" || node.op == "Div";
+    const bool reciprocal = node.op == "Div" && input == 1;
+    const bool factor = node.op == "Mul" || (node.op == "Div" && !reciprocal);
     if (factor && (product_made(from) || products_alone_read(node.outputs.front()))) {
         set(node, activation(node, input));
         return;
     }
     View in = activation(node, input);
-    const char* function = node.op == "Pow"                       ? "power"
+    const char* function = node.op == "Pow" || reciprocal         ? "power"
                            : node.op == "Min" || node.op == "Max" ? "clip"
                                                                   : "affine";
     in.layer =

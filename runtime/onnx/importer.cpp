@@ -286,15 +286,18 @@ int Importer::axis_of(const Node& node, std::int64_t axis, int rank) const {
     return static_cast<int>(axis);
 }
 
+bool Importer::is_activation_product(const Node& node) const {
+    return (node.op == "MatMul" || node.op == "Einsum") &&
+           std::none_of(node.inputs.begin(), node.inputs.end(),
+                        [&](int from) { return from < 0 || graph_.value(from).constant; });
+}
+
 bool Importer::products_alone_read(int value, int depth) const {
     const Value& found = graph_.value(value);
     if (found.readers.empty() || found.is_output || depth > kDeepestSearch) return false;
     return std::all_of(found.readers.begin(), found.readers.end(), [&](int reader) {
         const Node& node = graph_.nodes[static_cast<std::size_t>(reader)];
-        if (node.op == "MatMul" || node.op == "Einsum") {
-            return std::none_of(node.inputs.begin(), node.inputs.end(),
-                                [&](int from) { return from < 0 || graph_.value(from).constant; });
-        }
+        if (node.op == "MatMul" || node.op == "Einsum") return is_activation_product(node);
         const bool scales = (node.op == "Mul" || node.op == "Div") && node.inputs.size() == 2 &&
                             graph_.value(node.inputs[1]).constant &&
                             element_count(graph_.value(node.inputs[1]).dims) == 1;
@@ -309,7 +312,7 @@ bool Importer::product_made(int value, int depth) const {
     const int producer = graph_.value(value).producer;
     if (producer < 0 || depth > kDeepestSearch) return false;
     const Node& node = graph_.nodes[static_cast<std::size_t>(producer)];
-    if (node.op == "MatMul" || node.op == "Einsum") return true;
+    if (is_activation_product(node)) return true;
     return is_view(node.op) && !node.inputs.empty() && node.inputs[0] >= 0 &&
            product_made(node.inputs[0], depth + 1);
 }

@@ -51,6 +51,8 @@ class Importer {
     void use_weights(const Node& node, int value);
     [[nodiscard]] int axis_of(const Node& node, std::int64_t axis, int rank) const;
     [[nodiscard]] bool products_alone_read(int value, int depth = 0) const;
+    // A product of activations: no trained matrix or other constant in it.
+    [[nodiscard]] bool is_activation_product(const Node& node) const;
     [[nodiscard]] bool product_made(int value, int depth = 0) const;
     void finish_outputs();
 

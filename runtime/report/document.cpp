@@ -33,7 +33,7 @@ ordered_json machine_json(const Hardware& hardware) {
             {"clock_hz", hardware.clock_hz},
             {"rows", hardware.array.rows},
             {"columns", hardware.array.columns},
-            {"memory", hardware.memory_kind == dram::MemoryKind::Ideal ? "ideal" : "ddr4"},
+            {"memory", to_string(hardware.memory_kind)},
             {"channels", hardware.array.channels},
             {"peak_macs_per_cycle", hardware.peak_macs()},
             {"bus_bytes_per_cycle", line_bytes},

@@ -12,7 +12,8 @@ import hashlib
 import pathlib
 
 ELEMENT_END = {"script": "</script", "style": "</style"}
-PIECE = 100  # bytes of the page a C++ string literal
+LINE = 100  # bytes of the page a line of C++
+PIECE = 600 * LINE  # and a literal: ISO C++ promises no more than 65,536
 
 
 def source_of(text, element, name):
@@ -53,12 +54,18 @@ def literal(piece):
     return '"' + "".join(chr(byte) if plain(byte) else f"\\{byte:03o}" for byte in piece) + '"'
 
 
+def literals(piece):
+    return "\n    ".join(literal(piece[at:at + LINE]) for at in range(0, len(piece), LINE))
+
+
 def cpp_of(page):
     data = page.encode()
-    lines = [literal(data[at:at + PIECE]) for at in range(0, len(data), PIECE)]
-    return ("// Made by runtime/report/embed_page.py.\n#include \"runtime/report/embedded_page.hpp\"\n\n"
-            "namespace satsim::report {\nnamespace {\n\nconstexpr char kPage[] =\n    " + "\n    ".join(lines) +
-            ";\n\n}  // namespace\n\nstd::string_view embedded_page() {\n    return {kPage, sizeof(kPage) - 1};\n}\n\n"
+    pieces = [literals(data[at:at + PIECE]) for at in range(0, len(data), PIECE)]
+    return ("// Made by runtime/report/embed_page.py.\n#include \"runtime/report/embedded_page.hpp\"\n\n#include <string_view>\n\n"
+            "namespace satsim::report {\nnamespace {\n\nconstexpr std::string_view kPieces[] = {\n    " +
+            ",\n    ".join(pieces) +
+            "};\n\n}  // namespace\n\nstd::string embedded_page() {\n    std::string page;\n"
+            "    for (const std::string_view piece : kPieces)\n        page += piece;\n    return page;\n}\n\n"
             "}  // namespace satsim::report\n")
 
 

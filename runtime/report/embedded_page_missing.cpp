@@ -3,7 +3,7 @@
 
 namespace satsim::report {
 
-std::string_view embedded_page() {
+std::string embedded_page() {
     return {};
 }
 

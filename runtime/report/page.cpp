@@ -69,7 +69,7 @@ std::string script_safe_json(const nlohmann::ordered_json& document) {
 
 std::string render_page(const nlohmann::ordered_json& document) {
     require_page("report");
-    std::string page(embedded_page());
+    std::string page = embedded_page();
     // The data last: it could hold the title's mark, the title's escaped text cannot hold the data's.
     fill(page, "<!--satsim:title-->", html_escaped(document.at("title").get<std::string>()));
     fill(page, "{\"satsim\":\"data\"}", script_safe_json(document));

@@ -15,7 +15,8 @@ struct TileCost {
     double drain = 0;         // result path
     double load = 0;          // LOAD's address generator
     double store = 0;         // STORE's
-    double bus = 0;           // memory lines, both directions
+    double lines = 0;         // memory lines, both directions
+    double turns = 0;         // cycles of the memory bus beside them
     double half_load = 0;     // longest load of one half of a double buffer, latency included
     double half_compute = 0;  // and the computation that it feeds
 };
@@ -31,12 +32,19 @@ double period(const TileCost& tile, double share, double halves) {
     const double alternating =
         halves >= 2 ? (tile.half_load + tile.half_compute) / 2 : tile.half_load + tile.half_compute;
     const double parts = tile.half_compute > 0 ? tile.compute / tile.half_compute : 1;
-    return std::max({tile.compute, tile.drain, tile.load, tile.store, tile.bus / share, alternating * parts});
+    return std::max({tile.compute, tile.drain, tile.load, tile.store, (tile.lines + tile.turns) / share,
+                     alternating * parts});
 }
 
 // Turning the bus around for a group of written lines and back again.
 double turnaround(const dram::MemoryConfig& memory) {
     return memory.kind == dram::MemoryKind::Ideal ? 0 : memory.ddr4.wtr + memory.ddr4.rtw;
+}
+
+// Of all the task's products, from one's.
+Estimate estimate(const GemmTask& task, double cycles, double lines) {
+    const auto count = static_cast<double>(task.count);
+    return {static_cast<Cycles>(std::llround(cycles * count)), lines * count};
 }
 
 }  // namespace
@@ -72,8 +80,8 @@ double refresh_share(const dram::MemoryConfig& memory) {
     return 1 - static_cast<double>(memory.ddr4.rfc + memory.ddr4.rp + memory.ddr4.rcd) / memory.ddr4.refi;
 }
 
-Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
-                  const OsPlan& plan) {
+Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
+                    const OsPlan& plan) {
     const GemmLayout& layout = plan.layout;
     const isa::ArrayConfig& array = machine.array;
     const double line = array.line_bytes();
@@ -100,6 +108,7 @@ Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule, const Mach
     };
 
     double total = 0;
+    double lines = 0;
     for (const bool tail : {false, true}) {
         const double panels = tail ? 1 : column_tiles - 1;
         if (panels <= 0) continue;
@@ -119,14 +128,14 @@ Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule, const Mach
                     static_cast<double>(gather.stride_x) * static_cast<double>(layout.a_pitch), line);
                 const double repeats = schedule.order == LoopOrder::RowsOutside ? 1 / column_tiles : 1;
                 tile.load += (cost.pieces + 6) * repeats;
-                tile.bus += cost.lines * repeats;
+                tile.lines += cost.lines * repeats;
                 chunk_load += (cost.pieces + 6) * repeats;
                 chunk_compute += occupied_cycles(s.groups, layout.nm.n, layout.nm.m, sr, sc);
             }
             if (streams) {
                 const TransferCost cost = north(static_cast<double>(chunk.b_rows), sc);
                 tile.load += cost.pieces + 12;
-                tile.bus += cost.lines;
+                tile.lines += cost.lines;
                 chunk_load += cost.pieces + 12;
             }
             tile.compute += chunk_compute;
@@ -140,23 +149,26 @@ Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule, const Mach
             transfer_cost(tile_rows, static_cast<double>(columns) * element,
                           static_cast<double>(layout.c_pitch * task.scatter.step_x), line);
         tile.store = stored.pieces + 8;
-        tile.bus += stored.lines + turnaround(machine.memory);
+        tile.lines += stored.lines;
+        tile.turns = turnaround(machine.memory);
         const double share = refresh_share(machine.memory);
         double panel =
             std::max(1.0, row_tiles) *
             period(tile, share, streams ? std::min(plan.west_halves, plan.north_halves) : plan.west_halves);
+        lines += panels * std::max(1.0, row_tiles) * tile.lines;
         if (!streams) {
             const TransferCost cost = north(static_cast<double>(layout.k_rows), sc);
+            lines += panels * cost.lines;
             panel += std::max(cost.pieces, cost.lines / share) + latency;
         }
         panel += tile.half_load + tile.drain + tile.store + latency + array.rows + array.columns;
         total += panels * panel;
     }
-    return static_cast<Cycles>(std::llround(total * static_cast<double>(task.count)));
+    return estimate(task, total, lines);
 }
 
-Cycles predict_wu(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
-                  const WuPlan& plan) {
+Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
+                    const WuPlan& plan) {
     const GemmLayout& layout = plan.layout;
     const isa::ArrayConfig& array = machine.array;
     const double line = array.line_bytes();
@@ -166,6 +178,7 @@ Cycles predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Mach
     const auto chunk = std::min(positions, static_cast<double>(plan.chunk_positions));
     const double chunks = positions / chunk;
     double total = 0;
+    double lines = 0;
     for (const RowTileGroup& group : plan.tiles) {
         const auto rows = static_cast<double>(group.tile.rows());
         const int sr = group.tile.row_slots(array.rows);
@@ -182,28 +195,30 @@ Cycles predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Mach
                     transfer_cost(chunk, static_cast<double>(run.words()) * 8,
                                   static_cast<double>(layout.a_pitch * task.gather.stride_x), line);
                 tile.load += cost.pieces + 6;
-                tile.bus += cost.lines;
+                tile.lines += cost.lines;
             }
             const TransferCost north = transfer_cost(chunk, static_cast<double>(array.columns) * sc * 2,
                                                      static_cast<double>(layout.b_pitch), line);
             tile.load += north.pieces + 6;
-            tile.bus += north.lines;
+            tile.lines += north.lines;
             tile.half_load = tile.load + latency;
             tile.half_compute = tile.compute;
             const TransferCost stored = transfer_cost(rows, static_cast<double>(columns) * 4,
                                                       static_cast<double>(layout.c_pitch), line);
             const double drain = std::min<double>(rows, array.rows) * sr * sc;
             const double sweep = chunks * period(tile, share, 2);
-            const double shared_bus = (chunks * tile.bus + stored.lines) / share;
-            total += static_cast<double>(group.repeat) * std::max({sweep, shared_bus, drain, stored.pieces});
+            const double moved = chunks * tile.lines + stored.lines;
+            const auto repeat = static_cast<double>(group.repeat);
+            lines += repeat * moved;
+            total += repeat * std::max({sweep, moved / share, drain, stored.pieces});
         }
     }
     total += latency + chunk + array.rows + array.columns;
-    return static_cast<Cycles>(std::llround(total * static_cast<double>(task.count)));
+    return estimate(task, total, lines);
 }
 
-Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
-                  const WsPlan& plan) {
+Estimate predict_ws(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
+                    const WsPlan& plan) {
     const GemmLayout& layout = plan.layout;
     const isa::ArrayConfig& array = machine.array;
     const double line = array.line_bytes();
@@ -232,13 +247,13 @@ Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule, const Mach
                 block, static_cast<double>(s.bytes),
                 static_cast<double>(task.gather.stride_x) * static_cast<double>(layout.a_pitch), line);
             load += cost.pieces + 6;
-            tile.bus += cost.lines;
+            tile.lines += cost.lines;
         }
         const auto b_rows = static_cast<double>(pass.b_rows);
         const TransferCost values =
             transfer_cost(b_rows, 2.0 * array.columns, static_cast<double>(layout.b_pitch), line);
         load += panels * (values.pieces + 6);
-        tile.bus += panels * values.lines;
+        tile.lines += panels * values.lines;
         if (!layout.nm.dense()) {
             const TransferCost index =
                 transfer_cost(b_rows, 8.0 * static_cast<double>(array.index_row_words(1)),
@@ -248,7 +263,7 @@ Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule, const Mach
                 static_cast<double>(std::max<std::int64_t>(1, isa::kIndicesOfWord / array.columns));
             const double loads = std::max(std::min(panels, 1.0), panels / word_panels);
             load += loads * (index.pieces + 6);
-            tile.bus += loads * index.lines;
+            tile.lines += loads * index.lines;
         }
         tile.load += load;
         tile.half_load = std::max(tile.half_load, load + latency);
@@ -264,11 +279,12 @@ Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule, const Mach
         transfer_cost(block, std::min<double>(array.columns, static_cast<double>(task.shape.n)) * element,
                       static_cast<double>(layout.c_pitch * task.scatter.step_x), line);
     tile.store = panels * (stored.pieces + 8);
-    tile.bus += panels * stored.lines + turnaround(machine.memory);
+    tile.lines += panels * stored.lines;
+    tile.turns = turnaround(machine.memory);
     const double blocks = tiles * std::ceil(rows / block);
     const double total =
         blocks * period(tile, share, 2) + tile.half_load + weights + occupied + depth + tile.store + latency;
-    return static_cast<Cycles>(std::llround(total * static_cast<double>(task.count)));
+    return estimate(task, total, blocks * tile.lines);
 }
 
 }  // namespace satsim::schedule

@@ -23,11 +23,11 @@ struct TransferCost {
 // Kernel cycles in which the memory bus can move a line, over all cycles (refresh takes the rest).
 [[nodiscard]] double refresh_share(const dram::MemoryConfig& memory);
 
-[[nodiscard]] Cycles predict_os(const GemmTask& task, const GemmSchedule& schedule,
-                                const MachineView& machine, const OsPlan& plan);
-[[nodiscard]] Cycles predict_wu(const GemmTask& task, const GemmSchedule& schedule,
-                                const MachineView& machine, const WuPlan& plan);
-[[nodiscard]] Cycles predict_ws(const GemmTask& task, const GemmSchedule& schedule,
-                                const MachineView& machine, const WsPlan& plan);
+[[nodiscard]] Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule,
+                                  const MachineView& machine, const OsPlan& plan);
+[[nodiscard]] Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule,
+                                  const MachineView& machine, const WuPlan& plan);
+[[nodiscard]] Estimate predict_ws(const GemmTask& task, const GemmSchedule& schedule,
+                                  const MachineView& machine, const WsPlan& plan);
 
 }  // namespace satsim::schedule

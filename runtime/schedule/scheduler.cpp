@@ -5,12 +5,21 @@
 #include <utility>
 
 #include "runtime/schedule/predict.hpp"
+#include "runtime/schedule/schedule_order.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::schedule {
 namespace {
 
 using Choice = ScheduleOptions::DataflowChoice;
+
+// Estimates that differ by less say nothing about which schedule is faster.
+constexpr double kSame = 0.005;
+
+void put(const Estimate& estimate, GemmSchedule& schedule) {
+    schedule.predicted = estimate.cycles;
+    schedule.lines = estimate.lines;
+}
 
 // The slot counts worth trying: all that hide the accumulator's latency, and powers of two; one of each
 // without interleaving. Slots beyond the blocks of rows and columns that there are change nothing: of pairs
@@ -51,7 +60,7 @@ void add_weight_update(const GemmTask& task, const MachineView& machine, const S
             const WuPlan plan = plan_wu(task, schedule, machine.array);
             if (!plan.valid()) continue;
             schedule.chunk_k = plan.chunk_positions;
-            schedule.predicted = predict_wu(task, schedule, machine, plan);
+            put(predict_wu(task, schedule, machine, plan), schedule);
             out.push_back(schedule);
         }
     }
@@ -85,7 +94,7 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
                 schedule.chunk_k =
                     std::max(schedule.chunk_k, chunk.b_rows / plan.layout.nm.n * plan.layout.nm.m);
             }
-            schedule.predicted = predict_os(task, schedule, machine, plan);
+            put(predict_os(task, schedule, machine, plan), schedule);
             out.push_back(schedule);
         }
     }
@@ -109,7 +118,7 @@ void add_weight_stationary(const GemmTask& task, const MachineView& machine, con
             if (!plan.valid()) continue;
             schedule.tile_m = plan.block;
             schedule.chunk_k = std::int64_t{machine.array.rows} * plan.layout.nm.m;
-            schedule.predicted = predict_ws(task, schedule, machine, plan);
+            put(predict_ws(task, schedule, machine, plan), schedule);
             out.push_back(schedule);
         }
     }
@@ -150,13 +159,16 @@ std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineVie
             "layer " + task.layer, "",
             std::string(to_string(task.stage)) + ": no tile fits the on-chip buffers of this hardware");
     }
-    std::stable_sort(found.begin(), found.end(),
-                     [](const GemmSchedule& a, const GemmSchedule& b) { return a.predicted < b.predicted; });
+    sort_by_time_and_traffic(found, kSame);
     std::vector<Candidate> best;
     for (const GemmSchedule& schedule : found) {
         if (best.size() == limit) break;
         isa::Program program = emit_gemm(task, schedule, machine);
-        if (fits_instruction_memory(program)) best.push_back({schedule, std::move(program)});
+        // Schedules that differ in what does not matter to this task have one program.
+        const bool known = std::any_of(best.begin(), best.end(),
+                                       [&](const Candidate& other) { return other.program == program; });
+        if (known || !fits_instruction_memory(program)) continue;
+        best.push_back({schedule, std::move(program)});
     }
     if (best.empty()) {
         throw InputError("layer " + task.layer, "",
@@ -181,7 +193,7 @@ isa::Program emit_gemm(const GemmTask& task, const GemmSchedule& schedule, const
                                                            : emit_gemm_os(task, schedule, machine);
 }
 
-Cycles predict_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {
+Estimate predict_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {
     if (task.stage == Stage::WU)
         return predict_wu(task, schedule, machine, plan_wu(task, schedule, machine.array));
     return schedule.dataflow == Dataflow::WeightStationary

@@ -21,8 +21,8 @@ struct Candidate {
     isa::Program program;
 };
 
-// All schedules that fit the machine's buffers, best estimate first; at most `limit`. Throws InputError
-// naming the layer when nothing fits.
+// Schedules that fit the machine's buffers and differ in their programs, best estimate first, those of nearly
+// equal cycles by their DRAM traffic; at most `limit`. Throws InputError naming the layer when nothing fits.
 [[nodiscard]] std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
                                                         const ScheduleOptions& options, std::size_t limit);
 [[nodiscard]] std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
@@ -34,9 +34,13 @@ struct Candidate {
 [[nodiscard]] isa::Program emit_gemm(const GemmTask& task, const GemmSchedule& schedule,
                                      const MachineView& machine);
 
-// The estimate: cycles by closed form, without a program; docs/architecture/fast-model.md.
-[[nodiscard]] Cycles predict_gemm(const GemmTask& task, const GemmSchedule& schedule,
-                                  const MachineView& machine);
+// By closed form, without a program; docs/architecture/fast-model.md.
+struct Estimate {
+    Cycles cycles = 0;
+    double lines = 0;  // moved on the memory bus, both directions
+};
+[[nodiscard]] Estimate predict_gemm(const GemmTask& task, const GemmSchedule& schedule,
+                                    const MachineView& machine);
 
 // Program of a vector task that SAT's VEC executes (task.sat_capable).
 [[nodiscard]] isa::Program emit_vector(const VectorTask& task, const MachineView& machine);

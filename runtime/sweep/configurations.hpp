@@ -98,7 +98,4 @@ class Configurations {
     std::shared_ptr<const Network> network_;
 };
 
-// Why the accelerator cannot be built with these sizes, as the RTL's own checks have it; empty: it can.
-[[nodiscard]] std::string unbuildable(const isa::ArrayConfig& array);
-
 }  // namespace satsim::sweep

@@ -316,13 +316,20 @@ void Store::relabel(const std::vector<PointLabels>& labels) {
     database_->run("BEGIN IMMEDIATE");
     Statement update(
         database_->handle(), database_->file(),
-        "UPDATE point SET field_values = ?, luts = ?, luts_estimated = ?, accuracy = ? WHERE id = ?");
+        "UPDATE point SET field_values = ?1, luts_estimated = iif(?2 IS NULL, luts_estimated, ?3), "
+        "luts = coalesce(?2, luts), accuracy = coalesce(?4, accuracy) WHERE id = ?5");
+    std::set<std::string> done;
     for (const PointLabels& point : labels) {
+        if (!done.insert(point.id).second) continue;
         update.put(values_text(point.values)).put(point.luts).put(std::int64_t{point.luts_estimated});
         static_cast<void>(update.put(point.accuracy).put(point.id).step());
         update.again();
     }
     database_->run("COMMIT");
+}
+
+void Store::forget_faults() {
+    database_->run("DELETE FROM point WHERE status = 'fault'");
 }
 
 std::set<std::string> Store::known(const std::string& fidelity) const {

@@ -46,7 +46,10 @@ class Store {
     void describe(const std::string& name, const std::vector<std::string>& fields, const std::string& text);
     // Throws std::logic_error when the point is there already: no result is ever replaced.
     void add(const StoredPoint& point);
-    // LUTs, accuracy and values of points that are there already, as they are known now.
+    // Forgets points that ended in a fault of the program, which may have passed (no memory, for example).
+    void forget_faults();
+    // Values of points that are there already, and their LUTs and accuracy where they are known now. Of
+    // several labels of one configuration the first counts.
     void relabel(const std::vector<PointLabels>& labels);
 
     // Identities of the points that are there.

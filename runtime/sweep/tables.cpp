@@ -54,8 +54,12 @@ void AreaTable::add(const nlohmann::json& document, const std::string& name) {
         const ArrayName array = read_array_name(configuration.at("array"));
         const std::int64_t luts = configuration.at("total").at("lut").integer(1, kMostLuts);
         for (const Entry& known : entries_) {
-            if (known.rows == array.rows && known.columns == array.columns && known.max_m == array.max_m)
-                return;
+            if (known.rows != array.rows || known.columns != array.columns || known.max_m != array.max_m)
+                continue;
+            if (known.luts != luts)
+                configuration.at("total").at("lut").fail(
+                    "expected the LUTs that were given for this array before, " + std::to_string(known.luts));
+            return;
         }
         entries_.push_back({array.rows, array.columns, array.max_m, luts});
     };

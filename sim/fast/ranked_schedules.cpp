@@ -1,7 +1,6 @@
 #include "sim/fast/ranked_schedules.hpp"
 
-#include <algorithm>
-
+#include "runtime/schedule/schedule_order.hpp"
 #include "sim/fast/fast_sat.hpp"
 
 namespace satsim::fast {
@@ -10,17 +9,11 @@ std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task, const s
                                                    const schedule::ScheduleOptions& options,
                                                    std::size_t limit, const PredictCycles& predict) {
     constexpr std::size_t kPredicted = 6;
+    constexpr double kSame = 0.001;
     auto candidates = schedule::candidate_programs(task, machine, options, std::max(limit, kPredicted));
-    for (auto at = candidates.begin(); at != candidates.end(); ++at) {
-        // Schedules that differ in what does not matter to this task have one program.
-        const auto same = std::find_if(candidates.begin(), at, [&](const schedule::Candidate& earlier) {
-            return earlier.program == at->program;
-        });
-        at->schedule.predicted = same != at ? same->schedule.predicted : predict(at->program);
-    }
-    std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
-        return a.schedule.predicted < b.schedule.predicted;
-    });
+    for (schedule::Candidate& candidate : candidates)
+        candidate.schedule.predicted = predict(candidate.program);
+    schedule::sort_by_time_and_traffic(candidates, kSame, &schedule::Candidate::schedule);
     if (candidates.size() > limit) candidates.resize(limit);
     return candidates;
 }

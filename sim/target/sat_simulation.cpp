@@ -64,32 +64,6 @@ bool cannot_win(const schedule::GemmSchedule& candidate, const SimulationResult&
     return error <= settings.negligible * reached && promised >= (1 - settings.negligible) * reached;
 }
 
-// Schedules that the fast model cannot tell apart are tried in the order of their DRAM traffic: equal cycles
-// then cost fewer joules.
-std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task, const SimulationSettings& settings,
-                                                   ProgramCosts& costs) {
-    const schedule::MachineView machine = settings.machine();
-    std::vector<schedule::Candidate> candidates = fast::ranked_candidates(
-        task, machine, settings.options, settings.candidates,
-        [&](const isa::Program& program) { return costs.cycles(program, machine.memory); });
-    const double tie = (1 + settings.negligible) * static_cast<double>(candidates.front().schedule.predicted);
-    const auto end = std::find_if(candidates.begin(), candidates.end(), [tie](const schedule::Candidate& c) {
-        return static_cast<double>(c.schedule.predicted) > tie;
-    });
-    if (end - candidates.begin() < 2) return candidates;
-    std::vector<std::pair<std::int64_t, schedule::Candidate>> tied;
-    for (auto at = candidates.begin(); at != end; ++at) {
-        const MemoryCounters lines =
-            costs.counted(at->program, machine.memory, at->schedule.predicted).memory;
-        tied.emplace_back(lines.read_lines + lines.write_lines, std::move(*at));
-    }
-    std::stable_sort(tied.begin(), tied.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::transform(tied.begin(), tied.end(), candidates.begin(),
-                   [](auto& entry) { return std::move(entry.second); });
-    return candidates;
-}
-
 SimulationResult simulate_gemm(const GemmTask& original, const SimulationSettings& settings,
                                const Recording& recording, ProgramCosts& costs) {
     const schedule::MachineView machine = settings.machine();
@@ -97,7 +71,9 @@ SimulationResult simulate_gemm(const GemmTask& original, const SimulationSetting
     const bool fast = settings.fidelity == Fidelity::Fast;
     SimulationResult best;
     best.simulated = !fast;
-    for (const auto& [candidate, program] : ranked_candidates(task, settings, costs)) {
+    const auto predict = [&](const isa::Program& program) { return costs.cycles(program, machine.memory); };
+    for (const auto& [candidate, program] :
+         fast::ranked_candidates(task, machine, settings.options, settings.candidates, predict)) {
         if (best.schedule && cannot_win(candidate, best, settings)) continue;
         if (fast) {
             best.schedule = candidate;

@@ -61,6 +61,26 @@ class Results(SweepTest):
             self.assertEqual(point["on_front"], not beaten)
         self.assertEqual(value["front"], [p["number"] for p in done if p["on_front"]])
 
+    def test_report_has_every_finished_point(self):
+        value = self.run_json("sweep", self.sweep(), "--report", "r.json")
+        data = json.loads((self.folder / "r.json").read_text())["data"]
+        self.assertEqual([f["name"] for f in data["fields"]][1:1 + len(value["fields"])], [*value["fields"]])
+        self.assertEqual(data["objectives"], [{"field": "seconds", "better": "lower"}, {"field": "energy_j", "better": "lower"}])
+        done = [p for p in value["points"] if p["status"] == "done"]
+        self.assertEqual([(p["point"], p["seconds"], p["front"], p["/batch"]) for p in data["points"]],
+                         [(p["number"], p["seconds"], p["on_front"], p["values"]["/batch"]) for p in done])
+
+    def test_a_repeated_point_keeps_its_first_label(self):
+        sweep = self.sweep(method="list", fields=None, points=[{"/schedule/dataflow": "auto"}, {}, {"/batch": 2}])
+        document = json.loads(pathlib.Path(sweep).read_text())
+        del document["fields"]
+        sweep = self.write("sweep.json", document)
+        first = self.run_program("sweep", sweep, "--db", "r.sqlite", "--all").stdout
+        again = self.run_program("sweep", sweep, "--db", "r.sqlite", "--all").stdout
+        self.assertIn("evaluated 2, found in r.sqlite 0, the same as an earlier point 1", first)
+        self.assertIn("evaluated 0, found in r.sqlite 2, the same as an earlier point 1", again)
+        self.assertEqual(first.split("front:")[0], again.split("front:")[0])
+
     def test_table_csv_and_a_longer_sweep_from_the_same_database(self):
         first = self.run_program("sweep", self.sweep(), "--db", "r.sqlite").stdout
         self.assertIn("evaluated 72, found in r.sqlite 0", first)

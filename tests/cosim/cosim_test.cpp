@@ -22,7 +22,7 @@ std::uint64_t environment(const char* name, std::uint64_t otherwise) {
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-// The 32x32 core needs a fraction of a second for a program: one of each kind.
+// The 32x32 core needs more than a second for a program: one of each kind.
 std::uint64_t rounds_on(const isa::ArrayConfig& array) {
     return array == isa::ArrayConfig{} ? 1 : environment("SATSIM_COSIM_ROUNDS", 8);
 }

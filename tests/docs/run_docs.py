@@ -115,12 +115,14 @@ def run_page(page, program):
                 code = int(block.mark.removeprefix("exit "))
             elif block.mark not in ("", "output"):
                 faults.append(f"{place}: does not know the mark \"{block.mark}\"")
+            unused = set(words)
             for command, shown in block.commands():
+                unused -= {word for word in words if word in command}
                 if any(word in command for word in words):
                     skipped += 1
                     continue
                 started = time.monotonic()
-                done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS)
+                done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS)
                 ran += 1
                 print(f"{place}: {time.monotonic() - started:.1f} s  {command}", flush=True)
                 if done.returncode != code:
@@ -129,6 +131,7 @@ def run_page(page, program):
                     missing = shown_is_printed(shown, done.stdout + done.stderr)
                     if missing is not None:
                         faults.append(f"{place}: {command}: does not print (or not in this order) \"{missing}\"")
+            faults += [f"{place}: no command has the word \"{word}\" that is to be skipped" for word in sorted(unused)]
     return ran, skipped, faults
 
 

@@ -1,6 +1,6 @@
 # Which part of SAT lies in which super logic region. Not run with Vivado; see README.md.
 #
-# generate.sh puts kernel.tcl before this text and the whole beside the other generated files, so that Vivado can read it from anywhere.
+# `make generate` puts kernel.tcl before this text and the whole beside the other generated files, so that Vivado can read it from anywhere.
 # Sourced before opt_design: by synthesize.tcl, and by v++ through run.impl_1.STEPS.OPT_DESIGN.TCL.PRE.
 #
 # XCVU9P has three regions, the middle one with less than half of the others' LUTs under a shell (models/devices/xcvu9p.json). SAT is larger than any of them.
@@ -67,7 +67,7 @@ foreach {name region} [placement $kernel(R)] {
     set pattern [string map {\[ \\\[ \] \\\]} $top/$name]
     set cells [get_cells -quiet $pattern]
     if {![llength $cells]} {
-        # Synthesis may have dissolved a small block; a large one must not be missing.
+        # Synthesis may have dissolved a small block.
         puts "floorplan: warning: no cell $name"
         continue
     }

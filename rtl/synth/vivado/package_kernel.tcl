@@ -2,7 +2,7 @@
 # tests/vivado against recorded calls only; see README.md.
 #
 # vivado -mode batch -source package_kernel.tcl -tclargs FOLDER KERNEL.xo
-# FOLDER is what generate.sh has filled; the packaged IP and the projects go there too.
+# FOLDER is what `make generate` has filled; the packaged IP and the projects go there too.
 set here [file dirname [file normalize [info script]]]
 source [file join $here sources.tcl]
 lassign [script_arguments {FOLDER KERNEL.xo}] folder xo

@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
         const auto ranked = std::chrono::steady_clock::now();
         const schedule::GemmSchedule choice = fast::ranked_schedules(*task, machine, {}, 1).front();
         ranking += seconds_since(ranked);
-        const Cycles estimate = schedule::predict_gemm(*task, choice, machine);
+        const Cycles estimate = schedule::predict_gemm(*task, choice, machine).cycles;
         const std::string key =
             fmt::format("{} {} {} {} {} {} {}", to_string(task->stage), task->shape.m, task->shape.n,
                         task->shape.k, to_string(task->nm), task->count, choice.tile_text());

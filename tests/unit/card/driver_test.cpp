@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 
+#include "runtime/isa/program_fields.hpp"
+
 namespace satsim::card {
 namespace {
 
@@ -17,7 +19,8 @@ class ModelPort : public RegisterPort {
     ModelPort() {
         values[kMapVersion] = static_cast<std::uint32_t>(kVersion);
         values[kIsaDigest] = isa::kDigest;
-        for (std::uint32_t offset = kRows; offset <= kStoreFifo; offset += 4) values[offset] = 8;
+        for (std::uint32_t offset = kRows; offset <= kStoreFifo; offset += 4)
+            values[offset] = 8 + (offset - kRows);  // all different
         values[kChannels] = 4;
         values[kCtrl] = kCtrlApIdle.mask();
     }
@@ -74,7 +77,12 @@ std::string message(KernelDriver& driver) {
 TEST(Driver, RefusesAKernelThatItDoesNotKnow) {
     ModelPort port;
     KernelDriver driver(port);
-    EXPECT_EQ(driver.identify().channels, 4);
+    const isa::ArrayConfig array = driver.identify();
+    std::uint32_t offset = kRows;  // the registers stand in the order of the fields
+    for (const auto& [name, value] : isa::config_fields(array)) {
+        EXPECT_EQ(static_cast<std::uint32_t>(*value), port.values[offset]) << name;
+        offset += 4;
+    }
     port.values[kMapVersion] = 99;
     EXPECT_NE(message(driver).find("register map version 99"), std::string::npos);
     port.values[kMapVersion] = static_cast<std::uint32_t>(kVersion);
@@ -84,8 +92,10 @@ TEST(Driver, RefusesAKernelThatItDoesNotKnow) {
     port.values[kColumns] = 0;
     EXPECT_NE(message(driver).find("columns is 0"), std::string::npos);
     port.values[kColumns] = 8;
-    port.values[kChannels] = 8;
-    EXPECT_NE(message(driver).find("8 memory channels"), std::string::npos);
+    for (const std::uint32_t channels : {3U, 8U}) {
+        port.values[kChannels] = channels;
+        EXPECT_NE(message(driver).find(std::to_string(channels) + " memory channels"), std::string::npos);
+    }
 }
 
 TEST(Driver, WritesEveryArgumentBeforeTheStart) {
@@ -103,8 +113,8 @@ TEST(Driver, WritesEveryArgumentBeforeTheStart) {
 
 TEST(Driver, ReadsHowItEndedAndTheCounters) {
     ModelPort port;
-    port.values[kStatus] =
-        static_cast<std::uint32_t>(Error::ReadResponse) | 4U << kStatusEngine.lsb | 5U << kStatusChannels.lsb;
+    port.values[kStatus] = static_cast<std::uint32_t>(Error::ReadResponse) | 4U << kStatusEngine.lsb |
+                           5U << kStatusChannels.lsb | kStatusNonfinite.mask();
     port.values[kErrorPc] = 17;
     port.values[kErrorAddress] = 0x1000;
     port.values[kErrorAddress + 4] = 2;
@@ -119,6 +129,7 @@ TEST(Driver, ReadsHowItEndedAndTheCounters) {
     EXPECT_EQ(outcome.status.engine, kEngineFetch);
     EXPECT_EQ(outcome.status.instruction, 17U);
     EXPECT_EQ(outcome.status.channels, 5U);
+    EXPECT_TRUE(outcome.status.nonfinite);
     EXPECT_EQ(outcome.status.address, 0x2'0000'1000U);
     for (std::size_t i = 0; i < kCounters.size(); ++i)
         EXPECT_EQ(outcome.counters[i], (static_cast<std::uint64_t>(i) << 32) + 100 + i);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "runtime/hardware/buildable.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
 
@@ -139,6 +140,16 @@ TEST(Hardware, ChannelsOverride) {
     EXPECT_EQ(with_channels(hardware, 1, "--channels").memory_config().channels, 1);
     EXPECT_EQ(with_channels(hardware, 1, "--channels").capacity_bytes(), hardware.capacity_bytes());
     EXPECT_THROW((void)with_channels(hardware, 3, "--channels"), InputError);
+}
+
+TEST(Hardware, TheSlicesOfTheRtlCanBeBuilt) {
+    isa::ArrayConfig array;
+    EXPECT_EQ(unbuildable(array), "");
+    array.columns = 64;
+    array.channels = 1;
+    EXPECT_NE(unbuildable(array), "");
+    array.channels = 2;
+    EXPECT_EQ(unbuildable(array), "");
 }
 
 }  // namespace

@@ -77,6 +77,26 @@ TEST(OnnxImport, ActivationsInPieces) {
     EXPECT_EQ(net.forward_macs(), 36 * 32 + 64);
 }
 
+TEST(OnnxImport, FactorsBesideATrainedProductAreWork) {
+    EXPECT_EQ(kinds_of(network_of("factors")), "linear affine power loss");
+}
+
+TEST(OnnxImport, TheInputShapeMustBeThatOfTheModel) {
+    const auto message = [](std::vector<std::int64_t> shape) {
+        ImportOptions options;
+        options.input_shape = std::move(shape);
+        try {
+            (void)network_of("cnn", options);
+        } catch (const InputError& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    EXPECT_EQ(message({3, 17, 17}), "");
+    EXPECT_NE(message({17, 17}).find("2 sizes, expected 3"), std::string::npos);
+    EXPECT_NE(message({3, 16, 17}).find("16 for axis 2, which is 17"), std::string::npos);
+}
+
 TEST(OnnxImport, Transformers) {
     for (const char* name : {"transformer", "transformer_einsum"}) {
         const Network net = network_of(name);

@@ -144,6 +144,15 @@ def transformer(folder, name, einsum):
     net.save(folder, "head")
 
 
+def factors(folder):
+    """Numbers beside a product with a trained matrix, and a reciprocal: work of their own."""
+    net = Net("factors", ["batch", 16])
+    net.add("MatMul", ["x", net.weight("fc.weight", 16, 8)], "fc")
+    net.add("Mul", ["fc", net.constant("half", 0.5)], "scaled")
+    net.add("Div", [net.constant("one", 1.0), "scaled"], "inverse")
+    net.save(folder, "inverse")
+
+
 def unknown(folder):
     net = Net("unknown", [1, 4, 6, 6])
     net.add("Relu", ["x"], "relu")
@@ -159,4 +168,5 @@ if __name__ == "__main__":
     squeeze_excite(target)
     transformer(target, "transformer", einsum=False)
     transformer(target, "transformer_einsum", einsum=True)
+    factors(target)
     unknown(target)

@@ -101,15 +101,5 @@ TEST(Configurations, WhatCannotBeIsAnInputError) {
     }
 }
 
-TEST(Configurations, TheSlicesOfTheRtlCanBeBuilt) {
-    isa::ArrayConfig array;
-    EXPECT_EQ(unbuildable(array), "");
-    array.columns = 64;
-    array.channels = 1;
-    EXPECT_NE(unbuildable(array), "");
-    array.channels = 2;
-    EXPECT_EQ(unbuildable(array), "");
-}
-
 }  // namespace
 }  // namespace satsim::sweep

@@ -79,8 +79,11 @@ TEST_F(StoreTest, LabelsMayBecomeKnownLater) {
     labels.luts = std::nullopt;
     labels.accuracy = 0.5;
     store.relabel({labels});
-    EXPECT_EQ(store.points("fast").at("a").labels.luts, std::nullopt);
+    EXPECT_EQ(store.points("fast").at("a").labels.luts, 1234) << "what was known stays";
     EXPECT_EQ(store.points("fast").at("a").labels.accuracy, 0.5);
+    labels.luts = 99;
+    store.relabel({labels});
+    EXPECT_EQ(store.points("fast").at("a").labels.luts, 99);
 }
 
 TEST_F(StoreTest, OneProcessWritesAndOthersRead) {

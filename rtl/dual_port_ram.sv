@@ -1,0 +1,41 @@
+// A memory with a write port and a read port, data one cycle after the address; a read in the cycle of a write sees the old word.
+//
+// Deep ones lie in UltraRAM, of which a card has plenty; block RAM is what the shallow ones need.
+`default_nettype none
+
+module dual_port_ram #(
+    /// Bits of a word.
+    parameter int unsigned WIDTH = 64,
+    /// Words, at least 2.
+    parameter int unsigned DEPTH = 128
+) (
+    /// Clock.
+    input  wire logic                     clk_i,
+    /// Write a word.
+    input  wire logic                     wr_valid_i,
+    input  wire logic [$clog2(DEPTH)-1:0] wr_address_i,
+    input  wire logic [WIDTH-1:0]         wr_data_i,
+    /// Word to read.
+    input  wire logic [$clog2(DEPTH)-1:0] rd_address_i,
+    /// One cycle later: that word.
+    output logic [WIDTH-1:0]              rd_data_o
+);
+  // A quarter of the 4,096 words of an UltraRAM.
+  if (DEPTH >= 1024) begin : gen_ultra
+    (* ram_style = "ultra" *)
+    logic [WIDTH-1:0] memory_q [0:DEPTH-1];
+    always_ff @(posedge clk_i) begin
+      if (wr_valid_i) memory_q[wr_address_i] <= wr_data_i;
+      rd_data_o <= memory_q[rd_address_i];
+    end
+  end else begin : gen_block
+    (* ram_style = "block" *)
+    logic [WIDTH-1:0] memory_q [0:DEPTH-1];
+    always_ff @(posedge clk_i) begin
+      if (wr_valid_i) memory_q[wr_address_i] <= wr_data_i;
+      rd_data_o <= memory_q[rd_address_i];
+    end
+  end
+endmodule
+
+`default_nettype wire
