@@ -174,7 +174,7 @@ void add_hardware(CLI::App& program, Action& action) {
     CLI::App* list_command = hardware->add_subcommand("list", "hardware files in the models folder");
     list_command->footer("Example: satsim hardware list --json");
     listed->options.add_models(*list_command);
-    listed->options.add_format(*list_command, "hardware.md");
+    listed->options.add_format(*list_command, "formats/hardware.md");
     list_command->callback([listed, &action] { action = [listed] { return list(listed->options); }; });
 
     const auto add = [&](const char* name, const char* what, const char* example,
@@ -186,7 +186,7 @@ void add_hardware(CLI::App& program, Action& action) {
                         "hardware file, or the name of one in models/hardware")
             ->required();
         arguments->options.add_models(*sub);
-        arguments->options.add_format(*sub, "hardware.md");
+        arguments->options.add_format(*sub, "formats/hardware.md");
         sub->callback(
             [arguments, command, &action] { action = [arguments, command] { return command(*arguments); }; });
     };

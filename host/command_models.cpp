@@ -79,7 +79,7 @@ void add_models(CLI::App& program, Action& action) {
     CLI::App* list_command = models->add_subcommand("list", "networks in the models folder");
     list_command->footer("Example: satsim models list --json");
     listed->options.add_models(*list_command);
-    listed->options.add_format(*list_command);
+    listed->options.add_format(*list_command, "formats/compare.md");
     list_command->callback([listed, &action] { action = [listed] { return list(listed->options); }; });
 
     auto shown = std::make_shared<Arguments>();
@@ -90,7 +90,7 @@ void add_models(CLI::App& program, Action& action) {
         ->required();
     shown->options.add_models(*show_command);
     shown->options.add_batch(*show_command);
-    shown->options.add_format(*show_command);
+    shown->options.add_format(*show_command, "formats/compare.md");
     show_command->callback([shown, &action] { action = [shown] { return show(*shown); }; });
     add_import(*models, action);
 }

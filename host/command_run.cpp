@@ -161,7 +161,7 @@ void add_run(CLI::App& program, Action& action) {
     arguments->options.add_schedule(*command);
     arguments->options.add_simulation(*command);
     arguments->options.add_batch(*command);
-    arguments->options.add_format(*command);
+    arguments->options.add_format(*command, "formats/compare.md");
     command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
 

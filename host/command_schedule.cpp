@@ -151,7 +151,7 @@ void add_schedule(CLI::App& program, Action& action) {
     arguments->options.add_hardware(*command);
     arguments->options.add_schedule(*command);
     arguments->options.add_batch(*command);
-    arguments->options.add_format(*command);
+    arguments->options.add_format(*command, "formats/compare.md");
     command->callback(
         [arguments, &action] { action = [arguments] { return schedule_command(*arguments); }; });
 }

@@ -110,7 +110,7 @@ void add_sweep(CLI::App& program, Action& action) {
     command->add_flag("--count", arguments->count, "print how many points there are, and evaluate none");
     add_report_option(*command, arguments->page);
     arguments->options.add_models(*command);
-    arguments->options.add_format(*command, "sweep.md");
+    arguments->options.add_format(*command, "formats/sweep.md");
     command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
 

@@ -176,7 +176,7 @@ void add_synth(CLI::App& program, Action& action) {
     command->add_option("--jobs", arguments->jobs, "runs of Yosys at a time")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
-    arguments->options.add_format(*command);
+    arguments->options.add_format(*command, "formats/device.md");
     command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
 

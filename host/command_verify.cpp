@@ -82,7 +82,7 @@ void add_verify(CLI::App& program, Action& action) {
                      "of what the replay's RTL registers and memories hold before reset")
         ->check(CLI::Range(1, std::numeric_limits<int>::max()))
         ->needs(replay);
-    arguments->options.add_format(*command);
+    arguments->options.add_format(*command, "architecture/verification.md");
     command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
 

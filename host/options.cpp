@@ -61,7 +61,7 @@ void Options::add_batch(CLI::App& command) {
 }
 
 void Options::add_format(CLI::App& command, const std::string& page) {
-    CLI::Option* as_json = command.add_flag("--json", json, "one JSON object, docs/formats/" + page);
+    CLI::Option* as_json = command.add_flag("--json", json, "one JSON object, docs/" + page);
     command.add_flag("--csv", csv, "comma-separated values")->excludes(as_json);
     command.add_option("-o,--output", output, "write to this file, whole or not at all");
 }

@@ -46,8 +46,8 @@ struct Options {
     void add_schedule(CLI::App& command);    // --dataflow, --no-interleave, --no-pregeneration
     void add_simulation(CLI::App& command);  // --fidelity, --stall-seed, --no-skip, --workers
     void add_batch(CLI::App& command);
-    // --json, --csv, -o; `page` of docs/formats/ describes the JSON.
-    void add_format(CLI::App& command, const std::string& page = "compare.md");
+    // --json, --csv, -o; `page` of docs/ describes the JSON.
+    void add_format(CLI::App& command, const std::string& page);
 
     [[nodiscard]] std::filesystem::path models() const;  // throws InputError when there is none
     [[nodiscard]] Hardware hardware() const;

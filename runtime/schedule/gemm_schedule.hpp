@@ -40,6 +40,7 @@ struct GemmSchedule {
     bool fill_rows = false;  // WU: runs of channels are cut so that no tile leaves array rows idle
     Cycles predicted = 0;    // by the estimate, or by the fast model once it has ranked them
     double lines = 0;        // moved on the memory bus in both directions, by the estimate
+    Cycles least = 0;        // in which the array's MAC slots are taken: no run is shorter
 
     // "128x64x576 os sr4 sc2 n-outside B-resident": for tables.
     [[nodiscard]] std::string tile_text() const;

@@ -42,9 +42,10 @@ double turnaround(const dram::MemoryConfig& memory) {
 }
 
 // Of all the task's products, from one's.
-Estimate estimate(const GemmTask& task, double cycles, double lines) {
+Estimate estimate(const GemmTask& task, double cycles, double lines, double least) {
     const auto count = static_cast<double>(task.count);
-    return {static_cast<Cycles>(std::llround(cycles * count)), lines * count};
+    return {static_cast<Cycles>(std::llround(cycles * count)), lines * count,
+            static_cast<Cycles>(std::floor(least * count))};
 }
 
 }  // namespace
@@ -109,6 +110,7 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
 
     double total = 0;
     double lines = 0;
+    double least = 0;
     for (const bool tail : {false, true}) {
         const double panels = tail ? 1 : column_tiles - 1;
         if (panels <= 0) continue;
@@ -156,6 +158,7 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
             std::max(1.0, row_tiles) *
             period(tile, share, streams ? std::min(plan.west_halves, plan.north_halves) : plan.west_halves);
         lines += panels * std::max(1.0, row_tiles) * tile.lines;
+        least += panels * std::max(1.0, row_tiles) * tile.compute;
         if (!streams) {
             const TransferCost cost = north(static_cast<double>(layout.k_rows), sc);
             lines += panels * cost.lines;
@@ -164,7 +167,7 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
         panel += tile.half_load + tile.drain + tile.store + latency + array.rows + array.columns;
         total += panels * panel;
     }
-    return estimate(task, total, lines);
+    return estimate(task, total, lines, least);
 }
 
 Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
@@ -179,6 +182,7 @@ Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Ma
     const double chunks = positions / chunk;
     double total = 0;
     double lines = 0;
+    double least = 0;
     for (const RowTileGroup& group : plan.tiles) {
         const auto rows = static_cast<double>(group.tile.rows());
         const int sr = group.tile.row_slots(array.rows);
@@ -210,11 +214,12 @@ Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Ma
             const double moved = chunks * tile.lines + stored.lines;
             const auto repeat = static_cast<double>(group.repeat);
             lines += repeat * moved;
+            least += repeat * chunks * tile.compute;
             total += repeat * std::max({sweep, moved / share, drain, stored.pieces});
         }
     }
     total += latency + chunk + array.rows + array.columns;
-    return estimate(task, total, lines);
+    return estimate(task, total, lines, least);
 }
 
 Estimate predict_ws(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
@@ -282,9 +287,11 @@ Estimate predict_ws(const GemmTask& task, const GemmSchedule& schedule, const Ma
     tile.lines += panels * stored.lines;
     tile.turns = turnaround(machine.memory);
     const double blocks = tiles * std::ceil(rows / block);
+    const double least =
+        tiles * rows / block * static_cast<double>(plan.passes.size()) * std::floor(panels) * occupied;
     const double total =
         blocks * period(tile, share, 2) + tile.half_load + weights + occupied + depth + tile.store + latency;
-    return estimate(task, total, blocks * tile.lines);
+    return estimate(task, total, blocks * tile.lines, least);
 }
 
 }  // namespace satsim::schedule

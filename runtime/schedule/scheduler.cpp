@@ -19,6 +19,7 @@ constexpr double kSame = 0.005;
 void put(const Estimate& estimate, GemmSchedule& schedule) {
     schedule.predicted = estimate.cycles;
     schedule.lines = estimate.lines;
+    schedule.least = estimate.least;
 }
 
 // The slot counts worth trying: all that hide the accumulator's latency, and powers of two; one of each
@@ -144,6 +145,13 @@ std::string GemmSchedule::tile_text() const {
 
 std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
                                           const ScheduleOptions& options, std::size_t limit) {
+    return candidate_programs(task, machine, options, limit,
+                              {[](const GemmSchedule&) { return true; }, [](Candidate&) {}});
+}
+
+std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
+                                          const ScheduleOptions& options, std::size_t limit,
+                                          const CandidateWatch& watch) {
     std::vector<GemmSchedule> found;
     if (task.stage == Stage::WU) {
         // The reduction runs over positions: weights do not exist yet, so only output-stationary makes sense.
@@ -163,12 +171,14 @@ std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineVie
     std::vector<Candidate> best;
     for (const GemmSchedule& schedule : found) {
         if (best.size() == limit) break;
+        if (!watch.worth(schedule)) continue;
         isa::Program program = emit_gemm(task, schedule, machine);
         // Schedules that differ in what does not matter to this task have one program.
         const bool known = std::any_of(best.begin(), best.end(),
                                        [&](const Candidate& other) { return other.program == program; });
         if (known || !fits_instruction_memory(program)) continue;
         best.push_back({schedule, std::move(program)});
+        watch.emitted(best.back());
     }
     if (best.empty()) {
         throw InputError("layer " + task.layer, "",

@@ -2,6 +2,7 @@
 // and the cycle model re-rank the best few (sim/fast/ranked_schedules.hpp, sim/target).
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "runtime/hardware/memory_config.hpp"
@@ -25,6 +26,15 @@ struct Candidate {
 // equal cycles by their DRAM traffic; at most `limit`. Throws InputError naming the layer when nothing fits.
 [[nodiscard]] std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
                                                         const ScheduleOptions& options, std::size_t limit);
+
+// The same one by one: what `watch` knows of the earlier ones spares it later ones.
+struct CandidateWatch {
+    std::function<bool(const GemmSchedule&)> worth;  // whether to emit it at all
+    std::function<void(Candidate&)> emitted;
+};
+[[nodiscard]] std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
+                                                        const ScheduleOptions& options, std::size_t limit,
+                                                        const CandidateWatch& watch);
 [[nodiscard]] std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
                                                             const ScheduleOptions& options,
                                                             std::size_t limit);
@@ -38,6 +48,7 @@ struct Candidate {
 struct Estimate {
     Cycles cycles = 0;
     double lines = 0;  // moved on the memory bus, both directions
+    Cycles least = 0;  // a bound that holds: MAC slots taken, idle ones of a step included
 };
 [[nodiscard]] Estimate predict_gemm(const GemmTask& task, const GemmSchedule& schedule,
                                     const MachineView& machine);

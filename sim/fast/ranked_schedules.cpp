@@ -1,18 +1,35 @@
 #include "sim/fast/ranked_schedules.hpp"
 
+#include <algorithm>
+
 #include "runtime/schedule/schedule_order.hpp"
 #include "sim/fast/fast_sat.hpp"
 
 namespace satsim::fast {
+namespace {
+
+constexpr double kSame = 0.001;  // predictions that differ by less say nothing
+
+}  // namespace
 
 std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task, const schedule::MachineView& machine,
                                                    const schedule::ScheduleOptions& options,
-                                                   std::size_t limit, const PredictCycles& predict) {
+                                                   std::size_t limit, const PredictCycles& predict,
+                                                   std::optional<double> margin) {
     constexpr std::size_t kPredicted = 6;
-    constexpr double kSame = 0.001;
-    auto candidates = schedule::candidate_programs(task, machine, options, std::max(limit, kPredicted));
-    for (schedule::Candidate& candidate : candidates)
+    Cycles best = 0;
+    const auto worth = [&](const schedule::GemmSchedule& schedule) {
+        if (best == 0 || !margin) return true;
+        const auto reached = static_cast<double>(best);
+        return static_cast<double>(schedule.least) * (1 + kSame) < reached &&
+               static_cast<double>(schedule.predicted) <= reached * (1 + *margin);
+    };
+    const auto emitted = [&](schedule::Candidate& candidate) {
         candidate.schedule.predicted = predict(candidate.program);
+        best = best == 0 ? candidate.schedule.predicted : std::min(best, candidate.schedule.predicted);
+    };
+    auto candidates =
+        schedule::candidate_programs(task, machine, options, std::max(limit, kPredicted), {worth, emitted});
     schedule::sort_by_time_and_traffic(candidates, kSame, &schedule::Candidate::schedule);
     if (candidates.size() > limit) candidates.resize(limit);
     return candidates;
@@ -26,7 +43,8 @@ std::vector<schedule::GemmSchedule> ranked_schedules(const GemmTask& task,
     std::vector<schedule::GemmSchedule> schedules;
     for (const schedule::Candidate& candidate : ranked_candidates(
              task, machine, options, limit,
-             [&](const isa::Program& program) { return fast.predict(program, machine.memory).cycles; }))
+             [&](const isa::Program& program) { return fast.predict(program, machine.memory).cycles; },
+             std::nullopt))
         schedules.push_back(candidate.schedule);
     return schedules;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "runtime/schedule/scheduler.hpp"
@@ -18,11 +19,11 @@ using PredictCycles = std::function<Cycles(const isa::Program&)>;
                                                                    const schedule::ScheduleOptions& options,
                                                                    std::size_t limit);
 
-// The same with their programs, `predicted` by `predict`.
-[[nodiscard]] std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task,
-                                                                 const schedule::MachineView& machine,
-                                                                 const schedule::ScheduleOptions& options,
-                                                                 std::size_t limit,
-                                                                 const PredictCycles& predict);
+// The same with their programs, `predicted` by `predict`. With a margin, schedules are not predicted whose
+// estimate is above the best prediction so far by more than this share, or whose MACs alone take as long: the
+// estimate is rarely too high (docs/architecture/fast-model.md has what that costs).
+[[nodiscard]] std::vector<schedule::Candidate> ranked_candidates(
+    const GemmTask& task, const schedule::MachineView& machine, const schedule::ScheduleOptions& options,
+    std::size_t limit, const PredictCycles& predict, std::optional<double> margin);
 
 }  // namespace satsim::fast

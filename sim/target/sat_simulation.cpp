@@ -72,8 +72,8 @@ SimulationResult simulate_gemm(const GemmTask& original, const SimulationSetting
     SimulationResult best;
     best.simulated = !fast;
     const auto predict = [&](const isa::Program& program) { return costs.cycles(program, machine.memory); };
-    for (const auto& [candidate, program] :
-         fast::ranked_candidates(task, machine, settings.options, settings.candidates, predict)) {
+    for (const auto& [candidate, program] : fast::ranked_candidates(
+             task, machine, settings.options, settings.candidates, predict, settings.margin())) {
         if (best.schedule && cannot_win(candidate, best, settings)) continue;
         if (fast) {
             best.schedule = candidate;

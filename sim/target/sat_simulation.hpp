@@ -1,6 +1,8 @@
 // One task on SAT, from schedule to execution. Called in worker processes: SystemC elaborates once a process.
 #pragma once
 
+#include <limits>
+
 #include "runtime/hardware/hardware.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "sim/target/program_costs.hpp"
@@ -25,6 +27,10 @@ struct SimulationSettings {
     bool skip_periods = true;      // cycle::RunOptions::skip_periods
 
     [[nodiscard]] schedule::MachineView machine() const;
+    // For fast::ranked_candidates: how far an estimate may be above the best prediction.
+    [[nodiscard]] double margin() const {
+        return fidelity == Fidelity::Fast ? 0 : std::numeric_limits<double>::infinity();
+    }
 };
 
 // Refuses a program that the accelerator cannot run to its end, whatever it was scheduled by: isa::check, and
