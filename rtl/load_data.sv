@@ -78,19 +78,18 @@ module load_data #(
   logic zero;
   logic first;
   logic last;
-  logic [LANE_BITS-1:0] rotate;
+  logic [LANE_BITS-1:0] turn_by;
   logic [LANE_BITS-1:0] lane;
   logic [LANE_BITS-1:0] words;
   logic [512*CH-1:0] line_q;
   logic [512*CH-1:0] source;
-  logic [1024*CH-1:0] doubled;
 
   sync_fifo #(.WIDTH(WIDTH), .DEPTH(PF)) pieces (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(piece_valid_i),
       .data_i({piece_zero_i, piece_first_i, piece_last_i, piece_rotate_i, piece_lane_i, piece_words_i, piece_kind_i,
                piece_row_i, piece_line_i, piece_spread_i, piece_group_i}),
       .pop_i(wr_valid_o),
-      .data_o({zero, first, last, rotate, lane, words, wr_kind_o, wr_row_o, wr_line_o, wr_spread_word_o,
+      .data_o({zero, first, last, turn_by, lane, words, wr_kind_o, wr_row_o, wr_line_o, wr_spread_word_o,
                wr_group_words_o}),
       .valid_o(head_valid), .count_o(piece_count_o));
 
@@ -105,17 +104,13 @@ module load_data #(
   end
 
   assign source = zero ? '0 : (first ? line_data_i : line_q);
-  assign doubled = {source, source} >> {rotate, 6'd0};
-  assign wr_data_o = doubled[512*CH-1:0];
+  rotate #(.LANES(WORDS), .WIDTH(64)) turn (.data_i(source), .by_i(turn_by), .data_o(wr_data_o));
 
   for (genvar l = 0; l < WORDS; l++) begin : gen_enable
     logic [LANE_BITS-1:0] distance;
     assign distance = LANE_BITS'(l) - lane;
     assign wr_lane_en_o[l] = wr_valid_o && distance <= words;
   end
-
-  logic unused;
-  assign unused = &{1'b0, doubled[1024*CH-1:512*CH]};
 endmodule
 
 `default_nettype wire

@@ -27,15 +27,16 @@ module sore_transposer #(
 
   logic [320*UNITS-1:0] read;
   for (genvar u = 0; u < UNITS; u++) begin : gen_unit
+    logic [319:0] row;  // slot q in bank (q + r) mod 16
+    rotate #(.LANES(16), .WIDTH(20)) turn (
+        .data_i(wr_slots_i[320*u+:320]), .by_i(4'd0 - wr_row_i[3:0]), .data_o(row));
     for (genvar k = 0; k < 16; k++) begin : gen_bank
       (* ram_style = "distributed" *)
       logic [19:0] bank_q [0:31];
-      logic [3:0] source;
       logic [3:0] rd_row;
-      assign source = 4'(k) - wr_row_i[3:0];
       assign rd_row = 4'(k) - rd_slot_i[3:0];
       always_ff @(posedge clk_i) begin
-        if (wr_valid_i) bank_q[wr_row_i] <= wr_slots_i[320*u+20*source+:20];
+        if (wr_valid_i) bank_q[wr_row_i] <= row[20*k+:20];
       end
       assign read[320*u+20*k+:20] = bank_q[{rd_block_i, rd_row}];
     end
@@ -47,11 +48,7 @@ module sore_transposer #(
   end else begin : gen_choice
     assign unit = read[320*rd_slot_i[$clog2(V)-1:4]+:320];
   end
-  for (genvar r = 0; r < 16; r++) begin : gen_row
-    logic [3:0] bank;
-    assign bank = rd_slot_i[3:0] + 4'(r);
-    assign rd_piece_o[20*r+:20] = unit[20*bank+:20];
-  end
+  rotate #(.LANES(16), .WIDTH(20)) turn (.data_i(unit), .by_i(rd_slot_i[3:0]), .data_o(rd_piece_o));
 endmodule
 
 `default_nettype wire

@@ -130,6 +130,10 @@ module stce #(
   assign wr_quads = wr_kind_i == 3'd5;  // WEST_QUADS
   logic [1:0] group_shift;
   assign group_shift = wr_group_words_i[2] ? 2'd2 : wr_group_words_i[1] ? 2'd1 : 2'd0;
+  logic [$clog2(R)*LW-1:0] wr_rows;
+  west_lanes #(.R(R), .LANES(LW)) lanes (
+      .spread_i(wr_kind_i[0]), .quads_i(wr_quads), .first_lane_i(wr_first_lane_i), .row_i(wr_row_i),
+      .spread_word_i(wr_spread_word_i), .group_shift_i(group_shift), .rows_o(wr_rows));
   logic [R-1:0] rings, turns;
   logic [RING_BITS*R-1:0] pointers;
   logic [4*R-1:0] flags;  // feed valid and final, MAC slot valid and end
@@ -158,10 +162,8 @@ module stce #(
     assign unused = &{1'b0, step};
     west_row #(.ROW(r), .R(R), .LANES(LW), .DEPTH(WD), .ADDRESS_BITS(ADDRESS_BITS)) row (
         .clk_i(clk_i), .rst_ni(rst_ni), .wr_valid_i(wr_valid_i && (wr_kind_i < 3'd2 || wr_quads)),
-        .wr_spread_i(wr_kind_i[0]), .wr_quads_i(wr_quads),
         .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i), .wr_line_i(wr_line_i),
-        .wr_first_lane_i(wr_first_lane_i), .wr_row_i(wr_row_i), .wr_spread_word_i(wr_spread_word_i),
-        .wr_group_shift_i(group_shift), .fd_valid_i(flags[4*r+3]), .fd_line_i(line), .fd_word_i(row_word),
+        .wr_first_lane_i(wr_first_lane_i), .wr_rows_i(wr_rows), .wr_quads_i(wr_quads), .fd_valid_i(flags[4*r+3]), .fd_line_i(line), .fd_word_i(row_word),
         .fd_turned_i(turned), .fd_element_i(element), .fd_address_i(address), .w_enable_o(row_enable[4*r+:4]),
         .w_address_o(row_address[ADDRESS_BITS*r+:ADDRESS_BITS]),
         .w_data_o(row_data[64*r+:64]));

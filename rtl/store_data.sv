@@ -78,7 +78,7 @@ module store_data #(
 
   logic [16*BANKS*C-1:0] packed_half;
   logic [WIDTH-1:0] source;
-  logic [2*WIDTH-1:0] turned;
+  logic [WIDTH-1:0] turned;
   logic [512*CH-1:0] open_data_q;
   logic [WORDS-1:0] open_strobe_q;
   logic [512*CH-1:0] merged_data;
@@ -95,7 +95,7 @@ module store_data #(
     else if (kind2_q == RESULT && half2_q) source = WIDTH'(packed_half);
     else if (kind2_q == RESULT) source = WIDTH'(result_data_i);
   end
-  assign turned = {source, source} >> {shift2_q, 6'd0};
+  rotate #(.LANES(1 << SHIFT_BITS), .WIDTH(64)) turn (.data_i(source), .by_i(shift2_q), .data_o(turned));
 
   logic [WORDS-1:0] nonfinite_q;
   for (genvar l = 0; l < WORDS; l++) begin : gen_lane
@@ -157,7 +157,7 @@ module store_data #(
   assign nonfinite_o = nonfinite_q != '0;
 
   logic unused;
-  assign unused = &{1'b0, count, turned[2*WIDTH-1:512*CH]};
+  assign unused = &{1'b0, count, turned};
 endmodule
 
 `default_nettype wire

@@ -92,11 +92,9 @@ module vec #(
     wide5_q <= wide4;
     lanes5_q <= lanes4;
   end
-  for (genvar w = 0; w < WORDS; w++) begin : gen_turn
-    logic [LANE_BITS-1:0] from;
-    assign from = LANE_BITS'(w) + first4;
-    always_ff @(posedge clk_i) turned5_q[64*w+:64] <= rd_data_i[64*from+:64];
-  end
+  logic [512*CH-1:0] turned4;
+  rotate #(.LANES(WORDS), .WIDTH(64)) turn_operand (.data_i(rd_data_i), .by_i(first4), .data_o(turned4));
+  always_ff @(posedge clk_i) turned5_q <= turned4;
   for (genvar l = 0; l < V; l++) begin : gen_operand
     logic [31:0] wide, narrow, canonical;
     assign wide = turned5_q[32*l+:32];
@@ -224,13 +222,16 @@ module vec #(
     wr_line_o <= target21[LANE_BITS+:16];
     wr_first_lane_o <= target21[LANE_BITS-1:0];
   end
+  logic [512*CH-1:0] turned21;
+  rotate #(.LANES(WORDS), .WIDTH(64)) turn_result (
+      .data_i(data21), .by_i(LANE_BITS'(0) - target21[LANE_BITS-1:0]), .data_o(turned21));
+  always_ff @(posedge clk_i) wr_data_o <= turned21;
   for (genvar w = 0; w < WORDS; w++) begin : gen_word
     logic [LANE_BITS-1:0] from;
     logic in_quarter;
     assign from = LANE_BITS'(w) - target21[LANE_BITS-1:0];
     assign in_quarter = !(out21_q && back21_q) || from[LANE_BITS-1:LANE_BITS-2] == quarter21_q;
     always_ff @(posedge clk_i) begin
-      wr_data_o[64*w+:64] <= data21[64*from+:64];
       wr_lane_en_o[w] <= {1'b0, from} < words21 && in_quarter;
     end
   end

@@ -19,18 +19,15 @@ module west_row #(
     input  wire logic                     clk_i,
     /// Synchronous reset, active low.
     input  wire logic                     rst_ni,
-    /// LOAD writes: WEST (one row), WEST_SPREAD (every lane its own row) or WEST_QUADS (every lane its own four rows).
+    /// LOAD writes.
     input  wire logic                     wr_valid_i,
-    input  wire logic                     wr_spread_i,
-    input  wire logic                     wr_quads_i,
     input  wire logic [64*LANES-1:0]      wr_data_i,
     input  wire logic [LANES-1:0]         wr_lane_en_i,
     input  wire logic [15:0]              wr_line_i,
     input  wire logic [$clog2(LANES)-1:0] wr_first_lane_i,
-    input  wire logic [$clog2(R)-1:0]     wr_row_i,
-    /// WEST_SPREAD, WEST_QUADS: word number of lane 0 of the first line. WEST_SPREAD: log2 of the words of a group.
-    input  wire logic [15:0]              wr_spread_word_i,
-    input  wire logic [1:0]               wr_group_shift_i,
+    /// The row of every lane, as `west_lanes` has it; WEST_QUADS: and the others of its quad.
+    input  wire logic [LANES*$clog2(R)-1:0] wr_rows_i,
+    input  wire logic                     wr_quads_i,
     /// Feed command.
     input  wire logic                     fd_valid_i,
     /// Its line.
@@ -56,14 +53,9 @@ module west_row #(
   // Lanes of this row.
   logic [LANES-1:0] mine;
   for (genvar l = 0; l < LANES; l++) begin : gen_mine
-    logic [15:0] number;
-    logic [15:0] group;
-    assign number = wr_spread_word_i + 16'(l) + (({1'b0, wr_first_lane_i} > (LANE_BITS + 1)'(l)) ? 16'(LANES) : 16'd0);
-    assign group = number >> wr_group_shift_i;
-    assign mine[l] = wr_quads_i ? (number & 16'(QUADS - 1)) == 16'(QUAD)
-                   : wr_spread_i ? group[ROW_BITS-1:0] == ROW_BITS'(ROW) : wr_row_i == ROW_BITS'(ROW);
-    logic unused;
-    assign unused = &{1'b0, group};
+    logic [ROW_BITS-1:0] other;  // bits in which the lane's row differs
+    assign other = wr_rows_i[ROW_BITS*l+:ROW_BITS] ^ ROW_BITS'(ROW);
+    assign mine[l] = wr_quads_i ? other >> 2 == '0 : other == '0;
   end
 
   logic [15:0] line;
