@@ -1,4 +1,4 @@
-// satsim models list | show | import: the networks that come with satsim, or any network file.
+// satsim models list | show | import | weights: the networks that come with satsim, or any network file.
 #include <fmt/format.h>
 
 #include <memory>
@@ -9,6 +9,7 @@
 #include "host/onnx/import.hpp"
 #include "host/options.hpp"
 #include "host/table.hpp"
+#include "host/weight_report.hpp"
 
 namespace satsim::host {
 namespace {
@@ -93,6 +94,7 @@ void add_models(CLI::App& program, Action& action) {
     shown->options.add_format(*show_command, "formats/compare.md");
     show_command->callback([shown, &action] { action = [shown] { return show(*shown); }; });
     add_import(*models, action);
+    add_weights(*models, action);
 }
 
 }  // namespace satsim::host

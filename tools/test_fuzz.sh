@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets (clang, libFuzzer, AddressSanitizer, UBSan) and runs each for some seconds from its corpus: network,
-# recipe, hardware and sweep files, report documents, program files, program texts. New inputs stay in build/fuzz/found/; one that breaks a property ends
+# recipe, hardware and sweep files, report documents, ONNX models, files of weights, program files, program texts. New inputs stay in build/fuzz/found/; one that breaks a property ends
 # the run and is named. Usage: tools/test_fuzz.sh [SECONDS]    (20 a target by default)
 # SATSIM_FUZZ_SEED: another sequence of inputs than CI's; 0 for a new one each time.
 set -euo pipefail
@@ -20,6 +20,7 @@ targets=(fuzz_network:tests/fuzz/json/corpus/network,models/networks:network
          fuzz_sweep:tests/fuzz/json/corpus/sweep,models/sweeps:sweep
          fuzz_report:tests/fuzz/report/corpus:
          fuzz_onnx:tests/unit/onnx/models:
+         fuzz_weights:tests/fuzz/weights/corpus:
          fuzz_program_file:tests/fuzz/program/corpus:
          fuzz_program_text:tests/fuzz/program/corpus:)
 cmake --preset fuzz >/dev/null

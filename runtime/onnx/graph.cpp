@@ -15,13 +15,6 @@ using ::onnx::TensorProto;
 
 constexpr int kMostNodes = 100000;
 
-// One line of printable ASCII.
-std::string printable(const std::string& text) {
-    std::string shown;
-    for (const char c : text.substr(0, 100)) shown.push_back(c >= ' ' && c < 127 ? c : '?');
-    return shown;
-}
-
 void set_dims(::onnx::TypeProto& type, const Dims& dims) {
     auto* shape = type.mutable_tensor_type()->mutable_shape();
     shape->clear_dim();
@@ -39,6 +32,12 @@ std::optional<Dims> dims_of(const ::onnx::TypeProto& type) {
 }
 
 }  // namespace
+
+std::string printable(const std::string& text) {
+    std::string shown;
+    for (const char c : text.substr(0, 100)) shown.push_back(c >= ' ' && c < 127 ? c : '?');
+    return shown;
+}
 
 bool Value::is_integer() const {
     const int element = type.tensor_type().elem_type();
@@ -108,6 +107,7 @@ void Graph::set_constant(Value& target, const Constant& constant) {
 void Graph::read_initializers(const ::onnx::GraphProto& graph) {
     if (graph.sparse_initializer_size() > 0)
         throw InputError(file_, "", "has sparse initializers, expected dense ones");
+    int count = 0;
     for (const TensorProto& tensor : graph.initializer()) {
         const int index = value_named(tensor.name());
         Value& target = values[static_cast<std::size_t>(index)];
@@ -117,6 +117,7 @@ void Graph::read_initializers(const ::onnx::GraphProto& graph) {
         if (!element_count(target.dims))
             throw InputError(file_, "", "has an initializer of impossible size: " + printable(tensor.name()));
         target.known = target.constant = true;
+        target.initializer = count++;
         target.type.mutable_tensor_type()->set_elem_type(tensor.data_type());
         set_dims(target.type, target.dims);
         if (const std::optional<Constant> number = read_constant(tensor)) {

@@ -22,6 +22,7 @@ struct Value {
     std::optional<::onnx::TensorProto> tensor;  // the same, as shape inference takes it
     std::set<int> trained;     // initializers that a constant is made of: what training changes
     int producer = -1;         // node
+    int initializer = -1;      // its number in the file, where it is one
     std::vector<int> readers;  // nodes, one entry a use
     bool is_output = false;
     [[nodiscard]] bool is_integer() const;
@@ -37,6 +38,9 @@ struct Node {
     int bias = -1;         // of MatMul, Einsum and Conv: the constant that an Add after it adds
     Dims axes;             // of op "LayerNormalization": what it normalises over
 };
+
+// At most 100 characters of printable ASCII, for messages.
+[[nodiscard]] std::string printable(const std::string& text);
 
 class Graph {
   public:

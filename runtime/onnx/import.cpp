@@ -7,14 +7,13 @@
 #include "runtime/onnx/fusion.hpp"
 #include "runtime/onnx/importer.hpp"
 #include "runtime/support/error.hpp"
+#include "runtime/support/mapped_file.hpp"
 
 namespace satsim::importer {
 namespace {
 
 // The reader of network files infers every shape anew; they must be ONNX's.
-void check_shapes(const nlohmann::ordered_json& document, const NetworkWriter& writer,
-                  const std::string& file) {
-    const Network network = parse_network(nlohmann::json(document), file);
+void check_shapes(const Network& network, const NetworkWriter& writer, const std::string& file) {
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
         if (layer.out != writer.shape(static_cast<LayerIndex>(i))) {
@@ -49,16 +48,18 @@ Imported import_model(std::span<const std::uint8_t> bytes, const std::string& fi
             model.opset),
         batch);
     imported.notes = importer.notes();
-    check_shapes(imported.document, importer.writer(), file);
+    const Network network = parse_network(nlohmann::json(imported.document), file);
+    check_shapes(network, importer.writer(), file);
+    if (options.weights) {
+        imported.weights = collect_weights(graph, network, importer.weight_uses(), importer.flattened(), file,
+                                           imported.notes);
+    }
     return imported;
 }
 
 Imported import_file(const std::filesystem::path& path, const ImportOptions& options) {
-    Imported imported;
-    with_mapped_file(path, [&](std::span<const std::uint8_t> bytes) {
-        imported = import_model(bytes, path.string(), options);
-    });
-    return imported;
+    const MappedFile model(path, "an ONNX file");
+    return import_model(model.bytes(), path.string(), options);
 }
 
 }  // namespace satsim::importer

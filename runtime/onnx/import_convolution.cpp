@@ -98,6 +98,12 @@ void Importer::convolution(const Node& node) {
     if (groups != 1) fields["groups"] = groups;
     const bool folded = bias >= 0 && graph_.value(bias).name.starts_with("onnx::");
     const bool unfold = folded && options_.unfold_batchnorm;
+    if (unfold && options_.weights) {
+        refuse(node,
+               "has weights that batch normalisation was folded into, which --data cannot take apart: export "
+               "with "
+               "training=TrainingMode.PRESERVE and do_constant_folding=False");
+    }
     if (bias >= 0 && !unfold) fields["bias"] = true;
     if (bias >= 0) use_weights(node, bias);
     if (folded && !unfold) ++folded_norms_;
@@ -108,6 +114,8 @@ void Importer::convolution(const Node& node) {
     result.dims = out;
     result.layer =
         emit(node, transposed ? LayerKind::ConvTranspose : LayerKind::Conv, {in.layer}, *shape, fields);
+    keep(result.layer, "weight", node.inputs[1]);
+    keep(result.layer, "bias", bias);
     if (unfold)
         result.layer = writer_.add(LayerKind::BatchNorm, name_of(node) + ".bn", {result.layer}, *shape);
     set(node, result);
@@ -143,6 +151,9 @@ void Importer::batch_norm(const Node& node) {
     View in = with_channels(node, activation(node, 0), 1);
     for (std::size_t i = 1; i < node.inputs.size() && i < 3; ++i) use_weights(node, node.inputs[i]);
     in.layer = emit(node, LayerKind::BatchNorm, {in.layer}, writer_.shape(in.layer));
+    const char* const suffixes[] = {"", "weight", "bias", "running_mean", "running_var"};
+    for (std::size_t i = 1; i < node.inputs.size() && i < std::size(suffixes); ++i)
+        keep(in.layer, suffixes[i], node.inputs[i]);
     in.loose = false;
     set(node, in);
 }
@@ -165,10 +176,12 @@ void Importer::layer_norm(const Node& node) {
         use_weights(node, node.inputs[1]);
         use_weights(node, node.inputs[2]);
         in.layer = emit(node, LayerKind::LayerNorm, {in.layer}, shape);
+        keep(in.layer, "weight", node.inputs[1]);
+        keep(in.layer, "bias", node.inputs[2]);
     } else {
         in.layer = emit(node, LayerKind::LayerNorm, {in.layer}, shape, {{"affine", false}});
         if (scale) {
-            const LayerIndex factor = parameter(node, node.inputs[1], {shape.channels, 1, 1});
+            const LayerIndex factor = parameter(node, node.inputs[1], {shape.channels, 1, 1}, {0});
             in.layer = writer_.add(LayerKind::Mul, name_of(node) + ".scale", {in.layer, factor}, shape);
         }
     }
@@ -187,6 +200,8 @@ void Importer::group_norm(const Node& node) {
     for (std::size_t i = 1; trained && i < node.inputs.size() && i < 3; ++i)
         use_weights(node, node.inputs[i]);
     in.layer = emit(node, LayerKind::GroupNorm, {in.layer}, writer_.shape(in.layer), fields);
+    for (std::size_t i = 1; trained && i < node.inputs.size() && i < 3; ++i)
+        keep(in.layer, i == 1 ? "weight" : "bias", node.inputs[i]);
     set(node, in);
 }
 

@@ -177,7 +177,7 @@ void Importer::combine(const Node& node, LayerKind kind, const View& a, const Vi
     if (!other) refuse(node, "spreads a tensor over axes that do not lie together in memory");
     LayerIndex second = -1;
     if (b.constant >= 0) {
-        second = parameter(node, b.constant, *other);
+        second = parameter(node, b.constant, *other, main.order);
     } else {
         // b's axes in the order of a's.
         std::vector<int> order = main.order;

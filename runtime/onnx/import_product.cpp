@@ -8,14 +8,17 @@
 namespace satsim::importer {
 
 // `axis` of `in` is multiplied with a trained matrix, to `out` features.
-void Importer::linear(const Node& node, const View& in, int axis, int weights, std::int64_t out, bool bias) {
-    use_weights(node, weights);
+void Importer::linear(const Node& node, const View& in, int axis, const Matrix& matrix, std::int64_t out) {
+    use_weights(node, matrix.weights);
+    use_weights(node, matrix.bias);
     View result = with_channels(node, in, axis);
     TensorShape shape = writer_.shape(result.layer);
     shape.channels = out;
     Fields fields = {{"out", out}};
-    if (bias) fields["bias"] = true;
+    if (matrix.bias >= 0) fields["bias"] = true;
     result.layer = emit(node, LayerKind::Linear, {result.layer}, shape, fields);
+    keep(result.layer, "weight", matrix.weights, matrix.axes, matrix.refused);
+    keep(result.layer, "bias", matrix.bias, {}, matrix.refused);
     result.dims[static_cast<std::size_t>(axis)] = out;
     result.loose = false;
     set(node, result);
@@ -26,9 +29,16 @@ void Importer::gemm(const Node& node) {
     const View& weights = view(node, 1);
     if (Graph::integer(node, "transA", 0) != 0 || in.rank() != 2 || weights.rank() != 2)
         refuse(node, "multiplies other than rows of activations with a trained matrix");
-    const bool bias = node.inputs.size() > 2 && node.inputs[2] >= 0;
-    if (bias) use_weights(node, node.inputs[2]);
-    linear(node, in, 1, node.inputs[1], out_dims(node)[1], bias);
+    const auto factor = [&](const char* name) {
+        const auto* given = Graph::attribute(node, name);
+        return given != nullptr && given->has_f() ? given->f() : 1;
+    };
+    const bool turned = Graph::integer(node, "transB", 0) != 0;
+    Matrix matrix{node.inputs[1], turned ? std::vector{1, 0} : std::vector{0, 1}};
+    if (node.inputs.size() > 2) matrix.bias = node.inputs[2];
+    if (factor("alpha") != 1 || (matrix.bias >= 0 && factor("beta") != 1))
+        matrix.refused = "is multiplied by Gemm's alpha or beta";
+    linear(node, in, 1, matrix, out_dims(node)[1]);
 }
 
 void Importer::matmul(const Node& node) {
@@ -40,8 +50,7 @@ void Importer::matmul(const Node& node) {
     if (b.constant >= 0) {
         if (b.rank() != 2)
             refuse(node, fmt::format("has a constant operand of {} axes, expected a matrix", b.rank()));
-        if (node.bias >= 0) use_weights(node, node.bias);
-        linear(node, activation(node, 0), a.rank() - 1, node.inputs[1], b.dims[1], node.bias >= 0);
+        linear(node, activation(node, 0), a.rank() - 1, {node.inputs[1], {0, 1}, node.bias}, b.dims[1]);
         return;
     }
     const int rank = a.rank();
@@ -106,8 +115,8 @@ void Importer::einsum(const Node& node) {
         a.reduced[0] != a.view.rank() - 1 ||
         find(z, y[static_cast<std::size_t>(b.own[0])]) != std::ssize(z) - 1)
         refuse(node, "multiplies a constant other than as a matrix from the right");
-    if (node.bias >= 0) use_weights(node, node.bias);
-    linear(node, activation(node, 0), a.reduced[0], node.inputs[1], b.view.extent(b.own[0]), node.bias >= 0);
+    linear(node, activation(node, 0), a.reduced[0], {node.inputs[1], {b.reduced[0], b.own[0]}, node.bias},
+           b.view.extent(b.own[0]));
 }
 
 void Importer::product(const Node& node, const Operand& a, const Operand& b) {

@@ -29,6 +29,7 @@ void Importer::reshape(const Node& node) {
     if (real <= 1) {
         // All features of a sample: the weights that read them take whatever order they have.
         result.layer = emit(node, LayerKind::Flatten, {in.layer}, {in.elements(), 1, 1});
+        if (!in.loose) flattened_[result.layer] = {in.dims, in.order};
     } else if (!in.loose && !products_alone_read(node.outputs.front())) {
         const View natural = moved(node, in, natural_order(in.rank()));
         result.layer = natural.layer;
@@ -156,6 +157,7 @@ void Importer::gather(const Node& node) {
         result.order = natural_order(result.rank());
         result.layer =
             emit(node, LayerKind::Lookup, {from}, *shape, {{"rows", data.dims[0]}, {"out", data.dims[1]}});
+        keep(result.layer, "weight", node.inputs[0]);
         return set(node, result);
     }
     const Constant* number = graph_.number(node, 1);
@@ -224,7 +226,7 @@ void Importer::concat(const Node& node) {
         TensorShape own = *shape;
         if (joins) set_extent(own, place.axis, part.extent(axis) * place.step);
         if (own.elements() != part.elements()) refuse(node, "joins tensors that do not fit each other");
-        layers.push_back(part.constant >= 0 ? parameter(node, part.constant, own)
+        layers.push_back(part.constant >= 0 ? parameter(node, part.constant, own, whole.order)
                                             : in_shape(node, moved(node, part, whole.order), own));
     }
     if (joins) whole.layer = emit(node, LayerKind::Concat, layers, *shape, {{"axis", to_string(place.axis)}});

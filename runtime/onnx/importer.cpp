@@ -266,7 +266,13 @@ void Importer::use_weights(const Node& node, int value) {
     }
 }
 
-LayerIndex Importer::parameter(const Node& node, int value, const TensorShape& shape) {
+void Importer::keep(LayerIndex layer, const char* suffix, int value, std::vector<int> axes,
+                    const std::string& refused) {
+    if (value >= 0) weight_uses_.push_back({layer, suffix, value, std::move(axes), refused});
+}
+
+LayerIndex Importer::parameter(const Node& node, int value, const TensorShape& shape,
+                               const std::vector<int>& order) {
     const Value& constant = graph_.value(value);
     std::int64_t trained = 0;
     std::string name = name_of(node) + ".constant";
@@ -277,7 +283,14 @@ LayerIndex Importer::parameter(const Node& node, int value, const TensorShape& s
     }
     Fields fields = {{"shape", {shape.channels, shape.height, shape.width}}};
     if (trained != shape.elements()) fields["trained"] = trained;
-    return writer_.add(LayerKind::Parameter, name, {}, shape, fields);
+    const LayerIndex layer = writer_.add(LayerKind::Parameter, name, {}, shape, fields);
+    std::vector<int> axes;
+    const int more = static_cast<int>(std::ssize(order) - std::ssize(constant.dims));
+    for (const int axis : order) {
+        if (axis >= more) axes.push_back(axis - more);
+    }
+    keep(layer, "value", value, axes);
+    return layer;
 }
 
 int Importer::axis_of(const Node& node, std::int64_t axis, int rank) const {

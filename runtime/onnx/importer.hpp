@@ -23,6 +23,9 @@ class Importer {
     void run();
     [[nodiscard]] const NetworkWriter& writer() const { return writer_; }
     [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+    [[nodiscard]] const std::vector<WeightUse>& weight_uses() const { return weight_uses_; }
+    // Of flatten layers.
+    [[nodiscard]] const std::map<LayerIndex, FeatureOrder>& flattened() const { return flattened_; }
 
   private:
     using Fields = nlohmann::ordered_json;
@@ -47,8 +50,13 @@ class Importer {
     View with_channels(const Node& node, const View& view, int axis);
     // A batch of one image as channels x height x width.
     View image(const Node& node, std::size_t input);
-    LayerIndex parameter(const Node& node, int value, const TensorShape& shape);
+    // `order`: of the axes of the result in memory, of which the constant's are the last ones.
+    LayerIndex parameter(const Node& node, int value, const TensorShape& shape,
+                         const std::vector<int>& order);
     void use_weights(const Node& node, int value);
+    // Where the numbers of a layer's tensor are found; nothing is kept of values below 0.
+    void keep(LayerIndex layer, const char* suffix, int value, std::vector<int> axes = {},
+              const std::string& refused = "");
     [[nodiscard]] int axis_of(const Node& node, std::int64_t axis, int rank) const;
     [[nodiscard]] bool products_alone_read(int value, int depth = 0) const;
     // A product of activations: no trained matrix or other constant in it.
@@ -70,7 +78,14 @@ class Importer {
     void gemm(const Node& node);
     void matmul(const Node& node);
     void einsum(const Node& node);
-    void linear(const Node& node, const View& in, int axis, int weights, std::int64_t out, bool bias);
+    // `weights`: matrix whose axes `axes` are input and output features; `bias` -1: none.
+    struct Matrix {
+        int weights = -1;
+        std::vector<int> axes;
+        int bias = -1;
+        std::string refused = {};  // WeightUse::refused
+    };
+    void linear(const Node& node, const View& in, int axis, const Matrix& matrix, std::int64_t out);
     struct Operand {
         View view;
         std::vector<int> batch;  // axes, in the order of the result
@@ -110,6 +125,8 @@ class Importer {
     std::vector<std::optional<View>> views_;  // of each value
     std::vector<std::string> notes_;
     std::set<int> used_weights_;  // initializers that a layer has counted
+    std::vector<WeightUse> weight_uses_;
+    std::map<LayerIndex, FeatureOrder> flattened_;
     std::map<std::pair<LayerIndex, TensorShape>, LayerIndex> reshaped_;
     std::map<std::tuple<LayerIndex, Axis, std::int64_t, std::int64_t, std::int64_t>, LayerIndex> slices_;
     int folded_norms_ = 0;

@@ -5,8 +5,6 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <span>
 #include <string>
 
@@ -24,10 +22,5 @@ struct Model {
 // Throws InputError naming `file` for bytes that are no ONNX model, for other operator sets and for models
 // with functions of their own.
 [[nodiscard]] Model parse_model(std::span<const std::uint8_t> bytes, const std::string& file);
-
-// Calls `use` with the bytes of a file, which are mapped, not read. Throws InputError when it cannot be
-// opened.
-void with_mapped_file(const std::filesystem::path& path,
-                      const std::function<void(std::span<const std::uint8_t>)>& use);
 
 }  // namespace satsim::importer

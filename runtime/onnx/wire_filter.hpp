@@ -7,9 +7,10 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string>
+#include <vector>
+
+#include "runtime/onnx/wire.hpp"
 
 namespace satsim::importer {
 
@@ -17,6 +18,9 @@ namespace satsim::importer {
 inline constexpr std::size_t kSmallTensor = 8192;
 
 // `model`: the bytes of a serialised onnx.ModelProto. Throws InputError naming `file` when they are none.
-[[nodiscard]] std::string without_weights(std::span<const std::uint8_t> model, const std::string& file);
+[[nodiscard]] std::string without_weights(Bytes8 model, const std::string& file);
+
+// The serialised onnx.TensorProto of every initializer with its data, in the order of the graph.
+[[nodiscard]] std::vector<Bytes8> initializers_of(Bytes8 model, const std::string& file);
 
 }  // namespace satsim::importer

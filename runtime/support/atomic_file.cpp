@@ -11,16 +11,15 @@
 #include "runtime/support/error.hpp"
 
 namespace satsim {
-namespace {
 
-class OwnedTemporary {
+class AtomicFile::Temporary {
   public:
-    explicit OwnedTemporary(const std::filesystem::path& target) : name_(target.string() + ".XXXXXX") {
+    explicit Temporary(const std::filesystem::path& target) : name_(target.string() + ".XXXXXX") {
         descriptor_ = ::mkstemp(name_.data());
     }
-    OwnedTemporary(const OwnedTemporary&) = delete;
-    OwnedTemporary& operator=(const OwnedTemporary&) = delete;
-    ~OwnedTemporary() {
+    Temporary(const Temporary&) = delete;
+    Temporary& operator=(const Temporary&) = delete;
+    ~Temporary() {
         if (descriptor_ >= 0) ::close(descriptor_);
         if (descriptor_ >= 0 && !kept_) ::unlink(name_.c_str());
     }
@@ -34,6 +33,10 @@ class OwnedTemporary {
             if (written <= 0) return false;
             contents.remove_prefix(static_cast<std::size_t>(written));
         }
+        return true;
+    }
+
+    [[nodiscard]] bool flush() const {
         // mkstemp makes the file private; results are for sharing, as far as the user's umask says.
         const mode_t mask = ::umask(0);
         ::umask(mask);
@@ -51,13 +54,31 @@ class OwnedTemporary {
     bool kept_ = false;
 };
 
-}  // namespace
+AtomicFile::AtomicFile(std::filesystem::path path)
+    : path_(std::move(path)), temporary_(std::make_unique<Temporary>(path_)) {
+    if (!temporary_->valid()) fail();
+}
+
+AtomicFile::AtomicFile(AtomicFile&&) noexcept = default;
+AtomicFile& AtomicFile::operator=(AtomicFile&&) noexcept = default;
+AtomicFile::~AtomicFile() = default;
+
+void AtomicFile::write(std::string_view contents) {
+    if (!temporary_->write_all(contents)) fail();
+}
+
+void AtomicFile::commit() {
+    if (!temporary_->flush() || !temporary_->rename_to(path_)) fail();
+}
+
+void AtomicFile::fail() const {
+    throw InputError(path_.string(), "", std::string("cannot be written: ") + std::strerror(errno));
+}
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view contents) {
-    OwnedTemporary temporary(path);
-    if (!temporary.valid() || !temporary.write_all(contents) || !temporary.rename_to(path)) {
-        throw InputError(path.string(), "", std::string("cannot be written: ") + std::strerror(errno));
-    }
+    AtomicFile file(path);
+    file.write(contents);
+    file.commit();
 }
 
 }  // namespace satsim

@@ -2,13 +2,34 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string_view>
 
 namespace satsim {
 
-// Writes `contents` to a temporary file beside `path`, flushes it to the disk and renames it onto `path`.
-// Throws InputError (naming `path`) when the folder is missing or cannot be written; `path` is then
-// untouched.
+// A result that is written piece by piece: to a temporary file beside `path`, which commit() flushes to the
+// disk and renames onto `path`. Without commit() nothing is left of it. Everything throws InputError (naming
+// `path`) when the folder is missing or cannot be written; `path` is then untouched.
+class AtomicFile {
+  public:
+    explicit AtomicFile(std::filesystem::path path);
+    AtomicFile(AtomicFile&&) noexcept;
+    AtomicFile& operator=(AtomicFile&&) noexcept;
+    ~AtomicFile();
+
+    void write(std::string_view contents);
+    void commit();
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  private:
+    class Temporary;
+    [[noreturn]] void fail() const;
+
+    std::filesystem::path path_;
+    std::unique_ptr<Temporary> temporary_;
+};
+
+// The same for contents that are there as a whole.
 void write_file_atomically(const std::filesystem::path& path, std::string_view contents);
 
 }  // namespace satsim

@@ -53,7 +53,7 @@ json parse_json_text(std::string_view text, const std::string& name) {
     try {
         json document = json::parse(text, watch);
         if (!repeated.empty())
-            throw InputError(name, "", "key \"" + repeated + "\" appears twice in one object");
+            throw InputError(name, "", "key " + shown(repeated) + " appears twice in one object");
         return document;
     } catch (const json::parse_error& error) {
         throw InputError(
@@ -84,7 +84,7 @@ const JsonCursor& JsonCursor::object(std::initializer_list<std::string_view> req
             continue;
         std::string known = joined(required);
         if (optional.size() > 0) known += ", " + joined(optional);
-        fail("has the unknown field \"" + key + "\", expected one of " + known);
+        fail("has the unknown field " + shown(key) + ", expected one of " + known);
     }
     for (const std::string_view name : required) {
         if (!node_->contains(name)) fail("lacks the field \"" + std::string(name) + "\"");

@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from support import SMALL_HARDWARE, SOURCE, ProgramTest
+from support import PROGRAM, SMALL_HARDWARE, SOURCE, ProgramTest
 
 MODELS = SOURCE / "tests" / "unit" / "onnx" / "models"
 HAS_ONNX = os.environ.get("SATSIM_HAS_ONNX") == "1"
@@ -48,6 +48,56 @@ class Import(ProgramTest):
             self.assertEqual((self.folder / "net.json").read_text(), "earlier")
         done = self.run_program("models", "import", MODELS / "unknown.onnx", "-o", "net.json", code=2)
         self.assertIn("odd_one (NonZero)", done.stderr)
+
+
+@unittest.skipUnless(HAS_ONNX, "built without ONNX")
+class Weights(ProgramTest):
+    def imported(self, *arguments, code=0):
+        return self.run_program("models", "import", MODELS / "trained.onnx", "-o", "net.json", "--data", "net.safetensors", *arguments, code=code)
+
+    def test_import_and_weights_say_the_same(self):
+        table = self.imported().stdout
+        report = json.loads(self.imported("--json").stdout)["weights"]
+        self.assertEqual(self.run_json("models", "weights", "net.json", "net.safetensors"), report)
+        self.assertTrue(table.endswith(self.run_program("models", "weights", "net.json", "net.safetensors").stdout))
+        self.assertEqual(report["bytes"], (self.folder / "net.safetensors").stat().st_size)
+        self.assertEqual([layer["layer"] for layer in report["layers"]], ["conv1", "conv2", "fc"])
+        conv1, conv2, fc = report["layers"]
+        self.assertEqual((conv1["shape"], conv2["shape"], fc["shape"]), ([9, 3, 8], [9, 8, 8], [1, 32, 10]))
+        self.assertEqual({kept["dense_reason"] for kept in conv1["kept"]}, {"reduction dimension 3 below M", "no such product"})
+        shares = {(kept["nm"], kept["stage"]): kept["share"] for kept in conv2["kept"]}
+        for stage in ("FF", "BP"):  # every pattern keeps more than its part of the numbers, and a subset keeps less
+            self.assertTrue(1 > shares["2:4", stage] > shares["2:8", stage] > shares["1:8", stage] > 1 / 8, shares)
+        self.assertTrue(0.2 < conv2["zeros"] < 0.3)
+        self.assertIn("conv2,9 x 8 x 8,", self.run_program("models", "weights", "net.json", "net.safetensors", "--csv").stdout)
+
+    def test_nothing_is_written_over(self):
+        for arguments in (("--data", "net.json"), ("--data", "./net.json"), ("--data", MODELS / "trained.onnx"), ("--data", "missing/net.safetensors")):
+            done = self.run_program("models", "import", MODELS / "trained.onnx", "-o", "net.json", *arguments, code=2)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_bad_files_are_refused(self):
+        self.imported()
+        whole = (self.folder / "net.safetensors").read_bytes()
+        length = 8 + int.from_bytes(whole[:8], "little")
+        bad = {"cut": whole[:-1], "longer": whole + b"x", "header": whole[: length - 1], "short": whole[:7], "empty": b"",
+               "huge": b"\xff" * 8 + whole[8:], "noise": bytes(range(256)) * 9,
+               "overlap": whole.replace(b'"data_offsets":[', b'"data_offsets":[1', 1), "type": whole.replace(b'"F32"', b'"I32"', 1),
+               "name": whole.replace(b'"conv1.bias"', b'"conv9.bias"', 1)}
+        for name, content in bad.items():
+            self.assertNotEqual(content, whole)
+            done = self.run_program("models", "weights", "net.json", self.write(f"{name}.safetensors", content), code=2)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            self.assertIn(f"{name}.safetensors", done.stderr)
+        self.run_program("models", "weights", "resnet18", "net.safetensors", code=2)
+
+    @unittest.skipUnless(HAS_TORCHVISION, "python3-torchvision or python3-onnx is missing")
+    def test_weights_are_the_frameworks(self):
+        script = SOURCE / "tests" / "cli" / "torchvision_weights.py"
+        done = subprocess.run([TORCH_PYTHON, script, PROGRAM, self.folder], capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+        self.assertEqual(len(done.stdout.splitlines()), 3, done.stdout)
 
 
 def torchvision_test(name):

@@ -1,5 +1,6 @@
 // The property under test: whatever bytes come, importing them as an ONNX model either works or throws
-// InputError, in one line that names the file; and what was imported can be used for a training step.
+// InputError, in one line that names the file; what was imported can be used for a training step, and its
+// weights make a whole file or are refused.
 #pragma once
 
 #include <cstddef>

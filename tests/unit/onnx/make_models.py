@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the small ONNX models of tests/unit/onnx/models (Debian: python3-onnx). Usage: make_models.py FOLDER
 
-Every model is what an exporter writes for a piece of a network, weights being one number repeated. They are committed;
-the test compares what satsim imports from them with counts worked out by hand.
+Every model is what an exporter writes for a piece of a network, weights being one number repeated (of trained.onnx: random
+ones). They are committed; the test compares what satsim imports from them with counts worked out by hand.
 """
 import pathlib
 import sys
@@ -153,6 +153,29 @@ def factors(folder):
     net.save(folder, "inverse")
 
 
+def trained(folder):
+    """Weights as training leaves them: normally distributed, a quarter of one layer's at 0. Features are flattened before the classifier."""
+    generator = numpy.random.default_rng(1)
+    net = Net("trained", ["batch", 3, 8, 8])
+
+    def weight(name, *shape):
+        values = (generator.standard_normal(shape) / numpy.sqrt(numpy.prod(shape[1:]))).astype(numpy.float32)
+        if name == "conv2.weight":
+            values[generator.random(shape) < 0.25] = 0
+        net.weights.append(numpy_helper.from_array(values, name))
+        return name
+
+    net.add("Conv", ["x", weight("conv1.weight", 8, 3, 3, 3), net.weight("conv1.bias", 8)], "conv1", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    net.add("Relu", ["conv1"], "relu1")
+    net.add("MaxPool", ["relu1"], "pool1", kernel_shape=[2, 2], strides=[2, 2])
+    net.add("Conv", ["pool1", weight("conv2.weight", 8, 8, 3, 3), net.weight("conv2.bias", 8)], "conv2", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    net.add("Relu", ["conv2"], "relu2")
+    net.add("MaxPool", ["relu2"], "pool2", kernel_shape=[2, 2], strides=[2, 2])
+    net.add("Flatten", ["pool2"], "flat")
+    net.add("Gemm", ["flat", weight("fc.weight", 10, 32), net.weight("fc.bias", 10)], "fc", transB=1)
+    net.save(folder, "fc")
+
+
 def unknown(folder):
     net = Net("unknown", [1, 4, 6, 6])
     net.add("Relu", ["x"], "relu")
@@ -169,4 +192,5 @@ if __name__ == "__main__":
     transformer(target, "transformer", einsum=False)
     transformer(target, "transformer_einsum", einsum=True)
     factors(target)
+    trained(target)
     unknown(target)
