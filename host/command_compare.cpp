@@ -1,10 +1,10 @@
 // satsim compare: one network under two recipes, layer by layer.
 #include <fmt/format.h>
 
-#include <array>
 #include <memory>
 
 #include "host/commands.hpp"
+#include "host/compare_targets.hpp"
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
@@ -14,17 +14,13 @@
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
 #include "runtime/support/atomic_file.hpp"
+#include "runtime/support/error.hpp"
 #include "runtime/trace/step_trace.hpp"
 
 namespace satsim::host {
 namespace {
 
-struct Arguments {
-    Options options;
-    std::string network;
-    std::string recipe = "bdwp-2:8";
-    std::string baseline = "dense";
-    std::string trace;
+struct Arguments : ComparisonArguments {
     std::string report;
 };
 
@@ -40,6 +36,11 @@ std::string text_of(const Hardware& hardware, const Options& options, const Step
 }
 
 int compare(const Arguments& arguments) {
+    if (!arguments.targets.empty()) {
+        if (!arguments.report.empty())
+            throw InputError("--report", "", "shows no targets, expected --json or --csv beside --target");
+        return compare_targets(arguments);
+    }
     const Options& options = arguments.options;
     require_report(arguments.report);
     const Hardware hardware = options.hardware();
@@ -82,14 +83,23 @@ void add_compare(CLI::App& program, Action& action) {
         program.add_subcommand("compare", "a training step under two recipes, layer by layer");
     command->footer(
         "Example: satsim compare resnet18 --recipe bdwp-2:8 --baseline dense --trace step.json --report "
-        "step.html");
+        "step.html\n"
+        "Example: satsim compare vit-cifar --recipe bdwp-2:8 --fidelity fast --target "
+        "sat,gpu-model:h100,gpu-model:a100");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
         ->required();
     command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")
         ->capture_default_str();
     command->add_option("--baseline", arguments->baseline, "the recipe to compare with")
         ->capture_default_str();
-    command->add_option("--trace", arguments->trace, "write a trace of both steps for Perfetto to this file");
+    command
+        ->add_option("--target", arguments->targets,
+                     "side by side on several machines: sat, gpu-model:DEVICE (a file, or the name of one in "
+                     "models/gpus)")
+        ->delimiter(',');
+    command->add_option(
+        "--trace", arguments->trace,
+        "write a trace of both steps (with --target: of every target) for Perfetto to this file");
     add_report_option(*command, arguments->report);
     arguments->options.add_models(*command);
     arguments->options.add_hardware(*command);

@@ -8,6 +8,7 @@
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
+#include "host/trace_profiles.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/step_runner.hpp"
 #include "runtime/support/atomic_file.hpp"
@@ -97,7 +98,8 @@ void add_trace(CLI::App& program, Action& action) {
     CLI::App* command = program.add_subcommand("trace", "a training step as a trace for Perfetto");
     command->footer(
         "Example: satsim trace resnet9 --recipe bdwp-2:8 --batch 4 -o step.json\n"
-        "Example: satsim trace --check step.json");
+        "Example: satsim trace --check step.json\n"
+        "Example: satsim trace diff a.json b.json");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
     command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")
         ->capture_default_str();
@@ -120,7 +122,10 @@ void add_trace(CLI::App& program, Action& action) {
     command->add_flag("--json", arguments->options.json, "with --check: one JSON object");
     command->add_option("-o,--output", arguments->options.output,
                         "the trace file, written whole or not at all");
-    command->callback([arguments, &action] { action = [arguments] { return trace(*arguments); }; });
+    add_trace_profiles(*command, action);
+    command->callback([command, arguments, &action] {
+        if (command->get_subcommands().empty()) action = [arguments] { return trace(*arguments); };
+    });
 }
 
 }  // namespace satsim::host

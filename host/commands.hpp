@@ -19,6 +19,7 @@ void add_verify(CLI::App& program, Action& action);
 void add_synth(CLI::App& program, Action& action);
 void add_sweep(CLI::App& program, Action& action);
 void add_hardware(CLI::App& program, Action& action);
+void add_gpu(CLI::App& program, Action& action);
 void add_report(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
 void add_completion(CLI::App& program, Action& action);

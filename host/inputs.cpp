@@ -61,6 +61,8 @@ fs::path resolve(const std::string& name, const char* kind, const std::string& m
 
 std::vector<fs::path> json_files(const fs::path& folder) {
     std::vector<fs::path> files;
+    std::error_code code;
+    if (!fs::is_directory(folder, code)) throw InputError(folder.string(), "", "is no folder of JSON files");
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
         if (entry.path().extension() == ".json") files.push_back(entry.path());
     }
@@ -97,6 +99,14 @@ fs::path find_rtl(const std::string& override) {
 
 synth::Device find_device(const std::string& name, const std::string& models_override) {
     return synth::load_device(resolve(name, "devices", models_override));
+}
+
+gpu::Device find_gpu(const std::string& name, const std::string& models_override) {
+    return gpu::load_device(resolve(name, "gpus", models_override));
+}
+
+std::vector<fs::path> gpu_files(const fs::path& models) {
+    return json_files(models / "gpus");
 }
 
 fs::path find_network_file(const std::string& name, const std::string& models_override) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/gpu_model/device.hpp"
 #include "runtime/hardware/hardware.hpp"
 #include "runtime/synth/device.hpp"
 #include "runtime/workload/training_step.hpp"
@@ -25,6 +26,10 @@ namespace satsim::host {
 
 // A device file, or the name of one in models/devices.
 [[nodiscard]] synth::Device find_device(const std::string& name, const std::string& models_override);
+
+// A GPU device file, or the name of one in models/gpus; all of those.
+[[nodiscard]] gpu::Device find_gpu(const std::string& name, const std::string& models_override);
+[[nodiscard]] std::vector<std::filesystem::path> gpu_files(const std::filesystem::path& models);
 
 // `name` is a file, or the name of one in models/networks (models/hardware). The models folder is looked for
 // only when it is needed.

@@ -33,6 +33,7 @@ int run_program(int argc, char** argv) {
     satsim::host::add_synth(program, action);
     satsim::host::add_sweep(program, action);
     satsim::host::add_hardware(program, action);
+    satsim::host::add_gpu(program, action);
     satsim::host::add_report(program, action);
     satsim::host::add_doctor(program, action);
     satsim::host::add_completion(program, action);

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets (clang, libFuzzer, AddressSanitizer, UBSan) and runs each for some seconds from its corpus: network,
-# recipe, hardware and sweep files, report documents, ONNX models, files of weights, program files, program texts. New inputs stay in build/fuzz/found/; one that breaks a property ends
-# the run and is named. Usage: tools/test_fuzz.sh [SECONDS]    (20 a target by default)
+# recipe, hardware, GPU and sweep files, traces, report documents, ONNX models, files of weights, program files, program texts. New inputs stay in build/fuzz/found/; one that breaks a property ends
+# the run and is named. Usage: tools/test_fuzz.sh [SECONDS]    (10 a target by default)
 # SATSIM_FUZZ_SEED: another sequence of inputs than CI's; 0 for a new one each time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:-20}
+seconds=${1:-10}
 if ! command -v clang++ >/dev/null || ! clang++ -fsanitize=fuzzer -x c++ -o /dev/null - 2>/dev/null <<<'
   #include <cstddef>
   #include <cstdint>
@@ -17,6 +17,8 @@ fi
 targets=(fuzz_network:tests/fuzz/json/corpus/network,models/networks:network
          fuzz_recipe:tests/fuzz/json/corpus/recipe:recipe
          fuzz_hardware:models/hardware:hardware
+         fuzz_gpu:models/gpus:gpu
+         fuzz_trace:tests/fuzz/trace/corpus:
          fuzz_sweep:tests/fuzz/json/corpus/sweep,models/sweeps:sweep
          fuzz_report:tests/fuzz/report/corpus:
          fuzz_onnx:tests/unit/onnx/models:

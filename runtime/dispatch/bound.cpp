@@ -29,6 +29,10 @@ const char* to_string(Bound bound) {
             return "dependency";
         case Bound::Host:
             return "host";
+        case Bound::Launch:
+            return "launch";
+        case Bound::Power:
+            return "power";
     }
     return "?";
 }

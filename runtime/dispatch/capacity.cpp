@@ -34,7 +34,12 @@ Footprint footprint_of(const Network& network, const Recipe& recipe, const Train
 }
 
 void require_capacity(const std::string& network, const Footprint& footprint, const Hardware& hardware) {
-    if (footprint.total() <= hardware.capacity_bytes()) return;
+    require_capacity(network, footprint, hardware.name, hardware.capacity_bytes());
+}
+
+void require_capacity(const std::string& network, const Footprint& footprint, const std::string& machine,
+                      Bytes capacity) {
+    if (footprint.total() <= capacity) return;
     throw InputError(
         network, "",
         fmt::format("needs {:.1f} GiB of accelerator memory (activations {:.1f}, their gradients {:.1f}, "
@@ -43,7 +48,7 @@ void require_capacity(const std::string& network, const Footprint& footprint, co
                     "smaller --batch",
                     gib(footprint.total()), gib(footprint.activations), gib(footprint.gradients),
                     gib(footprint.weights), gib(footprint.optimizer_state), gib(footprint.weight_gradients),
-                    hardware.name, gib(hardware.capacity_bytes())));
+                    machine, gib(capacity)));
 }
 
 }  // namespace satsim

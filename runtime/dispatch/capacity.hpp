@@ -27,5 +27,7 @@ struct Footprint {
 
 // Throws InputError naming `network`, with the arithmetic, when the step does not fit.
 void require_capacity(const std::string& network, const Footprint& footprint, const Hardware& hardware);
+void require_capacity(const std::string& network, const Footprint& footprint, const std::string& machine,
+                      Bytes capacity);
 
 }  // namespace satsim

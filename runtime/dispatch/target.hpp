@@ -17,8 +17,8 @@ namespace satsim {
 // How a figure came to be; printed beside every figure.
 enum class Provenance { Simulated, Modelled, Measured, Recorded };
 
-// What limited a task.
-enum class Bound { Compute, Bandwidth, Fill, Dependency, Host };
+// What limited a task. Launch and Power are a GPU's: the start of its kernels, the board's limit.
+enum class Bound { Compute, Bandwidth, Fill, Dependency, Host, Launch, Power };
 [[nodiscard]] const char* to_string(Bound bound);
 
 // Cost of one task on one target.

@@ -8,18 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/hardware/figure.hpp"
 #include "runtime/hardware/memory_config.hpp"
 #include "runtime/isa/program.hpp"
 #include "runtime/support/types.hpp"
 
 namespace satsim {
-
-struct Figure {
-    double value = 0;
-    std::string unit;
-    std::string source;
-    bool verified = false;
-};
 
 // Device times in nanoseconds; cycles come from the clock (rounded up; the refresh interval down).
 struct MemoryTimes {

@@ -7,16 +7,6 @@
 namespace satsim {
 namespace {
 
-constexpr double kHuge = 1e18;
-
-Figure read_figure(const JsonCursor& at, const std::string& unit, double low = 0, double high = kHuge) {
-    at.object({"value", "unit", "source", "verified"});
-    Figure figure{at.at("value").number(low, high), at.at("unit").text(), at.at("source").text(),
-                  at.at("verified").boolean()};
-    if (figure.unit != unit) at.at("unit").fail("is \"" + figure.unit + "\", expected \"" + unit + "\"");
-    return figure;
-}
-
 int power_of_two(const JsonCursor& at, int low, int high) {
     const auto value = static_cast<int>(at.integer(low, high));
     if ((value & (value - 1)) != 0) at.fail("is " + std::to_string(value) + ", expected a power of two");
@@ -73,10 +63,10 @@ void read_memory(const JsonCursor& at, Hardware& hardware) {
 
 HostFigures read_host(const JsonCursor& at) {
     at.object({"pcie_bandwidth", "pcie_latency", "memory_bandwidth", "arithmetic_rate"});
-    return {read_figure(at.at("pcie_bandwidth"), "byte/s", 1, kHuge),
+    return {read_figure(at.at("pcie_bandwidth"), "byte/s", 1, kLargestFigure),
             read_figure(at.at("pcie_latency"), "s", 0, 1),
-            read_figure(at.at("memory_bandwidth"), "byte/s", 1, kHuge),
-            read_figure(at.at("arithmetic_rate"), "flop/s", 1, kHuge)};
+            read_figure(at.at("memory_bandwidth"), "byte/s", 1, kLargestFigure),
+            read_figure(at.at("arithmetic_rate"), "flop/s", 1, kLargestFigure)};
 }
 
 EventFigures read_events(const JsonCursor& at) {

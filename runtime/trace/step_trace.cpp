@@ -43,7 +43,9 @@ class StepDrawer {
     static Nanoseconds nanoseconds(double seconds) { return std::llround(seconds * 1e9); }
 
     void draw_task(const TaskResult& task, double seconds, Nanoseconds start, Nanoseconds end) {
-        ChromeTrace::Arguments arguments{{"kind", task.kind},
+        ChromeTrace::Arguments arguments{{"layer", task.layer},
+                                         {"stage", task.stage},
+                                         {"kind", task.kind},
                                          {"bound", to_string(task.bound)},
                                          {"provenance", to_string(task.provenance)},
                                          {"cycles", std::to_string(task.cycles)},

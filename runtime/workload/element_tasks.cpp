@@ -46,7 +46,9 @@ VectorTask move(const StepContext& context, const Layer& layer, Stage stage) {
     const TensorShape& from = stage == Stage::FF ? layer.in : layer.out;
     const std::int64_t elements = context.batch * from.elements();
     if (!layer.transposed) return copy(layer, stage, elements, from.channels);
-    return transpose_task(layer, stage, {1, elements / from.channels, from.channels});
+    VectorTask task = transpose_task(layer, stage, {1, elements / from.channels, from.channels});
+    task.operand_order = false;  // the layer asks for the other order in memory
+    return task;
 }
 
 }  // namespace

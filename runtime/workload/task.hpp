@@ -135,6 +135,9 @@ struct VectorTask {
     // Optimizer, Prune: copies that are written beside the update. Dense: a plain FP16 copy.
     std::optional<NmPattern> pregenerate_ff;  // groups along rows
     std::optional<NmPattern> pregenerate_bp;  // groups along columns, transposed
+    // Transpose only: it exists because the array reads an operand in one order alone. Where a GEMM takes
+    // either order (BLAS libraries do), there is nothing to be done.
+    bool operand_order = false;
     bool sat_capable =
         true;  // false: no unit of SAT computes it (GELU, softmax, LayerNorm, loss): a host task
 };

@@ -132,6 +132,7 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
 VectorTask transpose_task(const Layer& layer, Stage stage, const MatrixShape& shape) {
     VectorTask task = vector_task(layer, VectorOp::Transpose, stage, shape.elements(), 1, 1, 0);
     task.shape = shape;
+    task.operand_order = true;
     return task;
 }
 

@@ -8,7 +8,7 @@ import unittest
 
 from support import PROGRAM, SMALL_HARDWARE, SMALL_NETWORK, SOURCE, ProgramTest
 
-COMMANDS = ["models", "schedule", "run", "compare", "trace", "reproduce", "synth", "sweep", "hardware", "report", "doctor", "completion",
+COMMANDS = ["models", "schedule", "run", "compare", "trace", "reproduce", "synth", "sweep", "hardware", "gpu", "report", "doctor", "completion",
             "manual"]
 SMALL = ["--hardware", SMALL_HARDWARE]
 LAYER = {"name": str, "stage": str, "m": int, "n": int, "k": int, "nm": str, "dataflow": str, "tile": str, "cycles": int,

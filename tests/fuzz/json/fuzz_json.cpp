@@ -1,10 +1,12 @@
 #include "tests/fuzz/json/fuzz_json.hpp"
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "runtime/gpu_model/gpu_target.hpp"
 #include "runtime/hardware/hardware.hpp"
 #include "runtime/recipe/recipe.hpp"
 #include "runtime/support/error.hpp"
@@ -72,6 +74,20 @@ void fuzz_hardware(const std::uint8_t* data, std::size_t size) {
     fuzz(data, size, [](std::string_view text) {
         const Hardware hardware = parse_hardware(text, "fuzz");
         require(hardware.peak_macs() > 0 && hardware.memory_config().ddr4.refi >= 2, "a hardware can work");
+    });
+}
+
+void fuzz_gpu(const std::uint8_t* data, std::size_t size) {
+    fuzz(data, size, [](std::string_view text) {
+        const gpu::Device device = gpu::parse_device(text, "fuzz");
+        GemmTask task;
+        task.shape = {48, 64, 80};
+        task.nm = {2, 8};
+        task.gather.in_w = task.gather.grid_w = 48;
+        task.gather.channels = 80;
+        const TaskResult result = gpu::predict(device, task);
+        require(std::isfinite(result.seconds) && result.seconds > 0, "a GEMM takes time");
+        require(result.energy_j >= 0, "energy is not negative");
     });
 }
 

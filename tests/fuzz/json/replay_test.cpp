@@ -34,6 +34,9 @@ TEST(FuzzReplay, Sweeps) {
 TEST(FuzzReplay, Hardware) {
     replay(fuzz_hardware, {"models/hardware"}, 3000);
 }
+TEST(FuzzReplay, Gpus) {
+    replay(fuzz_gpu, {"models/gpus"}, 3000);
+}
 
 }  // namespace
 }  // namespace satsim

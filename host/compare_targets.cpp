@@ -1,0 +1,143 @@
+#include "host/compare_targets.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "host/inputs.hpp"
+#include "host/progress.hpp"
+#include "host/target_tables.hpp"
+#include "runtime/comparison/targets_json.hpp"
+#include "runtime/comparison/targets_trace.hpp"
+#include "runtime/dispatch/capacity.hpp"
+#include "runtime/dispatch/host_target.hpp"
+#include "runtime/dispatch/pregeneration.hpp"
+#include "runtime/dispatch/result_json.hpp"
+#include "runtime/dispatch/step_runner.hpp"
+#include "runtime/gpu_model/gpu_target.hpp"
+#include "runtime/support/atomic_file.hpp"
+#include "runtime/support/error.hpp"
+
+namespace satsim::host {
+namespace {
+
+constexpr std::string_view kGpuModel = "gpu-model:";
+
+// The baseline's step and the recipe's.
+struct Steps {
+    Network network;
+    std::vector<Recipe> recipes;
+    std::vector<TrainingStep> steps;
+};
+
+Steps make_steps(const ComparisonArguments& arguments) {
+    const Options& options = arguments.options;
+    Steps made;
+    made.network = find_network(arguments.network, options.models_folder);
+    for (const std::string& name : {arguments.baseline, arguments.recipe}) {
+        made.recipes.push_back(find_recipe(name, options.models_folder));
+        const TrainingStep step =
+            make_training_step(made.network, made.recipes.back(), options.batch_override());
+        made.steps.push_back(options.no_pregeneration ? without_pregeneration(step) : step);
+    }
+    return made;
+}
+
+void require_fit(const Steps& made, const std::string& machine, Bytes capacity) {
+    for (std::size_t i = 0; i < made.steps.size(); ++i)
+        require_capacity("network " + made.network.name,
+                         footprint_of(made.network, made.recipes[i], made.steps[i]), machine, capacity);
+}
+
+void set_baseline(TargetRun& run, std::vector<TaskResult> tasks) {
+    TargetRun baseline;
+    baseline.tasks = std::move(tasks);
+    const Work work = total_work(baseline);
+    run.baseline_seconds = work.seconds;
+    run.baseline_joules = work.joules;
+}
+
+TargetRun run_sat(const ComparisonArguments& arguments, const Steps& made, nlohmann::ordered_json& document) {
+    const Options& options = arguments.options;
+    const Hardware hardware = options.hardware();
+    require_fit(made, hardware.name, hardware.capacity_bytes());
+    sat::SatTarget sat(options.sat_settings(hardware));
+    HostTarget host(hardware);
+    ProgressBar bar("simulating " + made.network.name);
+    std::vector<StepResult> results =
+        run_steps(made.steps, hardware, sat, host,
+                  [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
+    document.update(compare_json(results[0], results[1]));
+    TargetRun run;
+    run.name = "sat";
+    run.description =
+        fmt::format("{}, fidelity {}; energy: {}", hardware.name, options.fidelity, hardware.energy_model);
+    run.machine = {2.0 * static_cast<double>(hardware.peak_macs()) * hardware.clock_hz,
+                   hardware.array.line_bytes() * hardware.clock_hz, 0};
+    run.tasks = std::move(results[1].tasks);
+    set_baseline(run, std::move(results[0].tasks));
+    return run;
+}
+
+TargetRun run_gpu_model(gpu::Device device, const Steps& made) {
+    require_fit(made, device.name, static_cast<Bytes>(device.memory.capacity.value));
+    gpu::GpuModelTarget target(std::move(device));
+    const gpu::Device& gpu = target.device();
+    TargetRun run;
+    run.name = target.name();
+    run.description = gpu.description + ", predicted from " + gpu.file;
+    run.machine = {gpu.compute.tensor_dense.value, gpu.memory.bandwidth.value, gpu.power.board.value};
+    run.tasks = target.run(made.steps[1].tasks, {});
+    set_baseline(run, target.run(made.steps[0].tasks, {}));
+    return run;
+}
+
+// Every name is known and every device file sound before anything is run.
+std::vector<std::optional<gpu::Device>> read_targets(const ComparisonArguments& arguments) {
+    std::vector<std::optional<gpu::Device>> devices;
+    std::set<std::string> seen;
+    for (const std::string& target : arguments.targets) {
+        if (!seen.insert(target).second) throw InputError("--target " + target, "", "is named twice");
+        if (target == "sat") {
+            devices.emplace_back();
+        } else if (target.starts_with(kGpuModel) && target.size() > kGpuModel.size()) {
+            devices.emplace_back(find_gpu(target.substr(kGpuModel.size()), arguments.options.models_folder));
+        } else {
+            throw InputError("--target " + target, "", "is no target, expected sat or gpu-model:DEVICE");
+        }
+    }
+    return devices;
+}
+
+}  // namespace
+
+int compare_targets(const ComparisonArguments& arguments) {
+    const Options& options = arguments.options;
+    std::vector<std::optional<gpu::Device>> devices = read_targets(arguments);
+    const Steps made = make_steps(arguments);
+    nlohmann::ordered_json document = {{"network", made.steps[1].network}, {"batch", made.steps[1].batch}};
+    std::vector<TargetRun> runs;
+    for (std::optional<gpu::Device>& device : devices)
+        runs.push_back(device ? run_gpu_model(std::move(*device), made) : run_sat(arguments, made, document));
+    const std::vector<Row> rows = align(runs);
+    if (!arguments.trace.empty())
+        write_file_atomically(arguments.trace, make_targets_trace(runs, made.steps[1].network).json());
+    if (options.json) {
+        document["recipe"] = arguments.recipe;
+        document["baseline"] = arguments.baseline;
+        document["targets"] = targets_json(runs);
+        document["rows"] = rows_json(runs, rows);
+        deliver(options, document.dump(1) + "\n");
+    } else if (options.csv) {
+        deliver(options, row_table(runs, rows, TableUse::Program).csv());
+    } else {
+        deliver(options, fmt::format("{}, batch {}: {} on {} targets (baseline of each: {})\n\n{}",
+                                     made.steps[1].network, made.steps[1].batch, arguments.recipe,
+                                     runs.size(), arguments.baseline, targets_text(runs, rows)));
+    }
+    return 0;
+}
+
+}  // namespace satsim::host

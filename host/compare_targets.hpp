@@ -1,0 +1,24 @@
+// satsim compare --target: one step on several machines, side by side.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/options.hpp"
+
+namespace satsim::host {
+
+struct ComparisonArguments {
+    Options options;
+    std::string network;
+    std::string recipe = "bdwp-2:8";
+    std::string baseline = "dense";
+    std::string trace;
+    std::vector<std::string> targets;  // "sat", "gpu-model:DEVICE"
+};
+
+// Runs both recipes on every target and prints the comparison. Exit code 0; throws InputError for a target
+// that does not exist and for a step that does not fit one.
+int compare_targets(const ComparisonArguments& arguments);
+
+}  // namespace satsim::host

@@ -1,0 +1,169 @@
+#include "host/target_tables.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "runtime/dispatch/bound.hpp"
+
+namespace satsim::host {
+namespace {
+
+double ratio(double a, double b) {
+    return b > 0 ? a / b : 0;
+}
+
+std::string times(double value) {
+    return value > 0 ? fmt::format("{:.2f}x", value) : "-";
+}
+
+std::string giga(double value) {
+    return fmt::format("{:.1f}", value / 1e9);
+}
+
+std::string stage_text(const Row& row) {
+    return row.part.empty() ? row.stage : row.stage + " " + row.part;
+}
+
+// "compute 97 % of its roof at 812 op/byte"
+std::string place_text(const Cell& cell) {
+    const std::string bound = to_string(cell.largest.bound);
+    if (cell.work.macs == 0) return fmt::format("{} {:.0f} %", bound, 100 * cell.position.share);
+    return fmt::format("{} {:.0f} % at {:.0f} op/B", bound, 100 * cell.position.share, cell.work.intensity());
+}
+
+std::string dense_reason(const Cell& cell) {
+    return cell.largest.kind == "gemm" ? cell.largest.dense_reason : "";
+}
+
+// Every column of figures says how they came to be.
+std::string labelled(const TargetRun& run) {
+    return fmt::format("{} ({})", run.name, to_string(run.provenance()));
+}
+
+std::vector<std::string> columns_of(std::span<const TargetRun> runs, TableUse use) {
+    std::vector<std::string> columns{"<layer", "<stage"};
+    for (const TargetRun& run : runs) {
+        if (use == TableUse::People) {
+            columns.insert(columns.end(), {labelled(run), "<under its roof", "<why dense"});
+            continue;
+        }
+        for (const char* what : {"seconds", "energy_j", "flop_per_byte", "share_of_roof"})
+            columns.push_back(fmt::format("{} {}", run.name, what));
+        for (const char* what : {"bound", "provenance", "why dense"})
+            columns.push_back(fmt::format("<{} {}", run.name, what));
+    }
+    columns.insert(columns.end(), {"<winner", "<why"});
+    return columns;
+}
+
+void add_cell(const std::optional<Cell>& cell, TableUse use, std::vector<std::string>& line) {
+    if (!cell) {
+        line.insert(line.end(), use == TableUse::Program ? 7 : 3, use == TableUse::Program ? "" : "-");
+    } else if (use == TableUse::People) {
+        line.insert(line.end(), {time_text(cell->work.seconds), place_text(*cell), dense_reason(*cell)});
+    } else {
+        line.insert(
+            line.end(),
+            {fmt::format("{:.9g}", cell->work.seconds), fmt::format("{:.9g}", cell->work.joules),
+             fmt::format("{:.6g}", cell->work.intensity()), fmt::format("{:.6g}", cell->position.share),
+             to_string(cell->largest.bound), to_string(cell->largest.provenance), dense_reason(*cell)});
+    }
+}
+
+std::string part_of(const TaskResult& task) {
+    if (task.kind == "gemm") return "GEMM " + task.stage;
+    return task.kind == "vector" ? "vector" : "host and transfers";
+}
+
+}  // namespace
+
+Table row_table(std::span<const TargetRun> runs, std::span<const Row> rows, TableUse use) {
+    Table table(columns_of(runs, use));
+    for (const Row& row : rows) {
+        std::vector<std::string> line{row.layer, stage_text(row)};
+        for (const std::optional<Cell>& cell : row.cells) add_cell(cell, use, line);
+        line.push_back(runs[row.winner].name);
+        line.push_back(row.why);
+        table.row(std::move(line));
+    }
+    return table;
+}
+
+Table target_stage_table(std::span<const TargetRun> runs) {
+    std::vector<std::string> columns{"<part"};
+    for (const TargetRun& run : runs) columns.insert(columns.end(), {labelled(run), "share", "energy"});
+    Table table(columns);
+    std::vector<std::map<std::string, Work>> parts(runs.size());
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        for (const TaskResult& task : runs[i].tasks) parts[i][part_of(task)].add(task);
+    }
+    for (const char* name : {"GEMM FF", "GEMM BP", "GEMM WU", "vector", "host and transfers"}) {
+        std::vector<std::string> line{name};
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            const Work& work = parts[i][name];
+            line.insert(line.end(),
+                        {time_text(work.seconds),
+                         fmt::format("{:.1f} %", 100 * ratio(work.seconds, total_work(runs[i]).seconds)),
+                         joule_text(work.joules)});
+        }
+        table.row(std::move(line));
+    }
+    return table;
+}
+
+Table total_table(std::span<const TargetRun> runs) {
+    Table table({"<target", "<provenance", "step", "speedup over the first", "speedup over its baseline",
+                 "energy", "energy x delay [Js]", "GEMMs", "dense-equivalent GFLOP/s", "executed GFLOP/s"});
+    for (const TargetRun& run : runs) {
+        const Work work = total_work(run);
+        table.row({run.name, to_string(run.provenance()), time_text(work.seconds),
+                   times(ratio(total_work(runs[0]).seconds, work.seconds)),
+                   times(ratio(run.baseline_seconds, work.seconds)), joule_text(work.joules),
+                   fmt::format("{:.3g}", work.joules * work.seconds), time_text(gemm_work(run).seconds),
+                   giga(ratio(work.dense_flops(), work.seconds)),
+                   giga(ratio(work.executed_flops(), work.seconds))});
+    }
+    return table;
+}
+
+Table normalised_table(std::span<const TargetRun> runs) {
+    Table table({"<target", "<provenance", "peak GFLOP/s", "GB/s", "mean power", "of board",
+                 "dense-eq. GFLOP/s/W", "executed GFLOP/s/W", "dense-eq. of peak", "executed of peak",
+                 "dense-eq. flop/byte of bandwidth"});
+    for (const TargetRun& run : runs) {
+        const Work work = total_work(run);
+        const double watts = ratio(work.joules, work.seconds);
+        const double dense = ratio(work.dense_flops(), work.seconds);
+        table.row(
+            {run.name, to_string(run.provenance()), giga(run.machine.peak_flops), giga(run.machine.bandwidth),
+             fmt::format("{:.1f} W", watts),
+             run.machine.board_watts > 0
+                 ? fmt::format("{:.0f} % of {:.0f} W", 100 * watts / run.machine.board_watts,
+                               run.machine.board_watts)
+                 : "-",
+             giga(ratio(work.dense_flops(), work.joules)), giga(ratio(work.executed_flops(), work.joules)),
+             fmt::format("{:.1f} %", 100 * ratio(dense, run.machine.peak_flops)),
+             fmt::format("{:.1f} %",
+                         100 * ratio(ratio(work.executed_flops(), work.seconds), run.machine.peak_flops)),
+             fmt::format("{:.1f}", ratio(dense, run.machine.bandwidth))});
+    }
+    return table;
+}
+
+std::string targets_text(std::span<const TargetRun> runs, std::span<const Row> rows) {
+    std::string text = row_table(runs, rows, TableUse::People).text() + "\n" +
+                       target_stage_table(runs).text() + "\n" + total_table(runs).text() + "\n" +
+                       normalised_table(runs).text() + "\n";
+    std::vector<std::size_t> wins(runs.size(), 0);
+    for (const Row& row : rows) ++wins[row.winner];
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        text += fmt::format("{}: {}, faster in {} of {} rows; {}\n", runs[i].name,
+                            to_string(runs[i].provenance()), wins[i], rows.size(), runs[i].description);
+    text +=
+        "Rates count GEMMs alone over the time of the whole step. A modelled figure is a prediction, never a "
+        "measurement (docs/architecture/gpu.md).\n";
+    return text;
+}
+
+}  // namespace satsim::host

@@ -1,0 +1,251 @@
+#include "host/trace_profiles.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "host/options.hpp"
+#include "host/table.hpp"
+#include "runtime/support/atomic_file.hpp"
+#include "runtime/trace/chrome_trace.hpp"
+#include "runtime/trace_import/diff.hpp"
+
+namespace satsim::host {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Kernel names are whole C++ signatures.
+constexpr std::size_t kNameWidth = 60;
+// Kernels and changes shown to people; --json and --csv have all.
+constexpr std::size_t kShown = 20;
+
+struct Arguments {
+    Options options;
+    std::string first;
+    std::string second;
+    std::string trace;
+};
+
+std::string cut(const std::string& name) {
+    return name.size() <= kNameWidth ? name : name.substr(0, kNameWidth - 3) + "...";
+}
+
+std::string microseconds(double us) {
+    return time_text(us * 1e-6);
+}
+
+std::string percent(double part, double whole) {
+    return whole > 0 ? fmt::format("{:.1f} %", 100 * part / whole) : "-";
+}
+
+struct NamedSum {
+    std::string name;
+    ProfileSum sum;
+};
+
+// Longest first.
+std::vector<NamedSum> sums_by(const TraceProfile& profile, std::string ProfileEntry::*field) {
+    std::map<std::string, ProfileSum> sums;
+    for (const ProfileEntry& entry : profile.entries) sums[entry.*field].add(entry);
+    std::vector<NamedSum> sorted;
+    for (auto& [name, sum] : sums) sorted.push_back({name, std::move(sum)});
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const NamedSum& a, const NamedSum& b) { return a.sum.busy_us > b.sum.busy_us; });
+    return sorted;
+}
+
+ordered_json head_json(const TraceProfile& profile) {
+    return {{"file", profile.file},
+            {"source", to_string(profile.source)},
+            {"machine", profile.machine},
+            {"provenance", profile.provenance},
+            {"pieces", profile.entries.size()},
+            {"unattributed", profile.unattributed},
+            {"busy_s", profile.busy_us() * 1e-6},
+            {"wall_s", profile.wall_us() * 1e-6}};
+}
+
+std::string head_text(const TraceProfile& profile) {
+    return fmt::format(
+        "{}: {} trace{}, {}, {} pieces of work, busy {} of {}{}\n", profile.file, to_string(profile.source),
+        profile.machine.empty() ? "" : " of " + profile.machine, profile.provenance, profile.entries.size(),
+        microseconds(profile.busy_us()), microseconds(profile.wall_us()),
+        profile.unattributed > 0 ? fmt::format(", {} of them launched outside the file", profile.unattributed)
+                                 : "");
+}
+
+ordered_json sum_json(const ProfileSum& sum) {
+    return {{"pieces", sum.pieces}, {"busy_s", sum.busy_us * 1e-6}, {"longest", sum.longest}};
+}
+
+Table group_table(const TraceProfile& profile) {
+    Table table({"<layer", "<stage", "pieces", "time", "share", "<longest piece"});
+    for (const ProfileGroup& group : by_layer(profile))
+        table.row({group.layer, group.stage, grouped(static_cast<std::int64_t>(group.sum.pieces)),
+                   microseconds(group.sum.busy_us), percent(group.sum.busy_us, profile.busy_us()),
+                   cut(group.sum.longest)});
+    return table;
+}
+
+Table named_table(const char* what, const std::vector<NamedSum>& sums, double whole) {
+    Table table({what, "pieces", "time", "share"});
+    for (std::size_t i = 0; i < std::min(sums.size(), kShown); ++i)
+        table.row({cut(sums[i].name), grouped(static_cast<std::int64_t>(sums[i].sum.pieces)),
+                   microseconds(sums[i].sum.busy_us), percent(sums[i].sum.busy_us, whole)});
+    return table;
+}
+
+ordered_json profile_json(const TraceProfile& profile) {
+    ordered_json object = head_json(profile);
+    object["layers"] = ordered_json::array();
+    for (const ProfileGroup& group : by_layer(profile)) {
+        ordered_json layer = {{"name", group.layer}, {"stage", group.stage}};
+        layer.update(sum_json(group.sum));
+        object["layers"].push_back(std::move(layer));
+    }
+    const auto list = [&](const char* key, std::string ProfileEntry::*field) {
+        object[key] = ordered_json::array();
+        for (const NamedSum& sum : sums_by(profile, field))
+            object[key].push_back(
+                {{"name", sum.name}, {"pieces", sum.sum.pieces}, {"busy_s", sum.sum.busy_us * 1e-6}});
+    };
+    list("kernels", &ProfileEntry::name);
+    list("streams", &ProfileEntry::track);
+    return object;
+}
+
+// The profile as satsim's own kind of trace: one track a stream, layer and stage in the arguments.
+std::string rewritten(const TraceProfile& profile) {
+    const auto nanoseconds = [&profile](double us) {
+        return static_cast<Nanoseconds>((us - profile.entries.front().start_us) * 1e3 + 0.5);
+    };
+    ChromeTrace trace;
+    trace.note("tool", "satsim");
+    trace.note("imported", profile.file);
+    trace.process(
+        1,
+        fmt::format("{} ({})", profile.machine.empty() ? profile.file : profile.machine, profile.provenance),
+        1);
+    std::map<std::string, int> tracks;
+    for (const ProfileEntry& entry : profile.entries) {
+        const auto [track, is_new] = tracks.try_emplace(entry.track, static_cast<int>(tracks.size()) + 1);
+        if (is_new) trace.track(1, track->second, entry.track, track->second);
+        trace.slice(1, track->second, entry.name, entry.kind, nanoseconds(entry.start_us),
+                    nanoseconds(entry.end_us),
+                    {{"layer", entry.layer},
+                     {"stage", entry.stage.empty() ? "-" : entry.stage},
+                     {"provenance", profile.provenance}});
+    }
+    return trace.json();
+}
+
+int import(const Arguments& arguments) {
+    const Options& options = arguments.options;
+    const TraceProfile profile = load_profile(arguments.first);
+    if (!arguments.trace.empty()) write_file_atomically(arguments.trace, rewritten(profile));
+    if (options.json)
+        deliver(options,
+                profile_json(profile).dump(1, ' ', true, ordered_json::error_handler_t::replace) + "\n");
+    else if (options.csv)
+        deliver(options, group_table(profile).csv());
+    else
+        deliver(
+            options,
+            fmt::format(
+                "{}\n{}\n{}\n{}", head_text(profile), group_table(profile).text(),
+                named_table("<kernel", sums_by(profile, &ProfileEntry::name), profile.busy_us()).text(),
+                named_table("<stream", sums_by(profile, &ProfileEntry::track), profile.busy_us()).text()));
+    return 0;
+}
+
+Table diff_table(const std::vector<DiffRow>& rows, double change, std::size_t most) {
+    Table table({"<layer", "<stage", "A", "pieces", "B", "pieces", "B - A", "of the difference", "B / A",
+                 "<longest piece of A", "<longest piece of B"});
+    const auto pieces = [](const ProfileSum& sum) { return std::to_string(sum.pieces); };
+    for (std::size_t i = 0; i < std::min(rows.size(), most); ++i) {
+        const DiffRow& row = rows[i];
+        table.row(
+            {row.layer, row.stage, row.a.pieces > 0 ? microseconds(row.a.busy_us) : "-", pieces(row.a),
+             row.b.pieces > 0 ? microseconds(row.b.busy_us) : "-", pieces(row.b),
+             fmt::format("{}{}", row.change_us() < 0 ? "-" : "+", microseconds(std::abs(row.change_us()))),
+             change != 0 ? fmt::format("{:.1f} %", 100 * row.change_us() / change) : "-",
+             row.a.busy_us > 0 && row.b.pieces > 0 ? fmt::format("{:.3f}", row.b.busy_us / row.a.busy_us)
+                                                   : "-",
+             cut(row.a.longest), cut(row.b.longest)});
+    }
+    return table;
+}
+
+ordered_json diff_json(const TraceProfile& a, const TraceProfile& b, const std::vector<DiffRow>& rows) {
+    ordered_json object = {{"a", head_json(a)}, {"b", head_json(b)}, {"rows", ordered_json::array()}};
+    object["change_s"] = (b.busy_us() - a.busy_us()) * 1e-6;
+    for (const DiffRow& row : rows)
+        object["rows"].push_back({{"name", row.layer},
+                                  {"stage", row.stage},
+                                  {"a", sum_json(row.a)},
+                                  {"b", sum_json(row.b)},
+                                  {"change_s", row.change_us() * 1e-6}});
+    return object;
+}
+
+int diff_traces(const Arguments& arguments) {
+    const Options& options = arguments.options;
+    const TraceProfile a = load_profile(arguments.first);
+    const TraceProfile b = load_profile(arguments.second);
+    const std::vector<DiffRow> rows = diff(a, b);
+    const double change = b.busy_us() - a.busy_us();
+    std::size_t shared = 0;
+    for (const DiffRow& row : rows) shared += row.a.pieces > 0 && row.b.pieces > 0 ? 1 : 0;
+    if (options.json) {
+        deliver(options,
+                diff_json(a, b, rows).dump(1, ' ', true, ordered_json::error_handler_t::replace) + "\n");
+    } else if (options.csv) {
+        deliver(options, diff_table(rows, change, rows.size()).csv());
+    } else {
+        deliver(options,
+                fmt::format(
+                    "A: {}B: {}\n{}\n{} of {} layers and stages are in both{}; busy time A {}, B {} "
+                    "({:.3f} of A)\n",
+                    head_text(a), head_text(b), diff_table(rows, change, kShown).text(), shared, rows.size(),
+                    rows.size() > kShown ? fmt::format(", the {} largest changes are shown", kShown) : "",
+                    microseconds(a.busy_us()), microseconds(b.busy_us()),
+                    a.busy_us() > 0 ? b.busy_us() / a.busy_us() : 0.0));
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_trace_profiles(CLI::App& trace, Action& action) {
+    auto imported = std::make_shared<Arguments>();
+    CLI::App* import_command = trace.add_subcommand(
+        "import", "kernels, streams and layers of a PyTorch profiler (Kineto) or Chrome trace");
+    import_command->footer("Example: satsim trace import profile.json --rewrite profile.satsim.json");
+    import_command
+        ->add_option("trace", imported->first,
+                     "trace file, not compressed; of satsim's: FILE#2 is the second process")
+        ->required();
+    import_command->add_option("--rewrite", imported->trace,
+                               "write it with one track a stream and layer and stage in every slice");
+    imported->options.add_format(*import_command, "trace.md");
+    import_command->callback([imported, &action] { action = [imported] { return import(*imported); }; });
+
+    auto compared = std::make_shared<Arguments>();
+    CLI::App* diff_command =
+        trace.add_subcommand("diff", "two traces by layer and stage: where the time went differently");
+    diff_command->footer("Example: satsim trace diff step.json#1 step.json#2");
+    diff_command
+        ->add_option("a", compared->first,
+                     "trace of satsim (FILE#2: its second process), PyTorch's profiler or Chrome")
+        ->required();
+    diff_command->add_option("b", compared->second, "the trace to compare with it")->required();
+    compared->options.add_format(*diff_command, "trace.md");
+    diff_command->callback([compared, &action] { action = [compared] { return diff_traces(*compared); }; });
+}
+
+}  // namespace satsim::host

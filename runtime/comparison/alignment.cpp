@@ -1,0 +1,83 @@
+#include "runtime/comparison/alignment.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <tuple>
+
+namespace satsim {
+namespace {
+
+using Key = std::tuple<std::string, std::string, std::string, bool>;
+
+Key key_of(const TaskResult& task) {
+    const bool gemm = task.kind == "gemm";
+    return {task.layer, task.stage, gemm ? task.part : "other", gemm};
+}
+
+double amount(const Work& work) {
+    return work.macs > 0 ? work.executed_flops() : static_cast<double>(work.bytes);
+}
+
+// Fills in who wins, by how much and why.
+void judge(Row& row) {
+    const Cell* fastest = nullptr;
+    const Cell* second = nullptr;
+    for (std::size_t i = 0; i < row.cells.size(); ++i) {
+        if (!row.cells[i]) continue;
+        const Cell& cell = *row.cells[i];
+        if (fastest == nullptr || cell.work.seconds < fastest->work.seconds) {
+            second = fastest;
+            fastest = &cell;
+            row.winner = i;
+        } else if (second == nullptr || cell.work.seconds < second->work.seconds) {
+            second = &cell;
+        }
+    }
+    if (fastest == nullptr || second == nullptr) return;
+    if (fastest->work.seconds > 0) row.margin = second->work.seconds / fastest->work.seconds;
+    row.why = explain(*fastest, *second);
+}
+
+}  // namespace
+
+std::vector<Row> align(std::span<const TargetRun> runs) {
+    std::vector<Row> rows;
+    std::map<Key, std::size_t> known;
+    for (std::size_t run = 0; run < runs.size(); ++run) {
+        for (const TaskResult& task : runs[run].tasks) {
+            const Key key = key_of(task);
+            const auto [found, is_new] = known.try_emplace(key, rows.size());
+            if (is_new) {
+                Row row;
+                std::tie(row.layer, row.stage, row.part, row.gemm) = key;
+                row.cells.resize(runs.size());
+                rows.push_back(std::move(row));
+            }
+            std::optional<Cell>& cell = rows[found->second].cells[run];
+            if (!cell) cell.emplace();
+            if (cell->work.tasks == 0 || task.seconds > cell->largest.seconds) cell->largest = task;
+            cell->work.add(task);
+        }
+    }
+    for (Row& row : rows) {
+        for (std::size_t run = 0; run < runs.size(); ++run) {
+            if (row.cells[run]) row.cells[run]->position = position(row.cells[run]->work, runs[run].machine);
+        }
+        judge(row);
+    }
+    return rows;
+}
+
+std::string explain(const Cell& fast, const Cell& slow) {
+    if (fast.work.seconds <= 0) return slow.work.seconds > 0 ? "nothing to be done there" : "";
+    // Work in flop and work in bytes have no common roof.
+    if ((fast.work.macs > 0) != (slow.work.macs > 0) || fast.position.share <= 0 ||
+        slow.position.share <= 0 || amount(fast.work) <= 0)
+        return fmt::format("{:.2f}x", slow.work.seconds / fast.work.seconds);
+    return fmt::format("{:.2f}x = roof {:.2f}x * share {:.2f}x * work {:.2f}x",
+                       slow.work.seconds / fast.work.seconds, fast.position.roof / slow.position.roof,
+                       fast.position.share / slow.position.share, amount(slow.work) / amount(fast.work));
+}
+
+}  // namespace satsim

@@ -1,0 +1,59 @@
+#include "runtime/comparison/target_run.hpp"
+
+#include <algorithm>
+
+namespace satsim {
+
+Provenance TargetRun::provenance() const {
+    // From the one that says least about the real machine to the one that says most.
+    constexpr Provenance kWeakestFirst[] = {Provenance::Modelled, Provenance::Simulated, Provenance::Recorded,
+                                            Provenance::Measured};
+    for (const Provenance candidate : kWeakestFirst) {
+        const bool found = std::any_of(tasks.begin(), tasks.end(), [candidate](const TaskResult& task) {
+            return task.kind == "gemm" && task.provenance == candidate;
+        });
+        if (found) return candidate;
+    }
+    return Provenance::Modelled;
+}
+
+void Work::add(const TaskResult& task) {
+    ++tasks;
+    seconds += task.seconds;
+    joules += task.energy_j;
+    bytes += task.dram_bytes;
+    macs += task.macs_issued;
+    dense_macs += task.dense_macs;
+}
+
+double Work::intensity() const {
+    return bytes > 0 ? executed_flops() / static_cast<double>(bytes) : 0;
+}
+
+Work total_work(const TargetRun& run) {
+    Work work;
+    for (const TaskResult& task : run.tasks) work.add(task);
+    return work;
+}
+
+Work gemm_work(const TargetRun& run) {
+    Work work;
+    for (const TaskResult& task : run.tasks) {
+        if (task.kind == "gemm") work.add(task);
+    }
+    return work;
+}
+
+RooflinePosition position(const Work& work, const Machine& machine) {
+    RooflinePosition result;
+    const bool arithmetic = work.macs > 0;
+    result.roof = arithmetic && work.bytes > 0
+                      ? std::min(machine.peak_flops, work.intensity() * machine.bandwidth)
+                  : arithmetic ? machine.peak_flops
+                               : machine.bandwidth;
+    const double done = arithmetic ? work.executed_flops() : static_cast<double>(work.bytes);
+    if (work.seconds > 0 && result.roof > 0) result.share = done / work.seconds / result.roof;
+    return result;
+}
+
+}  // namespace satsim

@@ -1,0 +1,135 @@
+// Reads a GPU device file: models/schemas/gpu.schema.json in code, plus what a schema cannot say.
+#include "runtime/gpu_model/device.hpp"
+
+#include <cmath>
+
+#include "runtime/support/json_cursor.hpp"
+
+namespace satsim::gpu {
+namespace {
+
+// A figure that counts something.
+Figure read_count(const JsonCursor& at, const std::string& unit, double low, double high) {
+    Figure figure = read_figure(at, unit, low, high);
+    if (figure.value != std::floor(figure.value)) at.at("value").fail("is no whole number");
+    return figure;
+}
+
+ComputeFigures read_compute(const JsonCursor& at) {
+    at.object({"sm_count", "clock", "tensor_dense", "tensor_sparse", "fp32"});
+    ComputeFigures compute{
+        read_count(at.at("sm_count"), "SM", 1, 1024), read_figure(at.at("clock"), "Hz", 1e6, 1e10),
+        read_figure(at.at("tensor_dense"), "flop/s", 1), read_figure(at.at("tensor_sparse"), "flop/s"),
+        read_figure(at.at("fp32"), "flop/s", 1)};
+    const double sparse = compute.tensor_sparse.value;
+    if (sparse != 0 && sparse <= compute.tensor_dense.value)
+        at.at("tensor_sparse")
+            .fail("is not above tensor_dense, expected 0 where there are no sparse tensor cores");
+    return compute;
+}
+
+MemoryFigures read_memory(const JsonCursor& at) {
+    at.object({"bandwidth", "capacity", "l2_capacity", "l2_bandwidth"});
+    MemoryFigures memory{
+        read_figure(at.at("bandwidth"), "byte/s", 1), read_figure(at.at("capacity"), "byte", 1e6, 1e14),
+        read_figure(at.at("l2_capacity"), "byte", 1, 1e12), read_figure(at.at("l2_bandwidth"), "byte/s", 1)};
+    if (memory.l2_bandwidth.value < memory.bandwidth.value)
+        at.at("l2_bandwidth").fail("is below the bandwidth of the memory behind it");
+    return memory;
+}
+
+std::vector<Tile> read_tiles(const JsonCursor& at) {
+    constexpr std::int64_t kSmallest = 16;
+    constexpr std::int64_t kLargest = 512;
+    constexpr std::size_t kMost = 16;
+    std::vector<Tile> tiles;
+    const std::size_t count = at.size(1);
+    if (count > kMost) at.fail("has more than 16 tiles");
+    for (std::size_t i = 0; i < count; ++i) {
+        const JsonCursor tile = at.at(i);
+        tile.object({"m", "n"});
+        tiles.push_back(
+            {tile.at("m").integer(kSmallest, kLargest), tile.at("n").integer(kSmallest, kLargest)});
+    }
+    return tiles;
+}
+
+KernelFigures read_kernels(const JsonCursor& at) {
+    at.object({"launch_overhead", "tiles", "tiles_source", "k_step", "max_split", "sparse_alignment",
+               "dense_efficiency", "sparse_efficiency", "memory_efficiency"});
+    const auto share = [&at](const char* key) { return read_figure(at.at(key), "1", 0.01, 1); };
+    return {read_figure(at.at("launch_overhead"), "s", 0, 1),
+            read_tiles(at.at("tiles")),
+            at.at("tiles_source").text(),
+            read_count(at.at("k_step"), "element", 8, 1024),
+            read_count(at.at("max_split"), "slice", 1, 64),
+            read_count(at.at("sparse_alignment"), "element", 1, 1024),
+            share("dense_efficiency"),
+            share("sparse_efficiency"),
+            share("memory_efficiency")};
+}
+
+PowerFigures read_power(const JsonCursor& at) {
+    at.object({"board", "idle", "tensor_flop", "fp32_flop", "dram_byte"});
+    const auto joules = [&at](const char* key) { return read_figure(at.at(key), "J", 0, 1); };
+    PowerFigures power{read_figure(at.at("board"), "W", 0.1, 1e5), read_figure(at.at("idle"), "W", 0, 1e5),
+                       joules("tensor_flop"), joules("fp32_flop"), joules("dram_byte")};
+    if (power.idle.value >= power.board.value) at.at("idle").fail("is not below board, the limit");
+    return power;
+}
+
+Device read_device(const JsonCursor& root) {
+    root.object({"format", "version", "name", "description", "architecture", "compute", "memory", "kernels",
+                 "power"});
+    if (root.at("format").text() != "satsim-gpu")
+        root.at("format").fail("is not \"satsim-gpu\": no GPU device file");
+    (void)root.at("version").integer(1, 1);
+    Device device;
+    device.file = root.file();
+    device.name = root.at("name").text();
+    device.description = root.at("description").text();
+    device.architecture = root.at("architecture").text();
+    device.compute = read_compute(root.at("compute"));
+    device.memory = read_memory(root.at("memory"));
+    device.kernels = read_kernels(root.at("kernels"));
+    device.power = read_power(root.at("power"));
+    return device;
+}
+
+}  // namespace
+
+std::vector<NamedFigure> figures(const Device& d) {
+    return {{"SMs", &d.compute.sm_count},
+            {"clock", &d.compute.clock},
+            {"tensor rate, dense", &d.compute.tensor_dense},
+            {"tensor rate, 2:4", &d.compute.tensor_sparse},
+            {"FP32 rate", &d.compute.fp32},
+            {"memory bandwidth", &d.memory.bandwidth},
+            {"memory capacity", &d.memory.capacity},
+            {"L2 capacity", &d.memory.l2_capacity},
+            {"L2 bandwidth", &d.memory.l2_bandwidth},
+            {"launch overhead", &d.kernels.launch_overhead},
+            {"K step", &d.kernels.k_step},
+            {"most K slices", &d.kernels.max_split},
+            {"alignment of 2:4 sizes", &d.kernels.sparse_alignment},
+            {"efficiency, dense", &d.kernels.dense_efficiency},
+            {"efficiency, 2:4", &d.kernels.sparse_efficiency},
+            {"efficiency, memory", &d.kernels.memory_efficiency},
+            {"board power", &d.power.board},
+            {"idle power", &d.power.idle},
+            {"energy of a tensor flop", &d.power.tensor_flop},
+            {"energy of an FP32 flop", &d.power.fp32_flop},
+            {"energy of a DRAM byte", &d.power.dram_byte}};
+}
+
+Device load_device(const std::filesystem::path& path) {
+    const nlohmann::json document = parse_json_file(path);
+    return read_device(JsonCursor(document, path.string()));
+}
+
+Device parse_device(std::string_view text, const std::string& name) {
+    const nlohmann::json document = parse_json_text(text, name);
+    return read_device(JsonCursor(document, name));
+}
+
+}  // namespace satsim::gpu

@@ -1,0 +1,82 @@
+// A GPU as its device file states it (models/gpus/*.json, docs/formats/gpu.md): rates, memory, what is
+// assumed of kernels, and power. Every figure carries its source and whether anyone checked it.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/hardware/figure.hpp"
+#include "runtime/support/types.hpp"
+
+namespace satsim::gpu {
+
+struct ComputeFigures {
+    Figure sm_count;
+    Figure clock;          // Hz, at which the rates are stated
+    Figure tensor_dense;   // flop/s, FP16 operands, FP32 accumulation
+    Figure tensor_sparse;  // flop/s dense-equivalent of 2:4; 0: no sparse tensor cores
+    Figure fp32;           // flop/s of the CUDA cores
+};
+
+struct MemoryFigures {
+    Figure bandwidth;  // byte/s of DRAM, peak
+    Figure capacity;
+    Figure l2_capacity;
+    Figure l2_bandwidth;  // byte/s from L2 to all SMs
+};
+
+// Output elements that one thread block computes at a time.
+struct Tile {
+    std::int64_t m = 0;
+    std::int64_t n = 0;
+};
+
+struct KernelFigures {
+    Figure launch_overhead;  // s, of a kernel in a stream of others
+    std::vector<Tile> tiles;
+    std::string tiles_source;
+    Figure k_step;             // elements of K that a tile takes at a time
+    Figure max_split;          // slices of K, at most (split-K)
+    Figure sparse_alignment;   // m, n and k of a 2:4 GEMM are multiples of it
+    Figure dense_efficiency;   // sustained share of tensor_dense
+    Figure sparse_efficiency;  // sustained share of tensor_sparse
+    Figure memory_efficiency;  // sustained share of bandwidth and l2_bandwidth
+};
+
+struct PowerFigures {
+    Figure board;        // W, the limit
+    Figure idle;         // W, always
+    Figure tensor_flop;  // J, a multiplication or addition that a tensor core executes
+    Figure fp32_flop;    // J
+    Figure dram_byte;    // J
+};
+
+struct Device {
+    std::string name;
+    std::string description;
+    std::string architecture;
+    std::string file;  // where it was read from
+    ComputeFigures compute;
+    MemoryFigures memory;
+    KernelFigures kernels;
+    PowerFigures power;
+
+    [[nodiscard]] bool has_sparse_tensor_cores() const { return compute.tensor_sparse.value > 0; }
+};
+
+// A figure and what it is called in tables ("memory bandwidth").
+struct NamedFigure {
+    std::string name;
+    const Figure* figure;
+};
+// All of them, in the order of the file.
+[[nodiscard]] std::vector<NamedFigure> figures(const Device& device);
+
+// Throw InputError naming file and JSON pointer.
+[[nodiscard]] Device load_device(const std::filesystem::path& path);
+[[nodiscard]] Device parse_device(std::string_view text, const std::string& name);
+
+}  // namespace satsim::gpu

@@ -1,0 +1,186 @@
+"""GPU device files, comparisons over several targets, and traces of others (docs/architecture/gpu.md, formats/trace.md)."""
+import gzip
+import json
+import pathlib
+import unittest
+
+from support import SMALL_HARDWARE, SOURCE, ProgramTest
+
+SMALL = ["--hardware", SMALL_HARDWARE, "--fidelity", "fast"]
+GPUS = ["a100", "h100", "h200", "jetson-agx-orin", "jetson-agx-xavier", "rtx2080ti"]
+KINETO = SOURCE.parent / "shared" / "data" / "kineto"
+DEVICE_WORK = {"kernel", "gpu_memcpy", "gpu_memset", "memcpy", "memset"}
+
+
+class GpuTest(ProgramTest):
+    def refuse(self, *arguments, names=()):
+        done = self.run_program(*arguments, code=2)
+        self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), done.stderr)
+        for name in names:
+            self.assertIn(name, done.stderr)
+
+
+class Devices(GpuTest):
+    def test_list_and_show(self):
+        self.assertEqual([d["name"] for d in self.run_json("gpu", "list")], GPUS)
+        for name in GPUS:
+            figures = self.run_json("gpu", "show", name)["figures"]
+            self.assertEqual(len(figures), 21)
+            for figure in figures.values():
+                self.assertEqual(set(figure), {"value", "unit", "source", "verified"})
+        self.assertIn("glennklockwood", self.run_program("gpu", "show", "a100").stdout)
+        self.assertEqual(len(self.run_program("gpu", "list", "--csv").stdout.splitlines()), 1 + len(GPUS))
+
+    def test_shipped_files_fit_the_schema(self):
+        try:
+            import jsonschema
+        except ImportError:
+            self.skipTest("python3-jsonschema is missing")
+        schema = json.loads((SOURCE / "models/schemas/gpu.schema.json").read_text())
+        for name in GPUS:
+            jsonschema.validate(json.loads((SOURCE / f"models/gpus/{name}.json").read_text()), schema)
+
+    def test_bad_files(self):
+        text = (SOURCE / "models/gpus/h100.json").read_text()
+        self.refuse("gpu", "show", self.write("g.json", text[:-20]), names=["g.json", "malformed"])
+        document = json.loads(text)
+        document["compute"]["clock"]["value"] = 1
+        self.refuse("gpu", "show", self.write("g.json", document), names=["g.json: /compute/clock/value"])
+        self.refuse("gpu", "show", "v100", names=["v100"])
+
+
+class Targets(GpuTest):
+    def compare(self, targets, *more):
+        return self.run_json("compare", self.network(), "--recipe", "bdwp-2:8", "--target", targets, *SMALL, *more)
+
+    def test_every_target_with_its_provenance(self):
+        value = self.compare("sat,gpu-model:h100,gpu-model:rtx2080ti")
+        self.assertEqual([t["name"] for t in value["targets"]], ["sat", "gpu-model:h100", "gpu-model:rtx2080ti"])
+        for target in value["targets"]:
+            self.assertIn(target["provenance"], ("measured", "recorded", "modelled", "simulated"))
+            tasks = target["layers"] + target["other_tasks"]
+            self.assertAlmostEqual(sum(t["seconds"] for t in tasks), target["seconds"], delta=1e-9 * target["seconds"])
+            self.assertAlmostEqual(sum(t["energy_j"] for t in tasks), target["energy_j"], delta=1e-6 * target["energy_j"])
+            self.assertAlmostEqual(target["speedup"], target["baseline_seconds"] / target["seconds"], delta=1e-9)
+        self.assertEqual({t["provenance"] for t in value["targets"][1:]}, {"modelled"})
+        layers = [[(l["name"], l["stage"], l["part"]) for l in t["layers"]] for t in value["targets"]]
+        self.assertEqual(layers[0], layers[1])
+
+    def test_sat_is_what_it_is_without_other_targets(self):
+        alone = self.run_json("compare", self.network(), "--recipe", "bdwp-2:8", *SMALL)
+        value = self.compare("sat,gpu-model:a100")
+        for key in alone:
+            self.assertEqual(value[key], alone[key], key)
+        sat = value["targets"][0]
+        self.assertAlmostEqual(sat["seconds"], alone["results"][1]["seconds"], delta=1e-12)
+        self.assertAlmostEqual(sat["energy_j"], alone["results"][1]["energy_j"], delta=1e-9)
+        self.assertNotIn("targets", alone)
+
+    def test_the_winner_is_the_fastest_and_the_reason_multiplies_out(self):
+        for row in self.compare("sat,gpu-model:h100,gpu-model:jetson-agx-orin")["rows"]:
+            seconds = {c["target"]: c["seconds"] for c in row["targets"]}
+            self.assertEqual(seconds[row["winner"]], min(seconds.values()))
+            for cell in row["targets"]:
+                self.assertLessEqual(cell["share_of_roof"], 1 + 1e-9, row)
+            if " = " in row["why"]:
+                total, factors = row["why"].split(" = ")
+                product = 1.0
+                for factor in factors.split(" * "):
+                    product *= float(factor.split()[1].rstrip("x"))
+                # Two decimals each: a small factor has few digits.
+                smallest = min(float(f.split()[1].rstrip("x")) for f in factors.split(" * "))
+                if smallest >= 0.5:
+                    self.assertAlmostEqual(product / float(total.rstrip("x")), 1, delta=0.03)
+
+    def test_no_sat_no_simulation(self):
+        value = self.compare("gpu-model:h100")
+        self.assertNotIn("results", value)
+        self.assertEqual(len(value["targets"]), 1)
+
+    def test_tables_and_csv(self):
+        arguments = ["compare", self.network(), "--target", "sat,gpu-model:h100", *SMALL]
+        text = self.run_program(*arguments).stdout
+        for word in ("sat (", "gpu-model:h100 (modelled)", "GEMM FF", "energy x delay", "GFLOP/s/W", "flop/byte of bandwidth", "roof"):
+            self.assertIn(word, text)
+        lines = self.run_program(*arguments, "--csv").stdout.splitlines()
+        self.assertIn("gpu-model:h100 provenance", lines[0])
+        rows = self.run_json(*arguments)["rows"]
+        self.assertEqual(len(lines), 1 + len(rows))
+
+    def test_trace_of_all_targets(self):
+        self.run_program("compare", self.network(), "--target", "sat,gpu-model:h100", *SMALL, "--trace", "t.json")
+        self.assertEqual(self.run_json("trace", "--check", "t.json")["broken"], [])
+        value = self.run_json("trace", "diff", "t.json#1", "t.json#2")
+        self.assertEqual(value["b"]["provenance"], "modelled")
+        self.assertIn("gpu-model:h100", value["b"]["machine"])
+
+    def test_bad_targets(self):
+        step = ["compare", self.network(), *SMALL, "--target"]
+        self.refuse(*step, "gpu", names=["--target gpu", "gpu-model:DEVICE"])
+        self.refuse(*step, "gpu-model:", names=["gpu-model:"])
+        self.refuse(*step, "gpu-model:v100", names=["v100"])
+        self.refuse(*step, "sat,sat", names=["twice"])
+        self.refuse(*step, "gpu-model:h100", "--report", "r.html", names=["--report"])
+        small = json.loads((SOURCE / "models/gpus/h100.json").read_text())
+        small["memory"]["capacity"]["value"] = 1e6
+        small["name"] = "tiny"
+        self.refuse("compare", self.network(batch=4096), *SMALL, "--target", f"gpu-model:{self.write('tiny.json', small)}",
+                    names=["GiB of accelerator memory", "tiny"])
+
+
+class Traces(GpuTest):
+    def test_diff_of_two_recipes(self):
+        self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--trace", "t.json")
+        value = self.run_json("trace", "diff", "t.json#1", "t.json#2")
+        alone = self.run_json("compare", self.network(), "--hardware", SMALL_HARDWARE)
+        for side, result in zip("ab", alone["results"]):
+            self.assertAlmostEqual(value[side]["busy_s"], result["seconds"], delta=1e-7)
+            self.assertIn(result["recipe"], value[side]["machine"])
+        self.assertAlmostEqual(sum(r["change_s"] for r in value["rows"]), value["change_s"], delta=1e-9)
+        self.assertIn("B - A", self.run_program("trace", "diff", "t.json", "t.json#2").stdout)
+        self.refuse("trace", "diff", "t.json", "t.json#3", names=["t.json", "process 3"])
+
+    def test_bad_traces(self):
+        self.refuse("trace", "diff", "none.json", "none.json", names=["none.json"])
+        self.refuse("trace", "import", self.write("x.json", "{\"traceEvents\": [{\"ph\""), names=["x.json", "malformed"])
+        self.refuse("trace", "import", self.write("x.json", gzip.compress(b"{}")), names=["x.json", "gunzip"])
+        self.refuse("trace", "import", self.write("x.json", "[{\"ph\": \"X\"}]"), names=["x.json: /traceEvents/0"])
+
+    def test_a_small_profile(self):
+        corpus = SOURCE / "tests/fuzz/trace/corpus/kineto.json"
+        value = self.run_json("trace", "import", corpus, "--rewrite", "out.json")
+        self.assertEqual((value["source"], value["provenance"], value["machine"]), ("kineto", "recorded", "GPU"))
+        self.assertEqual({(l["name"], l["stage"]) for l in value["layers"]}, {("block", "FF"), ("block", "BP")})
+        self.assertEqual(self.run_json("trace", "--check", "out.json")["broken"], [])
+        self.assertEqual(self.run_json("trace", "diff", corpus, "out.json")["change_s"], 0)
+
+    def real(self, name):
+        path = KINETO / f"{name}.json.gz"
+        if not path.exists():
+            self.skipTest(f"real traces are not there: {path}")
+        text = gzip.decompress(path.read_bytes())
+        events = [e for e in json.loads(text)["traceEvents"] if e.get("ph") == "X"]
+        return self.write(f"{name}.json", text), [e for e in events if e.get("cat", "").lower() in DEVICE_WORK]
+
+    def test_real_profiles(self):
+        for name in ("alexnet_gpu", "sampled_rank0_gpu", "multi_stream", "triton_example"):
+            with self.subTest(name):
+                path, work = self.real(name)
+                value = self.run_json("trace", "import", path, "--rewrite", "out.json")
+                self.assertEqual(value["source"], "kineto")
+                self.assertEqual(value["pieces"], len(work))
+                self.assertAlmostEqual(value["busy_s"] * 1e6, sum(e["dur"] for e in work), delta=1e-3)
+                self.assertEqual(sum(l["pieces"] for l in value["layers"]), len(work))
+                self.assertEqual({s["name"] for s in value["streams"]},
+                                 {f"stream {e['args']['stream']}" for e in work})
+                again = self.run_json("trace", "import", "out.json")
+                self.assertAlmostEqual(again["busy_s"], value["busy_s"], delta=2e-9 * len(work))
+
+    def test_a_real_profile_without_a_device(self):
+        path, work = self.real("cpu_only")
+        self.assertEqual(work, [])
+        self.refuse("trace", "import", path, names=["cpu_only.json", "without work of a device"])
+
+
+if __name__ == "__main__":
+    unittest.main()

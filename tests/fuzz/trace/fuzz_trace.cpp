@@ -1,0 +1,43 @@
+#include "tests/fuzz/trace/fuzz_trace.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+
+#include "runtime/support/error.hpp"
+#include "runtime/trace_import/diff.hpp"
+
+namespace satsim {
+namespace {
+
+void require(bool holds, const char* property) {
+    if (holds) return;
+    std::fprintf(stderr, "broken: %s\n", property);
+    std::abort();
+}
+
+}  // namespace
+
+bool fuzz_trace(const std::uint8_t* data, std::size_t size) {
+    std::istringstream in(std::string(reinterpret_cast<const char*>(data), size));
+    try {
+        const TraceProfile profile = read_profile(in, "fuzz");
+        require(!profile.entries.empty(), "a profile has work");
+        std::size_t pieces = 0;
+        for (const ProfileEntry& entry : profile.entries)
+            require(std::isfinite(entry.busy_us) && entry.busy_us >= 0, "times are finite and not negative");
+        for (const DiffRow& row : diff(profile, profile)) {
+            require(row.change_us() == 0, "a profile does not differ from itself");
+            pieces += row.a.pieces;
+        }
+        require(pieces == profile.entries.size(), "every piece is in one row");
+        return true;
+    } catch (const InputError& error) {
+        // Names of slices are the file's own and may hold anything.
+        require(error.where() == "fuzz", "an error names the file");
+        return false;
+    }
+}
+
+}  // namespace satsim

@@ -1,0 +1,116 @@
+// Targets side by side: what is put in one row, who wins, and why.
+#include <gtest/gtest.h>
+
+#include "runtime/comparison/targets_json.hpp"
+#include "runtime/comparison/targets_trace.hpp"
+#include "runtime/trace/trace_check.hpp"
+
+namespace satsim {
+namespace {
+
+TaskResult gemm(const std::string& layer, const std::string& stage, double seconds, Macs macs, Bytes bytes,
+                Provenance provenance = Provenance::Simulated) {
+    TaskResult result;
+    result.layer = layer;
+    result.stage = stage;
+    result.kind = "gemm";
+    result.shape = {1, 1, macs};
+    result.seconds = seconds;
+    result.macs_issued = macs;
+    result.dense_macs = macs;
+    result.dram_bytes = bytes;
+    result.energy_j = 10 * seconds;
+    result.provenance = provenance;
+    return result;
+}
+
+TaskResult other(const std::string& layer, const std::string& kind, double seconds, Bytes bytes) {
+    TaskResult result = gemm(layer, "FF", seconds, 0, bytes);
+    result.kind = kind;
+    return result;
+}
+
+// 1 Gflop/s and 1 GB/s against ten times that.
+std::vector<TargetRun> two() {
+    std::vector<TargetRun> runs(2);
+    runs[0].name = "slow";
+    runs[0].machine = {1e9, 1e9, 0};
+    runs[0].tasks = {gemm("c1", "FF", 1.0, 400'000'000, 1000), other("c1", "vector", 0.25, 100'000'000),
+                     other("c1", "transfer", 0.25, 100'000'000), gemm("c2", "FF", 0.001, 400'000, 400'000)};
+    runs[1].name = "fast";
+    runs[1].machine = {10e9, 10e9, 100};
+    runs[1].tasks = {gemm("c1", "FF", 0.2, 800'000'000, 1000, Provenance::Modelled),
+                     other("c1", "vector", 0.1, 200'000'000),
+                     gemm("c2", "FF", 0.004, 400'000, 400'000, Provenance::Modelled)};
+    return runs;
+}
+
+TEST(Comparison, RowsHoldTheSameWork) {
+    const std::vector<TargetRun> runs = two();
+    const std::vector<Row> rows = align(runs);
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[0].layer, "c1");
+    EXPECT_EQ(rows[1].part, "other");
+    EXPECT_EQ(rows[1].cells[0]->work.seconds, 0.5);  // vector and transfer together
+    EXPECT_EQ(rows[1].cells[0]->work.tasks, 2U);
+    EXPECT_EQ(rows[0].winner, 1U);
+    EXPECT_EQ(rows[2].winner, 0U);
+    EXPECT_DOUBLE_EQ(rows[2].margin, 4);
+}
+
+// slow: 0.8 Gflop/s of 1; fast: 8 of 10, with twice the work.
+TEST(Comparison, TheMarginIsTheProductOfItsCauses) {
+    const std::vector<TargetRun> runs = two();
+    const std::vector<Row> rows = align(runs);
+    EXPECT_DOUBLE_EQ(rows[0].cells[0]->position.roof, 1e9);
+    EXPECT_DOUBLE_EQ(rows[0].cells[0]->position.share, 0.8);
+    EXPECT_DOUBLE_EQ(rows[0].cells[1]->position.share, 0.8);
+    EXPECT_EQ(rows[0].why, "5.00x = roof 10.00x * share 1.00x * work 0.50x");
+    // Two flop a byte: the bandwidth is the roof of both, and fast is far from its.
+    EXPECT_DOUBLE_EQ(rows[2].cells[0]->position.roof, 1e9);
+    EXPECT_DOUBLE_EQ(rows[2].cells[1]->position.roof, 10e9);
+    EXPECT_EQ(rows[2].why, "4.00x = roof 0.10x * share 40.00x * work 1.00x");
+}
+
+TEST(Comparison, ATargetIsOnlyAsGoodAsItsWeakestGemm) {
+    std::vector<TargetRun> runs = two();
+    EXPECT_EQ(runs[0].provenance(), Provenance::Simulated);
+    EXPECT_EQ(runs[1].provenance(), Provenance::Modelled);
+    runs[0].tasks.push_back(gemm("c3", "FF", 1, 1, 1, Provenance::Modelled));
+    EXPECT_EQ(runs[0].provenance(), Provenance::Modelled);
+}
+
+TEST(Comparison, JsonAddsUp) {
+    const std::vector<TargetRun> runs = two();
+    const nlohmann::ordered_json targets = targets_json(runs);
+    ASSERT_EQ(targets.size(), 2U);
+    EXPECT_EQ(targets[1]["provenance"], "modelled");
+    double seconds = 0;
+    for (const char* kind : {"layers", "other_tasks"}) {
+        for (const auto& task : targets[0][kind]) seconds += task["seconds"].get<double>();
+    }
+    EXPECT_DOUBLE_EQ(targets[0]["seconds"].get<double>(), seconds);
+    EXPECT_DOUBLE_EQ(targets[0]["step"]["energy_delay_js"].get<double>(),
+                     targets[0]["energy_j"].get<double>() * seconds);
+    EXPECT_EQ(rows_json(runs, align(runs))[0]["winner"], "fast");
+}
+
+TEST(Comparison, TheTraceHoldsOneProcessATarget) {
+    const std::vector<TargetRun> runs = two();
+    const TraceSummary summary = check_trace(make_targets_trace(runs, "net").json(), "t");
+    EXPECT_EQ(summary.broken, std::vector<std::string>{});
+    EXPECT_EQ(summary.tracks, 2U);
+    EXPECT_EQ(summary.slices, 7U);
+}
+
+TEST(Comparison, WorkOfNoTimeDividesNothing) {
+    std::vector<TargetRun> runs = two();
+    runs[1].tasks[1].seconds = 0;
+    const std::vector<Row> rows = align(runs);
+    EXPECT_EQ(rows[1].winner, 1U);
+    EXPECT_EQ(rows[1].margin, 1);
+    EXPECT_EQ(rows[1].why, "nothing to be done there");
+}
+
+}  // namespace
+}  // namespace satsim
