@@ -287,8 +287,8 @@ Estimate predict_ws(const GemmTask& task, const GemmSchedule& schedule, const Ma
     tile.lines += panels * stored.lines;
     tile.turns = turnaround(machine.memory);
     const double blocks = tiles * std::ceil(rows / block);
-    const double least =
-        tiles * rows / block * static_cast<double>(plan.passes.size()) * std::floor(panels) * occupied;
+    const double least = rows / block * static_cast<double>(plan.passes.size()) *
+                         static_cast<double>(ceil_div<std::int64_t>(task.shape.n, array.columns)) * occupied;
     const double total =
         blocks * period(tile, share, 2) + tile.half_load + weights + occupied + depth + tile.store + latency;
     return estimate(task, total, blocks * tile.lines, least);

@@ -36,7 +36,7 @@ proc placement {rows} {
             lappend list core/array/[format $name $row] $region
         }
     }
-    foreach name {control values indices gen_value\[*\].value} { lappend list core/array/$name SLR2 }
+    foreach name {control lanes values indices gen_value\[*\].value} { lappend list core/array/$name SLR2 }
     foreach name {gen_result\[*\].column gen_result\[*\].convert} { lappend list core/array/$name SLR0 }
     foreach name {vector_memory vector_engine vec_tokens} { lappend list core/$name SLR0 }
     foreach name {
