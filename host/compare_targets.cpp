@@ -87,7 +87,7 @@ TargetRun run_gpu_model(gpu::Device device, const Steps& made) {
     const gpu::Device& gpu = target.device();
     TargetRun run;
     run.name = target.name();
-    run.description = gpu.description + ", predicted from " + gpu.file;
+    run.description = gpu.description + ", predicted from its device file";
     run.machine = {gpu.compute.tensor_dense.value, gpu.memory.bandwidth.value, gpu.power.board.value};
     run.tasks = target.run(made.steps[1].tasks, {});
     set_baseline(run, target.run(made.steps[0].tasks, {}));

@@ -24,13 +24,6 @@ std::string position_text(std::string_view text, std::size_t byte) {
     return fmt::format("line {}, column {}", line, std::max<std::size_t>(column, 1));
 }
 
-// A short rendering of a value for an error message.
-std::string shown(const json& value) {
-    std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-    if (text.size() > 40) text = text.substr(0, 37) + "...";
-    return text;
-}
-
 std::string joined(std::initializer_list<std::string_view> names) {
     std::string text;
     for (const std::string_view name : names) text += (text.empty() ? "" : ", ") + std::string(name);
@@ -38,6 +31,12 @@ std::string joined(std::initializer_list<std::string_view> names) {
 }
 
 }  // namespace
+
+std::string shown(const json& value) {
+    std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
+    if (text.size() > 40) text = text.substr(0, 37) + "...";
+    return text;
+}
 
 json parse_json_text(std::string_view text, const std::string& name) {
     // nlohmann keeps the last of repeated keys; a repeated key is a mistake worth naming.

@@ -12,6 +12,9 @@
 
 namespace satsim {
 
+// A value as an error message quotes it: on one line, short, ASCII.
+[[nodiscard]] std::string shown(const nlohmann::json& value);
+
 // Parses a whole JSON file. Throws InputError for a missing or unreadable file and for malformed JSON, with
 // line and column of the fault; repeated keys are refused.
 [[nodiscard]] nlohmann::json parse_json_file(const std::filesystem::path& path);

@@ -98,7 +98,7 @@ void SliceCollector::finish() {
     for (const auto& [track, open] : open_) {
         if (!open.empty())
             throw InputError(file_, "/traceEvents",
-                             fmt::format("\"{}\" of track {} {} never ends", slices[open.back()].name,
+                             fmt::format("{} of track {} {} never ends", shown(slices[open.back()].name),
                                          track.first, track.second));
     }
     std::stable_sort(slices.begin(), slices.end(), [](const Slice& a, const Slice& b) {
