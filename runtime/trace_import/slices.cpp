@@ -95,11 +95,16 @@ void SliceCollector::add(const json& event, std::size_t index) {
 }
 
 void SliceCollector::finish() {
+    // Escaped like a quotation, without its quotes: most are numbers.
+    const auto plain = [](const std::string& id) {
+        const std::string quoted = shown(id);
+        return quoted.substr(1, quoted.size() - 2);
+    };
     for (const auto& [track, open] : open_) {
         if (!open.empty())
             throw InputError(file_, "/traceEvents",
                              fmt::format("{} of track {} {} never ends", shown(slices[open.back()].name),
-                                         track.first, track.second));
+                                         plain(track.first), plain(track.second)));
     }
     std::stable_sort(slices.begin(), slices.end(), [](const Slice& a, const Slice& b) {
         return a.start_us != b.start_us ? a.start_us < b.start_us : a.duration_us > b.duration_us;

@@ -95,6 +95,8 @@ TEST(TraceImport, FaultsNameTheEvent) {
               "t.json: /traceEvents/0: ends a slice of its track that never began");
     EXPECT_EQ(fault(R"([{"ph":"B","name":"a","ts":1,"pid":3,"tid":4}])"),
               "t.json: /traceEvents: \"a\" of track 3 4 never ends");
+    EXPECT_EQ(fault(R"([{"ph":"B","name":"x\ny","ts":1,"pid":"a\nb","tid":4}])"),
+              R"(t.json: /traceEvents: "x\ny" of track a\nb 4 never ends)");
     EXPECT_EQ(fault(R"([{"ph":"B","name":"a","ts":9},{"ph":"E","ts":1}])"),
               "t.json: /traceEvents/1/ts: is before its slice began");
     EXPECT_EQ(fault("[]"), "t.json: /traceEvents: holds no slice");
