@@ -1,8 +1,6 @@
 #include "tests/fuzz/json/fuzz_json.hpp"
 
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -13,6 +11,7 @@
 #include "runtime/support/json_cursor.hpp"
 #include "runtime/sweep/sweep_file.hpp"
 #include "runtime/workload/training_step.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace satsim {
 namespace {
@@ -20,15 +19,11 @@ namespace {
 // Larger networks are read, but their steps are left alone: one input must not take a second.
 constexpr std::size_t kLayersWithStep = 200;
 
-void require(bool holds, const char* property) {
-    if (holds) return;
-    std::fprintf(stderr, "broken: %s\n", property);
-    std::abort();
-}
+using fuzz::require;
 
 // `use` reads the text and uses what it found.
 template <typename Use>
-void fuzz(const std::uint8_t* data, std::size_t size, Use use) {
+void read_and_use(const std::uint8_t* data, std::size_t size, Use use) {
     try {
         use(std::string_view(reinterpret_cast<const char*>(data), size));
     } catch (const InputError& error) {
@@ -59,26 +54,27 @@ void use_network(const Network& network) {
 }  // namespace
 
 void fuzz_network(const std::uint8_t* data, std::size_t size) {
-    fuzz(data, size,
-         [](std::string_view text) { use_network(parse_network(parse_json_text(text, "fuzz"), "fuzz")); });
+    read_and_use(data, size, [](std::string_view text) {
+        use_network(parse_network(parse_json_text(text, "fuzz"), "fuzz"));
+    });
 }
 
 void fuzz_recipe(const std::uint8_t* data, std::size_t size) {
-    fuzz(data, size, [](std::string_view text) {
+    read_and_use(data, size, [](std::string_view text) {
         const Recipe recipe = parse_recipe(parse_json_text(text, "fuzz"), "fuzz");
         require(recipe.nm.n >= 1 && recipe.nm.n <= recipe.nm.m && recipe.nm.m <= 16, "a pattern is N:M");
     });
 }
 
 void fuzz_hardware(const std::uint8_t* data, std::size_t size) {
-    fuzz(data, size, [](std::string_view text) {
+    read_and_use(data, size, [](std::string_view text) {
         const Hardware hardware = parse_hardware(text, "fuzz");
         require(hardware.peak_macs() > 0 && hardware.memory_config().ddr4.refi >= 2, "a hardware can work");
     });
 }
 
 void fuzz_gpu(const std::uint8_t* data, std::size_t size) {
-    fuzz(data, size, [](std::string_view text) {
+    read_and_use(data, size, [](std::string_view text) {
         const gpu::Device device = gpu::parse_device(text, "fuzz");
         GemmTask task;
         task.shape = {48, 64, 80};
@@ -92,7 +88,7 @@ void fuzz_gpu(const std::uint8_t* data, std::size_t size) {
 }
 
 void fuzz_sweep(const std::uint8_t* data, std::size_t size) {
-    fuzz(data, size, [](std::string_view text) {
+    read_and_use(data, size, [](std::string_view text) {
         const sweep::SweepFile file = sweep::parse_sweep(text, "fuzz");
         require(!file.fields.empty() || file.method == sweep::Method::List, "a sweep has fields or points");
         if (file.samples > 1000) return;

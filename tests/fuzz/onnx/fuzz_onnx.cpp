@@ -1,24 +1,19 @@
 #include "tests/fuzz/onnx/fuzz_onnx.hpp"
 
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 #include "runtime/onnx/import.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/weights/safetensors.hpp"
 #include "runtime/workload/training_step.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace satsim {
 namespace {
 
 constexpr std::int64_t kMostElements = 1 << 20;  // of weights that are written
 
-void require(bool holds, const char* property) {
-    if (holds) return;
-    std::fprintf(stderr, "broken: %s\n", property);
-    std::abort();
-}
+using fuzz::require;
 
 // Taking the weights along works, and fills the file that its header announces, or is refused.
 void write_weights_of(std::span<const std::uint8_t> model) {

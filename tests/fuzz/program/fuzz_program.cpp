@@ -1,21 +1,16 @@
 #include "tests/fuzz/program/fuzz_program.hpp"
 
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 #include "runtime/isa/assembler.hpp"
 #include "runtime/isa/checker.hpp"
 #include "runtime/support/error.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace satsim::isa {
 namespace {
 
-void require(bool holds, const char* property) {
-    if (holds) return;
-    std::fprintf(stderr, "broken: %s\n", property);
-    std::abort();
-}
+using fuzz::require;
 
 // An error message is one line of ordinary length, unless it quotes the input.
 void require_one_line(const InputError& error) {

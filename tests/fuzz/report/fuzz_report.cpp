@@ -1,22 +1,17 @@
 #include "tests/fuzz/report/fuzz_report.hpp"
 
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "runtime/report/document.hpp"
 #include "runtime/report/page.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace satsim {
 namespace {
 
-void require(bool holds, const char* what) {
-    if (holds) return;
-    std::fprintf(stderr, "broken: %s\n", what);
-    std::abort();
-}
+using fuzz::require;
 
 }  // namespace
 

@@ -1,22 +1,17 @@
 #include "tests/fuzz/trace/fuzz_trace.hpp"
 
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <sstream>
 #include <string_view>
 
 #include "runtime/support/error.hpp"
 #include "runtime/trace_import/diff.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace satsim {
 namespace {
 
-void require(bool holds, const char* property) {
-    if (holds) return;
-    std::fprintf(stderr, "broken: %s\n", property);
-    std::abort();
-}
+using fuzz::require;
 
 }  // namespace
 

@@ -1,20 +1,15 @@
 #include "tests/fuzz/weights/fuzz_weights.hpp"
 
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 #include "runtime/support/error.hpp"
 #include "runtime/weights/safetensors.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace satsim {
 namespace {
 
-void require(bool holds, const char* property) {
-    if (holds) return;
-    std::fprintf(stderr, "broken: %s\n", property);
-    std::abort();
-}
+using fuzz::require;
 
 }  // namespace
 
