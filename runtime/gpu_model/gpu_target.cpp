@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/dispatch/gemm_result.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/gpu_model/gemm_model.hpp"
 
@@ -26,19 +27,11 @@ std::string kernel_text(const GemmEstimate& e) {
 TaskResult predict_gemm(const Device& device, const GemmTask& task) {
     const GemmChoice choice = choose(device, task);
     const GemmEstimate& e = choice.estimate;
-    TaskResult result;
-    result.layer = task.layer;
-    result.part = task.part;
-    result.stage = to_string(task.stage);
-    result.kind = "gemm";
-    result.shape = task.shape;
-    result.count = task.count;
-    result.nm = task.nm;
+    TaskResult result = result_of(task);
     result.dense_reason = choice.dense_reason;
     result.tile = kernel_text(e);
     result.seconds = e.seconds;
     result.macs_issued = e.macs;
-    result.dense_macs = task.dense_macs();
     result.dram_bytes = e.dram_bytes;
     result.bound = e.bound();
     finish(device, e.dynamic_j, result);

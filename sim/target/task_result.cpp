@@ -1,24 +1,18 @@
 #include "sim/target/task_result.hpp"
 
 #include "runtime/dispatch/bound.hpp"
+#include "runtime/dispatch/gemm_result.hpp"
 
 namespace satsim::sat {
 namespace {
 
-void fill_gemm(const GemmTask& task, const SimulationResult& simulated, TaskResult& result) {
-    result.layer = task.layer;
-    result.part = task.part;
-    result.stage = to_string(task.stage);
-    result.kind = "gemm";
-    result.shape = task.shape;
-    result.count = task.count;
-    result.nm = task.nm;
-    result.dense_reason = task.dense_reason;
+TaskResult gemm_result(const GemmTask& task, const SimulationResult& simulated) {
+    TaskResult result = result_of(task);
     result.dataflow = schedule::to_string(simulated.schedule->dataflow);
     result.tile = simulated.schedule->tile_text();
-    result.dense_macs = task.dense_macs();
     result.macs_issued =
         task.dense_macs() / task.nm.m * task.nm.n + task.dense_macs() % task.nm.m * task.nm.n / task.nm.m;
+    return result;
 }
 
 }  // namespace
@@ -32,7 +26,7 @@ TaskResult task_result(const Task& task, const SimulationResult& simulated, cons
     TaskResult result;
     BoundInput input{simulated.execution, hardware.array};
     if (const auto* gemm = std::get_if<GemmTask>(&task)) {
-        fill_gemm(*gemm, simulated, result);
+        result = gemm_result(*gemm, simulated);
         const int slots = simulated.schedule->row_slots * simulated.schedule->column_slots;
         input.short_interleave = slots < isa::timing::kAccInterval;
     } else {
