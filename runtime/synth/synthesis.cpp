@@ -17,6 +17,7 @@
 #include "runtime/support/error.hpp"
 #include "runtime/synth/cache.hpp"
 #include "runtime/synth/floorplan.hpp"
+#include "runtime/synth/lut_pairs.hpp"
 #include "runtime/synth/process.hpp"
 #include "runtime/synth/scripts.hpp"
 
@@ -28,6 +29,8 @@ using nlohmann::json;
 
 // Part of every key of the cache: to be changed with anything that changes what is kept there.
 constexpr const char* kFormat = "satsim-synth 2";
+// Part of the keys of results alone: netlists need not be made again when only the counting changes.
+constexpr const char* kRules = "lut pairs";
 constexpr const char* kTopGroup = "control";
 
 std::string read_file(const fs::path& path) {
@@ -316,7 +319,7 @@ class Run {
         if (work.done) return;
         work.done = true;
         Digest digest;
-        digest.add(kFormat).add(work.netlist_digest);
+        digest.add(kFormat).add(kRules).add(work.netlist_digest);
         for (const NamedDelay& delay : named_delays())
             digest.add(fmt::format("{}", (settings_.device.delays.*delay.figure).value));
         for (const std::string& child : work.inner) {
@@ -346,6 +349,8 @@ class Run {
         work.timing = analyse(netlist, settings_.device.delays, timings, work.key);
         work.block.longest = work.timing.longest;
         work.block.resources = count(netlist);
+        work.block.lut_pairs = lut_pairs(netlist);
+        work.block.resources.lut -= work.block.lut_pairs;
         work.block.memories = map_memories(elaboration_, work.key, settings_.plan, netlist);
     }
 
@@ -355,6 +360,7 @@ class Run {
         for (const MemoryUse& use : work.block.memories)
             memories.push_back({use.name, use.width, use.words, use.style, use.memories, use.cells});
         return {{"resources", {used.lut, used.ff, used.dsp, used.bram18, used.uram}},
+                {"lut_pairs", work.block.lut_pairs},
                 {"memories", memories},
                 {"timing", to_json(work.timing)}};
     }
@@ -362,6 +368,7 @@ class Run {
         const json& used = document.at("resources");
         const auto value = [&used](std::size_t i) { return used.at(i).get<std::int64_t>(); };
         work.block.resources = {value(0), value(1), value(2), value(3), value(4)};
+        work.block.lut_pairs = document.at("lut_pairs").get<std::int64_t>();
         for (const json& use : document.at("memories")) {
             work.block.memories.push_back({use.at(0).get<std::string>(), use.at(1).get<std::int64_t>(),
                                            use.at(2).get<std::int64_t>(), use.at(3).get<std::string>(),

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/support/error.hpp"
+#include "runtime/synth/lut_pairs.hpp"
 #include "runtime/synth/memory_map.hpp"
 #include "runtime/synth/resources.hpp"
 #include "tests/unit/synth/small_netlist.hpp"
@@ -49,6 +50,28 @@ TEST(Counting, BlocksInsideCountAsNothing) {
     ASSERT_EQ(netlist.blocks.size(), 1U);
     EXPECT_EQ(netlist.blocks.begin()->second.module, "inner");
     EXPECT_EQ(netlist.blocks.begin()->second.parameters.at("WIDTH"), "5");
+}
+
+TEST(Counting, TwoSmallLutsThatShareAnInputAreOne) {
+    SmallNetlist small;
+    small.lut("a", {3, 4, 5}, 10).lut("b", {5, 6, 7}, 11);            // five inputs together
+    small.lut("c", {12, 13, 14}, 20).lut("d", {15, 16}, 21);          // nothing in common
+    small.lut("e", {22, 23, 24}, 30).lut("f", {24, 25, 26, 27}, 31);  // six together
+    small.lut("g", {32, 33, 34, 35, 36, 37}, 40).lut("h", {32}, 41);  // too large
+    EXPECT_EQ(lut_pairs(small.parse()), 1);
+    small.lut("i", {42, 43, 44}, 50).lut("k", {42, 43, 44}, 51).lut("l", {42, 43}, 52);  // one pair of three
+    EXPECT_EQ(lut_pairs(small.parse()), 2);
+}
+
+TEST(Counting, LutsOfACarryChainPairWithinTheirBit) {
+    SmallNetlist small;
+    small.lut("s", {3, 4}, 10).lut("d", {3}, 11).lut("other", {3, 4}, 12);
+    small.cell("carry", "CARRY4",
+               {{"CI", {"0"}}, {"CYINIT", {"0"}}, {"S", {10, "0", "0", "0"}}, {"DI", {11, "0", "0", "0"}}},
+               {{"O", {20, 21, 22, 23}}, {"CO", {24, 25, 26, 27}}});
+    EXPECT_EQ(lut_pairs(small.parse()), 1);
+    small.lut("reader", {11, 30, 31, 32, 33, 34}, 40);  // what DI gets is needed elsewhere
+    EXPECT_EQ(lut_pairs(small.parse()), 0);
 }
 
 TEST(Counting, SumsAndShares) {
