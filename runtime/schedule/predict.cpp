@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <vector>
 
 namespace satsim::schedule {
 namespace {
@@ -39,6 +40,19 @@ double period(const TileCost& tile, double share, double halves) {
 // Turning the bus around for a group of written lines and back again.
 double turnaround(const dram::MemoryConfig& memory) {
     return memory.kind == dram::MemoryKind::Ideal ? 0 : memory.ddr4.wtr + memory.ddr4.rtw;
+}
+
+// Equal row tiles: whole ones, and the last with what they leave.
+struct RowTiles {
+    std::int64_t rows = 0;
+    double tiles = 1;
+};
+
+std::vector<RowTiles> row_tiles_of(std::int64_t rows, std::int64_t tile) {
+    std::vector<RowTiles> tiles;
+    if (rows >= tile) tiles.push_back({tile, static_cast<double>(rows / tile)});
+    if (rows % tile != 0) tiles.push_back({rows % tile, 1});
+    return tiles;
 }
 
 // Of all the task's products, from one's.
@@ -90,10 +104,8 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
     const bool streams = schedule.order == LoopOrder::RowsOutside || !schedule.b_resident;
     const double element = task.out == ElementType::Fp16 ? 2 : 4;
     const double latency = round_trip(machine.memory);
-    const auto rows = static_cast<double>(gather.positions());
-    const double row_tiles = rows / static_cast<double>(schedule.tile_m);
+    const double share = refresh_share(machine.memory);
     const auto column_tiles = static_cast<double>(ceil_div(task.shape.n, schedule.tile_n));
-    const double tile_rows = std::min(rows, static_cast<double>(schedule.tile_m));
 
     const auto north = [&](double b_rows, int slots) {
         const double width = static_cast<double>(array.columns) * slots;
@@ -109,6 +121,7 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
     };
 
     double total = 0;
+    double fill = 0;  // first loads and last stores, that nothing overlaps
     double lines = 0;
     double least = 0;
     for (const bool tail : {false, true}) {
@@ -117,57 +130,62 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
         const std::int64_t first = (ceil_div(task.shape.n, schedule.tile_n) - 1) * schedule.tile_n;
         const std::int64_t columns = tail ? task.shape.n - first : schedule.tile_n;
         const int sc = tail ? column_slots_for(first, columns, layout.nm, array) : schedule.column_slots;
-        const int sr =
-            static_cast<int>(std::min<double>(schedule.row_slots, std::ceil(tile_rows / array.rows)));
-
-        TileCost tile;
-        for (const Chunk& chunk : plan.chunks) {
-            double chunk_load = latency;
-            double chunk_compute = 0;
-            for (const Segment& s : chunk.segments) {
-                const TransferCost cost = transfer_cost(
-                    tile_rows, static_cast<double>(s.bytes),
-                    static_cast<double>(gather.stride_x) * static_cast<double>(layout.a_pitch), line);
-                const double repeats = schedule.order == LoopOrder::RowsOutside ? 1 / column_tiles : 1;
-                tile.load += (cost.pieces + 6) * repeats;
-                tile.lines += cost.lines * repeats;
-                chunk_load += (cost.pieces + 6) * repeats;
-                chunk_compute += occupied_cycles(s.groups, layout.nm.n, layout.nm.m, sr, sc);
+        const double halves = streams ? std::min(plan.west_halves, plan.north_halves) : plan.west_halves;
+        double panel = 0;
+        double panel_fill = 0;  // of its larger tiles
+        for (const RowTiles& part : row_tiles_of(gather.positions(), schedule.tile_m)) {
+            const auto tile_rows = static_cast<double>(part.rows);
+            const int sr =
+                std::min(schedule.row_slots, static_cast<int>(ceil_div<std::int64_t>(part.rows, array.rows)));
+            TileCost tile;
+            for (const Chunk& chunk : plan.chunks) {
+                double chunk_load = latency;
+                double chunk_compute = 0;
+                for (const Segment& s : chunk.segments) {
+                    const TransferCost cost = transfer_cost(
+                        tile_rows, static_cast<double>(s.bytes),
+                        static_cast<double>(gather.stride_x) * static_cast<double>(layout.a_pitch), line);
+                    const double repeats = schedule.order == LoopOrder::RowsOutside ? 1 / column_tiles : 1;
+                    tile.load += (cost.pieces + 6) * repeats;
+                    tile.lines += cost.lines * repeats;
+                    chunk_load += (cost.pieces + 6) * repeats;
+                    chunk_compute += occupied_cycles(s.groups, layout.nm.n, layout.nm.m, sr, sc);
+                }
+                if (streams) {
+                    const TransferCost cost = north(static_cast<double>(chunk.b_rows), sc);
+                    tile.load += cost.pieces + 12;
+                    tile.lines += cost.lines;
+                    chunk_load += cost.pieces + 12;
+                }
+                tile.compute += chunk_compute;
+                if (chunk_load > tile.half_load) {
+                    tile.half_load = chunk_load;
+                    tile.half_compute = chunk_compute;
+                }
             }
-            if (streams) {
-                const TransferCost cost = north(static_cast<double>(chunk.b_rows), sc);
-                tile.load += cost.pieces + 12;
-                tile.lines += cost.lines;
-                chunk_load += cost.pieces + 12;
-            }
-            tile.compute += chunk_compute;
-            if (chunk_load > tile.half_load) {
-                tile.half_load = chunk_load;
-                tile.half_compute = chunk_compute;
-            }
+            tile.drain = std::min<double>(array.rows, tile_rows) * sr * sc;
+            const TransferCost stored =
+                transfer_cost(tile_rows, static_cast<double>(columns) * element,
+                              static_cast<double>(layout.c_pitch * task.scatter.step_x), line);
+            tile.store = stored.pieces + 8;
+            tile.lines += stored.lines;
+            tile.turns = turnaround(machine.memory);
+            panel += part.tiles * period(tile, share, halves);
+            lines += panels * part.tiles * tile.lines;
+            least += panels * part.tiles * tile.compute;
+            if (panel_fill == 0)
+                panel_fill = tile.half_load + tile.drain + tile.store + latency + array.rows + array.columns;
         }
-        tile.drain = static_cast<double>(std::min<double>(array.rows, tile_rows)) * sr * sc;
-        const TransferCost stored =
-            transfer_cost(tile_rows, static_cast<double>(columns) * element,
-                          static_cast<double>(layout.c_pitch * task.scatter.step_x), line);
-        tile.store = stored.pieces + 8;
-        tile.lines += stored.lines;
-        tile.turns = turnaround(machine.memory);
-        const double share = refresh_share(machine.memory);
-        double panel =
-            std::max(1.0, row_tiles) *
-            period(tile, share, streams ? std::min(plan.west_halves, plan.north_halves) : plan.west_halves);
-        lines += panels * std::max(1.0, row_tiles) * tile.lines;
-        least += panels * std::max(1.0, row_tiles) * tile.compute;
         if (!streams) {
             const TransferCost cost = north(static_cast<double>(layout.k_rows), sc);
             lines += panels * cost.lines;
             panel += std::max(cost.pieces, cost.lines / share) + latency;
         }
-        panel += tile.half_load + tile.drain + tile.store + latency + array.rows + array.columns;
         total += panels * panel;
+        fill += panels * panel_fill;
     }
-    return estimate(task, total, lines, least);
+    // One product's first loads and last stores lie beside the next one's computation.
+    return estimate(task, total + fill / static_cast<double>(task.count), lines, least);
 }
 
 Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,

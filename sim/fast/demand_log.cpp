@@ -28,6 +28,16 @@ void DemandLog::learn(std::size_t pc, double positions, const Demand& expected, 
     add(moved_, moved);
 }
 
+std::vector<RunTraffic> DemandLog::traffic() const {
+    std::vector<RunTraffic> known;
+    for (std::size_t pc = 0; pc < of_.size(); ++pc) {
+        if (of_[pc].positions > 0)
+            known.push_back({static_cast<std::uint16_t>(pc),
+                             static_cast<float>(of_[pc].moved.lines / of_[pc].positions)});
+    }
+    return known;
+}
+
 Demand DemandLog::of(std::size_t pc, double positions, const Demand& expected) const {
     const Sum& sum = of_[pc];
     if (sum.positions > 0) {

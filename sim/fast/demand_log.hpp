@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/fast/coarse_transfer.hpp"
+#include "sim/fast/fast_sat.hpp"
 
 namespace satsim::fast {
 
@@ -15,6 +16,8 @@ class DemandLog {
     void learn(std::size_t pc, double positions, const Demand& expected, const Demand& moved);
     // True if enough is known of that instruction: counting costs time.
     [[nodiscard]] bool knows(std::size_t pc) const { return of_[pc].operations >= kEnough; }
+    // Lines a position of the instructions of which something is known, by pc.
+    [[nodiscard]] std::vector<RunTraffic> traffic() const;
     // What one of `positions` will move. An instruction that has not been met yet: the closed form, corrected
     // as for all others.
     [[nodiscard]] Demand of(std::size_t pc, double positions, const Demand& expected) const;

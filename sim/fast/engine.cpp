@@ -5,6 +5,7 @@
 namespace satsim::fast {
 
 void Engine::restart(std::span<const isa::Instruction> stream, Cycles start, Walk* positions) {
+    work = {};
     sequencer.reset(stream, start);
     walk = positions;
     loops = StreamLoops(stream);

@@ -1,6 +1,8 @@
 // One engine of a run: its sequencer and its loops.
 #pragma once
 
+#include <algorithm>
+#include <deque>
 #include <span>
 
 #include "sim/cycle/sequencer.hpp"
@@ -9,6 +11,25 @@
 #include "sim/fast/walk.hpp"
 
 namespace satsim::fast {
+
+// In how many cycles an engine had an operation. Operations end in the order in which they began.
+class Work {
+  public:
+    void begin(Cycles at) { begun_.push_back(at); }
+    void end(Cycles at) {
+        const Cycles from = std::max(begun_.front(), until_ + 1);
+        begun_.pop_front();
+        if (at < from) return;
+        busy_ += at - from + 1;
+        until_ = at;
+    }
+    [[nodiscard]] Cycles busy() const { return busy_; }
+
+  private:
+    std::deque<Cycles> begun_;
+    Cycles until_ = -1;
+    Cycles busy_ = 0;
+};
 
 struct Engine {
     explicit Engine(isa::Engine engine) : sequencer(engine), number(static_cast<std::size_t>(engine)) {}
@@ -30,6 +51,7 @@ struct Engine {
     Walk* walk = nullptr;
     StreamLoops loops;
     LoopLogs logs;
+    Work work;
     bool arrived = false;  // at the instruction at hand
     bool stale = true;     // it has to be looked at again
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include "runtime/support/error.hpp"
@@ -43,9 +44,9 @@ class FastSat::Run : private cycle::RepeatingModel {
     [[nodiscard]] Cycles ready(const Engine& engine, const isa::RunFields& fields, bool follow) const;
     void dispatch(Engine& engine, Cycles at, const isa::RunFields& fields, bool follow);
     void expect_misses();
-    void report(Transfer& transfer);
+    void report(Transfer& transfer, Engine& engine);
     void released(const isa::RunFields& fields, Cycles at);
-    void ended(const isa::RunFields& fields, Cycles at);
+    void ended(Engine& engine, const isa::RunFields& fields, Cycles at);
     void push(int semaphore, Cycles at, std::int64_t tokens);
     void check_all_halted() const;
 
@@ -98,7 +99,14 @@ Prediction FastSat::Run::predict(const isa::Program& program, const dram::Memory
         sequence();
     } while (call_memory());
     check_all_halted();
-    return {end_ + skipped_ + 1, end_ + 1};
+    Prediction prediction{end_ + skipped_ + 1, end_ + 1, {}, 0, load_.traffic(), store_.traffic()};
+    const double times = static_cast<double>(prediction.cycles) / static_cast<double>(prediction.simulated);
+    for (const Engine& engine : engines_)
+        prediction.busy[engine.number] = std::llround(times * static_cast<double>(engine.work.busy()));
+    const MemoryCounters& counted = memory_->counters(end_);
+    if (const std::int64_t lines = counted.read_lines + counted.write_lines; lines > 0)
+        prediction.activates = static_cast<double>(counted.activates) / static_cast<double>(lines);
+    return prediction;
 }
 
 void FastSat::Run::restart(const isa::Program& program, const dram::MemoryConfig& memory) {
@@ -197,7 +205,7 @@ bool FastSat::Run::call_memory() {
         bus_.followed(reads ? read_at : write_at, !reads);
     }
     transfer.call(*memory_, bus_);
-    report(transfer);
+    report(transfer, caller);
     caller.stale = true;
     return true;
 }
@@ -228,6 +236,7 @@ Cycles FastSat::Run::ready(const Engine& engine, const isa::RunFields& fields, b
 
 void FastSat::Run::dispatch(Engine& engine, Cycles at, const isa::RunFields& fields, bool follow) {
     const std::span<const std::int64_t> registers = engine.sequencer.registers();
+    engine.work.begin(at);
     if (periods_.records()) {
         const auto name = static_cast<isa::Engine>(engine.number);
         const cycle::Position saved = engine.walk != nullptr ? engine.walk->at : cycle::Position{};
@@ -237,16 +246,16 @@ void FastSat::Run::dispatch(Engine& engine, Cycles at, const isa::RunFields& fie
     if (engine.is(isa::Engine::Stce)) {
         const auto times = stce_.dispatch(at, cycle::GemmOperation::from(registers, fields.flags));
         released(fields, times.release);
-        ended(fields, times.end);
+        ended(engine, fields, times.end);
     } else if (engine.is(isa::Engine::Vec)) {
         const auto times = vec_.dispatch(at, cycle::VecOperation::from(registers));
         released(fields, times.release);
-        ended(fields, times.end);
+        ended(engine, fields, times.end);
     } else {
         if (!follow) expect_misses();
         Transfer& transfer = engine.is(isa::Engine::Load) ? static_cast<Transfer&>(load_) : store_;
         transfer.dispatch({at, registers, fields, engine.sequencer.pc(), follow});
-        report(transfer);
+        report(transfer, engine);
     }
 }
 
@@ -257,10 +266,10 @@ void FastSat::Run::expect_misses() {
     bus_.expect_misses(std::min(1.0, activates / static_cast<double>(bursts_)));
 }
 
-void FastSat::Run::report(Transfer& transfer) {
+void FastSat::Run::report(Transfer& transfer, Engine& engine) {
     for (const Transfer::Event& event : transfer.events()) {
         if (event.end) {
-            ended(event.fields, event.at);
+            ended(engine, event.fields, event.at);
         } else {
             released(event.fields, event.at);
         }
@@ -273,7 +282,8 @@ void FastSat::Run::released(const isa::RunFields& fields, Cycles at) {
     if (fields.push_early1 >= 0) push(fields.push_early1, at, 1);
 }
 
-void FastSat::Run::ended(const isa::RunFields& fields, Cycles at) {
+void FastSat::Run::ended(Engine& engine, const isa::RunFields& fields, Cycles at) {
+    engine.work.end(at);
     if (fields.push_end >= 0) push(fields.push_end, at, 1);
     end_ = std::max(end_, at);
 }

@@ -48,6 +48,8 @@ class Transfer {
     // What happened since the last look, in the order of time for each kind.
     [[nodiscard]] std::vector<Event>& events() { return events_; }
     [[nodiscard]] Walk& walk() { return walk_; }
+    // Lines a position, by RUN instruction.
+    [[nodiscard]] std::vector<RunTraffic> traffic() const { return log_.traffic(); }
 
   protected:
     void restart(const isa::ArrayConfig& config, const dram::MemoryConfig& memory, std::size_t instructions,

@@ -46,9 +46,8 @@ Cycles ProgramCosts::cycles(const isa::Program& program, const dram::MemoryConfi
     return fast_.predict(program, memory).cycles;
 }
 
-Execution ProgramCosts::counted(const isa::Program& program, const dram::MemoryConfig& memory,
-                                Cycles cycles) {
-    return count_program(program, memory, cycles);
+Execution ProgramCosts::counted(const isa::Program& program, const dram::MemoryConfig& memory) {
+    return count_program(program, memory, predict(program, memory));
 }
 
 RememberedCosts::Key RememberedCosts::key(const isa::Program& program, const dram::MemoryConfig& memory) {
@@ -89,26 +88,29 @@ RememberedCosts::Cost& RememberedCosts::cost(const isa::Program& program, const 
 }
 
 Cycles RememberedCosts::cycles(const isa::Program& program, const dram::MemoryConfig& memory) {
-    ++asked_;
-    Cost& known = cost(program, memory);
-    if (known.cycles) return *known.cycles;
-    ++worked_out_;
-    isa::Program plain = program;
-    plain.config = timed(program.config);
-    known.cycles = ProgramCosts::cycles(plain, memory);
-    return *known.cycles;
+    return prediction(cost(program, memory), program, memory).cycles;
 }
 
-Execution RememberedCosts::counted(const isa::Program& program, const dram::MemoryConfig& memory,
-                                   Cycles cycles) {
+Execution RememberedCosts::counted(const isa::Program& program, const dram::MemoryConfig& memory) {
     Cost& known = cost(program, memory);
     if (!known.counted) {
         isa::Program plain = program;
         plain.config = timed(program.config);
-        known.counted = ProgramCosts::counted(plain, memory, cycles);
+        known.counted = count_program(plain, memory, prediction(known, program, memory));
     }
-    // The same program takes the same cycles.
     return *known.counted;
+}
+
+const fast::Prediction& RememberedCosts::prediction(Cost& known, const isa::Program& program,
+                                                    const dram::MemoryConfig& memory) {
+    ++asked_;
+    if (!known.predicted) {
+        ++worked_out_;
+        isa::Program plain = program;
+        plain.config = timed(program.config);
+        known.predicted = predict(plain, memory);
+    }
+    return *known.predicted;
 }
 
 }  // namespace satsim::sat

@@ -20,9 +20,13 @@ class ProgramCosts {
 
     // FastSat's cycles.
     [[nodiscard]] virtual Cycles cycles(const isa::Program& program, const dram::MemoryConfig& memory);
-    // count_program() of a program that takes `cycles`.
-    [[nodiscard]] virtual Execution counted(const isa::Program& program, const dram::MemoryConfig& memory,
-                                            Cycles cycles);
+    // count_program() by FastSat's prediction.
+    [[nodiscard]] virtual Execution counted(const isa::Program& program, const dram::MemoryConfig& memory);
+
+  protected:
+    [[nodiscard]] fast::Prediction predict(const isa::Program& program, const dram::MemoryConfig& memory) {
+        return fast_.predict(program, memory);
+    }
 
   private:
     fast::FastSat fast_;
@@ -32,12 +36,11 @@ class ProgramCosts {
 // on: the sizes of on-chip memories are in the program's addresses, and nowhere else.
 class RememberedCosts final : public ProgramCosts {
   public:
-    // At least `most` programs are remembered, and at most twice as many: 250 bytes each.
+    // At least `most` programs are remembered, and at most twice as many: 400 bytes each.
     explicit RememberedCosts(std::size_t most = 20000) : most_(most) {}
 
     [[nodiscard]] Cycles cycles(const isa::Program& program, const dram::MemoryConfig& memory) override;
-    [[nodiscard]] Execution counted(const isa::Program& program, const dram::MemoryConfig& memory,
-                                    Cycles cycles) override;
+    [[nodiscard]] Execution counted(const isa::Program& program, const dram::MemoryConfig& memory) override;
 
     [[nodiscard]] std::int64_t asked() const { return asked_; }
     [[nodiscard]] std::int64_t worked_out() const { return worked_out_; }
@@ -52,13 +55,15 @@ class RememberedCosts final : public ProgramCosts {
         std::size_t operator()(const Key& key) const { return static_cast<std::size_t>(key.low); }
     };
     struct Cost {
-        std::optional<Cycles> cycles;
+        std::optional<fast::Prediction> predicted;
         std::optional<Execution> counted;
     };
     using Costs = std::unordered_map<Key, Cost, Hash>;
 
     [[nodiscard]] static Key key(const isa::Program& program, const dram::MemoryConfig& memory);
     [[nodiscard]] Cost& cost(const isa::Program& program, const dram::MemoryConfig& memory);
+    [[nodiscard]] const fast::Prediction& prediction(Cost& known, const isa::Program& program,
+                                                     const dram::MemoryConfig& memory);
 
     std::size_t most_;
     // Younger entries and older ones, which are dropped when the younger ones have become as many as `most_`.

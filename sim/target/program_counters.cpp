@@ -2,25 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "runtime/isa/operation_rules.hpp"
 #include "runtime/schedule/predict.hpp"
+#include "runtime/vector/accesses.hpp"
 #include "sim/cycle/load_operation.hpp"
 #include "sim/cycle/stce_recurrence.hpp"
 #include "sim/cycle/store_operation.hpp"
+#include "sim/cycle/vec_timing.hpp"
 
 namespace satsim::sat {
 namespace {
-
-constexpr std::int64_t kBeatsOfRow = 128;
 
 // Running sums; lines are averages, so they stay fractional until the end.
 struct Sums {
     ExecutionCounters counters;
     double read_lines = 0;
     double write_lines = 0;
-    Cycles array = 0;  // cycles in which the array is occupied
 };
 
 // Adds `times` more of what has come since `before`. Exact: lines are multiples of a line's bytes over its
@@ -36,25 +37,45 @@ void add_again(Sums& sums, const Sums& before, std::int64_t times) {
     more(&ExecutionCounters::result_writes);
     more(&ExecutionCounters::result_reads);
     more(&ExecutionCounters::load_words);
+    more(&ExecutionCounters::vector_elements);
+    more(&ExecutionCounters::vmem_words);
+    more(&ExecutionCounters::cmem_values);
     sums.read_lines += (sums.read_lines - before.read_lines) * static_cast<double>(times);
     sums.write_lines += (sums.write_lines - before.write_lines) * static_cast<double>(times);
-    sums.array += (sums.array - before.array) * times;
 }
 
-void add_load(const cycle::LoadOperation& op, const isa::ArrayConfig& config, Sums& sums) {
+// Lines of an operation over `positions`; `known`: of its instruction, for each position.
+double lines_of(const std::optional<double>& known, std::int64_t positions, std::int64_t bytes,
+                std::int64_t pitch, const isa::ArrayConfig& config) {
+    const auto count = static_cast<double>(positions);
+    if (known) return *known * count;
+    return schedule::transfer_cost(count, static_cast<double>(bytes), static_cast<double>(pitch),
+                                   config.line_bytes())
+        .lines;
+}
+
+void add_load(const cycle::LoadOperation& op, const std::optional<double>& known,
+              const isa::ArrayConfig& config, Sums& sums) {
     sums.counters.load_words += op.written_words();
-    const auto pitch = static_cast<double>(op.px * op.sx);
-    sums.read_lines += schedule::transfer_cost(static_cast<double>(op.count), static_cast<double>(op.len),
-                                               pitch, config.line_bytes())
-                           .lines;
+    sums.read_lines += lines_of(known, op.count, op.len, op.px * op.sx, config);
 }
 
-void add_store(const cycle::StoreOperation& op, const isa::ArrayConfig& config, Sums& sums) {
+void add_store(const cycle::StoreOperation& op, const std::optional<double>& known,
+               const isa::ArrayConfig& config, Sums& sums) {
     if (op.source == cycle::StoreSource::Result)
         sums.counters.result_reads += op.count * (op.len / op.element_bytes());
-    sums.write_lines += schedule::transfer_cost(static_cast<double>(op.count), static_cast<double>(op.len),
-                                                static_cast<double>(op.px), config.line_bytes())
-                            .lines;
+    if (op.source == cycle::StoreSource::Vmem) sums.counters.vmem_words += op.count * (op.len / 8);
+    sums.write_lines += lines_of(known, op.count, op.len, op.px, config);
+}
+
+void add_vector(const isa::RegisterFile& registers, std::uint32_t flags, const isa::ArrayConfig& config,
+                Sums& sums) {
+    const auto op = cycle::VecOperation::from(registers);
+    const cycle::VecTiming timing(config.line_bytes());
+    sums.counters.vector_elements += op.rows * op.channels * op.block_slots(timing.lanes());
+    const vector::Accesses accesses = vector::accesses_of(vector::decode(registers, flags));
+    sums.counters.vmem_words += accesses.vmem_words;
+    sums.counters.cmem_values += accesses.cmem_values;
 }
 
 void add_gemm(const cycle::GemmOperation& op, const isa::ArrayConfig& config, Sums& sums) {
@@ -69,19 +90,17 @@ void add_gemm(const cycle::GemmOperation& op, const isa::ArrayConfig& config, Su
     } else if (op.last) {
         sums.counters.result_writes += op.rows * op.sr * op.sc * config.columns;
     }
-    sums.array += static_cast<Cycles>(
-        schedule::occupied_cycles(op.steps(), static_cast<int>(op.n), static_cast<int>(op.m),
-                                  static_cast<int>(op.sr), static_cast<int>(op.ws ? 1 : op.sc)));
 }
 
 void add_operation(const isa::Program& program, isa::Engine engine, const isa::RegisterFile& registers,
-                   std::uint32_t flags, Sums& sums) {
+                   std::uint32_t flags, const std::optional<double>& lines, Sums& sums) {
     if (engine == isa::Engine::Load)
-        add_load(cycle::LoadOperation::from(registers, flags), program.config, sums);
+        add_load(cycle::LoadOperation::from(registers, flags), lines, program.config, sums);
     if (engine == isa::Engine::Stce)
         add_gemm(cycle::GemmOperation::from(registers, flags), program.config, sums);
+    if (engine == isa::Engine::Vec) add_vector(registers, flags, program.config, sums);
     if (engine == isa::Engine::Store)
-        add_store(cycle::StoreOperation::from(registers, flags), program.config, sums);
+        add_store(cycle::StoreOperation::from(registers, flags), lines, program.config, sums);
 }
 
 // Registers that the sums of an operation depend on, one bit each.
@@ -91,6 +110,8 @@ std::uint32_t counted_registers(isa::Engine engine) {
         return bits(isa::load::len, isa::load::count, isa::load::px, isa::load::sx, isa::load::dest_kind);
     if (engine == isa::Engine::Store)
         return bits(isa::store::len, isa::store::count, isa::store::px, isa::store::src_kind);
+    if (engine == isa::Engine::Vec)
+        return bits(isa::vec::op, isa::vec::rows, isa::vec::channels, isa::vec::nm_f, isa::vec::nm_b);
     return bits(isa::stce::groups, isa::stce::sr, isa::stce::sc, isa::stce::n, isa::stce::m, isa::stce::rows,
                 isa::stce::batches);
 }
@@ -99,9 +120,10 @@ std::uint32_t counted_registers(isa::Engine engine) {
 // them adds what that one added, and so do all that follow: they are not walked.
 class StreamSums {
   public:
-    StreamSums(const isa::Program& program, isa::Engine engine)
+    StreamSums(const isa::Program& program, isa::Engine engine, std::span<const fast::RunTraffic> traffic)
         : program_(program),
           engine_(engine),
+          traffic_(traffic),
           stream_(program.streams[static_cast<std::size_t>(engine)]),
           mattering_(counted_registers(engine)) {
         static_assert(isa::kRegisters == 32);
@@ -127,6 +149,13 @@ class StreamSums {
         return 0;
     }
 
+    [[nodiscard]] std::optional<double> lines_here() const {
+        for (const fast::RunTraffic& run : traffic_) {
+            if (run.pc == at_) return static_cast<double>(run.lines);
+        }
+        return std::nullopt;
+    }
+
     [[nodiscard]] bool same_start(const isa::RegisterFile& before) const {
         for (std::size_t r = 0; r < before.size(); ++r) {
             if ((mattering_ >> r & 1U) != 0 && registers_[r] != before[r]) return false;
@@ -148,7 +177,8 @@ class StreamSums {
                 case isa::Opcode::Post:
                     break;
                 case isa::Opcode::Run:
-                    add_operation(program_, engine_, registers_, isa::decode_run(i.imm).flags, sums_);
+                    add_operation(program_, engine_, registers_, isa::decode_run(i.imm).flags, lines_here(),
+                                  sums_);
                     break;
                 case isa::Opcode::Set:
                     target = i.imm;
@@ -187,6 +217,7 @@ class StreamSums {
 
     const isa::Program& program_;
     isa::Engine engine_;
+    std::span<const fast::RunTraffic> traffic_;
     const std::vector<isa::Instruction>& stream_;
     std::uint32_t mattering_;
     isa::RegisterFile registers_{};
@@ -196,28 +227,30 @@ class StreamSums {
 
 }  // namespace
 
-Execution count_program(const isa::Program& program, const dram::MemoryConfig& memory, Cycles cycles) {
-    const Sums load = StreamSums(program, isa::Engine::Load).all();
-    const Sums stce = StreamSums(program, isa::Engine::Stce).all();
-    const Sums store = StreamSums(program, isa::Engine::Store).all();
+Execution count_program(const isa::Program& program, const dram::MemoryConfig& memory,
+                        const fast::Prediction& prediction) {
+    const Sums load = StreamSums(program, isa::Engine::Load, prediction.load).all();
+    const Sums stce = StreamSums(program, isa::Engine::Stce, {}).all();
+    const Sums vec = StreamSums(program, isa::Engine::Vec, {}).all();
+    const Sums store = StreamSums(program, isa::Engine::Store, prediction.store).all();
     Execution execution;
-    execution.end = cycles - 1;
-    // Each engine counts its own kinds; results are read by STORE and by the array's partial sums.
+    execution.end = prediction.cycles - 1;
+    execution.busy = prediction.busy;
+    // Each engine counts its own kinds; results are read by STORE and by the array's partial sums, and VMEM
+    // by VEC and STORE.
     execution.counters = stce.counters;
     execution.counters.load_words = load.counters.load_words;
     execution.counters.result_reads += store.counters.result_reads;
+    execution.counters.vector_elements = vec.counters.vector_elements;
+    execution.counters.cmem_values = vec.counters.cmem_values;
+    execution.counters.vmem_words = vec.counters.vmem_words + store.counters.vmem_words;
     execution.memory.read_lines = std::llround(load.read_lines) + isa::fetch_lines(program);
     execution.memory.write_lines = std::llround(store.write_lines);
     const std::int64_t lines = execution.memory.read_lines + execution.memory.write_lines;
     if (memory.kind == dram::MemoryKind::Ddr4) {
-        execution.memory.activates = ceil_div(lines, kBeatsOfRow);
-        execution.memory.refreshes = cycles / memory.ddr4.refi;
+        execution.memory.activates = std::llround(static_cast<double>(lines) * prediction.activates);
+        execution.memory.refreshes = prediction.cycles / memory.ddr4.refi;
     }
-    execution.busy[static_cast<std::size_t>(isa::Engine::Load)] =
-        std::min(cycles, execution.memory.read_lines);
-    execution.busy[static_cast<std::size_t>(isa::Engine::Stce)] = std::min(cycles, stce.array);
-    execution.busy[static_cast<std::size_t>(isa::Engine::Store)] =
-        std::min(cycles, execution.memory.write_lines);
     return execution;
 }
 

@@ -1,17 +1,17 @@
-// Events of a program, counted from its instructions without any time: what the fast fidelity has instead of
-// a simulation.
+// Events of a program, counted from its instructions: what the fast fidelity has instead of a simulation.
 #pragma once
 
 #include "runtime/hardware/memory_config.hpp"
 #include "runtime/isa/program.hpp"
 #include "runtime/trace/execution.hpp"
+#include "sim/fast/fast_sat.hpp"
 
 namespace satsim::sat {
 
-// Fills `counters` and `memory` of an execution that takes `cycles`. Array and buffer counters are exact;
-// lines follow docs/architecture/fast-model.md, activates assume that rows are read through.
+// The execution that `prediction` is of: `counters` exactly, from the program alone; lines as many a position
+// as predicted for the RUN instruction, or by the scheduler's closed form where it was never met.
 [[nodiscard]] Execution count_program(const isa::Program& program, const dram::MemoryConfig& memory,
-                                      Cycles cycles);
+                                      const fast::Prediction& prediction);
 
 // RUN instructions that the program executes, all engines.
 [[nodiscard]] std::int64_t count_operations(const isa::Program& program);

@@ -15,7 +15,6 @@
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/fast/ranked_schedules.hpp"
 #include "sim/target/program_counters.hpp"
-#include "sim/target/vector_model.hpp"
 
 namespace satsim::sat {
 namespace {
@@ -77,7 +76,7 @@ SimulationResult simulate_gemm(const GemmTask& original, const SimulationSetting
         if (best.schedule && cannot_win(candidate, best, settings)) continue;
         if (fast) {
             best.schedule = candidate;
-            best.execution = costs.counted(program, machine.memory, candidate.predicted);
+            best.execution = costs.counted(program, machine.memory);
             break;
         }
         require_sound(program, name_of(task));
@@ -97,10 +96,11 @@ SimulationResult simulate_gemm(const GemmTask& original, const SimulationSetting
 }
 
 SimulationResult simulate_vector(const VectorTask& task, const SimulationSettings& settings,
-                                 const Recording& recording) {
+                                 const Recording& recording, ProgramCosts& costs) {
+    const schedule::MachineView machine = settings.machine();
+    const isa::Program program = schedule::emit_vector(task, machine);
     if (settings.fidelity == Fidelity::Fast)
-        return {std::nullopt, model_vector(task, settings.hardware), {}, false};
-    const isa::Program program = schedule::emit_vector(task, settings.machine());
+        return {std::nullopt, costs.counted(program, machine.memory), {}, false};
     require_sound(program, "layer " + task.layer + " " + to_string(task.stage));
     SimulationResult result;
     result.execution = run_program(program, settings, 0, must_record(program, recording));
@@ -145,7 +145,7 @@ SimulationResult simulate(const Task& task, const SimulationSettings& settings, 
 SimulationResult simulate(const Task& task, const SimulationSettings& settings, const Recording& recording,
                           ProgramCosts& costs) {
     if (const auto* vector = std::get_if<VectorTask>(&task))
-        return simulate_vector(*vector, settings, recording);
+        return simulate_vector(*vector, settings, recording, costs);
     const auto& gemm = std::get<GemmTask>(task);
     try {
         return simulate_gemm(gemm, settings, recording, costs);

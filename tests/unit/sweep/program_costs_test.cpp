@@ -94,7 +94,7 @@ TEST(ProgramCosts, SkippedIterationsCountAsWalkedOnes) {
                 100000;  // operations: walking all of a large program takes seconds
             if (count_operations(program) > kWalked) continue;
             const Counted all = walked(program);
-            const Execution counted = count_program(program, machine.memory, 1000);
+            const Execution counted = count_program(program, machine.memory, fast::Prediction{});
             EXPECT_EQ(counted.memory.read_lines, std::llround(all.read_lines) + isa::fetch_lines(program));
             EXPECT_EQ(counted.memory.write_lines, std::llround(all.write_lines));
             EXPECT_EQ(counted.counters.mac_slots, all.counters.mac_slots);
@@ -133,8 +133,8 @@ TEST(ProgramCosts, WhatIsRememberedIsWhatWouldBeWorkedOut) {
         const Case& one = cases[random() % (1 + random() % cases.size())];
         const Cycles cycles = plain.cycles(one.program, one.memory);
         EXPECT_EQ(remembered.cycles(one.program, one.memory), cycles);
-        const Execution expected = plain.counted(one.program, one.memory, cycles);
-        const Execution counted = remembered.counted(one.program, one.memory, cycles);
+        const Execution expected = plain.counted(one.program, one.memory);
+        const Execution counted = remembered.counted(one.program, one.memory);
         EXPECT_EQ(counted.end, expected.end);
         EXPECT_EQ(counted.busy, expected.busy);
         EXPECT_EQ(counted.memory, expected.memory);
