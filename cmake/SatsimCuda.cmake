@@ -1,5 +1,5 @@
 # The CUDA backend, libsatsim_gpu.so: found at configure time, loaded by satsim only where a device is present.
-# cuBLASLt, cuDNN, cuSPARSELt, NVML and CUPTI are opened at run time; the first two and CUPTI lend their headers.
+# cuBLASLt, cuDNN, cuSPARSELt and NVML are opened at run time; the first two lend their headers.
 set(SATSIM_CUDA "AUTO" CACHE STRING "Build the CUDA backend: AUTO (where CUDA 12 or later is found), ON, OFF")
 set_property(CACHE SATSIM_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(SATSIM_CUDA_FOUND FALSE)
@@ -8,7 +8,9 @@ if(SATSIM_SANITIZE OR SATSIM_BUILD_FUZZ)
   set(cuda_cost "not built with sanitizers")
 elseif(SATSIM_CUDA)
   find_package(CUDAToolkit 12 QUIET)
-  if(CUDAToolkit_FOUND AND CUDAToolkit_NVCC_EXECUTABLE AND EXISTS "${CUDAToolkit_INCLUDE_DIRS}/cublasLt.h")
+  # Python's packages of CUDA's libraries have headers too, in folders that no search knows.
+  find_path(SATSIM_CUBLASLT_INCLUDE cublasLt.h HINTS ${CUDAToolkit_INCLUDE_DIRS} $ENV{SATSIM_CUDA_INCLUDE})
+  if(CUDAToolkit_FOUND AND CUDAToolkit_NVCC_EXECUTABLE AND SATSIM_CUBLASLT_INCLUDE)
     set(SATSIM_CUDA_FOUND TRUE)
     # Code of sm_80 and sm_90a, PTX of 8.0 for what comes later and of 7.5 for what came before.
     if(NOT CMAKE_CUDA_ARCHITECTURES)
@@ -19,6 +21,7 @@ elseif(SATSIM_CUDA)
       set(CMAKE_CUDA_COMPILER_LAUNCHER "${SATSIM_CCACHE}")
     endif()
     enable_language(CUDA)
+    set(CMAKE_CUDA_RUNTIME_LIBRARY None)  # CUDA::cudart_static is linked by name, with its folder
     if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc speaks C++20
       set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
       set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
@@ -31,10 +34,6 @@ else()
 endif()
 satsim_report("CUDA" SATSIM_CUDA_FOUND "${cuda_cost}")
 if(SATSIM_CUDA_FOUND)
-  # Python's nvidia-cudnn package has the headers too, in a folder that no search knows.
-  find_path(SATSIM_CUDNN_INCLUDE cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} $ENV{SATSIM_CUDNN_INCLUDE})
+  find_path(SATSIM_CUDNN_INCLUDE cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} $ENV{SATSIM_CUDA_INCLUDE})
   satsim_report("cuDNN headers" SATSIM_CUDNN_INCLUDE "install cuDNN 9; without it convolutions are not measured")
-  find_path(SATSIM_CUPTI_INCLUDE cupti.h HINTS ${CUDAToolkit_INCLUDE_DIRS} "${CUDAToolkit_LIBRARY_ROOT}/extras/CUPTI/include"
-            "${CUDAToolkit_TARGET_DIR}/extras/CUPTI/include")
-  satsim_report("CUPTI headers" SATSIM_CUPTI_INCLUDE "install CUPTI; without it recordings name no kernels")
 endif()

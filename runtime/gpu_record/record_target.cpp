@@ -56,6 +56,10 @@ void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& re
     }
 }
 
+void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Recording& to) {
+    for (const Work& work : plan_work(tasks).works) to.measurements.emplace(work, from.measurements.at(work));
+}
+
 std::vector<TaskResult> RecordTarget::run(const std::vector<Task>& tasks,
                                           const std::function<void(std::size_t, std::size_t)>& progress) {
     const WorkPlan plan = plan_work(tasks);

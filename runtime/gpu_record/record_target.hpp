@@ -10,6 +10,9 @@ namespace satsim::gpu {
 void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording,
                      const std::function<void(std::size_t, std::size_t)>& progress);
 
+// What the tasks need of `from`, which has it, into `to`.
+void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Recording& to);
+
 // Results of a recording's measurements. run() throws InputError naming the layer and the recording's file
 // when a piece of work is not in it.
 class RecordTarget : public Target {

@@ -9,7 +9,10 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::int64_t kLargest = std::int64_t{1} << 40;
-constexpr std::int64_t kLargestExtent = 1 << 24;
+constexpr std::int64_t kLargestExtent =
+    1 << 20;  // of a map; products of two numbers of a convolution fit an int
+constexpr std::int64_t kLargestStep = 1 << 10;  // of a kernel, stride, dilation or padding
+constexpr double kMostMacs = 4e18;
 
 constexpr std::array kOperations{VectorOp::Activation,
                                  VectorOp::ActivationGrad,
@@ -57,6 +60,13 @@ Enum read_name(const JsonCursor& at, const std::array<Enum, Size>& all, const ch
     return *found;
 }
 
+// The product of the sizes can be counted.
+void require_size(const JsonCursor& at, std::initializer_list<std::int64_t> sizes) {
+    double all = 1;
+    for (const std::int64_t size : sizes) all *= static_cast<double>(size);
+    if (all > kMostMacs) at.fail("has more work than can be counted");
+}
+
 ordered_json json_of(const ProductWork& w) {
     return {{"kind", "product"},
             {"m", w.shape.m},
@@ -83,6 +93,7 @@ ProductWork read_product(const JsonCursor& at) {
     if (out != "fp16" && out != "fp32") at.at("out").fail("is not \"fp16\" or \"fp32\"");
     w.out = out == "fp32" ? ElementType::Fp32 : ElementType::Fp16;
     w.sparse_is_activation = at.at("sparse_is_activation").boolean();
+    require_size(at, {w.count, w.shape.m, w.shape.n, w.shape.k});
     return w;
 }
 
@@ -106,7 +117,7 @@ ConvolutionWork read_convolution(const JsonCursor& at) {
     const auto number = [&at](const char* key, std::size_t i, std::size_t size, std::int64_t low) {
         const JsonCursor list = at.at(key);
         if (list.size() != size) list.fail("does not have " + std::to_string(size) + " numbers");
-        return list.at(i).integer(low, kLargestExtent);
+        return list.at(i).integer(low, size == 3 ? kLargestExtent : kLargestStep);
     };
     const auto extent = [&number](const char* key, std::size_t i, std::size_t size, std::int64_t low) {
         return static_cast<int>(number(key, i, size, low));
@@ -126,13 +137,16 @@ ConvolutionWork read_convolution(const JsonCursor& at) {
     w.stride_x = extent("stride", 1, 2, 1);
     w.dilation_y = extent("dilation", 0, 2, 1);
     w.dilation_x = extent("dilation", 1, 2, 1);
-    w.pad_top = extent("pad", 0, 2, -kLargestExtent);
-    w.pad_left = extent("pad", 1, 2, -kLargestExtent);
+    w.pad_top = extent("pad", 0, 2, -kLargestStep);
+    w.pad_left = extent("pad", 1, 2, -kLargestStep);
     w.groups = static_cast<int>(at.at("groups").integer(1, kLargestExtent));
     if (w.in_channels % w.groups != 0 || w.out_channels % w.groups != 0)
         at.at("groups").fail("does not divide the channels");
     w.nm = read_pattern(at.at("nm"));
     w.sparse_is_activation = at.at("sparse_is_activation").boolean();
+    require_size(at, {w.batch, std::int64_t{w.out_h} * w.out_w, w.out_channels, w.in_channels,
+                      std::int64_t{w.kernel_h} * w.kernel_w});
+    require_size(at, {w.batch, std::int64_t{w.in_h} * w.in_w, w.in_channels});
     return w;
 }
 
@@ -167,6 +181,7 @@ VectorWork read_vector(const JsonCursor& at) {
     w.elements = at.at("elements").integer(0, kLargest);
     w.shape = {number("shape", 0, 3, kLargest), number("shape", 1, 3, kLargest),
                number("shape", 2, 3, kLargest)};
+    require_size(at, {w.shape.taps, w.shape.rows, w.shape.columns});
     w.reads_fp16 = tensors("reads", 0);
     w.reads_fp32 = tensors("reads", 1);
     w.writes_fp16 = tensors("writes", 0);
