@@ -33,6 +33,7 @@ class DeviceMachine {
         if (buffer.bytes() != bytes) buffer = DeviceBuffer(bytes);
         check(cudaMemcpy(buffer.data(), values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice),
               "a copy");
+        check(cudaDeviceSynchronize(), "a copy");  // other streams may read it at once
         return static_cast<T*>(buffer.data());
     }
     template <class T>

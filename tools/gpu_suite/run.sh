@@ -6,7 +6,7 @@
 # OUTPUT: summary.txt (a line a stage), logs/, bench.json, traces/NETWORK.json, and all of it in gpu_suite.tar.gz.
 # Exit code 0: every stage succeeded; 1: see summary.txt.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 2
 out=$(mkdir -p "${1:-out/gpu_suite}" && cd "${1:-out/gpu_suite}" && pwd)
 mkdir -p "$out/logs" "$out/traces"
 : >"$out/summary.txt"
@@ -56,6 +56,7 @@ SATSIM_CUDA_INCLUDE=$(sed -n 2p <<<"$packages")
 export SATSIM_GPU_LIBRARIES SATSIM_CUDA_INCLUDE
 export PATH="$PATH:/usr/local/cuda/bin"
 
+# shellcheck disable=SC2317  # called by the stage of that name
 probe() {
   date -u
   nvidia-smi || true

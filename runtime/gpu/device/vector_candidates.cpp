@@ -9,8 +9,6 @@
 namespace satsim::gpu {
 namespace {
 
-constexpr std::int64_t kStrip = 512;  // rows that a block of a column sum takes
-
 std::size_t halves(std::int64_t elements) {
     return static_cast<std::size_t>(elements) * 2;
 }
@@ -76,7 +74,7 @@ void columnwise_run(Libraries& l, const VectorWork& w, Columnwise operation, Con
     ColumnArguments shape;
     shape.rows = w.shape.rows;
     shape.columns = columns;
-    shape.strip = kStrip;
+    shape.choose_strip();
     const Sets sets = make_sets(l, c,
                                 {tensor,
                                  tensor,

@@ -17,13 +17,15 @@ __device__ std::int64_t thread_number() {
 }
 
 template <class Operation>
-__global__ void __launch_bounds__(kThreads) elementwise_kernel(const __grid_constant__ ElementwiseArguments a) {
+__global__ void __launch_bounds__(kThreads)
+    elementwise_kernel(const __grid_constant__ ElementwiseArguments a) {
     const std::int64_t first = thread_number() * kElementsAtOnce;
     if (first < a.elements) elementwise<Operation>(a, first);
 }
 template <class Operation>
 void run_elementwise(const ElementwiseArguments& a, Stream stream) {
-    elementwise_kernel<Operation><<<blocks_of(a.elements, kThreads * kElementsAtOnce), kThreads, 0, stream>>>(a);
+    elementwise_kernel<Operation>
+        <<<blocks_of(a.elements, kThreads * kElementsAtOnce), kThreads, 0, stream>>>(a);
 }
 
 struct DeviceWarp {
@@ -33,7 +35,8 @@ struct DeviceWarp {
         return x;
     }
     __device__ float largest(float x) const {
-        for (int other = kWarp / 2; other > 0; other /= 2) x = fmaxf(x, __shfl_xor_sync(0xFFFFFFFFU, x, other));
+        for (int other = kWarp / 2; other > 0; other /= 2)
+            x = fmaxf(x, __shfl_xor_sync(0xFFFFFFFFU, x, other));
         return x;
     }
 };
@@ -48,7 +51,7 @@ void run_rowwise(const RowArguments& a, Stream stream) {
 }
 
 template <class Term>
-__global__ void __launch_bounds__(kColumnLanes* kRowLanes) strip_kernel(const __grid_constant__ ColumnArguments a) {
+__global__ void __launch_bounds__(kColumnThreads) strip_kernel(const __grid_constant__ ColumnArguments a) {
     __shared__ ColumnTile tile;
     const auto thread = static_cast<int>(threadIdx.x);
     sum_strip<Term>(a, blockIdx.x, blockIdx.y, thread, tile);
@@ -62,9 +65,9 @@ __global__ void __launch_bounds__(kThreads) finish_kernel(const __grid_constant_
 }
 template <class Term, class Finish>
 void run_columnwise(const ColumnArguments& a, Stream stream) {
-    const dim3 grid(blocks_of(a.columns, kColumnLanes), static_cast<unsigned>(a.strips()));
-    strip_kernel<Term><<<grid, kColumnLanes * kRowLanes, 0, stream>>>(a);
-    finish_kernel<Finish><<<blocks_of(a.columns, kThreads), kThreads, 0, stream>>>(a);
+    const dim3 grid(static_cast<unsigned>(a.column_blocks()), static_cast<unsigned>(a.strips()));
+    strip_kernel<Term><<<grid, kColumnThreads, 0, stream>>>(a);
+    finish_kernel<Finish><<<blocks_of(a.columns, kWarp), kWarp, 0, stream>>>(a);  // small blocks: on many SMs
 }
 
 constexpr int kSquare = 32;
@@ -88,8 +91,8 @@ __global__ void transpose_kernel(const std::uint16_t* in, std::uint16_t* out, st
     }
 }
 
-__global__ void __launch_bounds__(kThreads) traffic_kernel(const float4* in, std::int64_t reads, float4* out,
-                                                           std::int64_t writes, int flops) {
+__global__ void __launch_bounds__(kThreads)
+    traffic_kernel(const float4* in, std::int64_t reads, float4* out, std::int64_t writes, int flops) {
     const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
     float4 sum = make_float4(0, 0, 0, 0);
     for (std::int64_t i = thread_number(); i < reads; i += step) {
@@ -203,13 +206,14 @@ int launch_transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t b
         const std::int64_t images = batch - first < at_once ? batch - first : at_once;
         const dim3 grid(blocks_of(columns, kSquare), static_cast<unsigned>(images * row_squares));
         const std::int64_t skipped = first * rows * columns;
-        transpose_kernel<<<grid, dim3(kSquare, kSquareRows), 0, stream>>>(in + skipped, out + skipped, rows, columns,
-                                                                          row_squares);
+        transpose_kernel<<<grid, dim3(kSquare, kSquareRows), 0, stream>>>(in + skipped, out + skipped, rows,
+                                                                          columns, row_squares);
     }
     return cudaGetLastError();
 }
 
-int launch_traffic(const void* in, std::int64_t read, void* out, std::int64_t written, int flops, Stream stream) {
+int launch_traffic(const void* in, std::int64_t read, void* out, std::int64_t written, int flops,
+                   Stream stream) {
     constexpr std::int64_t kUnit = 16;
     const std::int64_t most = read > written ? read : written;
     if (most < kUnit) return cudaSuccess;

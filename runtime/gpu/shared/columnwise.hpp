@@ -23,63 +23,107 @@ struct ColumnArguments {
     float epsilon = 1e-5F;
 
     [[nodiscard]] SATSIM_HD std::int64_t strips() const { return (rows + strip - 1) / strip; }
+    // Threads of a block side by side, eight columns each: a power of two, so that narrow matrices take more
+    // rows.
+    [[nodiscard]] SATSIM_HD int lanes() const {
+        int n = 1;
+        while (n < 32 && n * 8 < columns) n *= 2;
+        return n;
+    }
+    [[nodiscard]] SATSIM_HD std::int64_t column_blocks() const {
+        return (columns + lanes() * 8 - 1) / (lanes() * 8);
+    }
+    // Strips of a few rows a thread, but few enough for the thread that adds them up.
+    void choose_strip() {
+        constexpr std::int64_t kRowsOfThread = 16;
+        constexpr std::int64_t kMostStrips = 256;
+        const std::int64_t least = kRowsOfThread * (256 / lanes());
+        strip = rows / kMostStrips + 1 > least ? rows / kMostStrips + 1 : least;
+    }
 };
 
-inline constexpr int kColumnLanes = 32;  // columns of a block
-inline constexpr int kRowLanes = 8;      // rows of a block at a time
-
-// What a row adds to the two sums of its column.
-struct SumOnly {  // bias gradient
-    static constexpr int kSums = 1;
-    static SATSIM_HD void add(const ColumnArguments& a, std::int64_t at, std::int64_t, float* sums) {
-        sums[0] += from_half(a.in[0][at]);
-    }
-};
-struct SumAndSquares {
-    static constexpr int kSums = 2;
-    static SATSIM_HD void add(const ColumnArguments& a, std::int64_t at, std::int64_t, float* sums) {
-        const float x = from_half(a.in[0][at]);
-        sums[0] += x;
-        sums[1] += x * x;
-    }
-};
-struct SumAndProducts {  // dbeta, dgamma
-    static constexpr int kSums = 2;
-    static SATSIM_HD void add(const ColumnArguments& a, std::int64_t at, std::int64_t column, float* sums) {
-        const float dy = from_half(a.in[0][at]);
-        sums[0] += dy;
-        sums[1] += dy * (from_half(a.in[1][at]) * a.normal[0][column] + a.normal[1][column]);
-    }
-};
+inline constexpr int kColumnThreads = 256;
+inline constexpr int kColumnsAtOnce = 8;  // of a thread: 16 bytes of a row
 
 struct ColumnTile {
-    float sums[2][kRowLanes][kColumnLanes];
+    float sums[2][kColumnThreads][kColumnsAtOnce];
 };
+
+// What rows add to the two sums of a column; x, y: elements of the tensors.
+struct SumOnly {  // bias gradient
+    static constexpr int kInputs = 1, kSums = 1;
+    static SATSIM_HD void add(float x, float, float, float, float& first, float&) { first += x; }
+};
+struct SumAndSquares {
+    static constexpr int kInputs = 1, kSums = 2;
+    static SATSIM_HD void add(float x, float, float, float, float& first, float& second) {
+        first += x;
+        second += x * x;
+    }
+};
+struct SumAndProducts {  // dbeta, dgamma of dy and xhat = y*normal[0] + normal[1]
+    static constexpr int kInputs = 2, kSums = 2;
+    static SATSIM_HD void add(float dy, float y, float scale, float shift, float& first, float& second) {
+        first += dy;
+        second += dy * (y * scale + shift);
+    }
+};
+
+struct alignas(16) ColumnHalves {
+    std::uint16_t v[kColumnsAtOnce];
+};
+SATSIM_HD inline ColumnHalves column_halves(const ColumnArguments& a, const std::uint16_t* from,
+                                            std::int64_t row, std::int64_t column) {
+    const std::uint16_t* at = from + row * a.columns + column;
+    if (a.columns % kColumnsAtOnce == 0) return *reinterpret_cast<const ColumnHalves*>(at);
+    ColumnHalves halves{};
+    for (int e = 0; e < kColumnsAtOnce && column + e < a.columns; ++e) halves.v[e] = at[e];
+    return halves;
+}
 
 // Phase 0: thread (column lane, row lane) sums its rows of the strip.
 template <class Term>
 SATSIM_HD inline void sum_strip(const ColumnArguments& a, std::int64_t column_block, std::int64_t strip,
                                 int thread, ColumnTile& tile) {
-    const int lane = thread % kColumnLanes;
-    const int row_lane = thread / kColumnLanes;
-    const std::int64_t column = column_block * kColumnLanes + lane;
+    const int lanes = a.lanes();
+    const std::int64_t column = (column_block * lanes + thread % lanes) * kColumnsAtOnce;
+    const int row_lanes = kColumnThreads / lanes;
     const std::int64_t end = (strip + 1) * a.strip < a.rows ? (strip + 1) * a.strip : a.rows;
-    float sums[2] = {};
+    float sums[2][kColumnsAtOnce] = {};
+    float normal[2][kColumnsAtOnce] = {};
     if (column < a.columns) {
-        for (std::int64_t r = strip * a.strip + row_lane; r < end; r += kRowLanes)
-            Term::add(a, r * a.columns + column, column, sums);
+        if constexpr (Term::kInputs == 2) {
+            for (int e = 0; e < kColumnsAtOnce && column + e < a.columns; ++e) {
+                normal[0][e] = a.normal[0][column + e];
+                normal[1][e] = a.normal[1][column + e];
+            }
+        }
+        for (std::int64_t r = strip * a.strip + thread / lanes; r < end; r += row_lanes) {
+            const ColumnHalves x = column_halves(a, a.in[0], r, column);
+            const ColumnHalves y = Term::kInputs == 2 ? column_halves(a, a.in[1], r, column) : ColumnHalves{};
+            SATSIM_UNROLL
+            for (int e = 0; e < kColumnsAtOnce; ++e)
+                Term::add(from_half(x.v[e]), from_half(y.v[e]), normal[0][e], normal[1][e], sums[0][e],
+                          sums[1][e]);
+        }
     }
-    for (int s = 0; s < Term::kSums; ++s) tile.sums[s][row_lane][lane] = sums[s];
+    SATSIM_UNROLL
+    for (int s = 0; s < Term::kSums; ++s) {
+        SATSIM_UNROLL
+        for (int e = 0; e < kColumnsAtOnce; ++e) tile.sums[s][thread][e] = sums[s][e];
+    }
 }
-// Phase 1: the first row of threads adds the row lanes ascending.
+// Phase 1: a thread a column adds the row lanes ascending.
 template <class Term>
 SATSIM_HD inline void fold_strip(const ColumnArguments& a, std::int64_t column_block, std::int64_t strip,
                                  int thread, const ColumnTile& tile) {
-    const std::int64_t column = column_block * kColumnLanes + thread;
-    if (thread >= kColumnLanes || column >= a.columns) return;
+    const int lanes = a.lanes();
+    const std::int64_t column = column_block * lanes * kColumnsAtOnce + thread;
+    if (thread >= lanes * kColumnsAtOnce || column >= a.columns) return;
     for (int s = 0; s < Term::kSums; ++s) {
         float sum = 0;
-        for (int r = 0; r < kRowLanes; ++r) sum += tile.sums[s][r][thread];
+        for (int r = 0; r < kColumnThreads / lanes; ++r)
+            sum += tile.sums[s][r * lanes + thread / kColumnsAtOnce][thread % kColumnsAtOnce];
         a.workspace[(strip * 2 + s) * a.columns + column] = sum;
     }
 }

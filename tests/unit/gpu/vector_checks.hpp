@@ -331,7 +331,7 @@ void expect_columns(Machine& machine, Generator& generator, std::int64_t rows, s
 template <class Machine>
 void expect_columnwise(Machine& machine) {
     Generator generator(13);
-    for (const std::int64_t columns : {1, 31, 64, 70})
+    for (const std::int64_t columns : {1, 31, 64, 70, 300})
         for (const std::int64_t rows : {1, 8, 100, 999}) expect_columns(machine, generator, rows, columns);
 }
 

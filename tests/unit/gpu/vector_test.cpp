@@ -96,10 +96,10 @@ class EmulatedVectorMachine : public EmulatedMachine {
     template <class Term, class Finish>
     static void columns(const ColumnArguments& a) {
         ColumnTile tile;
-        for (std::int64_t block = 0; block * kColumnLanes < a.columns; ++block) {
+        for (std::int64_t block = 0; block < a.column_blocks(); ++block) {
             for (std::int64_t strip = 0; strip < a.strips(); ++strip) {
-                for (int t = 0; t < kColumnLanes * kRowLanes; ++t) sum_strip<Term>(a, block, strip, t, tile);
-                for (int t = 0; t < kColumnLanes * kRowLanes; ++t) fold_strip<Term>(a, block, strip, t, tile);
+                for (int t = 0; t < kColumnThreads; ++t) sum_strip<Term>(a, block, strip, t, tile);
+                for (int t = 0; t < kColumnThreads; ++t) fold_strip<Term>(a, block, strip, t, tile);
             }
         }
         for (std::int64_t column = 0; column < a.columns; ++column) Finish::run(a, column);
