@@ -75,7 +75,7 @@ struct alignas(16) ColumnHalves {
 SATSIM_HD inline ColumnHalves column_halves(const ColumnArguments& a, const std::uint16_t* from,
                                             std::int64_t row, std::int64_t column) {
     const std::uint16_t* at = from + row * a.columns + column;
-    if (a.columns % kColumnsAtOnce == 0) return *reinterpret_cast<const ColumnHalves*>(at);
+    if (a.columns % kColumnsAtOnce == 0) return load_16_bytes<ColumnHalves>(at);
     ColumnHalves halves{};
     for (int e = 0; e < kColumnsAtOnce && column + e < a.columns; ++e) halves.v[e] = at[e];
     return halves;

@@ -52,9 +52,12 @@ struct Compressed24Shape {
     }
 };
 
+struct alignas(16) EightValues {
+    std::uint16_t v[kPieceValues];
+};
 // What a piece of 16 elements becomes.
 struct Piece {
-    std::uint16_t values[kPieceValues];
+    EightValues values;
     std::uint16_t positions;
 };
 
@@ -101,8 +104,8 @@ SATSIM_HD inline Piece compress_piece(const std::uint16_t* elements, int size, i
             if (e == first) low = value;
             if (e == second) high = value;
         }
-        piece.values[quad * 2] = low;
-        piece.values[quad * 2 + 1] = high;
+        piece.values.v[quad * 2] = low;
+        piece.values.v[quad * 2 + 1] = high;
         piece.positions = static_cast<std::uint16_t>(
             piece.positions | static_cast<unsigned>(first | second << 2) << (quad * 4));
     }

@@ -114,7 +114,7 @@ SATSIM_HD inline void elementwise(const ElementwiseArguments& a, std::int64_t fi
     SATSIM_UNROLL
     for (int i = 0; i < Operation::kInputs; ++i) {
         if (whole) {
-            in[i] = *reinterpret_cast<const EightHalves*>(a.in[i] + first);
+            in[i] = load_16_bytes<EightHalves>(a.in[i] + first);
         } else {
             for (int e = 0; e < kElementsAtOnce; ++e)
                 in[i].v[e] = first + e < a.elements ? a.in[i][first + e] : std::uint16_t{0};
@@ -138,7 +138,7 @@ SATSIM_HD inline void elementwise(const ElementwiseArguments& a, std::int64_t fi
     SATSIM_UNROLL
     for (int o = 0; o < Operation::kOutputs; ++o) {
         if (whole) {
-            *reinterpret_cast<EightHalves*>(a.out[o] + first) = out[o];
+            store_16_bytes(a.out[o] + first, out[o]);
         } else {
             for (int e = 0; first + e < a.elements; ++e) a.out[o][first + e] = out[o].v[e];
         }

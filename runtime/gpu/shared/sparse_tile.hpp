@@ -160,7 +160,7 @@ struct SparseTile {
             std::uint16_t* to = a.result + scatter_row(a.view, position) * a.shape.rows + channel;
             const std::uint16_t* from = tile + in_tile * kResultPitch + row;
             if (a.shape.rows % kUnit == 0) {
-                *reinterpret_cast<Unit*>(to) = *reinterpret_cast<const Unit*>(from);
+                store_16_bytes(to, load_16_bytes<Unit>(from));
             } else {
                 for (int e = 0; e < kUnit && channel + e < a.shape.rows; ++e) to[e] = from[e];
             }

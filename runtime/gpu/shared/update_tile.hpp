@@ -54,7 +54,10 @@ struct UpdateTile {
     std::uint16_t weight[kUpdateRows * kUpdatePitch];
 };
 
-// Four neighbours of a row: 16 bytes at once where rows are aligned.
+// Neighbours in one access: packed columns, which are always aligned; and of rows that are.
+struct alignas(4) TwoValues {
+    std::uint16_t v[2];
+};
 struct alignas(16) FourFloats {
     float v[4];
 };
@@ -214,9 +217,7 @@ class UpdateBlock {
             const Piece packed = compress_piece<M>(elements, size, to.n);
             const std::int64_t chunk = tap_ * shape.tap_chunks() + k / kChunk;
             const auto half = static_cast<int>(k % kChunk / kPiece);
-            std::uint16_t* values = to.values + shape.value_at(row, chunk, half);
-            SATSIM_UNROLL
-            for (int v = 0; v < kPieceValues; ++v) values[v] = packed.values[v];
+            store_16_bytes(to.values + shape.value_at(row, chunk, half), packed.values);
             reinterpret_cast<std::uint16_t*>(to.positions)[shape.positions_at(row, chunk, half)] =
                 packed.positions;
         }
@@ -245,10 +246,10 @@ class UpdateBlock {
                 const auto e_right = static_cast<int>(right >> (4 * j) & 15U);
                 const bool real_left = j < kept && column < columns;
                 const bool real_right = j < kept && column + 1 < columns;
-                to.values[at] =
-                    real_left ? element<AlongRows>(tile, first + e_left, across) : std::uint16_t{0};
-                to.values[at + 1] =
-                    real_right ? element<AlongRows>(tile, first + e_right, across + 1) : std::uint16_t{0};
+                TwoValues pair{};
+                if (real_left) pair.v[0] = element<AlongRows>(tile, first + e_left, across);
+                if (real_right) pair.v[1] = element<AlongRows>(tile, first + e_right, across + 1);
+                *reinterpret_cast<TwoValues*>(to.values + at) = pair;
                 to.positions[at / 2] =
                     static_cast<std::uint8_t>((real_left ? e_left : 0) | (real_right ? e_right : 0) << 4);
             }
@@ -277,7 +278,7 @@ class UpdateBlock {
     [[nodiscard]] SATSIM_HD bool whole(int r, int c) const { return a_.columns % 4 == 0 && exists(r, c + 3); }
     SATSIM_HD void load(const float* from, int r, int c, FourFloats& to) const {
         if (whole(r, c)) {
-            to = *reinterpret_cast<const FourFloats*>(from + offset(r, c));
+            to = load_16_bytes<FourFloats>(from + offset(r, c));
             return;
         }
         SATSIM_UNROLL
@@ -285,7 +286,7 @@ class UpdateBlock {
     }
     SATSIM_HD void store(float* to, int r, int c, const FourFloats& from) const {
         if (whole(r, c)) {
-            *reinterpret_cast<FourFloats*>(to + offset(r, c)) = from;
+            store_16_bytes(to + offset(r, c), from);
             return;
         }
         SATSIM_UNROLL
