@@ -9,7 +9,7 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 # Bit equality between all implementations forbids contraction of a*b+c (docs/architecture/numerics.md).
-add_compile_options(-ffp-contract=off)
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
 
 option(SATSIM_WERROR "Treat warnings as errors" ON)
 add_library(satsim_warnings INTERFACE)

@@ -1,24 +1,5 @@
 # Third-party parts, all Debian packages. Required ones stop the configuration; optional ones are reported.
-set(SATSIM_SUMMARY "" CACHE INTERNAL "")
-set(SATSIM_PARTS "" CACHE INTERNAL "name=true or name=false, for satsim doctor")
-function(satsim_report what found cost)
-  if(${found})
-    set(line "  ${what}: found")
-    set(SATSIM_PARTS "${SATSIM_PARTS};${what}=true" CACHE INTERNAL "")
-  else()
-    set(SATSIM_PARTS "${SATSIM_PARTS};${what}=false" CACHE INTERNAL "")
-    set(line "  ${what}: not found (${cost})")
-  endif()
-  set(SATSIM_SUMMARY "${SATSIM_SUMMARY};${line}" CACHE INTERNAL "")
-endfunction()
-
-function(satsim_print_summary)
-  message(STATUS "satsim ${PROJECT_VERSION}, ${CMAKE_BUILD_TYPE}")
-  foreach(line IN LISTS SATSIM_SUMMARY)
-    message(STATUS "${line}")
-  endforeach()
-endfunction()
-
+include(SatsimReport)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)  # generates the instruction set's two faces
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)

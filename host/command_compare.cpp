@@ -36,6 +36,8 @@ std::string text_of(const Hardware& hardware, const Options& options, const Step
 }
 
 int compare(const Arguments& arguments) {
+    if (arguments.targets.empty() && !arguments.gpu.record.empty())
+        throw InputError("--record", "", "keeps what is measured, expected --target gpu beside it");
     if (!arguments.targets.empty()) {
         if (!arguments.report.empty())
             throw InputError("--report", "", "shows no targets, expected --json or --csv beside --target");
@@ -92,11 +94,7 @@ void add_compare(CLI::App& program, Action& action) {
         ->capture_default_str();
     command->add_option("--baseline", arguments->baseline, "the recipe to compare with")
         ->capture_default_str();
-    command
-        ->add_option("--target", arguments->targets,
-                     "side by side on several machines: sat, gpu-model:DEVICE (a file, or the name of one in "
-                     "models/gpus)")
-        ->delimiter(',');
+    add_target_options(*command, arguments->targets, arguments->gpu);
     command->add_option(
         "--trace", arguments->trace,
         "write a trace of both steps (with --target: of every target) for Perfetto to this file");

@@ -1,4 +1,5 @@
-// satsim gpu list | show: the GPU device files that predictions are made from.
+// satsim gpu list | show | fit: the GPU device files that predictions are made from, and how well they
+// predict.
 #include <fmt/format.h>
 
 #include <memory>
@@ -8,6 +9,7 @@
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/table.hpp"
+#include "runtime/gpu_record/fit.hpp"
 
 namespace satsim::host {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 struct Arguments {
     Options options;
     std::string device;
+    std::string recording;
 };
 
 nlohmann::ordered_json device_json(const gpu::Device& device) {
@@ -78,10 +81,65 @@ int show(const Arguments& arguments) {
     return 0;
 }
 
+Table error_table(const gpu::Fit& found) {
+    Table table({"<held out", "works", "median error, device file", "90th percentile", "median error, fitted",
+                 "90th percentile"});
+    const auto percent = [](double share) { return fmt::format("{:.1f} %", 100 * share); };
+    for (std::size_t i = 0; i < found.after.size(); ++i) {
+        const gpu::PredictionError& before = found.before[i];
+        const gpu::PredictionError& after = found.after[i];
+        table.row({after.kind, std::to_string(after.works), percent(before.median),
+                   percent(before.percentile_90), percent(after.median), percent(after.percentile_90)});
+    }
+    return table;
+}
+
+nlohmann::ordered_json errors_json(const std::vector<gpu::PredictionError>& errors) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const gpu::PredictionError& e : errors)
+        list.push_back(
+            {{"kind", e.kind}, {"works", e.works}, {"median", e.median}, {"percentile_90", e.percentile_90}});
+    return list;
+}
+
+int fit_recording(const Arguments& arguments) {
+    const Options& options = arguments.options;
+    const gpu::Device device = find_gpu(arguments.device, options.models_folder);
+    const gpu::Recording recording = gpu::load_recording(arguments.recording);
+    const gpu::Fit found = gpu::fit(device, recording);
+    if (options.json) {
+        nlohmann::ordered_json object = {{"device", device.name},
+                                         {"recording", recording.file},
+                                         {"recorded_on", recording.device.name},
+                                         {"fitted", found.fitted},
+                                         {"skipped", found.skipped},
+                                         {"before", errors_json(found.before)},
+                                         {"after", errors_json(found.after)}};
+        for (const gpu::FittedFigure& f : found.figures)
+            object["figures"][f.name] = {{"device_file", f.before}, {"fitted", f.after}};
+        deliver(options, object.dump(1) + "\n");
+        return 0;
+    }
+    if (options.csv) {
+        deliver(options, error_table(found).csv());
+        return 0;
+    }
+    Table figures({"<figure", "device file", "fitted"});
+    for (const gpu::FittedFigure& f : found.figures)
+        figures.row({f.name, fmt::format("{:g}", f.before), fmt::format("{:g}", f.after)});
+    deliver(
+        options,
+        fmt::format("{} fitted to {} pieces of work of {} ({}); {} are not predicted one by one\n\n{}\n{}",
+                    device.name, found.fitted, recording.file, recording.device.name, found.skipped,
+                    figures.text(), error_table(found).text()));
+    return 0;
+}
+
 }  // namespace
 
 void add_gpu(CLI::App& program, Action& action) {
-    CLI::App* gpu = program.add_subcommand("gpu", "GPU device files: what predictions are made from");
+    CLI::App* gpu = program.add_subcommand(
+        "gpu", "GPU device files: what predictions are made from, and how good they are");
     gpu->footer("Example: satsim gpu show h100");
     gpu->require_subcommand(1);
     auto listed = std::make_shared<Arguments>();
@@ -99,6 +157,17 @@ void add_gpu(CLI::App& program, Action& action) {
     shown->options.add_models(*show_command);
     shown->options.add_format(*show_command, "gpu.md");
     show_command->callback([shown, &action] { action = [shown] { return show(*shown); }; });
+
+    auto fitted = std::make_shared<Arguments>();
+    CLI::App* fit_command = gpu->add_subcommand("fit", "predictions held against a recording");
+    fit_command->footer("Example: satsim gpu fit h100 resnet50.json");
+    fit_command->add_option("device", fitted->device, "device file, or the name of one in models/gpus")
+        ->required();
+    fit_command->add_option("recording", fitted->recording, "what satsim run --target gpu --record wrote")
+        ->required();
+    fitted->options.add_models(*fit_command);
+    fitted->options.add_format(*fit_command, "formats/gpu-recording.md");
+    fit_command->callback([fitted, &action] { action = [fitted] { return fit_recording(*fitted); }; });
 }
 
 }  // namespace satsim::host

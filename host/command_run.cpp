@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "host/commands.hpp"
+#include "host/compare_targets.hpp"
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
@@ -29,6 +30,8 @@ struct Arguments {
     std::string program;
     std::string trace;
     std::string report;
+    std::vector<std::string> targets;  // instead of SAT
+    GpuMeasuring gpu;
 };
 
 sat::SatSettings recorded_settings(const Arguments& arguments, const Hardware& hardware) {
@@ -123,10 +126,29 @@ int run_program_file(const Arguments& arguments) {
     return 0;
 }
 
+// A step on other machines: the comparison's tables, the step being its own baseline.
+int run_targets(const Arguments& arguments) {
+    if (arguments.network.empty())
+        throw InputError("--target", "", "runs a step, expected NETWORK beside it");
+    if (!arguments.report.empty())
+        throw InputError("--report", "", "shows no targets, expected --json or --csv beside --target");
+    ComparisonArguments comparison;
+    comparison.options = arguments.options;
+    comparison.network = arguments.network;
+    comparison.recipe = comparison.baseline = arguments.recipe;
+    comparison.trace = arguments.trace;
+    comparison.targets = arguments.targets;
+    comparison.gpu = arguments.gpu;
+    return compare_targets(comparison);
+}
+
 int run(const Arguments& arguments) {
     const int chosen = (arguments.network.empty() ? 0 : 1) + (arguments.gemm.empty() ? 0 : 1) +
                        (arguments.program.empty() ? 0 : 1);
     if (chosen != 1) throw InputError("run", "", "expected exactly one of NETWORK, --gemm and --program");
+    if (!arguments.targets.empty()) return run_targets(arguments);
+    if (!arguments.gpu.record.empty())
+        throw InputError("--record", "", "keeps what is measured, expected --target gpu beside it");
     require_report(arguments.report);
     if (!arguments.gemm.empty()) return run_gemm(arguments);
     if (!arguments.program.empty()) return run_program_file(arguments);
@@ -137,10 +159,12 @@ int run(const Arguments& arguments) {
 
 void add_run(CLI::App& program, Action& action) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = program.add_subcommand("run", "one training step, one GEMM or one program on SAT");
+    CLI::App* command = program.add_subcommand(
+        "run", "one training step, one GEMM or one program on SAT; or one step on a GPU");
     command->footer(
         "Example: satsim run resnet18 --recipe bdwp-2:8 --batch 32 --report step.html\n"
-        "Example: satsim run --gemm 512,512,512 --nm 2:8 --memory ideal --json");
+        "Example: satsim run --gemm 512,512,512 --nm 2:8 --memory ideal --json\n"
+        "Example: satsim run resnet50 --recipe bdwp-2:8 --target gpu --record resnet50.json");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
     command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")
         ->capture_default_str();
@@ -156,6 +180,7 @@ void add_run(CLI::App& program, Action& action) {
                      "write a trace of the step or GEMM for Perfetto to this file")
         ->excludes(file);
     add_report_option(*command, arguments->report)->excludes(file);
+    add_target_options(*command, arguments->targets, arguments->gpu);
     arguments->options.add_models(*command);
     arguments->options.add_hardware(*command);
     arguments->options.add_schedule(*command);

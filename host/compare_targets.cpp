@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <variant>
 
 #include "host/inputs.hpp"
 #include "host/progress.hpp"
@@ -24,6 +25,7 @@ namespace satsim::host {
 namespace {
 
 constexpr std::string_view kGpuModel = "gpu-model:";
+constexpr std::string_view kRecording = "gpu:";
 
 // The baseline's step and the recipe's.
 struct Steps {
@@ -94,33 +96,76 @@ TargetRun run_gpu_model(gpu::Device device, const Steps& made) {
     return run;
 }
 
-// Every name is known and every device file sound before anything is run.
-std::vector<std::optional<gpu::Device>> read_targets(const ComparisonArguments& arguments) {
-    std::vector<std::optional<gpu::Device>> devices;
+// Every name is known, every file sound and every device there before anything is run.
+struct Sat {};
+struct Measured {
+    std::unique_ptr<gpu::Meter> meter;
+};
+struct Recorded {
+    std::string name;
+    gpu::Recording recording;
+};
+using Chosen = std::variant<Sat, gpu::Device, Measured, Recorded>;
+
+Chosen read_target(const std::string& target, const ComparisonArguments& arguments) {
+    if (target == "sat") return Sat{};
+    if (target == "gpu") return Measured{open_gpu(arguments.gpu)};
+    if (target.starts_with(kGpuModel) && target.size() > kGpuModel.size())
+        return find_gpu(target.substr(kGpuModel.size()), arguments.options.models_folder);
+    if (target.starts_with(kRecording) && target.size() > kRecording.size())
+        return Recorded{target, gpu::load_recording(target.substr(kRecording.size()))};
+    throw InputError("--target " + target, "",
+                     "is no target, expected sat, gpu, gpu:FILE (a recording) or gpu-model:DEVICE");
+}
+
+std::vector<Chosen> read_targets(const ComparisonArguments& arguments) {
+    std::vector<Chosen> chosen;
     std::set<std::string> seen;
     for (const std::string& target : arguments.targets) {
         if (!seen.insert(target).second) throw InputError("--target " + target, "", "is named twice");
-        if (target == "sat") {
-            devices.emplace_back();
-        } else if (target.starts_with(kGpuModel) && target.size() > kGpuModel.size()) {
-            devices.emplace_back(find_gpu(target.substr(kGpuModel.size()), arguments.options.models_folder));
-        } else {
-            throw InputError("--target " + target, "", "is no target, expected sat or gpu-model:DEVICE");
-        }
+        chosen.push_back(read_target(target, arguments));
     }
-    return devices;
+    if (!arguments.gpu.record.empty() && !seen.contains("gpu"))
+        throw InputError("--record", "", "keeps what is measured, expected --target gpu beside it");
+    return chosen;
+}
+
+TargetRun run_target(Chosen& chosen, const ComparisonArguments& arguments, const Steps& made,
+                     nlohmann::ordered_json& document) {
+    if (auto* device = std::get_if<gpu::Device>(&chosen)) return run_gpu_model(std::move(*device), made);
+    if (const auto* recorded = std::get_if<Recorded>(&chosen))
+        return run_recording(recorded->name, recorded->recording, Provenance::Recorded, made.steps);
+    if (const auto* measured = std::get_if<Measured>(&chosen)) {
+        const gpu::Recording recording = measure_steps(made.steps, *measured->meter, arguments.gpu);
+        return run_recording("gpu", recording, Provenance::Measured, made.steps);
+    }
+    return run_sat(arguments, made, document);
 }
 
 }  // namespace
 
+void add_target_options(CLI::App& command, std::vector<std::string>& targets, GpuMeasuring& gpu) {
+    command
+        .add_option(
+            "--target", targets,
+            "side by side on several machines: sat, gpu (measured here and now), gpu:FILE (a recording), "
+            "gpu-model:DEVICE (a file, or the name of one in models/gpus)")
+        ->delimiter(',');
+    command.add_option("--record", gpu.record, "keep what --target gpu measures in this file");
+    command
+        .add_option("--energy-window", gpu.energy_window,
+                    "seconds that --target gpu repeats each piece of work for its energy (0: no energy)")
+        ->check(CLI::Range(0.0, 60.0))
+        ->capture_default_str();
+}
+
 int compare_targets(const ComparisonArguments& arguments) {
     const Options& options = arguments.options;
-    std::vector<std::optional<gpu::Device>> devices = read_targets(arguments);
+    std::vector<Chosen> chosen = read_targets(arguments);
     const Steps made = make_steps(arguments);
     nlohmann::ordered_json document = {{"network", made.steps[1].network}, {"batch", made.steps[1].batch}};
     std::vector<TargetRun> runs;
-    for (std::optional<gpu::Device>& device : devices)
-        runs.push_back(device ? run_gpu_model(std::move(*device), made) : run_sat(arguments, made, document));
+    for (Chosen& target : chosen) runs.push_back(run_target(target, arguments, made, document));
     const std::vector<Row> rows = align(runs);
     if (!arguments.trace.empty())
         write_file_atomically(arguments.trace, make_targets_trace(runs, made.steps[1].network).json());

@@ -1,9 +1,11 @@
 // satsim compare --target: one step on several machines, side by side.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "host/gpu_targets.hpp"
 #include "host/options.hpp"
 
 namespace satsim::host {
@@ -14,8 +16,12 @@ struct ComparisonArguments {
     std::string recipe = "bdwp-2:8";
     std::string baseline = "dense";
     std::string trace;
-    std::vector<std::string> targets;  // "sat", "gpu-model:DEVICE"
+    std::vector<std::string> targets;  // "sat", "gpu", "gpu:FILE", "gpu-model:DEVICE"
+    GpuMeasuring gpu;
 };
+
+// --target, --record, --energy-window.
+void add_target_options(CLI::App& command, std::vector<std::string>& targets, GpuMeasuring& gpu);
 
 // Runs both recipes on every target and prints the comparison. Exit code 0; throws InputError for a target
 // that does not exist and for a step that does not fit one.

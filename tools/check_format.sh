@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every C++ file under version control (elsewhere: every one in the source folders) is as clang-format 14 writes it.
+# Every C++ and CUDA file under version control (elsewhere: every one in the source folders) is as clang-format 14 writes it.
 # Exit code 1: some are not; 77: clang-format is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ if [ -z "$formatter" ] || ! "$formatter" --version | grep -q 'version 14\.'; the
   exit 77
 fi
 if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-  git ls-files -z '*.cpp' '*.hpp'
+  git ls-files -z '*.cpp' '*.hpp' '*.cu'
 else
-  find runtime sim host tests \( -name '*.cpp' -o -name '*.hpp' \) -print0
+  find runtime sim host tests \( -name '*.cpp' -o -name '*.hpp' -o -name '*.cu' \) -print0
 fi | xargs -0 "$formatter" --dry-run -Werror

@@ -18,6 +18,7 @@ targets=(fuzz_network:tests/fuzz/json/corpus/network,models/networks:network
          fuzz_recipe:tests/fuzz/json/corpus/recipe:recipe
          fuzz_hardware:models/hardware:hardware
          fuzz_gpu:models/gpus:gpu
+         fuzz_recording:tests/fuzz/json/corpus/recording:gpu-recording
          fuzz_trace:tests/fuzz/trace/corpus:
          fuzz_sweep:tests/fuzz/json/corpus/sweep,models/sweeps:sweep
          fuzz_report:tests/fuzz/report/corpus:

@@ -145,11 +145,6 @@ Bound GemmEstimate::bound() const {
     return arithmetic_s >= kMostly * compute_s ? Bound::Compute : Bound::Fill;
 }
 
-bool contained_in_2_4(const NmPattern& nm) {
-    if (nm.m == 2) return nm.n == 1;
-    return nm.m % 4 == 0 && nm.n <= 2;
-}
-
 std::string refuses_sparse(const Device& device, const GemmTask& task) {
     if (task.nm.dense()) return task.dense_reason.empty() ? "dense task" : task.dense_reason;
     if (!device.has_sparse_tensor_cores()) return device.name + " has no sparse tensor cores";

@@ -63,7 +63,8 @@ void append_element_ff(const StepContext& context, const Layer& layer, std::vect
                                  find_element_function(layer.function)->flops)));
             break;
         case LayerKind::Softmax:
-            add(host(vector_task(layer, VectorOp::Softmax, Stage::FF, in, 1, 1, 5)));
+            add(host(
+                by_row(vector_task(layer, VectorOp::Softmax, Stage::FF, in, 1, 1, 5), layer.in.channels)));
             break;
         case LayerKind::Add:
             if (same_size(context, layer))
@@ -159,7 +160,8 @@ void append_element_bp(const StepContext& context, const Layer& layer, std::vect
                                  find_element_function(layer.function)->gradient_flops)));
             break;
         case LayerKind::Softmax:
-            add(host(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, in, 2, 1, 4)));
+            add(host(by_row(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, in, 2, 1, 4),
+                            layer.in.channels)));
             break;
         case LayerKind::Add:
             append_add_bp(context, layer, out, tasks);

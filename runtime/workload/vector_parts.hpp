@@ -29,6 +29,12 @@ inline constexpr Bytes kFp32Bytes = 4;
     return task;
 }
 
+// Work on rows of `columns` elements, each by itself: softmax, layer normalisation.
+[[nodiscard]] inline VectorTask by_row(VectorTask task, std::int64_t columns) {
+    task.shape = {1, task.elements / columns, columns};
+    return task;
+}
+
 [[nodiscard]] inline VectorTask host(VectorTask task) {
     task.sat_capable = false;
     return task;

@@ -12,6 +12,11 @@ bool has_bias_vector(const Layer& layer) {
                           layer.kind == LayerKind::Linear);
 }
 
+// Elements that are normalised together: a position's channels, or a group of channels of a sample.
+std::int64_t norm_row(const Layer& layer) {
+    return layer.kind == LayerKind::GroupNorm ? layer.in.elements() / layer.groups : layer.in.channels;
+}
+
 }  // namespace
 
 void append_vector_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
@@ -27,8 +32,10 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
             break;
         case LayerKind::LayerNorm:
         case LayerKind::GroupNorm:
-            add(host(vector_task(layer, VectorOp::NormStatistics, Stage::FF, in, 1, 0, 3)));
-            add(host(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 4)));
+            add(host(by_row(vector_task(layer, VectorOp::NormStatistics, Stage::FF, in, 1, 0, 3),
+                            norm_row(layer))));
+            add(host(
+                by_row(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 4), norm_row(layer))));
             break;
         case LayerKind::Relu:
             add(vector_task(layer, VectorOp::Activation, Stage::FF, in, 1, 1, 1));
@@ -55,7 +62,8 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
             break;
         case LayerKind::Attention: {
             const std::int64_t scores = context.batch * layer.heads * layer.in.width * layer.in.width;
-            add(host(vector_task(layer, VectorOp::Softmax, Stage::FF, scores, 1, 1, 5)));
+            add(host(
+                by_row(vector_task(layer, VectorOp::Softmax, Stage::FF, scores, 1, 1, 5), layer.in.width)));
             if (layer.bias) {
                 add(by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, 4 * in, 1, 1, 1),
                                4 * layer.in.channels, 1));
@@ -63,7 +71,7 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
             break;
         }
         case LayerKind::Loss:
-            add(host(vector_task(layer, VectorOp::Loss, Stage::FF, in, 1, 1, 8)));
+            add(host(by_row(vector_task(layer, VectorOp::Loss, Stage::FF, in, 1, 1, 8), layer.in.channels)));
             break;
         default:
             append_element_ff(context, layer, tasks);
@@ -91,8 +99,10 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
             break;
         case LayerKind::LayerNorm:
         case LayerKind::GroupNorm:
-            add(host(vector_task(layer, VectorOp::NormGradStatistics, Stage::BP, in, 2, 0, 6)));
-            add(host(vector_task(layer, VectorOp::NormGradApply, Stage::BP, in, 2, 1, 6)));
+            add(host(by_row(vector_task(layer, VectorOp::NormGradStatistics, Stage::BP, in, 2, 0, 6),
+                            norm_row(layer))));
+            add(host(by_row(vector_task(layer, VectorOp::NormGradApply, Stage::BP, in, 2, 1, 6),
+                            norm_row(layer))));
             break;
         case LayerKind::Relu:
             add(vector_task(layer, VectorOp::ActivationGrad, Stage::BP, in, 2, 1, 1));
@@ -116,7 +126,8 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
             break;
         case LayerKind::Attention: {
             const std::int64_t scores = context.batch * layer.heads * layer.in.width * layer.in.width;
-            add(host(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, scores, 2, 1, 4)));
+            add(host(by_row(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, scores, 2, 1, 4),
+                            layer.in.width)));
             if (layer.bias) {
                 add(by_channel(vector_task(layer, VectorOp::BiasGrad, Stage::BP, 4 * in, 1, 0, 1),
                                4 * layer.in.channels, 1));

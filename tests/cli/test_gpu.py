@@ -116,7 +116,7 @@ class Targets(GpuTest):
 
     def test_bad_targets(self):
         step = ["compare", self.network(), *SMALL, "--target"]
-        self.refuse(*step, "gpu", names=["--target gpu", "gpu-model:DEVICE"])
+        self.refuse(*step, "gpus", names=["--target gpus", "gpu-model:DEVICE"])
         self.refuse(*step, "gpu-model:", names=["gpu-model:"])
         self.refuse(*step, "gpu-model:v100", names=["v100"])
         self.refuse(*step, "sat,sat", names=["twice"])

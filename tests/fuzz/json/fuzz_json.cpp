@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "runtime/gpu_model/gpu_target.hpp"
+#include "runtime/gpu_record/recording.hpp"
 #include "runtime/hardware/hardware.hpp"
 #include "runtime/recipe/recipe.hpp"
 #include "runtime/support/error.hpp"
@@ -84,6 +85,22 @@ void fuzz_gpu(const std::uint8_t* data, std::size_t size) {
         const TaskResult result = gpu::predict(device, task);
         require(std::isfinite(result.seconds) && result.seconds > 0, "a GEMM takes time");
         require(result.energy_j >= 0, "energy is not negative");
+    });
+}
+
+void fuzz_recording(const std::uint8_t* data, std::size_t size) {
+    read_and_use(data, size, [](std::string_view text) {
+        const gpu::Recording recording = gpu::parse_recording(text, "fuzz");
+        const std::string written = gpu::recording_json(recording);
+        require(gpu::recording_json(gpu::parse_recording(written, "fuzz")) == written,
+                "a recording comes back");
+        for (const auto& [work, measured] : recording.measurements) {
+            require(gpu::dense_macs(work) >= 0 && gpu::compulsory_bytes(work) >= 0, "work is not negative");
+            require(measured.fastest <= measured.seconds && measured.seconds <= measured.slowest,
+                    "a median lies inside");
+            require(!gpu::describe(work).empty(), "work has a name");
+            (void)gpu::task_of(work);
+        }
     });
 }
 

@@ -13,6 +13,7 @@ void fuzz_network(const std::uint8_t* data, std::size_t size);
 void fuzz_recipe(const std::uint8_t* data, std::size_t size);
 void fuzz_hardware(const std::uint8_t* data, std::size_t size);
 void fuzz_gpu(const std::uint8_t* data, std::size_t size);
+void fuzz_recording(const std::uint8_t* data, std::size_t size);
 void fuzz_sweep(const std::uint8_t* data, std::size_t size);
 
 }  // namespace satsim

@@ -38,5 +38,9 @@ TEST(FuzzReplay, Gpus) {
     replay(fuzz_gpu, {"models/gpus"}, 3000);
 }
 
+TEST(FuzzReplay, Recordings) {
+    replay(fuzz_recording, {"tests/fuzz/json/corpus/recording"}, 3000);
+}
+
 }  // namespace
 }  // namespace satsim

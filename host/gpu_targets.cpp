@@ -1,0 +1,58 @@
+#include "host/gpu_targets.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/inputs.hpp"
+#include "host/progress.hpp"
+#include "runtime/gpu_record/module.hpp"
+#include "runtime/gpu_record/record_target.hpp"
+#include "runtime/support/atomic_file.hpp"
+
+namespace satsim::host {
+
+std::unique_ptr<gpu::Meter> open_gpu(const GpuMeasuring& options) {
+    gpu::MeterSettings settings;
+    settings.energy_window_s = options.energy_window;
+    const std::filesystem::path folder = program_folder();
+    return gpu::open_meter(settings, {folder, folder.parent_path() / "lib" / "satsim",
+                                      folder.parent_path() / "lib" / "x86_64-linux-gnu" / "satsim"});
+}
+
+gpu::Recording measure_steps(const std::vector<TrainingStep>& steps, gpu::Meter& meter,
+                             const GpuMeasuring& options) {
+    gpu::Recording recording;
+    recording.device = meter.device();
+    for (const TrainingStep& step : steps) {
+        ProgressBar bar("measuring " + step.network + ", " + step.recipe);
+        gpu::measure_missing(step.tasks, meter, recording,
+                             [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
+        const gpu::RecordedStep recorded{step.network, step.recipe, step.batch};
+        if (std::find(recording.steps.begin(), recording.steps.end(), recorded) == recording.steps.end())
+            recording.steps.push_back(recorded);
+    }
+    if (!options.record.empty()) write_file_atomically(options.record, gpu::recording_json(recording));
+    return recording;
+}
+
+TargetRun run_recording(const std::string& name, const gpu::Recording& recording, Provenance provenance,
+                        const std::vector<TrainingStep>& steps) {
+    gpu::RecordTarget target(name, recording, provenance);
+    const gpu::MeasuredDevice& device = recording.device;
+    TargetRun run;
+    run.name = name;
+    run.description = fmt::format("{}, {} {}, driver {}; roofs as measured; energy: {}", device.name,
+                                  provenance == Provenance::Measured ? "measured" : "recorded", device.date,
+                                  device.driver.empty() ? "unknown" : device.driver, device.energy_method);
+    run.machine = {device.dense_flops, device.copy_bandwidth, device.board_watts};
+    TargetRun baseline;
+    baseline.tasks = target.run(steps.front().tasks, {});
+    const Work work = total_work(baseline);
+    run.baseline_seconds = work.seconds;
+    run.baseline_joules = work.joules;
+    run.tasks = target.run(steps.back().tasks, {});
+    return run;
+}
+
+}  // namespace satsim::host

@@ -1,0 +1,30 @@
+// The GPU behind `--target gpu` (measured now) and `--target gpu:FILE` (recorded).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/comparison/target_run.hpp"
+#include "runtime/gpu_record/meter.hpp"
+#include "runtime/workload/task.hpp"
+
+namespace satsim::host {
+
+struct GpuMeasuring {
+    std::string record;        // file to write, or ""
+    double energy_window = 1;  // s
+};
+
+// Opens the backend; throws InputError naming what is missing.
+[[nodiscard]] std::unique_ptr<gpu::Meter> open_gpu(const GpuMeasuring& options);
+
+// Measures all steps on `meter` and writes the recording, if asked for.
+[[nodiscard]] gpu::Recording measure_steps(const std::vector<TrainingStep>& steps, gpu::Meter& meter,
+                                           const GpuMeasuring& options);
+
+// The last of `steps`, the first being its baseline, from a recording's measurements.
+[[nodiscard]] TargetRun run_recording(const std::string& name, const gpu::Recording& recording,
+                                      Provenance provenance, const std::vector<TrainingStep>& steps);
+
+}  // namespace satsim::host

@@ -1,0 +1,192 @@
+#include "runtime/gpu/device/blas.hpp"
+
+#include <cublasLt.h>
+
+#include <array>
+#include <map>
+
+#include "runtime/gpu/device/dynamic_library.hpp"
+
+namespace satsim::gpu {
+namespace {
+
+constexpr std::size_t kWorkspaceBytes = std::size_t{64} << 20;
+constexpr int kCandidates = 8;
+
+void require(cublasStatus_t status, const char* what) {
+    if (status != CUBLAS_STATUS_SUCCESS)
+        throw InputError("GPU", "",
+                         std::string("cuBLASLt: ") + what + " failed, status " + std::to_string(status));
+}
+
+}  // namespace
+
+struct Blas::Library {
+    DynamicLibrary file{"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"};
+    decltype(&cublasLtCreate) create = nullptr;
+    decltype(&cublasLtGetVersion) version = nullptr;
+    decltype(&cublasLtMatmulDescCreate) desc_create = nullptr;
+    decltype(&cublasLtMatmulDescDestroy) desc_destroy = nullptr;
+    decltype(&cublasLtMatmulDescSetAttribute) desc_set = nullptr;
+    decltype(&cublasLtMatrixLayoutCreate) layout_create = nullptr;
+    decltype(&cublasLtMatrixLayoutDestroy) layout_destroy = nullptr;
+    decltype(&cublasLtMatrixLayoutSetAttribute) layout_set = nullptr;
+    decltype(&cublasLtMatmulPreferenceCreate) preference_create = nullptr;
+    decltype(&cublasLtMatmulPreferenceDestroy) preference_destroy = nullptr;
+    decltype(&cublasLtMatmulPreferenceSetAttribute) preference_set = nullptr;
+    decltype(&cublasLtMatmulAlgoGetHeuristic) heuristic = nullptr;
+    decltype(&cublasLtMatmul) matmul = nullptr;
+    cublasLtHandle_t handle = nullptr;
+    DeviceBuffer workspace;
+    std::map<ProductWork, std::shared_ptr<Product>> known;
+
+    Library() {
+        file.get("cublasLtCreate", create);
+        file.get("cublasLtGetVersion", version);
+        file.get("cublasLtMatmulDescCreate", desc_create);
+        file.get("cublasLtMatmulDescDestroy", desc_destroy);
+        file.get("cublasLtMatmulDescSetAttribute", desc_set);
+        file.get("cublasLtMatrixLayoutCreate", layout_create);
+        file.get("cublasLtMatrixLayoutDestroy", layout_destroy);
+        file.get("cublasLtMatrixLayoutSetAttribute", layout_set);
+        file.get("cublasLtMatmulPreferenceCreate", preference_create);
+        file.get("cublasLtMatmulPreferenceDestroy", preference_destroy);
+        file.get("cublasLtMatmulPreferenceSetAttribute", preference_set);
+        file.get("cublasLtMatmulAlgoGetHeuristic", heuristic);
+        file.get("cublasLtMatmul", matmul);
+        if (!file) return;
+        require(create(&handle), "opening it");
+        workspace = DeviceBuffer(kWorkspaceBytes);
+    }
+};
+
+// Row-major C = A*B is column-major C^T = B^T * A^T: B is the first operand, n x m the result.
+class Blas::Product {
+  public:
+    Product(Library& library, const ProductWork& work) : library_(library) {
+        const auto [m, n, k] = work.shape;
+        require(library.desc_create(&desc_, CUBLAS_COMPUTE_32F, CUDA_R_32F), "a description");
+        const cublasOperation_t first = work.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
+        const cublasOperation_t second = work.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
+        require(library.desc_set(desc_, CUBLASLT_MATMUL_DESC_TRANSA, &first, sizeof first), "a description");
+        require(library.desc_set(desc_, CUBLASLT_MATMUL_DESC_TRANSB, &second, sizeof second),
+                "a description");
+        b_ = work.b_transposed ? layout(CUDA_R_16F, k, n, work.count) : layout(CUDA_R_16F, n, k, work.count);
+        a_ = work.a_transposed ? layout(CUDA_R_16F, m, k, work.count) : layout(CUDA_R_16F, k, m, work.count);
+        c_ = layout(work.out == ElementType::Fp32 ? CUDA_R_32F : CUDA_R_16F, n, m, work.count);
+        cublasLtMatmulPreference_t preference = nullptr;
+        require(library.preference_create(&preference), "a preference");
+        require(library.preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &kWorkspaceBytes,
+                                       sizeof kWorkspaceBytes),
+                "a preference");
+        const cublasStatus_t status = library.heuristic(library.handle, desc_, b_, a_, c_, c_, preference,
+                                                        kCandidates, found_.data(), &count_);
+        (void)library.preference_destroy(preference);
+        if (status != CUBLAS_STATUS_SUCCESS || count_ == 0)
+            throw InputError("GPU", "", "cuBLASLt has no algorithm for " + describe(work));
+    }
+    Product(const Product&) = delete;
+    Product& operator=(const Product&) = delete;
+    ~Product() {
+        (void)library_.layout_destroy(a_);
+        (void)library_.layout_destroy(b_);
+        (void)library_.layout_destroy(c_);
+        (void)library_.desc_destroy(desc_);
+    }
+
+    [[nodiscard]] cublasStatus_t run(int choice, const void* a, const void* b, void* c,
+                                     cudaStream_t stream) const {
+        constexpr float kOne = 1;
+        constexpr float kZero = 0;
+        return library_.matmul(library_.handle, desc_, &kOne, b, b_, a, a_, &kZero, c, c_, c, c_,
+                               &found_[static_cast<std::size_t>(choice)].algo, library_.workspace.data(),
+                               kWorkspaceBytes, stream);
+    }
+    // Times every choice and keeps the fastest.
+    void search(const void* a, const void* b, void* c, const OwnedStream& stream) {
+        double fastest = 0;
+        for (int choice = 0; choice < count_; ++choice) {
+            if (run(choice, a, b, c, stream.get()) != CUBLAS_STATUS_SUCCESS) continue;
+            constexpr int kRepetitions = 7;
+            const double seconds =
+                time_runs([&](int) { require(run(choice, a, b, c, stream.get()), "a product"); }, 1,
+                          kRepetitions, stream)
+                    .median;
+            if (best_ >= 0 && seconds >= fastest) continue;
+            best_ = choice;
+            fastest = seconds;
+        }
+        if (best_ < 0) throw InputError("GPU", "", "none of cuBLASLt's algorithms runs");
+    }
+    [[nodiscard]] int best() const { return best_; }
+    [[nodiscard]] int count() const { return count_; }
+
+  private:
+    cublasLtMatrixLayout_t layout(cudaDataType_t type, std::int64_t rows, std::int64_t columns,
+                                  std::int64_t batch) {
+        cublasLtMatrixLayout_t made = nullptr;
+        require(library_.layout_create(&made, type, static_cast<std::uint64_t>(rows),
+                                       static_cast<std::uint64_t>(columns), rows),
+                "a layout");
+        const auto count = static_cast<std::int32_t>(batch);
+        const std::int64_t stride = rows * columns;
+        require(library_.layout_set(made, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count),
+                "a layout");
+        require(
+            library_.layout_set(made, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride, sizeof stride),
+            "a layout");
+        return made;
+    }
+
+    Library& library_;
+    cublasLtMatmulDesc_t desc_ = nullptr;
+    cublasLtMatrixLayout_t a_ = nullptr;
+    cublasLtMatrixLayout_t b_ = nullptr;
+    cublasLtMatrixLayout_t c_ = nullptr;
+    std::array<cublasLtMatmulHeuristicResult_t, kCandidates> found_{};
+    int count_ = 0;
+    int best_ = -1;
+};
+
+Blas::Blas() : library_(std::make_unique<Library>()) {}
+Blas::~Blas() = default;
+
+bool Blas::works() const {
+    return library_->handle != nullptr;
+}
+std::string Blas::fault() const {
+    return library_->file.fault();
+}
+std::string Blas::version() const {
+    const std::size_t v = library_->version();
+    return std::to_string(v / 10000) + "." + std::to_string(v / 100 % 100) + "." + std::to_string(v % 100);
+}
+
+std::shared_ptr<Blas::Product> Blas::prepare(const ProductWork& work, const void* a, const void* b, void* c,
+                                             const OwnedStream& stream) {
+    if (!works()) throw InputError("GPU", "", "cuBLASLt: " + fault());
+    ProductWork dense = work;
+    dense.nm = {8, 8};
+    dense.sparse_is_activation = false;
+    std::shared_ptr<Product>& product = library_->known[dense];
+    if (product == nullptr) {
+        auto made = std::make_shared<Product>(*library_, dense);
+        made->search(a, b, c, stream);
+        product = std::move(made);
+    }
+    return product;
+}
+
+void Blas::run(const Product& product, const void* a, const void* b, void* c,
+               const OwnedStream& stream) const {
+    require(product.run(product.best(), a, b, c, stream.get()), "a product");
+}
+void Blas::run_first_choice(const Product& product, const void* a, const void* b, void* c,
+                            const OwnedStream& stream) const {
+    require(product.run(0, a, b, c, stream.get()), "a product");
+}
+int Blas::choices(const Product& product) {
+    return product.count();
+}
+
+}  // namespace satsim::gpu

@@ -1,0 +1,39 @@
+// Dense products by cuBLASLt, opened at run time: FP16 operands, FP32 accumulation.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "runtime/gpu/device/stopwatch.hpp"
+#include "runtime/gpu_record/work.hpp"
+
+namespace satsim::gpu {
+
+class Blas {
+  public:
+    Blas();
+    ~Blas();
+    [[nodiscard]] bool works() const;
+    [[nodiscard]] std::string fault() const;
+    [[nodiscard]] std::string version() const;
+
+    // A product that is ready to run: its algorithm is the fastest of those that the library's heuristic
+    // names, found by timing them on the operands given, and kept for equal products.
+    class Product;
+    // a, b, c: operands of set 0 and bytes from one set to the next. Throws InputError where no algorithm
+    // takes it.
+    [[nodiscard]] std::shared_ptr<Product> prepare(const ProductWork& work, const void* a, const void* b,
+                                                   void* c, const OwnedStream& stream);
+    void run(const Product& product, const void* a, const void* b, void* c, const OwnedStream& stream) const;
+    // The heuristic's own first choice, as a caller by hand would take it.
+    void run_first_choice(const Product& product, const void* a, const void* b, void* c,
+                          const OwnedStream& stream) const;
+    // How many algorithms were timed.
+    [[nodiscard]] static int choices(const Product& product);
+
+  private:
+    struct Library;
+    std::unique_ptr<Library> library_;
+};
+
+}  // namespace satsim::gpu

@@ -1,0 +1,172 @@
+#include "runtime/gpu/device/cuda_meter.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+
+#include "runtime/gpu/kernels/launch.hpp"
+
+namespace satsim::gpu {
+namespace {
+
+std::string now_utc() {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm parts{};
+    (void)::gmtime_r(&now, &parts);
+    std::array<char, 32> text{};
+    (void)std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return text.data();
+}
+
+std::string version_text(int number) {  // 13000 -> 13.0
+    return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
+}
+
+}  // namespace
+
+CudaMeter::CudaMeter(const MeterSettings& settings) : settings_(settings) {
+    int count = 0;
+    check(cudaGetDeviceCount(&count), "looking for devices");
+    if (count == 0) throw InputError("GPU", "", "CUDA finds no device");
+    check(cudaSetDevice(0), "choosing device 0");
+    libraries_ = std::make_unique<Libraries>();
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, 0), "reading the device's properties");
+    libraries_->compute_capability = properties.major * 10 + properties.minor;
+    libraries_->l2_bytes = static_cast<std::size_t>(properties.l2CacheSize);
+    std::array<char, 32> address{};
+    check(cudaDeviceGetPCIBusId(address.data(), static_cast<int>(address.size()), 0),
+          "reading the PCI address");
+    power_ = std::make_unique<PowerMeter>(address.data());
+}
+
+MeasuredDevice CudaMeter::device() {
+    Libraries& l = *libraries_;
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, 0), "reading the device's properties");
+    MeasuredDevice d;
+    d.name = properties.name;
+    d.compute_capability = std::to_string(properties.major) + "." + std::to_string(properties.minor);
+    d.sm_count = properties.multiProcessorCount;
+    d.memory_bytes = static_cast<Bytes>(properties.totalGlobalMem);
+    d.l2_bytes = properties.l2CacheSize;
+    int runtime = 0;
+    check(cudaRuntimeGetVersion(&runtime), "reading CUDA's version");
+    d.cuda = version_text(runtime);
+    d.driver = power_->works() ? power_->driver() : "";
+    d.libraries["cuBLASLt"] = l.blas.works() ? l.blas.version() : "missing: " + l.blas.fault();
+    d.libraries["cuDNN"] = l.dnn.works() ? l.dnn.version() : "missing: " + l.dnn.fault();
+    d.libraries["cuSPARSELt"] = l.sparse.works() ? l.sparse.version() : "missing: " + l.sparse.fault();
+    d.libraries["NVML"] = power_->works() ? "driver's" : "missing: " + power_->fault();
+    d.libraries["CUPTI"] = "not used";
+    d.date = now_utc();
+    d.time_method = "CUDA events around runs in a row on one stream, launches included; median of " +
+                    std::to_string(settings_.repetitions) +
+                    " repetitions at most; operand sets in turn, together above twice L2";
+    if (power_->works() && settings_.energy_window_s > 0) d.idle_watts = power_->idle_watts(1.0);
+    d.energy_method =
+        !power_->works() ? "none: NVML " + power_->fault()
+        : settings_.energy_window_s <= 0
+            ? "none: not asked for"
+            : "NVML total energy of the board between two steps of its counter, idle power included";
+    d.board_watts = power_->limit_watts();
+
+    // Roofs: a large product, a large copy, a kernel that does nothing worth mentioning.
+    constexpr std::int64_t kLarge = 8192;
+    ProductWork large;
+    large.shape = {kLarge, kLarge, kLarge};
+    const Measurement product = measure(large);
+    d.dense_flops = 2.0 * static_cast<double>(dense_macs(large)) / product.seconds;
+    d.sm_clock_hz = power_->clock_hz(1);
+    d.memory_clock_hz = power_->clock_hz(2);
+    constexpr std::size_t kCopyBytes = std::size_t{1} << 30;
+    const OperandSets copy({{kCopyBytes}, {kCopyBytes, Fill::Nothing}}, l.l2_bytes, l.stream.get());
+    const Timing copied = time_runs(
+        [&](int set) {
+            check(cudaMemcpyAsync(copy.at(1, set), copy.at(0, set), kCopyBytes, cudaMemcpyDeviceToDevice,
+                                  l.stream.get()),
+                  "a copy");
+        },
+        copy.sets(), settings_.repetitions, l.stream);
+    d.copy_bandwidth = 2.0 * static_cast<double>(kCopyBytes) / copied.median;
+    VectorWork nothing;
+    nothing.op = VectorOp::Copy;
+    nothing.elements = 8;
+    nothing.reads_fp16 = nothing.writes_fp16 = 1;
+    d.launch_seconds = measure(nothing).seconds;
+    return d;
+}
+
+Measurement CudaMeter::measure(const Work& work) {
+    Libraries& l = *libraries_;
+    const auto list = std::visit([&l](const auto& w) { return contenders(l, w); }, work);
+    Measurement result;
+    const Contender* winner = nullptr;
+    const Contender* sparse_winner = nullptr;
+    double sparse_seconds = 0;
+    for (const Contender& c : list) {
+        if (!c.run) {
+            result.candidates.push_back({c.kernel, 0, c.refused});
+            continue;
+        }
+        Timing timing;
+        try {
+            timing = time_runs(c.run, c.sets, settings_.repetitions, l.stream);
+        } catch (const InputError& error) {
+            (void)cudaGetLastError();
+            result.candidates.push_back({c.kernel, 0, error.what()});
+            continue;
+        }
+        result.candidates.push_back({c.kernel, timing.median, ""});
+        if (c.sparse && (sparse_winner == nullptr || timing.median < sparse_seconds)) {
+            sparse_winner = &c;
+            sparse_seconds = timing.median;
+        }
+        if (winner != nullptr && timing.median >= result.seconds) continue;
+        winner = &c;
+        result.kernel = c.kernel;
+        result.sparse = c.sparse;
+        result.seconds = timing.median;
+        result.fastest = timing.fastest;
+        result.slowest = timing.slowest;
+        result.repetitions = timing.repetitions;
+    }
+    if (winner == nullptr) {
+        std::string reasons;
+        for (const Candidate& c : result.candidates) reasons += "; " + c.kernel + ": " + c.refused;
+        throw InputError("GPU", "", "nothing runs " + describe(work) + reasons);
+    }
+    if (!pattern_of(work).dense() && !result.sparse) {
+        if (sparse_winner != nullptr) {
+            result.dense_reason = "2:4 takes " +
+                                  std::to_string(std::lround(sparse_seconds / result.seconds * 100)) +
+                                  " % of dense's time";
+        } else {
+            result.dense_reason = "no 2:4 kernel takes it: " + result.candidates.back().refused;
+        }
+    }
+    measure_energy(*winner, result);
+    return result;
+}
+
+void CudaMeter::measure_energy(const Contender& winner, Measurement& measurement) {
+    if (!power_->works() || settings_.energy_window_s <= 0) return;
+    constexpr double kBatch = 5e-3;  // s between readings of the counter
+    const int runs = std::clamp(static_cast<int>(kBatch / measurement.seconds), 1, 2000);
+    int set = 0;
+    measurement.joules = power_->joules_of(
+        [&] {
+            for (int i = 0; i < runs; ++i) {
+                winner.run(set);
+                set = (set + 1) % winner.sets;
+            }
+            libraries_->stream.wait();
+            return runs;
+        },
+        settings_.energy_window_s);
+    measurement.energy_window_s = measurement.joules ? settings_.energy_window_s : 0;
+}
+
+}  // namespace satsim::gpu

@@ -1,0 +1,45 @@
+// The operands of one piece of work, several times over, so that no run finds them in L2: sets are used in
+// turn and together are larger than twice L2.
+#pragma once
+
+#include <vector>
+
+#include "runtime/gpu/device/cuda_support.hpp"
+
+namespace satsim::gpu {
+
+enum class Fill {
+    Random,    // FP16 within -1..1 (as FP32: small numbers of either sign)
+    Pruned24,  // the same with two of every four zero
+    Metadata,  // legal positions of 2:4
+    Integers,  // 32-bit zeros: labels
+    Nothing
+};
+
+struct Operand {
+    std::size_t bytes = 0;
+    Fill fill = Fill::Random;
+};
+
+class OperandSets {
+  public:
+    OperandSets(const std::vector<Operand>& operands, std::size_t l2_bytes, cudaStream_t stream);
+
+    [[nodiscard]] int sets() const { return sets_; }
+    [[nodiscard]] void* at(std::size_t operand, int set) const {
+        return static_cast<char*>(memory_.data()) + offsets_[operand] +
+               static_cast<std::size_t>(set) * set_bytes_;
+    }
+    template <class T>
+    [[nodiscard]] T* as(std::size_t operand, int set) const {
+        return static_cast<T*>(at(operand, set));
+    }
+
+  private:
+    int sets_ = 1;
+    std::size_t set_bytes_ = 0;
+    std::vector<std::size_t> offsets_;
+    DeviceBuffer memory_;
+};
+
+}  // namespace satsim::gpu

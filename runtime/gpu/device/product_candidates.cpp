@@ -1,0 +1,120 @@
+// Products and convolutions: libraries dense, cuSPARSELt and the own kernel where the pattern allows 2:4.
+#include "runtime/gpu/device/candidates.hpp"
+#include "runtime/gpu/device/sparse_views.hpp"
+#include "runtime/gpu/kernels/launch.hpp"
+
+namespace satsim::gpu {
+namespace {
+
+constexpr std::size_t kHalf = 2;
+
+std::size_t bytes_of(std::int64_t elements, std::size_t each) {
+    return static_cast<std::size_t>(elements) * each;
+}
+
+void dense_product(Libraries& l, const ProductWork& work, Contender& contender) {
+    const auto [m, n, k] = work.shape;
+    auto sets = std::make_shared<OperandSets>(
+        std::vector<Operand>{
+            {bytes_of(work.count * m * k, kHalf)},
+            {bytes_of(work.count * k * n, kHalf)},
+            {bytes_of(work.count * m * n, work.out == ElementType::Fp32 ? 4 : kHalf), Fill::Nothing}},
+        l.l2_bytes, l.stream.get());
+    const auto product = l.blas.prepare(work, sets->at(0, 0), sets->at(1, 0), sets->at(2, 0), l.stream);
+    contender.sets = sets->sets();
+    contender.run = [&l, product, sets](int set) {
+        l.blas.run(*product, sets->at(0, set), sets->at(1, set), sets->at(2, set), l.stream);
+    };
+    contender.operands = sets;
+}
+
+void library_sparse(Libraries& l, const ProductWork& work, Contender& contender) {
+    const SparseCalls calls = sparse_calls(work);
+    if (!calls.refused.empty()) throw InputError("", "", calls.refused);
+    const auto [m, n, k] = work.shape;
+    auto sets = std::make_shared<OperandSets>(std::vector<Operand>{{bytes_of(m * k, kHalf)},
+                                                                   {bytes_of(k * n, kHalf), Fill::Pruned24},
+                                                                   {bytes_of(m * n, kHalf), Fill::Nothing}},
+                                              l.l2_bytes, l.stream.get());
+    const auto product =
+        l.sparse.prepare(work.shape, sets->at(0, 0), sets->at(1, 0), sets->at(2, 0), l.stream);
+    contender.sets = sets->sets();
+    // The weights change every step, so compressing them is part of the product's price; the own kernel's
+    // operand leaves the optimizer compressed.
+    contender.run = [&l, product, sets](int set) {
+        l.sparse.compress(*product, sets->at(1, set), l.stream);
+        l.sparse.multiply(*product, sets->at(0, set), sets->at(2, set), l.stream);
+    };
+    contender.operands = sets;
+}
+
+void own_sparse(Libraries& l, const SparseCalls& calls, SparseTileSize size, Contender& contender) {
+    if (!calls.refused.empty()) throw InputError("", "", calls.refused);
+    if (l.compute_capability < 80)
+        throw InputError("", "", "no sparse tensor cores before compute capability 8.0");
+    auto sets = std::make_shared<OperandSets>(
+        std::vector<Operand>{{bytes_of(calls.map_elements, kHalf)},
+                             {bytes_of(calls.weights.value_count(), kHalf)},
+                             {bytes_of(calls.weights.word_count(), 4), Fill::Metadata},
+                             {bytes_of(calls.result_elements, kHalf), Fill::Nothing}},
+        l.l2_bytes, l.stream.get());
+    contender.sets = sets->sets();
+    contender.run = [&l, calls, size, sets](int set) {
+        for (const GatherView& view : calls.views) {
+            check(launch_sparse_gemm(
+                      size,
+                      {sets->as<std::uint16_t>(0, set), sets->as<std::uint16_t>(1, set),
+                       sets->as<std::uint32_t>(2, set), sets->as<std::uint16_t>(3, set), calls.weights, view},
+                      l.stream.get()),
+                  "the own 2:4 kernel");
+        }
+    };
+    contender.run(0);
+    l.stream.wait();
+    contender.operands = sets;
+}
+
+}  // namespace
+
+void add_own_sparse(Libraries& l, const Work& work, std::vector<Contender>& list) {
+    const SparseCalls calls = sparse_calls(work);
+    for (const SparseTileSize size : {SparseTileSize::Large, SparseTileSize::Medium, SparseTileSize::Small}) {
+        add_or_refuse(list, std::string("satsim mma.sp ") + to_string(size), true,
+                      [&](Contender& c) { own_sparse(l, calls, size, c); });
+    }
+}
+
+std::vector<Contender> contenders(Libraries& l, const ProductWork& work) {
+    std::vector<Contender> list;
+    add_or_refuse(list, "cuBLASLt", false, [&](Contender& c) { dense_product(l, work, c); });
+    if (work.nm.dense()) return list;
+    add_or_refuse(list, "cuSPARSELt", true, [&](Contender& c) { library_sparse(l, work, c); });
+    add_own_sparse(l, work, list);
+    return list;
+}
+
+std::vector<Contender> contenders(Libraries& l, const ConvolutionWork& work) {
+    std::vector<Contender> list;
+    add_or_refuse(list, "cuDNN", false, [&](Contender& c) {
+        const auto [height, width] = Dnn::input_extent(work);
+        const std::int64_t weights = std::int64_t{work.kernel_h} * work.kernel_w *
+                                     (work.in_channels / work.groups) * work.out_channels;
+        auto sets = std::make_shared<OperandSets>(
+            std::vector<Operand>{{bytes_of(work.batch * height * width * work.in_channels, kHalf)},
+                                 {bytes_of(weights, kHalf)},
+                                 {bytes_of(work.batch * work.out_h * work.out_w * work.out_channels, kHalf)}},
+            l.l2_bytes, l.stream.get());
+        const auto convolution =
+            l.dnn.prepare(work, sets->at(0, 0), sets->at(1, 0), sets->at(2, 0), l.stream);
+        c.kernel = "cuDNN algorithm " + std::to_string(Dnn::algorithm(*convolution));
+        c.sets = sets->sets();
+        c.run = [&l, convolution, sets](int set) {
+            l.dnn.run(*convolution, sets->at(0, set), sets->at(1, set), sets->at(2, set), l.stream);
+        };
+        c.operands = sets;
+    });
+    if (!work.nm.dense()) add_own_sparse(l, work, list);
+    return list;
+}
+
+}  // namespace satsim::gpu

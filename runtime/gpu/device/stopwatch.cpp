@@ -1,0 +1,48 @@
+#include "runtime/gpu/device/stopwatch.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace satsim::gpu {
+namespace {
+
+// Of one run, from `runs` in a row.
+double time_once(const Run& run, int& set, int sets, int runs, const OwnedStream& stream,
+                 const OwnedEvent& begin, const OwnedEvent& end) {
+    check(cudaEventRecord(begin.get(), stream.get()), "recording an event");
+    for (int i = 0; i < runs; ++i) {
+        run(set);
+        set = (set + 1) % sets;
+    }
+    check(cudaEventRecord(end.get(), stream.get()), "recording an event");
+    check(cudaEventSynchronize(end.get()), "a kernel");
+    float milliseconds = 0;
+    check(cudaEventElapsedTime(&milliseconds, begin.get(), end.get()), "reading an event");
+    return static_cast<double>(milliseconds) * 1e-3 / runs;
+}
+
+}  // namespace
+
+Timing time_runs(const Run& run, int sets, int repetitions, const OwnedStream& stream) {
+    constexpr int kWarmUp = 3;
+    constexpr double kShortest = 200e-6;  // s of a repetition: events tell half microseconds
+    constexpr double kLongest = 0.5;      // s of all repetitions
+    constexpr int kLeast = 5;
+    const OwnedEvent begin;
+    const OwnedEvent end;
+    int set = 0;
+    (void)time_once(run, set, sets, kWarmUp, stream, begin, end);
+    const double estimate = std::max(time_once(run, set, sets, kWarmUp, stream, begin, end), 1e-7);
+    const int runs = std::clamp(static_cast<int>(std::ceil(kShortest / estimate)), 1, 500);
+    const double room = kLongest / (estimate * runs);
+    const int count =
+        std::clamp(static_cast<int>(std::min(room, 1e6)), kLeast, std::max(repetitions, kLeast));
+    std::vector<double> times;
+    for (int i = 0; i < count; ++i) times.push_back(time_once(run, set, sets, runs, stream, begin, end));
+    std::sort(times.begin(), times.end());
+    const std::size_t middle = times.size() / 2;
+    const double median = times.size() % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
+    return {median, times.front(), times.back(), count};
+}
+
+}  // namespace satsim::gpu

@@ -1,0 +1,59 @@
+// The kernels' launches. Each returns cudaGetLastError() of its launch as an int, so that no header of CUDA
+// is needed here; pointers are device pointers, work is queued on `stream`.
+#pragma once
+
+#include "runtime/gpu/shared/columnwise.hpp"
+#include "runtime/gpu/shared/elementwise.hpp"
+#include "runtime/gpu/shared/rowwise.hpp"
+#include "runtime/gpu/shared/sparse_tile.hpp"
+#include "runtime/gpu/shared/update_tile.hpp"
+
+struct CUstream_st;
+
+namespace satsim::gpu {
+
+using Stream = CUstream_st*;
+
+// Optimizer step, pruning and packing in one pass (update_tile.hpp).
+[[nodiscard]] int launch_update(UpdateRule rule, const UpdateArguments& arguments, Stream stream);
+
+// C = map * W^T with W a compressed 2:4 matrix (sparse_tile.hpp). Needs compute capability 8.0.
+enum class SparseTileSize { Large, Medium, Small };
+[[nodiscard]] const char* to_string(SparseTileSize size);
+[[nodiscard]] int launch_sparse_gemm(SparseTileSize size, const SparseGemmArguments& arguments,
+                                     Stream stream);
+
+enum class Elementwise {
+    Relu,
+    ReluGradient,
+    Gelu,
+    GeluGradient,
+    Add,
+    Multiply,
+    MultiplyGradient,
+    Copy,
+    Bias,
+    BiasResidualRelu,
+    ScaleShift,
+    NormGradient
+};
+[[nodiscard]] int launch_elementwise(Elementwise operation, const ElementwiseArguments& arguments,
+                                     Stream stream);
+
+enum class Rowwise { Statistics, Normalise, GradientStatistics, Gradient, Softmax, SoftmaxGradient, Loss };
+[[nodiscard]] int launch_rowwise(Rowwise operation, const RowArguments& arguments, Stream stream);
+
+// Two kernels, see columnwise.hpp. The workspace holds strips() * 2 * columns floats.
+enum class Columnwise { BiasGradient, Statistics, GradientStatistics };
+[[nodiscard]] int launch_columnwise(Columnwise operation, const ColumnArguments& arguments, Stream stream);
+
+// out[b][c][r] = in[b][r][c], FP16.
+[[nodiscard]] int launch_transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch,
+                                   std::int64_t rows, std::int64_t columns, Stream stream);
+
+// Reads `read` and writes `written` bytes, with `flops` additions per 16 bytes read: the traffic of an
+// operation that there is no kernel for. Sizes are rounded down to 16 bytes.
+[[nodiscard]] int launch_traffic(const void* in, std::int64_t read, void* out, std::int64_t written,
+                                 int flops, Stream stream);
+
+}  // namespace satsim::gpu

@@ -1,0 +1,175 @@
+// Sums over the rows of an FP16 matrix, column by column: batch normalisation's statistics, gradients of
+// biases and scales. Two kernels: blocks sum strips of rows into a workspace, then one thread a column adds
+// the strips ascending. No atomics, so the result does not depend on scheduling.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "runtime/gpu/shared/arithmetic.hpp"
+
+namespace satsim::gpu {
+
+struct ColumnArguments {
+    const std::uint16_t* in[2] = {};  // x; or dy, x
+    const float* normal[2] = {};      // xhat = x*normal[0] + normal[1], of a column
+    const float* scale = nullptr;
+    const float* shift = nullptr;
+    float* workspace = nullptr;  // [strips][2][columns]
+    float* out[5] = {};          // [columns] each, what the operation says
+    std::int64_t rows = 0;
+    std::int64_t columns = 0;
+    std::int64_t strip = 0;  // rows of one
+    float epsilon = 1e-5F;
+
+    [[nodiscard]] SATSIM_HD std::int64_t strips() const { return (rows + strip - 1) / strip; }
+    // Threads of a block side by side, eight columns each: a power of two, so that narrow matrices take more
+    // rows.
+    [[nodiscard]] SATSIM_HD int lanes() const {
+        int n = 1;
+        while (n < 32 && n * 8 < columns) n *= 2;
+        return n;
+    }
+    [[nodiscard]] SATSIM_HD std::int64_t column_blocks() const {
+        return (columns + lanes() * 8 - 1) / (lanes() * 8);
+    }
+    // Strips of a few rows a thread, but few enough for the thread that adds them up.
+    void choose_strip() {
+        constexpr std::int64_t kRowsOfThread = 16;
+        constexpr std::int64_t kMostStrips = 256;
+        const std::int64_t least = kRowsOfThread * (256 / lanes());
+        strip = rows / kMostStrips + 1 > least ? rows / kMostStrips + 1 : least;
+    }
+};
+
+inline constexpr int kColumnThreads = 256;
+inline constexpr int kColumnsAtOnce = 8;  // of a thread: 16 bytes of a row
+
+struct ColumnTile {
+    float sums[2][kColumnThreads][kColumnsAtOnce];
+};
+
+// What rows add to the two sums of a column; x, y: elements of the tensors.
+struct SumOnly {  // bias gradient
+    static constexpr int kInputs = 1, kSums = 1;
+    static SATSIM_HD void add(float x, float, float, float, float& first, float&) { first += x; }
+};
+struct SumAndSquares {
+    static constexpr int kInputs = 1, kSums = 2;
+    static SATSIM_HD void add(float x, float, float, float, float& first, float& second) {
+        first += x;
+        second += x * x;
+    }
+};
+struct SumAndProducts {  // dbeta, dgamma of dy and xhat = y*normal[0] + normal[1]
+    static constexpr int kInputs = 2, kSums = 2;
+    static SATSIM_HD void add(float dy, float y, float scale, float shift, float& first, float& second) {
+        first += dy;
+        second += dy * (y * scale + shift);
+    }
+};
+
+struct alignas(16) ColumnHalves {
+    std::uint16_t v[kColumnsAtOnce];
+};
+SATSIM_HD inline ColumnHalves column_halves(const ColumnArguments& a, const std::uint16_t* from,
+                                            std::int64_t row, std::int64_t column) {
+    const std::uint16_t* at = from + row * a.columns + column;
+    if (a.columns % kColumnsAtOnce == 0) return load_16_bytes<ColumnHalves>(at);
+    ColumnHalves halves{};
+    for (int e = 0; e < kColumnsAtOnce && column + e < a.columns; ++e) halves.v[e] = at[e];
+    return halves;
+}
+
+// Phase 0: thread (column lane, row lane) sums its rows of the strip.
+template <class Term>
+SATSIM_HD inline void sum_strip(const ColumnArguments& a, std::int64_t column_block, std::int64_t strip,
+                                int thread, ColumnTile& tile) {
+    const int lanes = a.lanes();
+    const std::int64_t column = (column_block * lanes + thread % lanes) * kColumnsAtOnce;
+    const int row_lanes = kColumnThreads / lanes;
+    const std::int64_t end = (strip + 1) * a.strip < a.rows ? (strip + 1) * a.strip : a.rows;
+    float sums[2][kColumnsAtOnce] = {};
+    float normal[2][kColumnsAtOnce] = {};
+    if (column < a.columns) {
+        if constexpr (Term::kInputs == 2) {
+            for (int e = 0; e < kColumnsAtOnce && column + e < a.columns; ++e) {
+                normal[0][e] = a.normal[0][column + e];
+                normal[1][e] = a.normal[1][column + e];
+            }
+        }
+        for (std::int64_t r = strip * a.strip + thread / lanes; r < end; r += row_lanes) {
+            const ColumnHalves x = column_halves(a, a.in[0], r, column);
+            const ColumnHalves y = Term::kInputs == 2 ? column_halves(a, a.in[1], r, column) : ColumnHalves{};
+            SATSIM_UNROLL
+            for (int e = 0; e < kColumnsAtOnce; ++e)
+                Term::add(from_half(x.v[e]), from_half(y.v[e]), normal[0][e], normal[1][e], sums[0][e],
+                          sums[1][e]);
+        }
+    }
+    SATSIM_UNROLL
+    for (int s = 0; s < Term::kSums; ++s) {
+        SATSIM_UNROLL
+        for (int e = 0; e < kColumnsAtOnce; ++e) tile.sums[s][thread][e] = sums[s][e];
+    }
+}
+// Phase 1: a thread a column adds the row lanes ascending.
+template <class Term>
+SATSIM_HD inline void fold_strip(const ColumnArguments& a, std::int64_t column_block, std::int64_t strip,
+                                 int thread, const ColumnTile& tile) {
+    const int lanes = a.lanes();
+    const std::int64_t column = column_block * lanes * kColumnsAtOnce + thread;
+    if (thread >= lanes * kColumnsAtOnce || column >= a.columns) return;
+    for (int s = 0; s < Term::kSums; ++s) {
+        float sum = 0;
+        for (int r = 0; r < kColumnThreads / lanes; ++r)
+            sum += tile.sums[s][r * lanes + thread / kColumnsAtOnce][thread % kColumnsAtOnce];
+        a.workspace[(strip * 2 + s) * a.columns + column] = sum;
+    }
+}
+
+[[nodiscard]] SATSIM_HD inline float column_sum(const ColumnArguments& a, std::int64_t column, int s) {
+    float sum = 0;
+    for (std::int64_t strip = 0; strip < a.strips(); ++strip)
+        sum += a.workspace[(strip * 2 + s) * a.columns + column];
+    return sum;
+}
+
+// The second kernel, one column. out: sum.
+struct FinishSum {
+    static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column) {
+        a.out[0][column] = column_sum(a, column, 0);
+    }
+};
+// out: mean, 1/std, scale = gamma/std, shift = beta - mean*scale, -mean/std
+struct FinishStatistics {
+    static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column) {
+        const auto rows = static_cast<float>(a.rows);
+        const float mean = column_sum(a, column, 0) / rows;
+        const float variance = fmaxf(column_sum(a, column, 1) / rows - mean * mean, 0.0F);
+        const float inverse = 1.0F / sqrtf(variance + a.epsilon);
+        const float scale = a.scale[column] * inverse;
+        a.out[0][column] = mean;
+        a.out[1][column] = inverse;
+        a.out[2][column] = scale;
+        a.out[3][column] = a.shift[column] - mean * scale;
+        a.out[4][column] = -mean * inverse;
+    }
+};
+// normal: 1/std, -mean/std; out: dbeta, dgamma, and A, B, C of dx = A*dy + B*x + C
+struct FinishGradient {
+    static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column) {
+        const auto rows = static_cast<float>(a.rows);
+        const float dbeta = column_sum(a, column, 0);
+        const float dgamma = column_sum(a, column, 1);
+        const float scale = a.scale[column] * a.normal[0][column];
+        const float product = scale * (dgamma / rows);
+        a.out[0][column] = dbeta;
+        a.out[1][column] = dgamma;
+        a.out[2][column] = scale;
+        a.out[3][column] = -a.normal[0][column] * product;
+        a.out[4][column] = -(a.normal[1][column] * product + scale * (dbeta / rows));
+    }
+};
+
+}  // namespace satsim::gpu

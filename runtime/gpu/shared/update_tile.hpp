@@ -1,0 +1,323 @@
+// The fused update: optimizer step, rounding to FP16, N:M selection and both packed copies in one pass over
+// the weights (WUVE's and SORE's job). Also pruning and packing alone.
+//
+// A block of 256 threads takes a tile of 32 rows (input channels) x 64 columns (output channels) of one tap.
+// The phases below are what a thread does between two barriers; the kernel calls them with a barrier after
+// each, the tests with a loop over threads.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/gpu/shared/compressed24.hpp"
+#include "runtime/gpu/shared/optimizer.hpp"
+
+namespace satsim::gpu {
+
+enum class CopyFormat {
+    None,
+    Plain,        // FP16 [tap][row][column]; forward only, since a GEMM library reads either order
+    Packed,       // the core's planes, runtime/nm/packed_matrix.hpp
+    Compressed24  // compressed24.hpp, rows of the sparse operand being the packed columns
+};
+
+struct CopyTarget {
+    CopyFormat format = CopyFormat::None;
+    int n = 1;
+    int m = 1;
+    std::uint16_t* values = nullptr;
+    std::uint8_t* positions = nullptr;  // index nibbles, or metadata
+};
+
+struct UpdateArguments {
+    const float* gradient = nullptr;
+    float* first = nullptr;
+    float* second = nullptr;              // Adam
+    float* weight = nullptr;              // FP32 masters [tap][row][column]
+    const std::uint16_t* half = nullptr;  // UpdateRule::None: the FP16 weights
+    std::int64_t taps = 1;
+    std::int64_t rows = 0;
+    std::int64_t columns = 0;
+    UpdateConstants constants;
+    bool decays_pruned = false;  // SR-STE: weights outside the forward mask decay by s9
+    CopyTarget forward;          // groups along rows
+    CopyTarget backward;         // groups along columns
+};
+
+inline constexpr int kUpdateThreads = 256;
+inline constexpr int kUpdateRows = 32;
+inline constexpr int kUpdateColumns = 64;
+inline constexpr int kUpdatePitch =
+    kUpdateColumns + 2;  // FP16; an odd number of words: columns spread over banks
+
+struct UpdateTile {
+    std::uint16_t old_weight[kUpdateRows * kUpdatePitch];
+    std::uint16_t weight[kUpdateRows * kUpdatePitch];
+};
+
+// Neighbours in one access: packed columns, which are always aligned; and of rows that are.
+struct alignas(4) TwoValues {
+    std::uint16_t v[2];
+};
+struct alignas(16) FourFloats {
+    float v[4];
+};
+
+class UpdateBlock {
+  public:
+    SATSIM_HD UpdateBlock(const UpdateArguments& a, std::int64_t tap, std::int64_t row_tile,
+                          std::int64_t column_tile)
+        : a_(a), tap_(tap), row_(row_tile * kUpdateRows), column_(column_tile * kUpdateColumns) {}
+
+    // Tiles of one tap: padding of the packed formats (multiples of 32) is covered too.
+    [[nodiscard]] static SATSIM_HD std::int64_t row_tiles(const UpdateArguments& a) {
+        return (a.rows + kUpdateRows - 1) / kUpdateRows;
+    }
+    [[nodiscard]] static SATSIM_HD std::int64_t column_tiles(const UpdateArguments& a) {
+        return (a.columns + kUpdateColumns - 1) / kUpdateColumns;
+    }
+
+    // Phase 0, only with decays_pruned: the old weights as SORE ranks them.
+    SATSIM_HD void rank_old(int thread, UpdateTile& tile) const {
+        for (int i = thread; i < kUpdateRows * kUpdateColumns; i += kUpdateThreads) {
+            const int r = i / kUpdateColumns;
+            const int c = i % kUpdateColumns;
+            const std::int64_t at = offset(r, c);
+            tile.old_weight[r * kUpdatePitch + c] =
+                exists(r, c) ? to_half(flush(a_.weight[at])) : std::uint16_t{0};
+        }
+    }
+
+    // Phase 1: update, and the new FP16 weights into the tile; what does not exist is +0 there.
+    template <UpdateRule Rule>
+    SATSIM_HD void update(int thread, UpdateTile& tile) const {
+        constexpr int kQuads = kUpdateRows * kUpdateColumns / 4 / kUpdateThreads;
+        FourFloats gradient[kQuads];
+        FourFloats first[kQuads];
+        FourFloats second[kQuads];
+        FourFloats weight[kQuads];
+        SATSIM_UNROLL
+        for (int q = 0; q < kQuads; ++q) {
+            const int r = row_of(thread, q);
+            const int c = column_of(thread);
+            if constexpr (Rule == UpdateRule::None) {
+                SATSIM_UNROLL
+                for (int e = 0; e < 4; ++e)
+                    tile.weight[r * kUpdatePitch + c + e] =
+                        exists(r, c + e) ? a_.half[offset(r, c + e)] : std::uint16_t{0};
+            } else {
+                load(a_.gradient, r, c, gradient[q]);
+                load(a_.first, r, c, first[q]);
+                if constexpr (Rule != UpdateRule::Sgd) load(a_.second, r, c, second[q]);
+                load(a_.weight, r, c, weight[q]);
+            }
+        }
+        SATSIM_UNROLL
+        for (int q = 0; q < kQuads; ++q) {
+            const int r = row_of(thread, q);
+            const int c = column_of(thread);
+            SATSIM_UNROLL
+            for (int e = 0; e < 4; ++e) {
+                if constexpr (Rule != UpdateRule::None) {
+                    UpdateElement element{gradient[q].v[e], first[q].v[e],
+                                          Rule == UpdateRule::Sgd ? 0.0F : second[q].v[e], weight[q].v[e]};
+                    element =
+                        updated<Rule>(element, a_.decays_pruned && is_pruned(tile, r, c + e), a_.constants);
+                    first[q].v[e] = element.first;
+                    if constexpr (Rule != UpdateRule::Sgd) second[q].v[e] = element.second;
+                    weight[q].v[e] = element.weight;
+                    tile.weight[r * kUpdatePitch + c + e] =
+                        exists(r, c + e) ? to_half(element.weight) : std::uint16_t{0};
+                }
+            }
+            if constexpr (Rule != UpdateRule::None) {
+                store(a_.first, r, c, first[q]);
+                if constexpr (Rule != UpdateRule::Sgd) store(a_.second, r, c, second[q]);
+                store(a_.weight, r, c, weight[q]);
+            }
+            if (a_.forward.format == CopyFormat::Plain) store_plain(tile, r, c);
+        }
+    }
+
+    // Phase 2: the lower half of the threads makes the forward copy, the upper half the backward one.
+    // Not inlined: one copy of it serves the kernels of all rules.
+    SATSIM_NOINLINE SATSIM_HD void pack(int thread, const UpdateTile& tile) const {
+        constexpr int kHalf = kUpdateThreads / 2;
+        if (thread < kHalf)
+            pack_along<true>(a_.forward, thread, tile);
+        else
+            pack_along<false>(a_.backward, thread - kHalf, tile);
+    }
+
+  private:
+    // Groups along rows (forward) or columns.
+    template <bool AlongRows>
+    SATSIM_HD void pack_along(const CopyTarget& to, int thread, const UpdateTile& tile) const {
+        if (to.format == CopyFormat::Compressed24) {
+            if (to.m == 2) compress<AlongRows, 2>(to, thread, tile);
+            if (to.m == 4) compress<AlongRows, 4>(to, thread, tile);
+            if (to.m == 8) compress<AlongRows, 8>(to, thread, tile);
+            if (to.m == 16) compress<AlongRows, 16>(to, thread, tile);
+        } else if (to.format == CopyFormat::Packed) {
+            if (to.m == 2) planes<AlongRows, 2>(to, thread, tile);
+            if (to.m == 4) planes<AlongRows, 4>(to, thread, tile);
+            if (to.m == 8) planes<AlongRows, 8>(to, thread, tile);
+            if (to.m == 16) planes<AlongRows, 16>(to, thread, tile);
+        }
+    }
+
+    template <bool AlongRows>
+    struct Direction {
+        static constexpr int kLong = AlongRows ? kUpdateRows : kUpdateColumns;  // along groups
+        static constexpr int kWide = AlongRows ? kUpdateColumns : kUpdateRows;
+        static constexpr int kPieces = kLong / kPiece;
+    };
+
+    // The tile's element number `along` along the groups, `across` them.
+    template <bool AlongRows>
+    [[nodiscard]] static SATSIM_HD std::uint16_t element(const UpdateTile& tile, int along, int across) {
+        return AlongRows ? tile.weight[along * kUpdatePitch + across]
+                         : tile.weight[across * kUpdatePitch + along];
+    }
+    // Elements along the groups, and across, of the whole matrix; where this tile begins in them.
+    template <bool AlongRows>
+    [[nodiscard]] SATSIM_HD std::int64_t length() const {
+        return AlongRows ? a_.rows : a_.columns;
+    }
+    template <bool AlongRows>
+    [[nodiscard]] SATSIM_HD std::int64_t width() const {
+        return AlongRows ? a_.columns : a_.rows;
+    }
+    template <bool AlongRows>
+    [[nodiscard]] SATSIM_HD std::int64_t first_long() const {
+        return AlongRows ? row_ : column_;
+    }
+    template <bool AlongRows>
+    [[nodiscard]] SATSIM_HD std::int64_t first_wide() const {
+        return AlongRows ? column_ : row_;
+    }
+    [[nodiscard]] static SATSIM_HD int clamp_size(std::int64_t left, int most) {
+        return left <= 0 ? 0 : left < most ? static_cast<int>(left) : most;
+    }
+
+    template <bool AlongRows, int M>
+    SATSIM_HD void compress(const CopyTarget& to, int thread, const UpdateTile& tile) const {
+        using D = Direction<AlongRows>;
+        const Compressed24Shape shape{width<AlongRows>(), a_.taps, length<AlongRows>()};
+        for (int unit = thread; unit < D::kWide * D::kPieces; unit += kUpdateThreads / 2) {
+            const int across = unit % D::kWide;
+            const int piece = unit / D::kWide;
+            const std::int64_t row = first_wide<AlongRows>() + across;
+            const std::int64_t k = first_long<AlongRows>() + piece * kPiece;
+            if (row >= shape.row_blocks() * kRowBlock || k >= shape.tap_chunks() * kChunk) continue;
+            std::uint16_t elements[kPiece];
+            SATSIM_UNROLL
+            for (int e = 0; e < kPiece; ++e)
+                elements[e] = element<AlongRows>(tile, piece * kPiece + e, across);
+            const int size = row < shape.rows ? clamp_size(shape.channels - k, kPiece) : 0;
+            const Piece packed = compress_piece<M>(elements, size, to.n);
+            const std::int64_t chunk = tap_ * shape.tap_chunks() + k / kChunk;
+            const auto half = static_cast<int>(k % kChunk / kPiece);
+            store_16_bytes(to.values + shape.value_at(row, chunk, half), packed.values);
+            reinterpret_cast<std::uint16_t*>(to.positions)[shape.positions_at(row, chunk, half)] =
+                packed.positions;
+        }
+    }
+
+    // Two neighbouring columns of the planes at a time: their indices share a byte.
+    template <bool AlongRows, int M>
+    SATSIM_HD void planes(const CopyTarget& to, int thread, const UpdateTile& tile) const {
+        using D = Direction<AlongRows>;
+        const std::int64_t columns = width<AlongRows>();
+        const std::int64_t pitch = (columns + 31) / 32 * 32;
+        const std::int64_t groups = (length<AlongRows>() + M - 1) / M;
+        for (int unit = thread; unit < D::kWide / 2 * (D::kLong / M); unit += kUpdateThreads / 2) {
+            const int across = unit % (D::kWide / 2) * 2;
+            const int first = unit / (D::kWide / 2) * M;
+            const std::int64_t column = first_wide<AlongRows>() + across;
+            const std::int64_t k = first_long<AlongRows>() + first;
+            const int size = clamp_size(length<AlongRows>() - k, M);
+            if (column >= pitch || size == 0) continue;
+            const int kept = to.n < size ? to.n : size;
+            const std::uint64_t left = positions<AlongRows, M>(tile, first, across, size, to.n);
+            const std::uint64_t right = positions<AlongRows, M>(tile, first, across + 1, size, to.n);
+            for (int j = 0; j < to.n; ++j) {
+                const std::int64_t at = ((tap_ * groups + k / M) * to.n + j) * pitch + column;
+                const auto e_left = static_cast<int>(left >> (4 * j) & 15U);
+                const auto e_right = static_cast<int>(right >> (4 * j) & 15U);
+                const bool real_left = j < kept && column < columns;
+                const bool real_right = j < kept && column + 1 < columns;
+                TwoValues pair{};
+                if (real_left) pair.v[0] = element<AlongRows>(tile, first + e_left, across);
+                if (real_right) pair.v[1] = element<AlongRows>(tile, first + e_right, across + 1);
+                *reinterpret_cast<TwoValues*>(to.values + at) = pair;
+                to.positions[at / 2] =
+                    static_cast<std::uint8_t>((real_left ? e_left : 0) | (real_right ? e_right : 0) << 4);
+            }
+        }
+    }
+    template <bool AlongRows, int M>
+    [[nodiscard]] static SATSIM_HD std::uint64_t positions(const UpdateTile& tile, int first, int across,
+                                                           int size, int n) {
+        std::uint16_t group[M];
+        SATSIM_UNROLL
+        for (int e = 0; e < M; ++e) group[e] = element<AlongRows>(tile, first + e, across);
+        return positions_of<M>(keep_mask<M>(group, size, n));
+    }
+
+    [[nodiscard]] static SATSIM_HD int row_of(int thread, int quad) {
+        return (thread + quad * kUpdateThreads) / (kUpdateColumns / 4);
+    }
+    [[nodiscard]] static SATSIM_HD int column_of(int thread) { return thread % (kUpdateColumns / 4) * 4; }
+    [[nodiscard]] SATSIM_HD bool exists(int r, int c) const {
+        return row_ + r < a_.rows && column_ + c < a_.columns;
+    }
+    [[nodiscard]] SATSIM_HD std::int64_t offset(int r, int c) const {
+        return (tap_ * a_.rows + row_ + r) * a_.columns + column_ + c;
+    }
+    // All four exist and begin at a multiple of 16 bytes.
+    [[nodiscard]] SATSIM_HD bool whole(int r, int c) const { return a_.columns % 4 == 0 && exists(r, c + 3); }
+    SATSIM_HD void load(const float* from, int r, int c, FourFloats& to) const {
+        if (whole(r, c)) {
+            to = load_16_bytes<FourFloats>(from + offset(r, c));
+            return;
+        }
+        SATSIM_UNROLL
+        for (int e = 0; e < 4; ++e) to.v[e] = exists(r, c + e) ? from[offset(r, c + e)] : 0.0F;
+    }
+    SATSIM_HD void store(float* to, int r, int c, const FourFloats& from) const {
+        if (whole(r, c)) {
+            store_16_bytes(to + offset(r, c), from);
+            return;
+        }
+        SATSIM_UNROLL
+        for (int e = 0; e < 4; ++e) {
+            if (exists(r, c + e)) to[offset(r, c + e)] = from.v[e];
+        }
+    }
+    SATSIM_HD void store_plain(const UpdateTile& tile, int r, int c) const {
+        SATSIM_UNROLL
+        for (int e = 0; e < 4; ++e) {
+            if (exists(r, c + e)) a_.forward.values[offset(r, c + e)] = tile.weight[r * kUpdatePitch + c + e];
+        }
+    }
+    // Whether an old weight is outside the forward mask.
+    [[nodiscard]] SATSIM_HD bool is_pruned(const UpdateTile& tile, int r, int c) const {
+        const int m = a_.forward.m;
+        const int first = r / m * m;
+        const int mine = tile.old_weight[r * kUpdatePitch + c] & 0x7FFF;
+        int before = 0;
+        for (int f = first; f < first + m; ++f) {
+            if (f == r || row_ + f >= a_.rows) continue;
+            const int other = tile.old_weight[f * kUpdatePitch + c] & 0x7FFF;
+            before += (f < r ? other >= mine : other > mine) ? 1 : 0;
+        }
+        return before >= a_.forward.n;
+    }
+
+    const UpdateArguments& a_;
+    std::int64_t tap_;
+    std::int64_t row_;
+    std::int64_t column_;
+};
+
+}  // namespace satsim::gpu

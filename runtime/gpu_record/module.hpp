@@ -1,0 +1,16 @@
+// Opens libsatsim_gpu.so where there is a device. satsim links nothing of CUDA.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "runtime/gpu_record/meter.hpp"
+
+namespace satsim::gpu {
+
+// Looks for the module in `folders`, in their order. Throws InputError ("--target gpu: ...") that names what
+// is missing: the driver, a device, the module (a build without CUDA), or a module of another build.
+[[nodiscard]] std::unique_ptr<Meter> open_meter(const MeterSettings& settings,
+                                                const std::vector<std::filesystem::path>& folders);
+
+}  // namespace satsim::gpu

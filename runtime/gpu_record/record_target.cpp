@@ -1,0 +1,105 @@
+#include "runtime/gpu_record/record_target.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/dispatch/gemm_result.hpp"
+#include "runtime/gpu_record/plan.hpp"
+#include "runtime/support/error.hpp"
+
+namespace satsim::gpu {
+namespace {
+
+std::string layer_of(const Task& task) {
+    return std::visit([](const auto& t) { return t.layer + " " + to_string(t.stage); }, task);
+}
+
+std::string steps_text(const Recording& recording) {
+    std::string text;
+    for (const RecordedStep& s : recording.steps)
+        text += fmt::format("{}{} {} batch {}", text.empty() ? "" : ", ", s.network, s.recipe, s.batch);
+    return text.empty() ? "nothing" : text;
+}
+
+// Which of the board's measured roofs is the nearer one; the start of a kernel where that takes half of the
+// time.
+Bound bound_of(const MeasuredDevice& device, const Work& work, const Measurement& measured) {
+    if (measured.seconds <= 2 * device.launch_seconds) return Bound::Launch;
+    const double memory_s =
+        static_cast<double>(compulsory_bytes(work)) / std::max(device.copy_bandwidth, 1.0);
+    const double compute_s = 2 * static_cast<double>(dense_macs(work)) / std::max(device.dense_flops, 1.0);
+    return memory_s >= compute_s ? Bound::Bandwidth : Bound::Compute;
+}
+
+TaskResult blank_of(const Task& task) {
+    if (const auto* gemm = std::get_if<GemmTask>(&task)) return result_of(*gemm);
+    const auto& vector = std::get<VectorTask>(task);
+    TaskResult result;
+    result.layer = vector.layer;
+    result.stage = to_string(vector.stage);
+    result.kind = "vector";
+    result.tile = to_string(vector.op);
+    return result;
+}
+
+}  // namespace
+
+void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording,
+                     const std::function<void(std::size_t, std::size_t)>& progress) {
+    const WorkPlan plan = plan_work(tasks);
+    std::size_t done = 0;
+    for (const Work& work : plan.works) {
+        if (!recording.measurements.contains(work)) recording.measurements.emplace(work, meter.measure(work));
+        if (progress) progress(++done, plan.works.size());
+    }
+}
+
+void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Recording& to) {
+    for (const Work& work : plan_work(tasks).works) to.measurements.emplace(work, from.measurements.at(work));
+}
+
+std::vector<TaskResult> RecordTarget::run(const std::vector<Task>& tasks,
+                                          const std::function<void(std::size_t, std::size_t)>& progress) {
+    const WorkPlan plan = plan_work(tasks);
+    std::vector<TaskResult> results;
+    results.reserve(tasks.size());
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        TaskResult result = blank_of(tasks[i]);
+        result.provenance = provenance_;
+        const PlannedTask& planned = plan.tasks[i];
+        if (planned.share == 0) {
+            result.tile += (result.tile.empty() ? "" : ", ") + planned.note;
+        } else {
+            const Work& work = plan.works[planned.work];
+            const auto found = recording_.measurements.find(work);
+            if (found == recording_.measurements.end())
+                throw InputError(
+                    recording_.file, "",
+                    fmt::format("has no measurement of layer {} ({}), expected one of the steps that it "
+                                "holds: {}",
+                                layer_of(tasks[i]), describe(work), steps_text(recording_)));
+            const Measurement& measured = found->second;
+            result.seconds = measured.seconds * planned.share;
+            result.energy_j = measured.joules.value_or(0) * planned.share;
+            result.dram_bytes =
+                static_cast<Bytes>(std::llround(static_cast<double>(compulsory_bytes(work)) * planned.share));
+            result.bound = bound_of(recording_.device, work, measured);
+            if (result.kind == "gemm") {
+                result.dense_reason =
+                    measured.dense_reason.empty() ? result.dense_reason : measured.dense_reason;
+                result.macs_issued = measured.sparse ? result.dense_macs / 2 : result.dense_macs;
+                result.tile = measured.kernel;
+            } else {
+                result.tile += ", " + measured.kernel;
+            }
+            if (!planned.note.empty()) result.tile += ", " + planned.note;
+        }
+        results.push_back(std::move(result));
+        if (progress) progress(results.size(), tasks.size());
+    }
+    return results;
+}
+
+}  // namespace satsim::gpu

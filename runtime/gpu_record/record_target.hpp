@@ -1,0 +1,36 @@
+// A GPU as an execution target, from measurements: those of a meter, taken now, or those of a recording.
+#pragma once
+
+#include "runtime/dispatch/target.hpp"
+#include "runtime/gpu_record/meter.hpp"
+
+namespace satsim::gpu {
+
+// Measures what the tasks need and `recording` lacks.
+void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording,
+                     const std::function<void(std::size_t, std::size_t)>& progress);
+
+// What the tasks need of `from`, which has it, into `to`.
+void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Recording& to);
+
+// Results of a recording's measurements. run() throws InputError naming the layer and the recording's file
+// when a piece of work is not in it.
+class RecordTarget : public Target {
+  public:
+    // provenance: Measured right after measuring, Recorded from a file. The recording must outlive the
+    // target.
+    RecordTarget(std::string name, const Recording& recording, Provenance provenance)
+        : name_(std::move(name)), recording_(recording), provenance_(provenance) {}
+    [[nodiscard]] std::string name() const override { return name_; }
+    [[nodiscard]] bool can_run(const Task&) const override { return true; }
+    [[nodiscard]] std::vector<TaskResult> run(
+        const std::vector<Task>& tasks,
+        const std::function<void(std::size_t, std::size_t)>& progress) override;
+
+  private:
+    std::string name_;
+    const Recording& recording_;
+    Provenance provenance_;
+};
+
+}  // namespace satsim::gpu

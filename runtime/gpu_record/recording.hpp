@@ -1,0 +1,83 @@
+// What was measured on a GPU, and where it came from: docs/formats/gpu-recording.md. A recording is a list of
+// pieces of work with their times, so that any step made of them can be put together again without the GPU.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/gpu_record/work.hpp"
+
+namespace satsim::gpu {
+
+// A kernel that could have done the work: its median seconds, or why it could not.
+struct Candidate {
+    std::string kernel;
+    double seconds = 0;
+    std::string refused;  // "" where it ran
+};
+struct KernelTime {
+    std::string name;
+    double seconds = 0;
+};
+
+struct Measurement {
+    std::string kernel;  // the fastest candidate
+    double seconds = 0;  // its median
+    double fastest = 0;  // of the repetitions
+    double slowest = 0;
+    int repetitions = 0;
+    std::optional<double> joules;  // of the board, idle included
+    double energy_window_s = 0;
+    bool sparse = false;       // the kernel skips what is pruned
+    std::string dense_reason;  // why work with a sparse operand ran dense
+    std::vector<Candidate> candidates;
+    std::vector<KernelTime> kernels;  // as the profiler names them; empty without one
+};
+
+// Everything that a figure needs to be believed.
+struct MeasuredDevice {
+    std::string name;
+    std::string compute_capability;
+    int sm_count = 0;
+    Bytes memory_bytes = 0;
+    Bytes l2_bytes = 0;
+    std::string driver;
+    std::string cuda;
+    std::map<std::string, std::string> libraries;  // name to version, or why it is missing
+    double sm_clock_hz = 0;                        // read during the calibration; 0: not known
+    double memory_clock_hz = 0;
+    std::optional<double> idle_watts;
+    std::string energy_method;  // how joules were found, or why there are none
+    std::string time_method;
+    std::string date;  // ISO 8601, UTC
+    // Measured at the start: what this board reaches, the roofs of comparisons.
+    double dense_flops = 0;     // flop/s of a large dense product
+    double copy_bandwidth = 0;  // byte/s read and written by a large copy
+    double launch_seconds = 0;  // of an empty kernel in a stream of others
+    double board_watts = 0;     // the limit; 0: not known
+};
+
+struct RecordedStep {
+    std::string network;
+    std::string recipe;
+    std::int64_t batch = 0;
+    auto operator<=>(const RecordedStep&) const = default;
+};
+
+struct Recording {
+    std::string file;  // where it was read from; "" for one that is being made
+    MeasuredDevice device;
+    std::vector<RecordedStep> steps;
+    std::map<Work, Measurement> measurements;
+};
+
+[[nodiscard]] std::string recording_json(const Recording& recording);
+// Throw InputError naming file and JSON pointer.
+[[nodiscard]] Recording load_recording(const std::filesystem::path& path);
+[[nodiscard]] Recording parse_recording(std::string_view text, const std::string& name);
+
+}  // namespace satsim::gpu

@@ -1,0 +1,129 @@
+"""The GPU target from outside, on machines without a GPU: errors that say what is missing, and recordings."""
+import json
+import unittest
+
+from support import SMALL_HARDWARE, SOURCE, ProgramTest
+
+SMALL = ["--hardware", SMALL_HARDWARE, "--fidelity", "fast"]
+
+
+def product(m, n, k, **more):
+    return {"kind": "product", "m": m, "n": n, "k": k, "count": 1, "nm": [8, 8], "a_transposed": False, "b_transposed": False,
+            "out": "fp16", "sparse_is_activation": False} | more
+
+
+def measurement(work, seconds):
+    return {"work": work, "kernel": "made up", "seconds": seconds, "fastest": seconds, "slowest": seconds, "repetitions": 1,
+            "joules": 100 * seconds, "energy_window_s": 1.0, "sparse": False, "candidates": [], "kernels": []}
+
+
+def recording(measurements):
+    """Made by hand for this test; no device has measured it."""
+    device = {"name": "a fake device of a test", "compute_capability": "0.0", "sm_count": 1, "memory_bytes": 1 << 40, "l2_bytes": 0,
+              "driver": "", "cuda": "none", "libraries": {}, "sm_clock_hz": 0, "memory_clock_hz": 0, "idle_watts": None,
+              "board_watts": 300, "time_method": "made up", "energy_method": "made up", "date": "2026-01-01T00:00:00Z",
+              "dense_flops": 1e14, "copy_bandwidth": 1e12, "launch_seconds": 1e-6}
+    return {"format": "satsim-gpu-recording", "version": 1, "device": device,
+            "steps": [{"network": "two", "recipe": "dense", "batch": 16}], "measurements": measurements}
+
+
+# Two linear layers and a loss: a step whose pieces of work are few enough to write down.
+TWO = {"name": "two", "source": "test", "input": {"channels": 64, "height": 1, "width": 1}, "batch": 16,
+       "layers": [{"name": "a", "kind": "linear", "out": 32}, {"name": "b", "kind": "linear", "out": 8}, {"name": "loss", "kind": "loss"}]}
+WORKS = [product(16, 32, 64), product(16, 8, 32), product(16, 32, 8, b_transposed=True),
+         product(64, 32, 16, a_transposed=True, out="fp32"), product(32, 8, 16, a_transposed=True, out="fp32")]
+
+
+def vector(operation, elements, shape, reads, writes, flops, extra=0, **more):
+    return {"kind": "vector", "operation": operation, "elements": elements, "shape": shape, "reads": reads, "writes": writes,
+            "flops_per_element": flops, "extra_bytes": extra} | more
+
+
+VECTORS = [vector("loss", 128, [1, 16, 8], [1, 0], [1, 0], 8),
+           vector("optimizer", 2048, [1, 64, 32], [0, 3], [0, 2], 6, 4096, optimizer="sgd", pregenerate_ff=[8, 8]),
+           vector("optimizer", 256, [1, 32, 8], [0, 3], [0, 2], 6, 1024, optimizer="sgd", pregenerate_ff=[8, 8], pregenerate_bp=[8, 8])]
+
+
+class GpuRecord(ProgramTest):
+    def refuse(self, *arguments, names=()):
+        done = self.run_program(*arguments, code=2)
+        self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), done.stderr)
+        for name in names:
+            self.assertIn(name, done.stderr)
+
+    def network_two(self):
+        return self.write("two.json", TWO)
+
+    def whole(self):
+        return recording([measurement(w, 1e-5 * (i + 1)) for i, w in enumerate(WORKS + VECTORS)])
+
+    def test_without_a_gpu_one_line_says_what_is_missing(self):
+        done = self.run_program("doctor", "--json")
+        parts = {p["name"]: p for p in json.loads(done.stdout)["parts"]}
+        if parts["CUDA device"]["found"]:
+            self.skipTest("there is a CUDA device")
+        for arguments in (["run", self.network(), "--target", "gpu"], ["compare", self.network(), "--target", "sat,gpu", *SMALL]):
+            self.refuse(*arguments, names=["--target gpu: ", "expected a machine with a GPU or gpu:FILE"])
+
+    def test_a_recorded_step_without_a_gpu(self):
+        path = self.write("r.json", self.whole())
+        value = self.run_json("run", self.network_two(), "--target", f"gpu:{path}")
+        target = value["targets"][0]
+        self.assertEqual((target["name"], target["provenance"]), (f"gpu:{path}", "recorded"))
+        # Each piece of work once, but a's FF (16x32x64) ... all differ here.
+        expected = sum(1e-5 * (i + 1) for i in range(len(WORKS + VECTORS)))
+        self.assertAlmostEqual(target["seconds"], expected, delta=1e-12)
+        self.assertAlmostEqual(target["energy_j"], 100 * expected, delta=1e-9)
+
+    def test_beside_sat_and_a_prediction(self):
+        path = self.write("r.json", self.whole())
+        value = self.run_json("compare", self.network_two(), "--recipe", "dense", "--target", f"sat,gpu:{path},gpu-model:h100", *SMALL)
+        self.assertEqual([t["provenance"] for t in value["targets"]], ["modelled", "recorded", "modelled"])
+        text = self.run_program("compare", self.network_two(), "--recipe", "dense", "--target", f"gpu:{path}").stdout
+        self.assertIn("recorded 2026-01-01", text)
+
+    def test_a_step_that_was_not_recorded(self):
+        path = self.write("r.json", self.whole())
+        self.refuse("run", self.network_two(), "--batch", "32", "--target", f"gpu:{path}",
+                    names=["r.json: has no measurement of layer a FF", "two dense batch 16"])
+
+    def test_bad_recordings(self):
+        whole = self.whole()
+        def bad(change, *names):
+            document = json.loads(json.dumps(whole))
+            change(document)
+            path = self.write("bad.json", document)
+            self.refuse("run", self.network_two(), "--target", f"gpu:{path}", names=["bad.json", *names])
+        bad(lambda d: d.update(version=2), "/version")
+        bad(lambda d: d["measurements"][0].update(seconds=-1), "/measurements/0/seconds")
+        bad(lambda d: d["measurements"][1]["work"].update(kind="sum"), "/measurements/1/work/kind")
+        bad(lambda d: d["measurements"].append(d["measurements"][0]), "measured twice")
+        bad(lambda d: d["device"].pop("date"), "/device", "date")
+        self.refuse("run", self.network_two(), "--target", "gpu:missing.json", names=["missing.json"])
+
+    def test_options_that_do_not_fit(self):
+        self.refuse("run", self.network_two(), "--record", "r.json", names=["--record", "--target gpu"])
+        self.refuse("compare", self.network_two(), "--target", "gpu-model:h100", "--record", "r.json", names=["--record"])
+        self.refuse("run", "--gemm", "8,8,8", "--target", "gpu-model:h100", names=["--target"])
+
+    def test_fit(self):
+        path = self.write("r.json", self.whole())
+        value = self.run_json("gpu", "fit", "h100", path)
+        self.assertEqual(value["recorded_on"], "a fake device of a test")
+        self.assertEqual(value["after"][-1]["kind"], "all")
+        self.assertEqual(set(value["figures"]), {"launch overhead", "efficiency, memory", "efficiency, dense", "efficiency, 2:4"})
+        self.assertIn("held out", self.run_program("gpu", "fit", "h100", path).stdout)
+        few = self.write("few.json", recording([measurement(WORKS[0], 1e-5)]))
+        self.refuse("gpu", "fit", "h100", few, names=["few.json", "at least four"])
+
+    def test_the_schema_takes_what_the_reader_takes(self):
+        try:
+            import jsonschema
+        except ImportError:
+            self.skipTest("python3-jsonschema is missing")
+        schema = json.loads((SOURCE / "models/schemas/gpu-recording.schema.json").read_text())
+        jsonschema.validate(self.whole(), schema)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,195 @@
+// gpu_bench [FILE.json]: the backend's kernels against the libraries, at shapes of ResNet-50, ViT-B and a
+// 4096-wide transformer, and the fused update against a copy. Prints ratios, whatever they are; writes all
+// figures to FILE.json.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "runtime/gpu/device/cuda_meter.hpp"
+
+namespace {
+
+using namespace satsim;
+using namespace satsim::gpu;
+using nlohmann::ordered_json;
+
+constexpr int kRepetitions = 20;
+
+struct Shape {
+    const char* name;
+    GemmShape gemm;
+};
+// Positions x output channels x reduction. ResNet-50 at batch 128, ViT-B/16 at batch 64 (197 tokens), a
+// transformer of width 4096 at 4096 tokens.
+constexpr Shape kShapes[] = {{"ResNet-50 layer1 3x3", {401408, 64, 576}},
+                             {"ResNet-50 layer2 3x3", {100352, 128, 1152}},
+                             {"ResNet-50 layer3 3x3", {25088, 256, 2304}},
+                             {"ResNet-50 layer4 3x3", {6272, 512, 4608}},
+                             {"ResNet-50 layer3 1x1", {25088, 1024, 256}},
+                             {"ViT-B qkv", {12608, 2304, 768}},
+                             {"ViT-B fc1", {12608, 3072, 768}},
+                             {"ViT-B fc2", {12608, 768, 3072}},
+                             {"4096-wide attention", {4096, 4096, 4096}},
+                             {"4096-wide fc1", {4096, 16384, 4096}},
+                             {"4096-wide fc2", {4096, 4096, 16384}}};
+
+double seconds_of(const Contender& c, Libraries& l) {
+    return c.run ? time_runs(c.run, c.sets, kRepetitions, l.stream).median : 0;
+}
+
+// cuBLASLt as a caller by hand would use it: the heuristic's first choice.
+double by_hand(Libraries& l, const ProductWork& work) {
+    const auto [m, n, k] = work.shape;
+    const auto bytes = [](std::int64_t elements) { return static_cast<std::size_t>(elements) * 2; };
+    const OperandSets sets({{bytes(m * k)}, {bytes(k * n)}, {bytes(m * n), Fill::Nothing}}, l.l2_bytes,
+                           l.stream.get());
+    const auto product = l.blas.prepare(work, sets.at(0, 0), sets.at(1, 0), sets.at(2, 0), l.stream);
+    return time_runs(
+               [&](int s) {
+                   l.blas.run_first_choice(*product, sets.at(0, s), sets.at(1, s), sets.at(2, s), l.stream);
+               },
+               sets.sets(), kRepetitions, l.stream)
+        .median;
+}
+
+std::string ratio(double of, double to) {
+    return of > 0 && to > 0 ? fmt::format("{:.2f}x", of / to) : "-";
+}
+
+ordered_json product_row(Libraries& l, const Shape& shape, const NmPattern& nm) {
+    ProductWork dense;
+    dense.shape = shape.gemm;
+    ProductWork sparse = dense;
+    sparse.nm = nm;
+    ordered_json row = {{"name", shape.name},
+                        {"m", shape.gemm.m},
+                        {"n", shape.gemm.n},
+                        {"k", shape.gemm.k},
+                        {"nm", to_string(nm)}};
+    double own_seconds = 0;
+    std::string own_name;
+    double library_seconds = 0;
+    double dense_seconds = 0;
+    for (const Contender& c : contenders(l, sparse)) {
+        if (!c.run) {
+            row["refused"][c.kernel] = c.refused;
+            continue;
+        }
+        const double seconds = seconds_of(c, l);
+        row["seconds"][c.kernel] = seconds;
+        if (!c.sparse) dense_seconds = seconds;
+        if (c.kernel == "cuSPARSELt") library_seconds = seconds;
+        if (c.kernel.starts_with("satsim") && (own_seconds == 0 || seconds < own_seconds)) {
+            own_seconds = seconds;
+            own_name = c.kernel;
+        }
+    }
+    const double hand = by_hand(l, dense);
+    row["seconds"]["cuBLASLt by hand"] = hand;
+    const double flops = 2.0 * static_cast<double>(dense_macs(dense));
+    fmt::print(
+        "{:22} {:>5} {:>8.1f} TFLOP/s dense; by hand/dense {:>6}; dense/own 2:4 {:>6} ({}); dense/cuSPARSELt "
+        "with "
+        "compression {:>6}; cuSPARSELt/own {:>6}\n",
+        shape.name, to_string(nm), flops / dense_seconds * 1e-12, ratio(hand, dense_seconds),
+        ratio(dense_seconds, own_seconds), own_name, ratio(dense_seconds, library_seconds),
+        ratio(library_seconds, own_seconds));
+    return row;
+}
+
+// cuSPARSELt's product alone, its weights compressed beforehand: the fair opponent of the own kernel.
+ordered_json library_row(Libraries& l, const Shape& shape) {
+    ordered_json row = {{"name", shape.name}};
+    const auto [m, n, k] = shape.gemm;
+    const auto bytes = [](std::int64_t elements) { return static_cast<std::size_t>(elements) * 2; };
+    try {
+        const OperandSets sets(
+            {{bytes(m * k)}, {bytes(k * n), Fill::Pruned24}, {bytes(m * n), Fill::Nothing}}, l.l2_bytes,
+            l.stream.get());
+        const auto product =
+            l.sparse.prepare(shape.gemm, sets.at(0, 0), sets.at(1, 0), sets.at(2, 0), l.stream);
+        const double alone =
+            time_runs([&](int s) { l.sparse.multiply(*product, sets.at(0, s), sets.at(2, s), l.stream); },
+                      sets.sets(), kRepetitions, l.stream)
+                .median;
+        row["seconds"] = alone;
+        fmt::print("{:22} cuSPARSELt alone {:.1f} TFLOP/s dense-equivalent\n", shape.name,
+                   2.0 * static_cast<double>(m * n * k) / alone * 1e-12);
+    } catch (const InputError& error) {
+        row["refused"] = error.what();
+        fmt::print("{:22} cuSPARSELt refused: {}\n", shape.name, error.what());
+    }
+    return row;
+}
+
+ordered_json update_row(Libraries& l, const char* optimizer, const NmPattern& nm, double copy_bandwidth) {
+    VectorWork work;
+    work.op = VectorOp::Optimizer;
+    work.optimizer = optimizer;
+    work.shape = {1, 4096, 16384};
+    work.elements = work.shape.elements();
+    const bool sgd = std::string(optimizer) == "sgd";
+    work.reads_fp32 = sgd ? 3 : 4;
+    work.writes_fp32 = sgd ? 2 : 3;
+    work.pregenerate_ff = work.pregenerate_bp = nm;
+    // What the kernel writes beside: two compressed copies (values and positions: 9/8 bytes a weight each).
+    const double bytes =
+        static_cast<double>(work.elements) * (4.0 * (work.reads_fp32 + work.writes_fp32) + 2 * 9.0 / 8);
+    const auto list = contenders(l, work);
+    const double seconds = seconds_of(list.front(), l);
+    fmt::print("{:6} {:>5} fused update and both copies: {:.0f} GB/s, {:.0f} % of a copy's {:.0f} GB/s\n",
+               optimizer, to_string(nm), bytes / seconds * 1e-9, 100 * bytes / seconds / copy_bandwidth,
+               copy_bandwidth * 1e-9);
+    return {{"optimizer", optimizer},
+            {"nm", to_string(nm)},
+            {"seconds", seconds},
+            {"bytes", bytes},
+            {"share_of_copy", bytes / seconds / copy_bandwidth}};
+}
+
+int run(int argc, char** argv) {
+    MeterSettings settings;
+    settings.repetitions = kRepetitions;
+    settings.energy_window_s = 0;
+    CudaMeter meter(settings);
+    Libraries& l = meter.libraries();
+    const MeasuredDevice device = meter.device();
+    ordered_json document = {{"device", device.name},
+                             {"driver", device.driver},
+                             {"date", device.date},
+                             {"dense_flops", device.dense_flops},
+                             {"copy_bandwidth", device.copy_bandwidth},
+                             {"launch_seconds", device.launch_seconds}};
+    for (const auto& [name, version] : device.libraries) document["libraries"][name] = version;
+    fmt::print("{}: {:.1f} TFLOP/s dense (8192^3), copy {:.0f} GB/s, launch {:.2f} us\n", device.name,
+               device.dense_flops * 1e-12, device.copy_bandwidth * 1e-9, device.launch_seconds * 1e6);
+    const auto save = [&] {
+        if (argc > 1) std::ofstream(argv[1]) << document.dump(1) << "\n";
+    };
+    for (const char* optimizer : {"sgd", "adam", "adamw"}) {
+        for (const NmPattern& nm : {NmPattern{2, 4}, NmPattern{2, 8}})
+            document["updates"].push_back(update_row(l, optimizer, nm, device.copy_bandwidth));
+    }
+    save();
+    for (const Shape& shape : kShapes) {
+        for (const NmPattern& nm : {NmPattern{2, 4}, NmPattern{2, 8}}) {
+            document["products"].push_back(product_row(l, shape, nm));
+            save();  // what is there stays there, should the time run out
+        }
+        document["cusparselt_alone"].push_back(library_row(l, shape));
+    }
+    save();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const InputError& error) {
+        fmt::print(stderr, "gpu_bench: {}\n", error.what());
+        return 2;
+    }
+}

@@ -1,0 +1,79 @@
+// Every kernel on a device: the checks that tests/unit/gpu makes on the CPU.
+#include "tests/gpu/device_machine.hpp"
+#include "tests/unit/gpu/sparse_checks.hpp"
+#include "tests/unit/gpu/update_checks.hpp"
+#include "tests/unit/gpu/vector_checks.hpp"
+
+namespace satsim::gpu::test {
+namespace {
+
+class GpuDeviceKernels : public DeviceTest {
+  protected:
+    DeviceMachine machine;
+};
+
+TEST_F(GpuDeviceKernels, PackedCopiesAreThoseOfTheCore) {
+    expect_packed_copies_of_the_core(machine);
+}
+TEST_F(GpuDeviceKernels, CompressedCopiesHoldWhatTheCoreKeeps) {
+    expect_compressed_copies_of_the_core(machine);
+}
+TEST_F(GpuDeviceKernels, SgdIsTheCoresBitForBit) {
+    expect_update_in_one_pass<UpdateRule::Sgd>(machine);
+}
+TEST_F(GpuDeviceKernels, AdamIsTheCoresBitForBit) {
+    expect_update_in_one_pass<UpdateRule::Adam>(machine);
+}
+TEST_F(GpuDeviceKernels, AdamWIsTheCoresBitForBit) {
+    expect_update_in_one_pass<UpdateRule::AdamW>(machine);
+}
+TEST_F(GpuDeviceKernels, PlainCopyIsTheRoundedWeight) {
+    expect_plain_copy(machine);
+}
+TEST_F(GpuDeviceKernels, ElementwiseIsItsFormula) {
+    expect_elementwise(machine);
+}
+TEST_F(GpuDeviceKernels, RowwiseIsItsFormula) {
+    expect_rowwise(machine);
+}
+TEST_F(GpuDeviceKernels, ColumnwiseIsItsFormula) {
+    expect_columnwise(machine);
+}
+TEST_F(GpuDeviceKernels, TransposeTurnsEveryMatrix) {
+    constexpr std::int64_t kBatch = 3, kRows = 45, kColumns = 70;
+    Generator generator(1);
+    std::vector<Fp16> in = random_halves(generator, kBatch * kRows * kColumns);
+    std::vector<Fp16> out(in.size());
+    check(launch_transpose(bits_of(machine.put(in)), bits_of(machine.put(out)), kBatch, kRows, kColumns,
+                           nullptr),
+          "transpose");
+    machine.get(out);
+    for (std::int64_t b = 0; b < kBatch; ++b)
+        for (std::int64_t r = 0; r < kRows; ++r)
+            for (std::int64_t c = 0; c < kColumns; ++c)
+                ASSERT_EQ(out[static_cast<std::size_t>((b * kColumns + c) * kRows + r)],
+                          in[static_cast<std::size_t>((b * kRows + r) * kColumns + c)]);
+}
+
+class GpuDeviceSparse : public GpuDeviceKernels {
+  protected:
+    void SetUp() override {
+        GpuDeviceKernels::SetUp();
+        if (IsSkipped()) return;
+        int major = 0;
+        check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0), "reading the device");
+        if (major < 8) GTEST_SKIP() << "no sparse tensor cores";
+    }
+};
+TEST_F(GpuDeviceSparse, MultipliesMatricesOfOddSizes) {
+    expect_matrices_of_odd_sizes(machine);
+}
+TEST_F(GpuDeviceSparse, GathersConvolutions) {
+    expect_convolutions(machine);
+}
+TEST_F(GpuDeviceSparse, WritesPhasesOfAStridedGradient) {
+    expect_phases_of_a_strided_gradient(machine);
+}
+
+}  // namespace
+}  // namespace satsim::gpu::test

@@ -1,0 +1,163 @@
+// Libraries and measuring on a device: products equal a plain product, every kind of work is measured.
+#include <cmath>
+
+#include "runtime/gpu/device/cuda_meter.hpp"
+#include "runtime/gpu_record/plan.hpp"
+#include "tests/gpu/device_machine.hpp"
+#include "tests/unit/gpu/random_values.hpp"
+
+namespace satsim::gpu::test {
+namespace {
+
+class GpuDeviceMeter : public DeviceTest {};
+
+MeterSettings quick() {
+    MeterSettings settings;
+    settings.repetitions = 3;
+    settings.energy_window_s = 0;
+    return settings;
+}
+
+// cuBLASLt called with our orders of operands: where a wrong one would be fast and wrong.
+TEST_F(GpuDeviceMeter, DenseProductsAreProducts) {
+    DeviceMachine machine;
+    Libraries libraries;
+    if (!libraries.blas.works()) GTEST_SKIP() << "cuBLASLt " << libraries.blas.fault();
+    Generator generator(1);
+    for (int order = 0; order < 3; ++order) {
+        ProductWork work;
+        work.shape = {24, 40, 56};
+        work.count = 2;
+        work.a_transposed = order == 1;
+        work.b_transposed = order == 2;
+        const auto [m, n, k] = work.shape;
+        std::vector<Fp16> a = random_halves(generator, static_cast<std::size_t>(work.count * m * k));
+        std::vector<Fp16> b = random_halves(generator, static_cast<std::size_t>(work.count * k * n));
+        std::vector<Fp16> c(static_cast<std::size_t>(work.count * m * n));
+        Fp16* on_a = machine.put(a);
+        Fp16* on_b = machine.put(b);
+        Fp16* on_c = machine.put(c);
+        const auto product = libraries.blas.prepare(work, on_a, on_b, on_c, libraries.stream);
+        libraries.blas.run(*product, on_a, on_b, on_c, libraries.stream);
+        libraries.stream.wait();
+        machine.get(c);
+        for (std::int64_t g = 0; g < work.count; ++g) {
+            for (std::int64_t i = 0; i < m; ++i) {
+                for (std::int64_t j = 0; j < n; ++j) {
+                    double sum = 0;
+                    double magnitude = 0;
+                    for (std::int64_t l = 0; l < k; ++l) {
+                        const auto at_a =
+                            static_cast<std::size_t>(g * m * k + (work.a_transposed ? l * m + i : i * k + l));
+                        const auto at_b =
+                            static_cast<std::size_t>(g * k * n + (work.b_transposed ? j * k + l : l * n + j));
+                        const double term =
+                            double{numerics::to_float(a[at_a])} * double{numerics::to_float(b[at_b])};
+                        sum += term;
+                        magnitude += std::abs(term);
+                    }
+                    ASSERT_NEAR(numerics::to_float(c[static_cast<std::size_t>((g * m + i) * n + j)]), sum,
+                                magnitude * 0x1p-16 + std::abs(sum) * 0x1p-10)
+                        << "order " << order;
+                }
+            }
+        }
+    }
+}
+
+// cuSPARSELt with the numbers that sparse_lt.cpp declares by itself.
+TEST_F(GpuDeviceMeter, SparseLibraryProductsAreProducts) {
+    DeviceMachine machine;
+    Libraries libraries;
+    if (!libraries.sparse.works()) GTEST_SKIP() << "cuSPARSELt " << libraries.sparse.fault();
+    Generator generator(2);
+    const GemmShape shape{64, 96, 128};
+    const auto [m, n, k] = shape;
+    std::vector<Fp16> x = random_halves(generator, static_cast<std::size_t>(m * k));
+    std::vector<Fp16> w = random_halves(generator, static_cast<std::size_t>(n * k));
+    for (std::size_t i = 0; i < w.size(); i += 4)
+        w[i + generator() % 2].bits = w[i + 2 + generator() % 2].bits = 0;
+    std::vector<Fp16> y(static_cast<std::size_t>(m * n));
+    Fp16* on_x = machine.put(x);
+    Fp16* on_w = machine.put(w);
+    Fp16* on_y = machine.put(y);
+    const auto product = libraries.sparse.prepare(shape, on_x, on_w, on_y, libraries.stream);
+    libraries.sparse.compress(*product, on_w, libraries.stream);
+    libraries.sparse.multiply(*product, on_x, on_y, libraries.stream);
+    libraries.stream.wait();
+    machine.get(y);
+    for (std::int64_t i = 0; i < m; ++i) {
+        for (std::int64_t j = 0; j < n; ++j) {
+            double sum = 0;
+            double magnitude = 0;
+            for (std::int64_t l = 0; l < k; ++l) {
+                const double term = double{numerics::to_float(x[static_cast<std::size_t>(i * k + l)])} *
+                                    double{numerics::to_float(w[static_cast<std::size_t>(j * k + l)])};
+                sum += term;
+                magnitude += std::abs(term);
+            }
+            ASSERT_NEAR(numerics::to_float(y[static_cast<std::size_t>(i * n + j)]), sum,
+                        magnitude * 0x1p-16 + std::abs(sum) * 0x1p-10);
+        }
+    }
+}
+
+TEST_F(GpuDeviceMeter, MeasuresEveryKindOfWork) {
+    CudaMeter meter(quick());
+    std::vector<Work> works;
+    ProductWork product;
+    product.shape = {256, 128, 512};
+    product.nm = {2, 8};
+    works.emplace_back(product);
+    for (const ConvolutionPass pass :
+         {ConvolutionPass::Forward, ConvolutionPass::InputGradient, ConvolutionPass::WeightGradient}) {
+        ConvolutionWork convolution;
+        convolution.pass = pass;
+        convolution.batch = 4;
+        convolution.in_h = convolution.in_w = 14;
+        convolution.out_h = convolution.out_w = 7;
+        convolution.in_channels = convolution.out_channels = 64;
+        convolution.kernel_h = convolution.kernel_w = 3;
+        convolution.stride_y = convolution.stride_x = 2;
+        convolution.pad_top = convolution.pad_left = 1;
+        if (pass != ConvolutionPass::WeightGradient) convolution.nm = {2, 8};
+        works.emplace_back(convolution);
+    }
+    for (int op = 0; op <= static_cast<int>(VectorOp::ZeroFill); ++op) {
+        VectorWork vector;
+        vector.op = static_cast<VectorOp>(op);
+        vector.elements = 1 << 16;
+        vector.shape = {1, 1 << 10, 1 << 6};
+        vector.reads_fp16 = 2;
+        vector.writes_fp16 = 1;
+        if (vector.op == VectorOp::Optimizer) {
+            vector.optimizer = "adam";
+            vector.pregenerate_ff = vector.pregenerate_bp = NmPattern{2, 8};
+        }
+        if (vector.op == VectorOp::Prune) vector.pregenerate_ff = NmPattern{2, 8};
+        works.emplace_back(vector);
+    }
+    for (const Work& work : works) {
+        const Measurement m = meter.measure(work);
+        EXPECT_GT(m.seconds, 0) << describe(work);
+        EXPECT_LE(m.fastest, m.seconds);
+        EXPECT_GE(m.slowest, m.seconds);
+        EXPECT_FALSE(m.kernel.empty());
+        if (!pattern_of(work).dense() && !m.sparse) {
+            EXPECT_FALSE(m.dense_reason.empty()) << describe(work);
+        }
+    }
+}
+
+TEST_F(GpuDeviceMeter, KnowsItsDevice) {
+    CudaMeter meter(quick());
+    const MeasuredDevice d = meter.device();
+    EXPECT_FALSE(d.name.empty());
+    EXPECT_GT(d.dense_flops, 1e11);
+    EXPECT_GT(d.copy_bandwidth, 1e10);
+    EXPECT_GT(d.launch_seconds, 1e-7);
+    EXPECT_LT(d.launch_seconds, 1e-4);
+}
+
+}  // namespace
+}  // namespace satsim::gpu::test

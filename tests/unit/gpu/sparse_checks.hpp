@@ -1,0 +1,130 @@
+// The own 2:4 kernel on a machine (emulated or real) against a plain product, within the bound of FP32
+// accumulation in any order and one rounding to FP16.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "runtime/gpu/kernels/launch.hpp"
+#include "tests/unit/gpu/update_checks.hpp"
+
+namespace satsim::gpu::test {
+
+struct Problem {
+    GatherView view;
+    std::int64_t rows;         // output channels
+    std::int64_t weight_taps;  // of the layer
+    int n, m;
+};
+
+inline GatherView convolution(std::int64_t batch, int size, int channels, int kernel, int stride, int pad) {
+    GatherView v;
+    v.batch = batch;
+    v.in_h = v.in_w = size;
+    v.grid_h = v.grid_w = (size + 2 * pad - kernel) / stride + 1;
+    v.channels = channels;
+    v.stride_y = v.stride_x = stride;
+    v.taps_y = v.taps_x = kernel;
+    v.first_dy = v.first_dx = -pad;
+    v.weight_tap_step_y = kernel;
+    v.out_h = v.grid_h;
+    v.out_w = v.grid_w;
+    return v;
+}
+// The gradient's phase 1,1 of a 3x3 convolution of stride 2: taps 0 and 2 of either direction, results at odd
+// rows and columns.
+inline GatherView phase(std::int64_t batch, int channels) {
+    GatherView v;
+    v.batch = batch;
+    v.grid_h = v.grid_w = 3;
+    v.in_h = v.in_w = 4;
+    v.channels = channels;
+    v.taps_y = v.taps_x = 2;
+    v.first_dy = v.first_dx = 1;
+    v.step_dy = v.step_dx = -1;
+    v.weight_tap_step_y = 6;
+    v.weight_tap_step_x = 2;
+    v.out_h = v.out_w = 7;
+    v.step_y = v.step_x = 2;
+    v.off_y = v.off_x = 1;
+    return v;
+}
+
+template <class Machine>
+void expect_product(Machine& machine, SparseTileSize size, const Problem& p, Generator& generator) {
+    const GatherView& v = p.view;
+    const Compressed24Shape shape{p.rows, p.weight_taps, v.channels};
+    // W as [tap][channel][row].
+    std::vector<Fp16> w =
+        random_halves(generator, static_cast<std::size_t>(p.weight_taps * v.channels * p.rows));
+    HostCompressed24 sparse(shape);
+    UpdateArguments packing;
+    packing.half = bits_of(machine.put(w));
+    packing.taps = p.weight_taps;
+    packing.rows = v.channels;
+    packing.columns = p.rows;
+    packing.forward = compressed_copy(machine, sparse, {p.n, p.m});
+    machine.update(UpdateRule::None, packing);
+    fetch(machine, sparse);
+
+    std::vector<Fp16> map =
+        random_halves(generator, static_cast<std::size_t>(v.batch * v.in_h * v.in_w * v.channels));
+    const auto places = static_cast<std::size_t>(v.batch * v.out_h * v.out_w);
+    std::vector<Fp16> result(places * static_cast<std::size_t>(p.rows), Fp16{0x3333});
+    machine.sparse_gemm(size, {bits_of(machine.put(map)), machine.put(sparse.values),
+                               machine.put(sparse.metadata), bits_of(machine.put(result)), shape, v});
+    machine.get(result);
+
+    std::size_t written = 0;
+    for (std::int64_t position = 0; position < v.positions(); ++position) {
+        const GatherRow at = gather_row(v, position);
+        for (std::int64_t row = 0; row < p.rows; ++row) {
+            double sum = 0;
+            double magnitude = 0;
+            for (int tap = 0; tap < v.taps(); ++tap) {
+                for (int channel = 0; channel < v.channels; ++channel) {
+                    const std::int64_t from = gather_offset(v, at, tap, channel);
+                    if (from < 0) continue;
+                    const double term = double{numerics::to_float(map[static_cast<std::size_t>(from)])} *
+                                        double{from_half(sparse.at(row, v.weight_tap(tap), channel))};
+                    sum += term;
+                    magnitude += std::abs(term);
+                }
+            }
+            const Fp16 got = result[static_cast<std::size_t>(scatter_row(v, position) * p.rows + row)];
+            const double bound =
+                magnitude * v.taps() * v.channels * 0x1p-23 + std::abs(sum) * 0x1p-10 + 0x1p-24;
+            ASSERT_NEAR(numerics::to_float(got), sum, bound) << position << " " << row;
+            ++written;
+        }
+    }
+    std::size_t touched = 0;
+    for (const Fp16 r : result) touched += r == Fp16{0x3333} ? 0 : 1;
+    EXPECT_LE(touched, written);  // nothing but the positions' rows
+}
+
+template <class Machine>
+void expect_matrices_of_odd_sizes(Machine& machine) {
+    Generator generator(5);
+    expect_product(machine, SparseTileSize::Small, {GatherView::matrix(64, 64), 64, 1, 2, 4}, generator);
+    expect_product(machine, SparseTileSize::Small, {GatherView::matrix(1, 8), 1, 1, 2, 4}, generator);
+    expect_product(machine, SparseTileSize::Small, {GatherView::matrix(70, 104), 67, 1, 2, 8}, generator);
+    expect_product(machine, SparseTileSize::Medium, {GatherView::matrix(131, 96), 136, 1, 1, 8}, generator);
+    expect_product(machine, SparseTileSize::Large, {GatherView::matrix(257, 72), 130, 1, 1, 4}, generator);
+}
+template <class Machine>
+void expect_convolutions(Machine& machine) {
+    Generator generator(6);
+    expect_product(machine, SparseTileSize::Small, {convolution(2, 7, 16, 3, 1, 1), 40, 9, 2, 8}, generator);
+    expect_product(machine, SparseTileSize::Small, {convolution(1, 9, 40, 3, 2, 1), 24, 9, 2, 4}, generator);
+    expect_product(machine, SparseTileSize::Medium, {convolution(1, 12, 8, 5, 1, 2), 65, 25, 1, 16},
+                   generator);
+}
+template <class Machine>
+void expect_phases_of_a_strided_gradient(Machine& machine) {
+    Generator generator(7);
+    expect_product(machine, SparseTileSize::Small, {phase(2, 48), 16, 9, 2, 8}, generator);
+}
+
+}  // namespace satsim::gpu::test

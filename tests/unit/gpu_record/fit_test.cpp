@@ -1,0 +1,87 @@
+// The fit on synthetic recordings: measurements that the model itself made, with other efficiencies.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <random>
+
+#include "runtime/gpu_model/gpu_target.hpp"
+#include "runtime/gpu_record/fit.hpp"
+#include "runtime/support/error.hpp"
+#include "tests/unit/gpu_record/fake_meter.hpp"
+
+namespace satsim::gpu {
+namespace {
+
+Device h100() {
+    return load_device(std::filesystem::path(SATSIM_SOURCE_DIR) / "models/gpus/h100.json");
+}
+
+// `noise`: measurements differ from the model by up to this share.
+Recording synthetic(const Device& truth, double noise) {
+    std::mt19937_64 generator(3);
+    const auto size = [&generator] { return std::int64_t{64} << generator() % 7; };
+    Recording recording;
+    recording.file = "synthetic";
+    recording.device = test::FakeMeter().device();
+    recording.device.launch_seconds = truth.kernels.launch_overhead.value;
+    while (recording.measurements.size() < 120) {
+        ProductWork product;
+        product.shape = {size(), size(), size()};
+        const bool sparse = generator() % 2 == 0;
+        if (sparse) product.nm = {2, 4};
+        Work work = product;
+        if (generator() % 3 == 0) {
+            VectorWork vector;
+            vector.elements = size() * size();
+            vector.reads_fp16 = vector.writes_fp16 = 1;
+            work = vector;
+        }
+        const TaskResult result = predict(truth, *task_of(work));
+        Measurement m;
+        m.seconds = result.seconds * (1 + noise * (2 * std::generate_canonical<double, 32>(generator) - 1));
+        m.sparse =
+            std::holds_alternative<ProductWork>(work) && sparse && result.macs_issued < result.dense_macs;
+        recording.measurements.emplace(work, m);
+    }
+    return recording;
+}
+
+const PredictionError& all_of(const std::vector<PredictionError>& errors) {
+    return errors.back();
+}
+
+TEST(GpuFit, FindsTheEfficienciesOfASyntheticDevice) {
+    Device truth = h100();
+    truth.kernels.dense_efficiency.value = 0.55;
+    truth.kernels.sparse_efficiency.value = 0.4;
+    truth.kernels.memory_efficiency.value = 0.7;
+    const Fit found = fit(h100(), synthetic(truth, 0));
+    EXPECT_EQ(all_of(found.after).kind, "all");
+    EXPECT_GT(all_of(found.before).median, 0.05);
+    EXPECT_LT(all_of(found.after).median, 0.01);
+    EXPECT_LT(all_of(found.after).percentile_90, 0.05);
+    EXPECT_NEAR(found.device.kernels.memory_efficiency.value, 0.7, 0.011);
+    EXPECT_NEAR(found.device.kernels.dense_efficiency.value, 0.55, 0.011);
+}
+
+TEST(GpuFit, TellsTheErrorThatRemains) {
+    Device truth = h100();
+    truth.kernels.memory_efficiency.value = 0.6;
+    const Fit found = fit(h100(), synthetic(truth, 0.3));
+    EXPECT_GT(all_of(found.after).median, 0.05);
+    EXPECT_LT(all_of(found.after).median, 0.3);
+    EXPECT_GE(all_of(found.after).percentile_90, all_of(found.after).median);
+    std::size_t works = 0;
+    for (const PredictionError& e : found.after) works += e.kind == "all" ? 0 : e.works;
+    EXPECT_EQ(works, all_of(found.after).works);
+    EXPECT_NEAR(static_cast<double>(works), static_cast<double>(found.fitted), 2);
+}
+
+TEST(GpuFit, RefusesTooFewMeasurements) {
+    Recording recording = synthetic(h100(), 0);
+    while (recording.measurements.size() > 2) recording.measurements.erase(recording.measurements.begin());
+    EXPECT_THROW((void)fit(h100(), recording), InputError);
+}
+
+}  // namespace
+}  // namespace satsim::gpu

@@ -1,0 +1,122 @@
+// A recording written, read and used: by a fake measuring device, whose figures are computed.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "runtime/gpu_record/plan.hpp"
+#include "runtime/gpu_record/record_target.hpp"
+#include "runtime/support/error.hpp"
+#include "runtime/workload/training_step.hpp"
+#include "tests/unit/gpu_record/fake_meter.hpp"
+
+namespace satsim::gpu {
+namespace {
+
+TrainingStep step_of(const char* name, const char* recipe) {
+    const std::filesystem::path models = std::filesystem::path(SATSIM_SOURCE_DIR) / "models";
+    return make_training_step(load_network(models / "networks" / (std::string(name) + ".json")),
+                              load_recipe(recipe, models), 8);
+}
+Recording record(const TrainingStep& step) {
+    test::FakeMeter meter;
+    Recording recording;
+    recording.device = meter.device();
+    recording.steps = {{step.network, step.recipe, step.batch}};
+    measure_missing(step.tasks, meter, recording, {});
+    return recording;
+}
+
+TEST(GpuRecording, EqualWorkIsMeasuredOnce) {
+    const TrainingStep step = step_of("vit-cifar", "bdwp-2:8");
+    test::FakeMeter meter;
+    Recording recording;
+    measure_missing(step.tasks, meter, recording, {});
+    const auto once = meter.calls;
+    EXPECT_EQ(static_cast<std::size_t>(once), plan_work(step.tasks).works.size());
+    EXPECT_LT(static_cast<std::size_t>(once), step.tasks.size() / 2);
+    measure_missing(step.tasks, meter, recording, {});
+    EXPECT_EQ(meter.calls, once);
+}
+
+TEST(GpuRecording, ComesBackFromItsFile) {
+    for (const char* name : {"resnet18", "vit-cifar", "vgg19"}) {
+        const Recording recording = record(step_of(name, "bdwp-2:8"));
+        const std::string text = recording_json(recording);
+        const Recording read = parse_recording(text, "r.json");
+        EXPECT_EQ(read.file, "r.json");
+        EXPECT_EQ(read.steps, recording.steps);
+        EXPECT_EQ(read.measurements.size(), recording.measurements.size());
+        EXPECT_EQ(recording_json(read), text);
+    }
+}
+
+TEST(GpuRecording, GivesTheStepThatWasRecorded) {
+    const TrainingStep step = step_of("resnet18", "bdwp-2:8");
+    const Recording made = record(step);
+    const Recording read = parse_recording(recording_json(made), "r.json");
+    RecordTarget measured("gpu", made, Provenance::Measured);
+    RecordTarget recorded("gpu:r.json", read, Provenance::Recorded);
+    const auto a = measured.run(step.tasks, {});
+    const auto b = recorded.run(step.tasks, {});
+    ASSERT_EQ(a.size(), step.tasks.size());
+    double seconds = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        EXPECT_EQ(a[i].provenance, Provenance::Measured);
+        EXPECT_EQ(b[i].provenance, Provenance::Recorded);
+        EXPECT_EQ(a[i].layer, b[i].layer);
+        EXPECT_DOUBLE_EQ(a[i].seconds, b[i].seconds);
+        EXPECT_DOUBLE_EQ(a[i].energy_j, b[i].energy_j);
+        EXPECT_GE(a[i].seconds, 0);
+        seconds += a[i].seconds;
+    }
+    EXPECT_GT(seconds, 0);
+}
+
+std::string fault_of(const std::string& text) {
+    try {
+        (void)parse_recording(text, "r.json");
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return "";
+}
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+}
+
+TEST(GpuRecording, RefusesWhatIsNone) {
+    const std::string text = recording_json(record(step_of("resnet9", "dense")));
+    EXPECT_EQ(fault_of(text), "");
+    const auto names = [&text](const std::string& from, const std::string& to, const std::string& expected) {
+        const std::string fault = fault_of(replaced(text, from, to));
+        EXPECT_NE(fault.find(expected), std::string::npos) << fault;
+        EXPECT_EQ(fault.find('\n'), std::string::npos);
+    };
+    names("satsim-gpu-recording", "trace", "r.json: /format: ");
+    names("\"version\": 1", "\"version\": 2", "/version");
+    names("\"copy_bandwidth\": 1000000000000.0", "\"copy_bandwidth\": 0", "/device/copy_bandwidth");
+    names("\"seconds\"", "\"second\"", "/measurements/0");
+    names("\"kind\": \"product\"", "\"kind\": \"sum\"", "product, convolution or vector");
+    names("\"repetitions\": 3", "\"repetitions\": 0", "/measurements/0/repetitions");
+    EXPECT_NE(fault_of(text.substr(0, text.size() / 2)).find("malformed"), std::string::npos);
+}
+
+TEST(GpuRecording, NamesTheLayerThatItLacks) {
+    const Recording recording =
+        parse_recording(recording_json(record(step_of("resnet9", "dense"))), "r.json");
+    RecordTarget target("gpu:r.json", recording, Provenance::Recorded);
+    try {
+        (void)target.run(step_of("resnet18", "dense").tasks, {});
+        FAIL();
+    } catch (const InputError& error) {
+        const std::string text = error.what();
+        for (const char* part :
+             {"r.json: has no measurement of layer", "expected one of the steps", "resnet9 dense"})
+            EXPECT_NE(text.find(part), std::string::npos) << text;
+    }
+}
+
+}  // namespace
+}  // namespace satsim::gpu

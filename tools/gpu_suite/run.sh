@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# On a machine with a GPU: builds the preset `gpu`, runs every GPU test, the kernel benchmarks, and records the traces of all
+# networks, in at most eight minutes. Every stage has its own limit, log and result; one that fails does not stop the next.
+# Usage: tools/gpu_suite/run.sh [OUTPUT]        (default: out/gpu_suite)
+#   needs CUDA 12 or later, CMake 3.25, ninja, a C++20 compiler, Python 3, and build/gpu-headers (carry_headers.sh)
+# OUTPUT: summary.txt (a line a stage), logs/, bench.json, traces/NETWORK.json, and all of it in gpu_suite.tar.gz.
+# Exit code 0: every stage succeeded; 1: see summary.txt.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 2
+out=$(mkdir -p "${1:-out/gpu_suite}" && cd "${1:-out/gpu_suite}" && pwd)
+mkdir -p "$out/logs" "$out/traces"
+: >"$out/summary.txt"
+started=$SECONDS
+total=${SATSIM_SUITE_SECONDS:-470}
+failed=0
+
+# stage NAME LIMIT COMMAND...: no longer than LIMIT seconds, nor than what is left of the whole.
+stage() {
+  local name=$1 limit=$2 begin=$SECONDS rc left
+  shift 2
+  left=$((total - (SECONDS - started)))
+  if [ "$left" -lt 5 ]; then
+    printf '%-28s skipped: no time left\n' "$name" | tee -a "$out/summary.txt"
+    failed=1
+    return 1
+  fi
+  [ "$limit" -gt "$left" ] && limit=$left
+  timeout --kill-after=5 "$limit" "$@" >"$out/logs/$name.log" 2>&1
+  rc=$?
+  case $rc in
+    0) result=ok ;;
+    124 | 137) result="stopped after $limit s" ;;
+    *) result="failed, exit code $rc" ;;
+  esac
+  if [ $rc -eq 0 ] && grep -q 'no CUDA device' "$out/logs/$name.log"; then result="skipped: no CUDA device"; fi
+  printf '%-28s %4d s  %s\n' "$name" $((SECONDS - begin)) "$result" | tee -a "$out/summary.txt"
+  [ $rc -eq 0 ] || { failed=1; tail -n 4 "$out/logs/$name.log" | sed 's/^/    /'; }
+  tar -C "$out" -czf "$out/gpu_suite.tar.gz.tmp" --exclude='*.tar.gz*' . 2>/dev/null && mv "$out/gpu_suite.tar.gz.tmp" "$out/gpu_suite.tar.gz"
+  return $rc
+}
+
+# Libraries and headers of Python's nvidia packages lie where neither a compiler nor a loader looks.
+packages=$(python3 - <<'P'
+import importlib.util
+import pathlib
+spec = importlib.util.find_spec("nvidia")
+roots = [pathlib.Path(p) for p in (spec.submodule_search_locations if spec else [])]
+libraries = sorted({str(f.parent) for r in roots for f in r.glob("*/lib/lib*.so*")})
+headers = sorted({str(f.parent) for r in roots for n in ("cudnn.h", "cublasLt.h") for f in r.glob("*/include/" + n)})
+print(":".join(libraries))
+print(";".join(headers))
+P
+)
+SATSIM_GPU_LIBRARIES=$(sed -n 1p <<<"$packages")${SATSIM_GPU_LIBRARIES:+:$SATSIM_GPU_LIBRARIES}
+SATSIM_CUDA_INCLUDE=$(sed -n 2p <<<"$packages")
+export SATSIM_GPU_LIBRARIES SATSIM_CUDA_INCLUDE
+export PATH="$PATH:/usr/local/cuda/bin"
+
+# shellcheck disable=SC2317  # called by the stage of that name
+probe() {
+  date -u
+  nvidia-smi || true
+  nvcc --version
+  cmake --version
+  echo "libraries: $SATSIM_GPU_LIBRARIES"
+  echo "headers: $SATSIM_CUDA_INCLUDE"
+}
+export -f probe
+jobs=$(nproc)
+bin=build/gpu/tests/bin
+
+stage probe 30 bash -c probe
+# Only this machine's architecture is compiled where nvidia-smi tells it.
+capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1 | tr -d . || true)
+architecture=()
+case $capability in
+  90) architecture=(-D CMAKE_CUDA_ARCHITECTURES=90a-real) ;;
+  [0-9]*) architecture=(-D "CMAKE_CUDA_ARCHITECTURES=$capability-real") ;;
+esac
+stage configure 90 cmake --preset gpu "${architecture[@]}"
+stage build 240 cmake --build build/gpu -j "$jobs" -- -k 0
+for test in gpu_shared_test gpu_views_test gpu_record_test; do
+  stage "test-$test" 30 "$bin/$test"
+done
+# Kernel by kernel: a kernel that hangs or kills the context takes nothing else along.
+for filter in 'GpuDeviceKernels.*Cop*' 'GpuDeviceKernels.*BitForBit' 'GpuDeviceKernels.*Formula' 'GpuDeviceKernels.Transpose*' 'GpuDeviceSparse.*'; do
+  stage "test-kernels-$(tr -cd 'A-Za-z' <<<"$filter")" 30 "$bin/gpu_device_kernel_test" "--gtest_filter=$filter"
+done
+for filter in Dense Sparse Measures Knows; do
+  stage "test-meter-$filter" 40 "$bin/gpu_device_meter_test" "--gtest_filter=GpuDeviceMeter.$filter*"
+done
+stage bench 100 "$bin/gpu_bench" "$out/bench.json"
+window=${SATSIM_SUITE_ENERGY_WINDOW:-0.25}
+for file in models/networks/*.json; do
+  name=$(basename "$file" .json)
+  stage "record-$name" 75 build/gpu/satsim-gpu "$name" --repetitions 15 --energy-window "$window" -o "$out/traces"
+done
+
+printf 'all stages: %d s\n' $((SECONDS - started)) | tee -a "$out/summary.txt"
+tar -C "$out" -czf "$out/gpu_suite.tar.gz.tmp" --exclude='*.tar.gz*' . && mv "$out/gpu_suite.tar.gz.tmp" "$out/gpu_suite.tar.gz"
+exit $failed
