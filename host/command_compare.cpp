@@ -10,6 +10,7 @@
 #include "host/progress.hpp"
 #include "host/report.hpp"
 #include "host/result_tables.hpp"
+#include "host/samples.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
@@ -28,11 +29,12 @@ std::string text_of(const Hardware& hardware, const Options& options, const Step
                     const StepResult& result) {
     return fmt::format(
         "{}, batch {}: {} against {} on {}, fidelity {}\n\n{}\n{}\n{}\nEnergy model: {}\n{}{}"
-        "speedup {:.2f}x (whole step), {:.2f}x (GEMM stages only); arithmetic alone allows {:.2f}x\n",
+        "speedup {:.2f}x (whole step), {:.2f}x (GEMM stages only); arithmetic alone allows {:.2f}x\n{}",
         result.network, result.batch, result.recipe, baseline.recipe, hardware.name, options.fidelity,
         comparison_table(baseline, result).text(), stage_table(baseline, result).text(),
         energy_table(result.energy).text(), result.energy.model, totals_text(baseline), totals_text(result),
-        speedup(baseline, result), gemm_speedup(baseline, result), result.arithmetic_bound());
+        speedup(baseline, result), gemm_speedup(baseline, result), result.arithmetic_bound(),
+        provenance_text(result));
 }
 
 int compare(const Arguments& arguments) {
@@ -46,7 +48,7 @@ int compare(const Arguments& arguments) {
     const Options& options = arguments.options;
     require_report(arguments.report);
     const Hardware hardware = options.hardware();
-    const Network network = find_network(arguments.network, options.models_folder);
+    const Network network = find_sampled_network(arguments.network, options);
     std::vector<TrainingStep> steps;
     for (const std::string& name : {arguments.baseline, arguments.recipe}) {
         steps.push_back(make_step(network, find_recipe(name, options.models_folder), options.batch_override(),

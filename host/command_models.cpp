@@ -6,8 +6,10 @@
 
 #include "host/commands.hpp"
 #include "host/inputs.hpp"
+#include "host/module_tree_report.hpp"
 #include "host/onnx/import.hpp"
 #include "host/options.hpp"
+#include "host/samples.hpp"
 #include "host/table.hpp"
 #include "host/weight_report.hpp"
 
@@ -17,25 +19,43 @@ namespace {
 struct Arguments {
     Options options;
     std::string network;
+    bool tree = false;
+    int depth = 0;
+    std::vector<std::string> stages;
 };
 
 std::string shape_text(const TensorShape& shape) {
     return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
 }
 
+std::int64_t layers_of(const Network& network) {
+    std::int64_t layers = 0;
+    for (const Layer& layer : network.layers) layers += layer.repeat;
+    return layers;
+}
+
+// Every file, and every parameter set of those that have some.
 int list(const Options& options) {
     Table table({"<network", "input", "layers", "parameters", "forward MACs", "batch"});
     nlohmann::ordered_json networks = nlohmann::ordered_json::array();
-    for (const std::filesystem::path& file : network_files(options.models())) {
-        const Network network = load_network(file);
-        table.row({file.stem().string(), shape_text(network.input), std::to_string(network.layers.size()),
+    const auto add = [&](const std::filesystem::path& file, const std::string& set) {
+        NetworkOptions chosen;
+        chosen.set = set;
+        const Network network = load_network(file, chosen);
+        const std::string name = set.empty() ? file.stem().string() : set;
+        table.row({name, shape_text(network.input), std::to_string(layers_of(network)),
                    grouped(network.parameters()), grouped(network.forward_macs()),
                    std::to_string(network.batch)});
-        networks.push_back({{"name", file.stem().string()},
+        networks.push_back({{"name", name},
                             {"file", file.string()},
+                            {"set", set},
                             {"parameters", network.parameters()},
                             {"forward_macs_per_sample", network.forward_macs()},
                             {"batch", network.batch}});
+    };
+    for (const std::filesystem::path& file : network_files(options.models())) {
+        add(file, "");
+        for (const std::string& set : parameter_sets(file)) add(file, set);
     }
     deliver(options, options.json ? networks.dump(1) + "\n" : options.csv ? table.csv() : table.text());
     return 0;
@@ -43,20 +63,25 @@ int list(const Options& options) {
 
 int show(const Arguments& arguments) {
     const Options& options = arguments.options;
-    const Network network = find_network(arguments.network, options.models_folder);
+    const Network network = find_sampled_network(arguments.network, options);
+    if (arguments.tree) {
+        deliver(options, tree_report(network, options, arguments.stages, arguments.depth));
+        return 0;
+    }
     const std::int64_t batch = options.batch_override().value_or(network.batch);
     const nlohmann::json object = describe(network, batch);
     if (options.json) {
         deliver(options, object.dump(1) + "\n");
         return 0;
     }
-    Table table({"<layer", "<kind", "output", "parameters", "FF MACs", "BP MACs", "WU MACs"});
+    Table table({"<layer", "<kind", "times", "output", "parameters", "FF MACs", "BP MACs", "WU MACs"});
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
         const nlohmann::json& macs = object.at("layers").at(i).at("macs");
         const auto count = [&macs](const char* stage) { return grouped(macs.at(stage).get<std::int64_t>()); };
-        table.row({layer.name, to_string(layer.kind), shape_text(layer.out), grouped(layer.parameters()),
-                   count("FF"), count("BP"), count("WU")});
+        table.row({layer.name, to_string(layer.kind), std::to_string(layer.repeat * layer.items),
+                   shape_text(layer.out), grouped(layer.repeat * layer.parameters()), count("FF"),
+                   count("BP"), count("WU")});
     }
     if (options.csv) {
         deliver(options, table.csv());
@@ -64,9 +89,10 @@ int show(const Arguments& arguments) {
     }
     deliver(options,
             fmt::format("{} (batch {}), MACs per sample\n\n{}\nparameters {}   forward MACs per sample {}   "
-                        "activations kept for the backward pass {}\n",
+                        "activations kept for the backward pass {}\n{}",
                         network.name, batch, table.text(), grouped(network.parameters()),
-                        grouped(network.forward_macs()), byte_text(network.activation_bytes(batch))));
+                        grouped(network.forward_macs()), byte_text(network.activation_bytes(batch)),
+                        sample_text(network)));
     return 0;
 }
 
@@ -86,9 +112,24 @@ void add_models(CLI::App& program, Action& action) {
     auto shown = std::make_shared<Arguments>();
     CLI::App* show_command =
         models->add_subcommand("show", "layers, shapes, parameters and MACs of a network");
-    show_command->footer("Example: satsim models show resnet50 --batch 32 --json");
-    show_command->add_option("network", shown->network, "network file, or the name of one in models/networks")
+    show_command->footer(
+        "Example: satsim models show resnet50 --batch 32 --json\n"
+        "Example: satsim models show armor-8b --tree --depth 2\n"
+        "Example: satsim models show decoder:llama2-70b --set tokens=8192");
+    show_command
+        ->add_option(
+            "network", shown->network,
+            "network file, the name of one in models/networks, or a parameter set: FILE:SET or its name")
         ->required();
+    CLI::Option* tree = show_command->add_flag(
+        "--tree", shown->tree, "modules: parameters, MACs per token, and what each training stage trains");
+    show_command->add_option("--depth", shown->depth, "levels of the tree (default: all)")
+        ->needs(tree)
+        ->check(CLI::Range(1, 16));
+    show_command
+        ->add_option("--stages", shown->stages, "recipes to show in the tree (default: the network's stages)")
+        ->needs(tree)
+        ->delimiter(',');
     shown->options.add_models(*show_command);
     shown->options.add_batch(*show_command);
     shown->options.add_format(*show_command, "formats/compare.md");

@@ -10,6 +10,7 @@
 #include "host/progress.hpp"
 #include "host/report.hpp"
 #include "host/result_tables.hpp"
+#include "host/samples.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
@@ -50,7 +51,7 @@ void write_trace_and_report(const Arguments& arguments, const Hardware& hardware
 int run_network(const Arguments& arguments) {
     const Options& options = arguments.options;
     const Hardware hardware = options.hardware();
-    const Network network = find_network(arguments.network, options.models_folder);
+    const Network network = find_sampled_network(arguments.network, options);
     const Recipe recipe = find_recipe(arguments.recipe, options.models_folder);
     const TrainingStep step =
         make_step(network, recipe, options.batch_override(), hardware, !options.no_pregeneration);
@@ -71,7 +72,8 @@ int run_network(const Arguments& arguments) {
                 fmt::format("{}, batch {}, {} on {}, fidelity {}\n\n{}\n{}\n{}\nEnergy model: {}\n{}",
                             result.network, result.batch, result.recipe, hardware.name, options.fidelity,
                             layer_table(result).text(), stage_table(result).text(),
-                            energy_table(result.energy).text(), result.energy.model, totals_text(result)));
+                            energy_table(result.energy).text(), result.energy.model,
+                            totals_text(result) + provenance_text(result)));
     }
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "host/commands.hpp"
 #include "host/inputs.hpp"
 #include "host/options.hpp"
+#include "host/samples.hpp"
 #include "host/table.hpp"
 #include "runtime/isa/assembler.hpp"
 #include "runtime/isa/program.hpp"
@@ -38,7 +39,7 @@ struct Arguments {
 std::vector<GemmTask> chosen_tasks(const Arguments& arguments, const Hardware& hardware) {
     if (!arguments.gemm.empty()) return {parse_gemm(arguments.gemm, arguments.nm)};
     const Options& options = arguments.options;
-    const TrainingStep step = make_step(find_network(arguments.network, options.models_folder),
+    const TrainingStep step = make_step(find_sampled_network(arguments.network, options),
                                         find_recipe(arguments.recipe, options.models_folder),
                                         options.batch_override(), hardware, !options.no_pregeneration);
     std::vector<GemmTask> tasks;

@@ -8,6 +8,7 @@
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
+#include "host/samples.hpp"
 #include "host/trace_profiles.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/step_runner.hpp"
@@ -61,7 +62,7 @@ int write(const Arguments& arguments) {
     const Options& options = arguments.options;
     if (options.output.empty()) throw InputError("trace", "", "expected -o FILE to write the trace to");
     const Hardware hardware = options.hardware();
-    const Network network = find_network(arguments.network, options.models_folder);
+    const Network network = find_sampled_network(arguments.network, options);
     const Recipe recipe = find_recipe(arguments.recipe, options.models_folder);
     const TrainingStep step =
         make_step(network, recipe, options.batch_override(), hardware, !options.no_pregeneration);

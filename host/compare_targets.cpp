@@ -9,6 +9,7 @@
 
 #include "host/inputs.hpp"
 #include "host/progress.hpp"
+#include "host/samples.hpp"
 #include "host/target_tables.hpp"
 #include "runtime/comparison/targets_json.hpp"
 #include "runtime/comparison/targets_trace.hpp"
@@ -37,7 +38,7 @@ struct Steps {
 Steps make_steps(const ComparisonArguments& arguments) {
     const Options& options = arguments.options;
     Steps made;
-    made.network = find_network(arguments.network, options.models_folder);
+    made.network = find_sampled_network(arguments.network, options);
     for (const std::string& name : {arguments.baseline, arguments.recipe}) {
         made.recipes.push_back(find_recipe(name, options.models_folder));
         const TrainingStep step =
@@ -49,8 +50,7 @@ Steps make_steps(const ComparisonArguments& arguments) {
 
 void require_fit(const Steps& made, const std::string& machine, Bytes capacity) {
     for (std::size_t i = 0; i < made.steps.size(); ++i)
-        require_capacity("network " + made.network.name,
-                         footprint_of(made.network, made.recipes[i], made.steps[i]), machine, capacity);
+        satsim::require_fit(made.network, made.recipes[i], made.steps[i], machine, capacity);
 }
 
 void set_baseline(TargetRun& run, std::vector<TaskResult> tasks) {
@@ -91,8 +91,8 @@ TargetRun run_gpu_model(gpu::Device device, const Steps& made) {
     run.name = target.name();
     run.description = gpu.description + ", predicted from its device file";
     run.machine = {gpu.compute.tensor_dense.value, gpu.memory.bandwidth.value, gpu.power.board.value};
-    run.tasks = target.run(made.steps[1].tasks, {});
-    set_baseline(run, target.run(made.steps[0].tasks, {}));
+    run.tasks = run_counted(target, made.steps[1].tasks, {});
+    set_baseline(run, run_counted(target, made.steps[0].tasks, {}));
     return run;
 }
 
@@ -164,6 +164,8 @@ int compare_targets(const ComparisonArguments& arguments) {
     std::vector<Chosen> chosen = read_targets(arguments);
     const Steps made = make_steps(arguments);
     nlohmann::ordered_json document = {{"network", made.steps[1].network}, {"batch", made.steps[1].batch}};
+    if (!made.steps[1].sample.empty()) document["sample"] = made.steps[1].sample;
+    if (!made.steps[1].assumptions.empty()) document["assumptions"] = made.steps[1].assumptions;
     std::vector<TargetRun> runs;
     for (Chosen& target : chosen) runs.push_back(run_target(target, arguments, made, document));
     const std::vector<Row> rows = align(runs);

@@ -6,10 +6,12 @@
 #include <array>
 #include <charconv>
 #include <initializer_list>
+#include <nlohmann/json.hpp>
 
 #include "runtime/dispatch/capacity.hpp"
 #include "runtime/dispatch/pregeneration.hpp"
 #include "runtime/support/error.hpp"
+#include "runtime/support/json_cursor.hpp"
 
 namespace satsim::host {
 namespace {
@@ -70,6 +72,31 @@ std::vector<fs::path> json_files(const fs::path& folder) {
     return files;
 }
 
+struct NetworkName {
+    fs::path file;
+    std::string set;
+};
+
+// The file in models/networks that has the parameter set `set`, if one has.
+std::optional<fs::path> file_with_set(const std::string& set, const std::string& models_override) {
+    for (const fs::path& file : network_files(find_models(models_override))) {
+        const std::vector<std::string> sets = parameter_sets(file);
+        if (std::find(sets.begin(), sets.end(), set) != sets.end()) return file;
+    }
+    return std::nullopt;
+}
+
+NetworkName resolve_network(const std::string& name, const std::string& models_override) {
+    const bool looks_like_a_file = name.ends_with(".json") || name.find('/') != std::string::npos;
+    if (is_file(name)) return {name, ""};
+    if (const std::size_t colon = name.rfind(':'); colon != std::string::npos)
+        return {resolve(name.substr(0, colon), "networks", models_override), name.substr(colon + 1)};
+    if (!looks_like_a_file && !is_file(find_models(models_override) / "networks" / (name + ".json"))) {
+        if (const auto file = file_with_set(name, models_override)) return {*file, name};
+    }
+    return {resolve(name, "networks", models_override), ""};
+}
+
 }  // namespace
 
 fs::path program_folder() {
@@ -109,16 +136,29 @@ std::vector<fs::path> gpu_files(const fs::path& models) {
     return json_files(models / "gpus");
 }
 
-fs::path find_network_file(const std::string& name, const std::string& models_override) {
-    return resolve(name, "networks", models_override);
-}
-
 fs::path find_hardware_file(const std::string& name, const std::string& models_override) {
     return resolve(name, "hardware", models_override);
 }
 
-Network find_network(const std::string& name, const std::string& models_override) {
-    return load_network(find_network_file(name, models_override));
+Network find_network(const std::string& name, const std::string& models_override, NetworkOptions options) {
+    const NetworkName found = resolve_network(name, models_override);
+    options.set = found.set;
+    return load_network(found.file, std::move(options));
+}
+
+nlohmann::json find_network_document(const std::string& name, const std::string& models_override) {
+    const NetworkName found = resolve_network(name, models_override);
+    if (!found.set.empty())
+        throw InputError(name, "", "is a parameter set, expected a network file without one here");
+    nlohmann::json document = parse_json_file(found.file);
+    const fs::path folder = fs::absolute(found.file).parent_path();
+    const auto anchor = [&folder](nlohmann::json& file) {
+        if (file.is_string()) file = (folder / file.get<std::string>()).lexically_normal().string();
+    };
+    if (document.contains("sets")) anchor(document["sets"]);
+    if (document.contains("modules") && document["modules"].is_object())
+        for (auto& [key, module] : document["modules"].items()) anchor(module);
+    return document;
 }
 
 Hardware find_hardware(const std::string& name, const std::string& models_override) {
@@ -140,7 +180,7 @@ std::vector<fs::path> hardware_files(const fs::path& models) {
 TrainingStep make_step(const Network& network, const Recipe& recipe, std::optional<std::int64_t> batch,
                        const Hardware& hardware, bool pregeneration) {
     TrainingStep step = make_training_step(network, recipe, batch);
-    require_capacity("network " + network.name, footprint_of(network, recipe, step), hardware);
+    require_fit(network, recipe, step, hardware.name, hardware.capacity_bytes());
     return pregeneration ? step : without_pregeneration(step);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,13 +34,17 @@ namespace satsim::host {
 
 // `name` is a file, or the name of one in models/networks (models/hardware). The models folder is looked for
 // only when it is needed.
-[[nodiscard]] Network find_network(const std::string& name, const std::string& models_override);
+// A network may also be a parameter set: "decoder:llama2-7b" of a file, or "llama2-7b" alone of any file in
+// models/networks. `options`: parameters and sample; the set of `name` is added.
+[[nodiscard]] Network find_network(const std::string& name, const std::string& models_override,
+                                   NetworkOptions options = {});
 [[nodiscard]] Hardware find_hardware(const std::string& name, const std::string& models_override);
 [[nodiscard]] std::vector<std::filesystem::path> network_files(const std::filesystem::path& models);
 
+// A network's document as it is, files that it names with their whole paths.
+[[nodiscard]] nlohmann::json find_network_document(const std::string& name,
+                                                   const std::string& models_override);
 // The files themselves, for those who read them otherwise.
-[[nodiscard]] std::filesystem::path find_network_file(const std::string& name,
-                                                      const std::string& models_override);
 [[nodiscard]] std::filesystem::path find_hardware_file(const std::string& name,
                                                        const std::string& models_override);
 [[nodiscard]] std::vector<std::filesystem::path> hardware_files(const std::filesystem::path& models);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdio>
 
 #include "host/inputs.hpp"
@@ -58,6 +59,11 @@ void Options::add_simulation(CLI::App& command) {
 void Options::add_batch(CLI::App& command) {
     command.add_option("--batch", batch, "samples a step (default: the recipe's, else the network's)")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
+    command.add_option("--set", parameters, "NAME=VALUE: a parameter of the network, instead of its file's")
+        ->allow_extra_args(false);
+    command.add_option("--sample", sample,
+                       "what a sample holds: FILE.jsonl of documents, or PROFILE[:SEED] of models/corpora "
+                       "(docs/formats/samples.md)");
 }
 
 void Options::add_format(CLI::App& command, const std::string& page) {
@@ -103,6 +109,21 @@ sat::SatSettings Options::sat_settings(const Hardware& hardware) const {
 
 std::optional<std::int64_t> Options::batch_override() const {
     return batch == 0 ? std::nullopt : std::optional<std::int64_t>(batch);
+}
+
+NetworkOptions Options::network_options() const {
+    NetworkOptions network;
+    for (const std::string& text : parameters) {
+        const std::size_t equals = text.find('=');
+        std::int64_t value = 0;
+        const char* const end = text.data() + text.size();
+        const char* const begin = equals == std::string::npos ? end : text.data() + equals + 1;
+        const auto [next, fault] = std::from_chars(begin, end, value);
+        if (equals == 0 || fault != std::errc{} || next != end)
+            throw InputError("--set " + text, "", "expected NAME=VALUE with a whole number");
+        network.parameters[text.substr(0, equals)] = value;
+    }
+    return network;
 }
 
 void deliver(const Options& options, const std::string& text) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "runtime/hardware/hardware.hpp"
+#include "runtime/workload/network.hpp"
 #include "sim/target/sat_target.hpp"
 
 namespace satsim::host {
@@ -26,7 +27,9 @@ struct Options {
     std::string models_folder;  // empty: beside the program
     std::string hardware_name = "vcu1525-sat32";
     // what
-    std::int64_t batch = 0;  // 0: the recipe's, else the network's
+    std::int64_t batch = 0;               // 0: the recipe's, else the network's
+    std::vector<std::string> parameters;  // of the network: "name=value"
+    std::string sample;                   // documents or corpus; empty: the network's
     std::string fidelity = "cycle";
     std::string dataflow = "auto";
     std::string memory = "hardware";
@@ -45,7 +48,7 @@ struct Options {
     void add_hardware(CLI::App& command);    // --hardware, --channels, --memory
     void add_schedule(CLI::App& command);    // --dataflow, --no-interleave, --no-pregeneration
     void add_simulation(CLI::App& command);  // --fidelity, --stall-seed, --no-skip, --workers
-    void add_batch(CLI::App& command);
+    void add_batch(CLI::App& command);       // --batch, --set, --sample
     // --json, --csv, -o; `page` of docs/ describes the JSON.
     void add_format(CLI::App& command, const std::string& page);
 
@@ -54,6 +57,7 @@ struct Options {
     [[nodiscard]] schedule::ScheduleOptions schedule_options() const;
     [[nodiscard]] sat::SatSettings sat_settings(const Hardware& hardware) const;
     [[nodiscard]] std::optional<std::int64_t> batch_override() const;
+    [[nodiscard]] NetworkOptions network_options() const;
 };
 
 // Writes `text` to the chosen file, whole or not at all, or to standard output.

@@ -163,6 +163,13 @@ Table energy_table(const energy::Report& report) {
     return table;
 }
 
+std::string provenance_text(const StepResult& result) {
+    std::string text = result.sample.empty() ? "" : "sample: " + result.sample + "\n";
+    for (const std::string& assumption : result.assumptions)
+        text += fmt::format("{}: assumed: {}\n", result.recipe, assumption);
+    return text;
+}
+
 std::string totals_text(const StepResult& result) {
     const double intensity = result.dram_bytes > 0 ? 2 * static_cast<double>(result.macs_issued) /
                                                          static_cast<double>(result.dram_bytes)

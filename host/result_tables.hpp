@@ -18,6 +18,9 @@ namespace satsim::host {
 // One line a counted event and an assumed power.
 [[nodiscard]] Table energy_table(const energy::Report& report);
 // Utilisation, traffic, joules of a step in a few lines.
+// The sample and what of the recipe is assumed, a line each; empty where there is neither.
+[[nodiscard]] std::string provenance_text(const StepResult& result);
+
 [[nodiscard]] std::string totals_text(const StepResult& result);
 
 }  // namespace satsim::host

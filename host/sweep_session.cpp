@@ -63,7 +63,7 @@ nlohmann::json SweepSession::document(sweep::Document kind, const std::string& n
         case sweep::Document::Hardware:
             return parse_json_file(find_hardware_file(name, settings_.models));
         case sweep::Document::Network:
-            return parse_json_file(find_network_file(name, settings_.models));
+            return find_network_document(name, settings_.models);
         case sweep::Document::Recipe:
             break;
     }

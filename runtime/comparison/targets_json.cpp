@@ -19,6 +19,7 @@ ordered_json task_json(const TaskResult& task) {
                        {"n", task.shape.n},
                        {"k", task.shape.k},
                        {"count", task.count},
+                       {"times", task.times},
                        {"nm", to_string(task.nm)},
                        {"dense_reason", task.dense_reason},
                        {"kernel", task.tile},

@@ -73,9 +73,10 @@ std::string shortfall(const TaskResult& task, std::int64_t peak_macs) {
     if (task.kind != "gemm") return "";
     const Execution& execution = task.execution;
     const Cycles cycles = execution.cycles();
-    if (share(task.macs_issued, peak_macs * cycles) >= kGoodUtilization) return "";
+    const Macs macs = task.macs_issued / task.times;
+    if (share(macs, peak_macs * cycles) >= kGoodUtilization) return "";
     std::string text;
-    const double real = share(task.macs_issued, execution.counters.mac_slots);
+    const double real = share(macs, execution.counters.mac_slots);
     if (real < 0.99) text = fmt::format("padding: {:.0f} % of MAC slots are real", 100 * real);
     const double occupied = share(execution.counters.mac_slots, peak_macs * cycles);
     if (occupied < 0.99) {

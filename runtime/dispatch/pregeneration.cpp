@@ -20,6 +20,7 @@ VectorTask prune_before(const GemmTask& gemm) {
     prune.elements = prune.shape.elements();
     prune.reads_fp16 = 1;
     prune.flops_per_element = 1;
+    prune.times = gemm.times;
     // N values of two bytes and N nibbles for every M elements.
     prune.extra_bytes = prune.elements * gemm.nm.n * 5 / (gemm.nm.m * 2);
     (gemm.stage == Stage::FF ? prune.pregenerate_ff : prune.pregenerate_bp) = gemm.nm;
@@ -41,7 +42,7 @@ TrainingStep without_pregeneration(const TrainingStep& step) {
             }
         }
         if (const auto* gemm = std::get_if<GemmTask>(&task); gemm != nullptr && gemm->weight_operand &&
-                                                             !gemm->sparse_is_activation &&
+                                                             !gemm->sparse_is_activation && !gemm->frozen &&
                                                              !gemm->nm.dense() && gemm->stage != Stage::WU)
             result.tasks.emplace_back(prune_before(*gemm));
         result.tasks.push_back(std::move(task));

@@ -28,6 +28,7 @@ ordered_json layer_json(const TaskResult& task, std::int64_t peak_macs) {
             {"bound", to_string(task.bound)},
             {"part", task.part},
             {"count", task.count},
+            {"times", task.times},
             {"dense_reason", task.dense_reason},
             {"utilization", task_utilization(task, peak_macs)},
             {"shortfall", shortfall(task, peak_macs)},
@@ -46,7 +47,8 @@ ordered_json other_json(const TaskResult& task) {
             {"operation", task.kind == "transfer" ? task.part : task.tile},
             {"seconds", task.seconds},
             {"cycles", task.cycles},
-            {"vector_operations", task.execution.counters.vector_elements},
+            {"times", task.times},
+            {"vector_operations", task.times * task.execution.counters.vector_elements},
             {"dram_bytes", task.dram_bytes},
             {"dram_bytes_read", dram_bytes_read(task)},
             {"bound", to_string(task.bound)},
@@ -56,6 +58,8 @@ ordered_json other_json(const TaskResult& task) {
 
 void append_result(ordered_json& object, const StepResult& result) {
     object["recipe"] = result.recipe;
+    if (!result.sample.empty()) object["sample"] = result.sample;
+    if (!result.assumptions.empty()) object["assumptions"] = result.assumptions;
     object["cycles"] = result.cycles();
     object["seconds"] = result.seconds();
     object["energy_j"] = result.energy.joules();

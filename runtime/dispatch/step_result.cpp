@@ -11,13 +11,15 @@ constexpr Bytes kRow = 8192;  // bytes of an open DDR4 row
 
 // What a task's energy is made of. A transfer streams whole rows through the card's memory and over PCIe.
 energy::Events events_of(const TaskResult& task, const Hardware& hardware) {
-    if (task.kind != "transfer") return energy::count_events(task.execution, hardware.array.channels);
+    if (task.kind != "transfer")
+        return energy::count_events(task.execution, hardware.array.channels) * task.times;
     energy::Events events;
-    events.pcie_bytes = task.dram_bytes;
-    const Bytes beats = ceil_div(task.dram_bytes, kBeat);
+    const Bytes bytes = task.dram_bytes / task.times;
+    events.pcie_bytes = bytes;
+    const Bytes beats = ceil_div(bytes, kBeat);
     (task.part == "to host" ? events.ddr4_reads : events.ddr4_writes) = beats;
-    events.ddr4_activates = ceil_div(task.dram_bytes, kRow);
-    return events;
+    events.ddr4_activates = ceil_div(bytes, kRow);
+    return events * task.times;
 }
 
 }  // namespace
@@ -47,6 +49,7 @@ std::string task_title(const TaskResult& task) {
     std::string title = task.layer + " " + task.stage;
     if (!task.part.empty()) title += " " + task.part;
     if (task.kind != "gemm" && !task.tile.empty()) title += " " + task.tile;
+    if (task.times > 1) title += " x" + std::to_string(task.times);
     return title;
 }
 
@@ -55,6 +58,8 @@ StepResult total_up(const Hardware& hardware, const TrainingStep& step, std::vec
     result.network = step.network;
     result.recipe = step.recipe;
     result.batch = step.batch;
+    result.sample = step.sample;
+    result.assumptions = step.assumptions;
     result.clock_hz = hardware.clock_hz;
     result.peak_macs = hardware.peak_macs();
     energy::Events events;

@@ -23,6 +23,8 @@ struct StepResult {
     std::string network;
     std::string recipe;
     std::int64_t batch = 0;
+    std::string sample;                    // of the step
+    std::vector<std::string> assumptions;  // of its recipe
     double clock_hz = 0;
     std::int64_t peak_macs = 0;     // per cycle
     std::vector<TaskResult> tasks;  // in execution order, transfers between them

@@ -18,9 +18,11 @@ TaskResult transfer(const VectorTask& task, Bytes bytes, bool to_host, const Har
     result.part = to_host ? "to host" : "from host";
     result.stage = to_string(task.stage);
     result.kind = "transfer";
+    result.times = task.times;
     result.seconds =
-        hardware.host.pcie_latency.value + static_cast<double>(bytes) / hardware.host.pcie_bandwidth.value;
-    result.dram_bytes = bytes;
+        static_cast<double>(task.times) *
+        (hardware.host.pcie_latency.value + static_cast<double>(bytes) / hardware.host.pcie_bandwidth.value);
+    result.dram_bytes = task.times * bytes;
     result.bound = Bound::Host;
     result.provenance = Provenance::Modelled;
     return result;
@@ -60,7 +62,8 @@ class StepComposer {
     [[nodiscard]] static std::size_t group_end(const std::vector<TaskResult>& results, std::size_t first) {
         std::size_t end = first + 1;
         while (end < results.size() && results[end].kind == "host" &&
-               results[end].layer == results[first].layer && results[end].stage == results[first].stage)
+               results[end].layer == results[first].layer && results[end].stage == results[first].stage &&
+               results[end].times == results[first].times)
             ++end;
         return end;
     }
@@ -88,8 +91,8 @@ std::vector<StepResult> run_steps(const std::vector<TrainingStep>& steps, const 
             }
         }
     }
-    std::vector<TaskResult> our_results = accelerator.run(ours, progress);
-    std::vector<TaskResult> their_results = host.run(theirs, {});
+    std::vector<TaskResult> our_results = run_counted(accelerator, ours, progress);
+    std::vector<TaskResult> their_results = run_counted(host, theirs, {});
     std::size_t our_next = 0;
     std::size_t their_next = 0;
     std::vector<StepResult> results;

@@ -21,13 +21,15 @@ enum class Provenance { Simulated, Modelled, Measured, Recorded };
 enum class Bound { Compute, Bandwidth, Fill, Dependency, Host, Launch, Power };
 [[nodiscard]] const char* to_string(Bound bound);
 
-// Cost of one task on one target.
+// Cost of one task on one target, of all its `times` occurrences in the step; `execution` and `intervals` are
+// of one.
 struct TaskResult {
     std::string layer;
     std::string part;
     std::string stage;         // "FF", "BP", "WU"
     std::string kind;          // "gemm", "vector", "host", "transfer"
     GemmShape shape;           // gemm only
+    std::int64_t times = 1;    // occurrences: repeated modules, micro-batches
     std::int64_t count = 1;    // gemm only: independent GEMMs of that shape
     NmPattern nm;              // gemm only
     std::string dense_reason;  // gemm only
@@ -54,5 +56,10 @@ class Target {
     [[nodiscard]] virtual std::vector<TaskResult> run(
         const std::vector<Task>& tasks, const std::function<void(std::size_t, std::size_t)>& progress) = 0;
 };
+
+// What `target` says of the tasks, each result multiplied by how often the step has its task.
+[[nodiscard]] std::vector<TaskResult> run_counted(
+    Target& target, const std::vector<Task>& tasks,
+    const std::function<void(std::size_t, std::size_t)>& progress);
 
 }  // namespace satsim

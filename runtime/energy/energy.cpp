@@ -19,6 +19,22 @@ Events& Events::operator+=(const Events& other) {
     return *this;
 }
 
+Events Events::operator*(std::int64_t times) const {
+    return {.mac_slots = mac_slots * times,
+            .vector_operations = vector_operations * times,
+            .west_words = west_words * times,
+            .north_bytes = north_bytes * times,
+            .result_accesses = result_accesses * times,
+            .onchip_writes = onchip_writes * times,
+            .vmem_words = vmem_words * times,
+            .cmem_values = cmem_values * times,
+            .ddr4_activates = ddr4_activates * times,
+            .ddr4_reads = ddr4_reads * times,
+            .ddr4_writes = ddr4_writes * times,
+            .ddr4_refreshes = ddr4_refreshes * times,
+            .pcie_bytes = pcie_bytes * times};
+}
+
 Events count_events(const Execution& execution, int channels) {
     Events events;
     events.mac_slots = execution.counters.mac_slots;

@@ -30,6 +30,7 @@ struct Events {
     Bytes pcie_bytes = 0;
 
     Events& operator+=(const Events& other);
+    [[nodiscard]] Events operator*(std::int64_t times) const;
     bool operator==(const Events&) const = default;
 };
 

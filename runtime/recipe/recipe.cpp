@@ -11,6 +11,7 @@ namespace satsim {
 namespace {
 
 constexpr std::array kMethods{Method::Dense, Method::SrSte, Method::Sdgp, Method::Bdwp};
+constexpr std::array kRecomputes{Recompute::None, Recompute::Attention, Recompute::Modules};
 constexpr std::array kOptimizers{Optimizer::Sgd, Optimizer::Adam, Optimizer::AdamW};
 
 template <typename Values>
@@ -50,6 +51,71 @@ std::filesystem::path recipe_file(const std::string& text, const std::filesystem
         "is no file and no known name, expected dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file");
 }
 
+std::vector<std::string> read_names(const JsonCursor& root, const char* key) {
+    std::vector<std::string> names;
+    if (!root.has(key)) return names;
+    const JsonCursor list = root.at(key);
+    for (std::size_t i = 0; i < list.size(); ++i) names.push_back(list.at(i).text());
+    return names;
+}
+
+void read_stage(const JsonCursor& root, Recipe& recipe) {
+    recipe.train = read_names(root, "train");
+    recipe.freeze = read_names(root, "freeze");
+    recipe.assumptions = read_names(root, "assumptions");
+    if (root.has("losses")) {
+        for (const std::string& name : root.at("losses").names())
+            if (name != "comment") recipe.losses[name] = root.at("losses").at(name).number(0, 1e6);
+    }
+    if (root.has("frozen_sparse")) recipe.frozen_sparse = root.at("frozen_sparse").boolean();
+    if (root.has("recompute")) recipe.recompute = pick(root.at("recompute"), kRecomputes);
+    if (root.has("micro_batches")) recipe.micro_batches = root.at("micro_batches").integer(1, 1 << 20);
+}
+
+// The parts of "wohg-2+bdwp-2:8"; a file may have a + in its name.
+std::vector<std::string> parts_of(const std::string& text) {
+    std::error_code code;
+    if (std::filesystem::is_regular_file(text, code)) return {text};
+    std::vector<std::string> parts;
+    std::size_t begin = 0;
+    for (std::size_t plus = text.find('+'); plus != std::string::npos; plus = text.find('+', begin)) {
+        parts.push_back(text.substr(begin, plus - begin));
+        begin = plus + 1;
+    }
+    parts.push_back(text.substr(begin));
+    return parts;
+}
+
+// One part as a document, sound by itself.
+nlohmann::json part_document(const std::string& text, const std::filesystem::path& models_dir) {
+    if (const auto recipe = named_recipe(text)) {
+        nlohmann::json document = {{"name", text}, {"method", to_string(recipe->method)}};
+        if (recipe->method != Method::Dense)
+            document["nm"] = std::to_string(recipe->nm.n) + ":" + std::to_string(recipe->nm.m);
+        return document;
+    }
+    const std::filesystem::path path = recipe_file(text, models_dir);
+    nlohmann::json document = parse_json_file(path);
+    (void)parse_recipe(document, path.string());
+    return document;
+}
+
+// Fields of `part` join those of `whole`. Lists of words (assumptions) are put together.
+void join(nlohmann::json& whole, const nlohmann::json& part, const std::string& text) {
+    for (const auto& [key, value] : part.items()) {
+        if (key == "name" || key == "source" || key == "$schema" || key == "comment") continue;
+        if (!whole.contains(key)) {
+            whole[key] = value;
+        } else if (key == "assumptions") {
+            whole[key].insert(whole[key].end(), value.begin(), value.end());
+        } else if (whole[key] != value) {
+            throw InputError("recipe " + text, "/" + key,
+                             "is " + shown(whole[key]) + " in one part and " + shown(value) +
+                                 " in another, expected one of them");
+        }
+    }
+}
+
 }  // namespace
 
 const char* to_string(Method method) {
@@ -74,6 +140,18 @@ const char* to_string(Optimizer optimizer) {
             return "adam";
         case Optimizer::AdamW:
             return "adamw";
+    }
+    return "?";
+}
+
+const char* to_string(Recompute recompute) {
+    switch (recompute) {
+        case Recompute::None:
+            return "none";
+        case Recompute::Attention:
+            return "attention";
+        case Recompute::Modules:
+            return "modules";
     }
     return "?";
 }
@@ -106,40 +184,40 @@ NmPattern parse_pattern(const std::string& text, const std::string& where, const
 
 Recipe parse_recipe(const nlohmann::json& document, const std::string& file) {
     const JsonCursor root(document, file);
-    root.object({"name", "method"},
-                {"nm", "first_layer_dense", "dense_layers", "batch", "optimizer", "loss_scale", "source"});
+    root.object({"name"}, {"method", "nm", "first_layer_dense", "dense_layers", "batch", "optimizer",
+                           "loss_scale", "source", "train", "freeze", "losses", "frozen_sparse", "recompute",
+                           "micro_batches", "assumptions"});
     Recipe recipe;
     recipe.name = root.at("name").text();
-    recipe.method = pick(root.at("method"), kMethods);
+    if (root.has("method")) recipe.method = pick(root.at("method"), kMethods);
     if (root.has("nm")) {
         recipe.nm = parse_pattern(root.at("nm").text(), file, "/nm");
     } else if (recipe.method != Method::Dense) {
         root.fail("lacks the field \"nm\", for example \"2:8\"");
     }
     if (root.has("first_layer_dense")) recipe.first_layer_dense = root.at("first_layer_dense").boolean();
-    if (root.has("dense_layers")) {
-        const JsonCursor names = root.at("dense_layers");
-        for (std::size_t i = 0; i < names.size(); ++i) recipe.dense_layers.push_back(names.at(i).text());
-    }
+    recipe.dense_layers = read_names(root, "dense_layers");
     if (root.has("batch")) recipe.batch = root.at("batch").integer(1, 1 << 20);
     if (root.has("optimizer")) recipe.optimizer = pick(root.at("optimizer"), kOptimizers);
     if (root.has("loss_scale")) recipe.loss_scale = root.at("loss_scale").number(1, 16777216);
+    read_stage(root, recipe);
     return recipe;
 }
 
 Recipe load_recipe(const std::string& text, const std::filesystem::path& models_dir) {
     if (const auto recipe = named_recipe(text)) return *recipe;
+    if (parts_of(text).size() > 1)
+        return parse_recipe(load_recipe_document(text, models_dir), "recipe " + text);
     const std::filesystem::path path = recipe_file(text, models_dir);
     return parse_recipe(parse_json_file(path), path.string());
 }
 
 nlohmann::json load_recipe_document(const std::string& text, const std::filesystem::path& models_dir) {
-    const auto recipe = named_recipe(text);
-    if (!recipe) return parse_json_file(recipe_file(text, models_dir));
-    nlohmann::json document = {{"name", text}, {"method", to_string(recipe->method)}};
-    if (recipe->method != Method::Dense)
-        document["nm"] = std::to_string(recipe->nm.n) + ":" + std::to_string(recipe->nm.m);
-    return document;
+    const std::vector<std::string> parts = parts_of(text);
+    if (parts.size() == 1) return part_document(text, models_dir);
+    nlohmann::json whole = {{"name", text}};
+    for (const std::string& part : parts) join(whole, part_document(part, models_dir), text);
+    return whole;
 }
 
 }  // namespace satsim

@@ -147,8 +147,14 @@ bool JsonCursor::boolean() const {
     return node_->get<bool>();
 }
 
+// Names of the file's own may hold anything; an error is one line.
 void JsonCursor::fail(const std::string& message) const {
-    throw InputError(file_, pointer_.empty() ? "/" : pointer_, message);
+    const auto one_line = [](std::string text) {
+        for (char& c : text)
+            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+        return text;
+    };
+    throw InputError(file_, pointer_.empty() ? "/" : one_line(pointer_), one_line(message));
 }
 
 }  // namespace satsim

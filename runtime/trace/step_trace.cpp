@@ -56,6 +56,10 @@ class StepDrawer {
             arguments.emplace_back("nm", to_string(task.nm));
             arguments.emplace_back("schedule", task.tile);
         }
+        if (task.times > 1) {
+            arguments.emplace_back("times", std::to_string(task.times));
+            arguments.emplace_back("note", "engines are drawn for the first of them");
+        }
         const std::string title = task_title(task);
         trace_.slice(pid_, kTasks, title, task.kind, start, end, arguments);
         if (task.kind == "host" || task.kind == "transfer") {

@@ -11,15 +11,18 @@ json describe(const Network& network, std::int64_t batch) {
     const std::vector<bool> hands_down = network.hands_gradient_down();
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
-        const Macs macs = layer.forward_macs();
-        // Products of activations have no weight; each has two gradients.
-        const Macs weighted = layer.weight_macs();
-        const Macs products = macs - weighted;
+        const std::int64_t times = layer.repeat * layer.items;
+        const Macs macs = times * layer.forward_macs();
+        // Products of activations have no weight; each has two gradients, but distances to a codebook none.
+        const Macs weighted = times * layer.weight_macs();
+        const Macs products = layer.kind == LayerKind::Quantize ? 0 : macs - weighted;
         layers.push_back(
             {{"name", layer.name},
              {"kind", to_string(layer.kind)},
              {"output_shape", {layer.out.channels, layer.out.height, layer.out.width}},
-             {"parameters", layer.parameters()},
+             {"parameters", layer.repeat * layer.parameters()},
+             {"repeat", layer.repeat},
+             {"items", layer.items},
              {"macs",
               {{"FF", macs}, {"BP", (hands_down[i] ? weighted : 0) + 2 * products}, {"WU", weighted}}}});
     }

@@ -37,15 +37,10 @@ VectorTask spread(const StepContext& context, const Layer& layer, VectorTask tas
     return host(task);
 }
 
-// VEC has no plain copy: a bias of zero moves every element.
-VectorTask copy(const Layer& layer, Stage stage, std::int64_t elements, std::int64_t channels) {
-    return by_channel(vector_task(layer, VectorOp::Copy, stage, elements, 1, 1, 0), channels, 1);
-}
-
 VectorTask move(const StepContext& context, const Layer& layer, Stage stage) {
     const TensorShape& from = stage == Stage::FF ? layer.in : layer.out;
     const std::int64_t elements = context.batch * from.elements();
-    if (!layer.transposed) return copy(layer, stage, elements, from.channels);
+    if (!layer.transposed) return copy_task(layer, stage, elements, from.channels);
     VectorTask task = transpose_task(layer, stage, {1, elements / from.channels, from.channels});
     task.operand_order = false;  // the layer asks for the other order in memory
     return task;
@@ -86,7 +81,7 @@ void append_element_ff(const StepContext& context, const Layer& layer, std::vect
             break;
         case LayerKind::Concat:
         case LayerKind::Pad:
-            add(copy(layer, Stage::FF, out, layer.out.channels));
+            add(copy_task(layer, Stage::FF, out, layer.out.channels));
             break;
         case LayerKind::Permute:
             add(move(context, layer, Stage::FF));
@@ -106,6 +101,7 @@ void append_element_ff(const StepContext& context, const Layer& layer, std::vect
             add(host(vector_task(layer, VectorOp::Embed, Stage::FF, out, 1, 1, 0)));
             break;
         default:
+            append_sequence_ff(context, layer, tasks);
             break;
     }
 }
@@ -182,13 +178,14 @@ void append_element_bp(const StepContext& context, const Layer& layer, std::vect
             break;
         }
         case LayerKind::Parameter:
-            if (layer.trained > 0 && layer.trained != layer.out.elements())
+            if (context.trains && layer.trained > 0 && layer.trained != layer.out.elements())
                 add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
             break;
         case LayerKind::Lookup:
-            add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
+            if (context.trains) add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
             break;
         default:
+            append_sequence_bp(context, layer, tasks);
             break;
     }
 }

@@ -43,6 +43,14 @@ inline void turn_for_sparse_gradient(GemmTask& task) {
     task.sparse_is_activation = true;
 }
 
+// Products of two activations, `count` of them a sample.
+void append_product(const StepContext& context, const Layer& layer, Stage stage, const char* part,
+                    std::int64_t count, const GemmShape& shape, std::vector<Task>& tasks);
+
+// Attention within spans (attend_tasks.cpp).
+void append_attend_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+void append_attend_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+
 // Convolutions and transposed ones. Stage FF, BP (not called where no gradient is handed down) or WU.
 void append_convolution(const StepContext& context, const Layer& layer, int index, Stage stage,
                         std::vector<Task>& tasks);

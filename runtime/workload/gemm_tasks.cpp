@@ -1,46 +1,52 @@
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "runtime/workload/gemm_parts.hpp"
 
 namespace satsim {
 namespace {
 
+// Positions of all samples that use one weight, and how many weights have as many.
+struct Share {
+    std::int64_t rows = 0;
+    std::int64_t weights = 1;
+};
+std::vector<Share> shares_of(const StepContext& context, const Layer& layer) {
+    if (layer.sets.empty()) return {{context.batch * layer.in.positions(), 1}};
+    std::map<std::int64_t, std::int64_t, std::greater<>> counted;
+    for (const std::int64_t rows : layer.sets) {
+        if (rows > 0) ++counted[context.batch * rows];
+    }
+    std::vector<Share> shares;
+    for (const auto& [rows, weights] : counted) shares.push_back({rows, weights});
+    return shares;
+}
+
 // One projection of `in` to `out` features for all positions.
 void projection(const StepContext& context, const Layer& layer, int index, Stage stage,
                 const std::string& part, std::int64_t in, std::int64_t out, std::vector<Task>& tasks) {
-    const std::int64_t rows = context.batch * layer.in.height * layer.in.width;
-    GemmTask task = base_task(layer, stage);
-    task.part = part;
-    if (stage == Stage::WU) {
-        task.gather = matrix_gather(rows, in);
-        task.shape = {in, out, rows};
-        task.out = ElementType::Fp32;
-    } else {
-        const std::int64_t k = stage == Stage::FF ? in : out;
-        const std::int64_t n = stage == Stage::FF ? out : in;
-        task.gather = matrix_gather(rows, k);
-        task.scatter = matrix_scatter(rows);
-        task.shape = {rows, n, k};
-        const PatternChoice choice = choose_pattern(context, layer, index, stage, k);
-        task.nm = choice.nm;
-        task.dense_reason = choice.dense_reason;
-        if (stage == Stage::BP && prunes_gradient(context, choice)) turn_for_sparse_gradient(task);
+    for (const auto& [rows, weights] : shares_of(context, layer)) {
+        GemmTask task = base_task(layer, stage);
+        task.part = part;
+        task.count = weights;
+        if (stage == Stage::WU) {
+            task.gather = matrix_gather(rows, in);
+            task.shape = {in, out, rows};
+            task.out = ElementType::Fp32;
+        } else {
+            const std::int64_t k = stage == Stage::FF ? in : out;
+            const std::int64_t n = stage == Stage::FF ? out : in;
+            task.gather = matrix_gather(rows, k);
+            task.scatter = matrix_scatter(rows);
+            task.shape = {rows, n, k};
+            const PatternChoice choice = choose_pattern(context, layer, index, stage, k);
+            task.nm = choice.nm;
+            task.dense_reason = choice.dense_reason;
+            if (stage == Stage::BP && prunes_gradient(context, choice)) turn_for_sparse_gradient(task);
+        }
+        tasks.emplace_back(std::move(task));
     }
-    tasks.emplace_back(std::move(task));
-}
-
-// Products of two activations, `count` of them a sample.
-void product(const StepContext& context, const Layer& layer, Stage stage, const char* part,
-             std::int64_t count, const GemmShape& shape, std::vector<Task>& tasks) {
-    GemmTask task = base_task(layer, stage);
-    task.part = part;
-    task.count = context.batch * count;
-    task.gather = matrix_gather(shape.m, shape.k);
-    task.scatter = matrix_scatter(shape.m);
-    task.shape = shape;
-    task.weight_operand = false;
-    task.dense_reason = context.recipe.method == Method::Dense ? "" : "no weight operand";
-    tasks.emplace_back(std::move(task));
 }
 
 // C[m,n] = A[m,k] * B[k,n] and both gradients, for `count` matrices a sample. The array reads B as [k][n]: a
@@ -57,7 +63,7 @@ struct Product {
 void product_ff(const StepContext& context, const Layer& layer, const Product& p, std::vector<Task>& tasks) {
     if (p.transposed)
         tasks.emplace_back(transpose_task(layer, Stage::FF, {context.batch * p.count, p.shape.n, p.shape.k}));
-    product(context, layer, Stage::FF, p.forward, p.count, p.shape, tasks);
+    append_product(context, layer, Stage::FF, p.forward, p.count, p.shape, tasks);
 }
 
 // dA = dC * B^T and dB = A^T * dC, or, where B lies as [n][k], dB^T = dC^T * A.
@@ -65,13 +71,13 @@ void product_bp(const StepContext& context, const Layer& layer, const Product& p
     const auto [m, n, k] = p.shape;
     const std::int64_t count = context.batch * p.count;
     if (!p.transposed) tasks.emplace_back(transpose_task(layer, Stage::BP, {count, k, n}));
-    product(context, layer, Stage::BP, p.gradient_a, p.count, {m, k, n}, tasks);
+    append_product(context, layer, Stage::BP, p.gradient_a, p.count, {m, k, n}, tasks);
     if (p.transposed) {
         tasks.emplace_back(transpose_task(layer, Stage::BP, {count, m, n}));
-        product(context, layer, Stage::BP, p.gradient_b, p.count, {n, k, m}, tasks);
+        append_product(context, layer, Stage::BP, p.gradient_b, p.count, {n, k, m}, tasks);
     } else {
         tasks.emplace_back(transpose_task(layer, Stage::BP, {count, m, k}));
-        product(context, layer, Stage::BP, p.gradient_b, p.count, {k, n, m}, tasks);
+        append_product(context, layer, Stage::BP, p.gradient_b, p.count, {k, n, m}, tasks);
     }
 }
 
@@ -90,6 +96,19 @@ Product product_of(const Layer& layer) {
 
 }  // namespace
 
+void append_product(const StepContext& context, const Layer& layer, Stage stage, const char* part,
+                    std::int64_t count, const GemmShape& shape, std::vector<Task>& tasks) {
+    GemmTask task = base_task(layer, stage);
+    task.part = part;
+    task.count = context.batch * count;
+    task.gather = matrix_gather(shape.m, shape.k);
+    task.scatter = matrix_scatter(shape.m);
+    task.shape = shape;
+    task.weight_operand = false;
+    task.dense_reason = context.recipe.method == Method::Dense ? "" : "no weight operand";
+    tasks.emplace_back(std::move(task));
+}
+
 PatternChoice choose_pattern(const StepContext& context, const Layer& layer, int index, Stage stage,
                              std::int64_t grouped) {
     const Recipe& recipe = context.recipe;
@@ -99,10 +118,10 @@ PatternChoice choose_pattern(const StepContext& context, const Layer& layer, int
     if (!sparse_stage)
         return {kDense, std::string(to_string(recipe.method)) + " keeps " + to_string(stage) + " dense"};
     if (recipe.first_layer_dense && index == context.first_gemm) return {kDense, "first layer"};
-    if (std::find(recipe.dense_layers.begin(), recipe.dense_layers.end(), layer.name) !=
-        recipe.dense_layers.end()) {
+    if (!context.trains && !recipe.frozen_sparse) return {kDense, "frozen"};
+    const auto named = [&](const std::string& name) { return context.network.lies_in(layer, name); };
+    if (std::any_of(recipe.dense_layers.begin(), recipe.dense_layers.end(), named))
         return {kDense, "named in the recipe"};
-    }
     if (recipe.method == Method::Sdgp && layer.kind == LayerKind::ConvTranspose)
         return {kDense, "gradient of a transposed convolution"};
     if (stage == Stage::BP && recipe.method == Method::Sdgp && grouped % recipe.nm.m != 0)
@@ -130,6 +149,13 @@ void append_gemm_ff(const StepContext& context, const Layer& layer, int index, s
             product_ff(context, layer, context_of(layer), tasks);
             projection(context, layer, index, Stage::FF, "out", d, d, tasks);
             break;
+        case LayerKind::Attend:
+            append_attend_ff(context, layer, tasks);
+            break;
+        case LayerKind::Quantize:
+            append_product(context, layer, Stage::FF, "distances", 1, {layer.in.positions(), layer.rows, d},
+                           tasks);
+            break;
         default:
             break;
     }
@@ -154,6 +180,9 @@ void append_gemm_bp(const StepContext& context, const Layer& layer, int index, s
             product_bp(context, layer, context_of(layer), tasks);
             product_bp(context, layer, scores(layer), tasks);
             if (hands_down) projection(context, layer, index, Stage::BP, "qkv", d, 3 * d, tasks);
+            break;
+        case LayerKind::Attend:
+            if (hands_down) append_attend_bp(context, layer, tasks);
             break;
         default:
             break;

@@ -45,8 +45,10 @@ Cover cover_of(const std::vector<const Layer*>& slices) {
 
 }  // namespace
 
-GradientSums::GradientSums(const Network& network) : network_(network), readers_(network.layers.size()) {
+GradientSums::GradientSums(const Network& network, const std::vector<LayerPlan>& plan)
+    : network_(network), readers_(network.layers.size()) {
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        if (!plan[i].gradient) continue;
         for (const int input : network.layers[i].inputs) {
             if (input >= 0) readers_[static_cast<std::size_t>(input)].push_back(static_cast<int>(i));
         }
@@ -57,10 +59,13 @@ void GradientSums::append(const StepContext& context, int index, std::vector<Tas
     const Layer& layer = network_.layers[static_cast<std::size_t>(index)];
     std::array<std::vector<const Layer*>, 3> slices;
     int gradients = 0;
+    std::int64_t selected = 0;  // elements of a sample
     for (const int reader : readers_[static_cast<std::size_t>(index)]) {
         const Layer& other = network_.layers[static_cast<std::size_t>(reader)];
         if (other.kind == LayerKind::Slice)
             slices[static_cast<std::size_t>(other.axis)].push_back(&other);
+        else if (other.kind == LayerKind::Select)
+            selected += other.items * std::min(other.out.elements(), layer.out.elements());
         else
             ++gradients;
     }
@@ -69,6 +74,14 @@ void GradientSums::append(const StepContext& context, int index, std::vector<Tas
         const Cover cover = cover_of(along);
         gradients += cover.tensors;
         uncovered += cover.tensors * layer.out.elements() - cover.elements;
+    }
+    if (selected > 0) {
+        const std::int64_t whole = layer.items * layer.out.elements();
+        const std::int64_t tensors = ceil_div(selected, whole);
+        gradients += static_cast<int>(tensors);
+        if (tensors * whole > selected)
+            tasks.emplace_back(vector_task(layer, VectorOp::ZeroFill, Stage::BP,
+                                           context.samples * (tensors * whole - selected), 0, 1, 0));
     }
     if (uncovered > 0)
         tasks.emplace_back(

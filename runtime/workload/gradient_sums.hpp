@@ -4,14 +4,17 @@
 #include <vector>
 
 #include "runtime/workload/layer_tasks.hpp"
+#include "runtime/workload/training_plan.hpp"
 
 namespace satsim {
 
 class GradientSums {
   public:
-    explicit GradientSums(const Network& network);
+    // Readers to which no gradient comes (`plan`) give none.
+    GradientSums(const Network& network, const std::vector<LayerPlan>& plan);
     // Adds up what reaches the output of layer `index`. Slices that do not overlap write into one gradient,
-    // side by side, and count as one reader; what none of them covers is filled with zeros.
+    // side by side, and count as one reader; what none of them covers is filled with zeros. So do selections
+    // of positions.
     void append(const StepContext& context, int index, std::vector<Task>& tasks) const;
 
   private:

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/support/expression.hpp"
+#include "runtime/workload/layer_fields.hpp"
 #include "runtime/workload/layer_shape.hpp"
 
 namespace satsim {
@@ -13,73 +15,12 @@ namespace {
 using K = LayerKind;
 
 constexpr int kMaxWindow = 1024;
+constexpr int kMaxSets = 1024;
 constexpr int kMaxStride = 255;
 // Products of these bounds with the largest batch still fit 64 bits.
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 36;
-constexpr double kMaxMacs = 1e12;
-
-constexpr std::array kEveryField = std::to_array<const char*>(
-    {"out",   "kernel", "stride", "dilation",    "pad",        "output_pad", "groups",
-     "bias",  "affine", "heads",  "class_token", "with",       "function",   "axis",
-     "start", "size",   "step",   "shape",       "transposed", "trained",    "rows"});
-
-// Fields beside kind, name and from; those with an asterisk are required.
-std::vector<std::string_view> fields_of(LayerKind kind) {
-    switch (kind) {
-        case K::Conv:
-            return {"*out", "*kernel", "stride", "dilation", "pad", "groups", "bias"};
-        case K::ConvTranspose:
-            return {"*out", "*kernel", "stride", "dilation", "pad", "output_pad", "groups", "bias"};
-        case K::Linear:
-            return {"*out", "bias"};
-        case K::MatMul:
-            return {"*with", "transposed"};
-        case K::BatchNorm:
-        case K::LayerNorm:
-            return {"affine"};
-        case K::GroupNorm:
-            return {"*groups", "affine"};
-        case K::Activation:
-            return {"*function"};
-        case K::MaxPool:
-        case K::AvgPool:
-            return {"*kernel", "stride", "dilation", "pad"};
-        case K::Add:
-        case K::Mul:
-            return {"*with"};
-        case K::Concat:
-            return {"*with", "*axis"};
-        case K::Slice:
-            return {"*axis", "*start", "*size", "step"};
-        case K::Reduce:
-            return {"*axis"};
-        case K::Reshape:
-        case K::Resize:
-            return {"*shape"};
-        case K::Permute:
-            return {"*shape", "transposed"};
-        case K::Pad:
-            return {"*pad"};
-        case K::Parameter:
-            return {"*shape", "trained"};
-        case K::Lookup:
-            return {"*rows", "*out"};
-        case K::Embedding:
-            return {"class_token"};
-        case K::Attention:
-            return {"heads", "bias"};
-        default:
-            return {};
-    }
-}
-
-// What a missing field would have said.
-const char* meaning(std::string_view field) {
-    if (field == "out") return ": output channels";
-    if (field == "with") return ": the layer that it is combined with";
-    if (field == "shape") return ": channels, height and width";
-    return "";
-}
+constexpr double kMaxMacs = 1e15;
+constexpr double kMaxParameters = 1e12;
 
 class Reader {
   public:
@@ -119,7 +60,7 @@ class Reader {
     }
 
     [[nodiscard]] bool boolean(const char* key, bool otherwise) const {
-        return item_.has(key) ? item_.at(key).boolean() : otherwise;
+        return item_.has(key) ? bound_boolean(item_.at(key), bindings_) : otherwise;
     }
 
     [[nodiscard]] Axis axis(const char* key) const {
@@ -155,6 +96,14 @@ class Reader {
     const Bindings& bindings_;
 };
 
+double attend_macs(const Layer& layer) {
+    double pairs = 0;
+    for (const Span& span : layer.spans)
+        pairs += static_cast<double>(span.count) * static_cast<double>(span.queries) *
+                 static_cast<double>(span.keys);
+    return pairs * static_cast<double>(layer.in.channels + layer.out.channels);
+}
+
 void require_bounded(const JsonCursor& item, const Layer& layer) {
     const auto channels = static_cast<double>(layer.out.channels);
     const double elements = channels * layer.out.height * layer.out.width;
@@ -164,14 +113,18 @@ void require_bounded(const JsonCursor& item, const Layer& layer) {
     const double reduced = static_cast<double>(layer.in.channels) / layer.groups * layer.kernel.area();
     const auto inputs = static_cast<double>(layer.in.elements());
     const double square_of_tokens = inputs * static_cast<double>(layer.in.positions());
-    const double macs = layer.kind == K::Attention
+    const double macs = layer.kind == K::Attend     ? attend_macs(layer)
+                        : layer.kind == K::Quantize ? inputs * static_cast<double>(layer.rows)
+                        : layer.kind == K::Attention
                             ? 4 * inputs * static_cast<double>(layer.in.channels) + 2 * square_of_tokens
                         : layer.kind == K::ConvTranspose ? inputs * channels * layer.kernel.area()
                         : layer.has_gemm()               ? elements * reduced
                                                          : 0;
-    const double table = static_cast<double>(layer.rows) * channels;
-    if (macs > kMaxMacs || reduced * channels * layer.groups > kMaxMacs || table > largest)
-        item.fail("has more than 10^12 multiply-accumulates or parameters");
+    const double table = static_cast<double>(layer.rows) * std::max(channels, reduced);
+    const double weights =
+        reduced * channels * layer.groups * static_cast<double>(std::max<std::size_t>(layer.sets.size(), 1));
+    if (macs > kMaxMacs || weights > kMaxParameters || table > largest)
+        item.fail("has more than 10^15 multiply-accumulates or 10^12 parameters");
 }
 
 }  // namespace
@@ -180,14 +133,24 @@ std::int64_t bound_integer(const JsonCursor& cursor, const Bindings& bindings, s
                            std::int64_t high) {
     if (!cursor.is_text()) return cursor.integer(low, high);
     const std::string text = cursor.text();
-    const auto found = text.front() == '$' ? bindings.find(text.substr(1)) : bindings.end();
-    if (found == bindings.end())
-        cursor.fail("is \"" + text + "\", expected an integer or $ and a block parameter");
-    if (found->second < low || found->second > high) {
-        cursor.fail(
-            fmt::format("stands for {}, expected an integer from {} to {}", found->second, low, high));
+    const auto find = [&](std::string_view name) {
+        const auto found = bindings.find(name);
+        return found == bindings.end() ? std::nullopt : std::optional(found->second);
+    };
+    // Names of parameters may hold any letters when nothing else stands beside them.
+    const std::optional<std::int64_t> whole = text.front() == '$' ? find(text.substr(1)) : std::nullopt;
+    const ExpressionValue result = whole ? ExpressionValue{*whole, ""} : evaluate_expression(text, find);
+    if (!result.fault.empty())
+        cursor.fail("is " + shown(cursor.node()) + ": " + result.fault +
+                    "; expected an integer or an expression of parameters");
+    if (result.value < low || result.value > high) {
+        cursor.fail(fmt::format("stands for {}, expected an integer from {} to {}", result.value, low, high));
     }
-    return found->second;
+    return result.value;
+}
+
+bool bound_boolean(const JsonCursor& cursor, const Bindings& bindings) {
+    return cursor.is_text() ? bound_integer(cursor, bindings, INT64_MIN, INT64_MAX) != 0 : cursor.boolean();
 }
 
 LayerKind read_kind(const JsonCursor& item) {
@@ -199,27 +162,62 @@ LayerKind read_kind(const JsonCursor& item) {
             known += (known.empty() ? "" : ", ") + std::string(to_string(static_cast<LayerKind>(i)));
         item.at("kind").fail("is \"" + name + "\", expected one of " + known);
     }
-    item.object({"kind"},
-                {"name",   "from", "out",    "kernel", "stride",      "dilation", "pad",      "output_pad",
-                 "groups", "bias", "affine", "heads",  "class_token", "with",     "function", "axis",
-                 "start",  "size", "step",   "shape",  "transposed",  "trained",  "rows"});
-    const std::vector<std::string_view> fields = fields_of(*kind);
-    for (const char* field : kEveryField) {
-        const bool belongs = std::any_of(fields.begin(), fields.end(), [&](std::string_view name_of) {
-            return name_of.substr(name_of.front() == '*' ? 1 : 0) == field;
-        });
-        if (item.has(field) && !belongs) item.at(field).fail("does not belong to layers of kind " + name);
-    }
-    if (*kind == K::Parameter && item.has("from")) item.at("from").fail("does not belong to parameters");
-    for (const std::string_view field : fields) {
-        if (field.front() == '*' && !item.has(field.substr(1)))
-            item.fail(fmt::format("lacks the field \"{}\"{}", field.substr(1), meaning(field.substr(1))));
-    }
+    require_fields(item, *kind);
     return *kind;
 }
 
-void read_layer(const JsonCursor& item, const Bindings& bindings, const std::vector<TensorShape>& inputs,
-                Layer& layer) {
+namespace {
+
+// Positions for each of several weights: a number of equal shares, or the shares themselves.
+std::vector<std::int64_t> read_sets(const JsonCursor& item, const Bindings& bindings,
+                                    std::int64_t positions) {
+    if (!item.has("sets")) return {};
+    const JsonCursor sets = item.at("sets");
+    std::vector<std::int64_t> shares;
+    if (!sets.is_array()) {
+        const std::int64_t count = bound_integer(sets, bindings, 1, kMaxSets);
+        if (count == 1) return {};
+        for (std::int64_t i = 0; i < count; ++i)
+            shares.push_back(positions / count + (i < positions % count ? 1 : 0));
+        return shares;
+    }
+    const std::size_t count = sets.size(1);
+    if (count > kMaxSets) sets.fail("has too many elements");
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        shares.push_back(bound_integer(sets.at(i), bindings, 0, kMaxSide));
+        sum += shares.back();
+    }
+    if (sum != positions)
+        sets.fail(fmt::format("adds up to {}, expected the {} positions of the layer", sum, positions));
+    return shares;
+}
+
+// A name that the sample gives spans to, or [length, count] pairs.
+std::vector<Span> read_spans(const JsonCursor& item, const Bindings& bindings, const SpanTable& table) {
+    if (!item.has("spans")) return {};
+    const JsonCursor spans = item.at("spans");
+    if (!spans.is_array()) {
+        const auto found = table.find(spans.text());
+        if (found != table.end()) return found->second;
+        std::string known;
+        for (const auto& [name, list] : table) known += (known.empty() ? "" : ", ") + name;
+        spans.fail("is " + shown(spans.node()) + ", expected " +
+                   (known.empty() ? "[length, count] pairs: the sample has no spans" : "one of " + known));
+    }
+    std::vector<Span> list;
+    for (std::size_t i = 0; i < spans.size(1); ++i) {
+        if (spans.at(i).size(2) != 2) spans.at(i).fail("has too many elements, expected [length, count]");
+        const std::int64_t length = bound_integer(spans.at(i).at(0), bindings, 1, kMaxSide);
+        list.push_back({length, length, bound_integer(spans.at(i).at(1), bindings, 1, kMaxSide)});
+    }
+    return list;
+}
+
+}  // namespace
+
+void read_layer(const JsonCursor& item, const Bindings& bindings, const SpanTable& spans,
+                const LayerInputs& inputs, Layer& layer) {
     const Reader read(item, bindings);
     layer.kernel = read.extent("kernel", 1, kMaxWindow);
     layer.stride = read.extent("stride", 1, kMaxStride);
@@ -227,24 +225,33 @@ void read_layer(const JsonCursor& item, const Bindings& bindings, const std::vec
     layer.pad = read.padding("pad");
     layer.groups = read.integer("groups", 1, 1, static_cast<int>(kMaxSize));
     layer.heads = read.integer("heads", 1, 1, 1024);
+    layer.kv_heads = read.integer("kv_heads", layer.heads, 1, 1024);
     layer.bias = read.boolean("bias", false);
     layer.affine = read.boolean("affine", true);
+    layer.shift = read.boolean("shift", true);
     layer.class_token = read.boolean("class_token", false);
     layer.transposed = read.boolean("transposed", false);
+    layer.causal = read.boolean("causal", false);
     layer.rows = read.integer("rows", 0, 1, 1 << 30);
+    layer.window = read.integer("window", 0, 0, kMaxSide);
     if (item.has("function")) layer.function = read.function("function");
     if (item.has("axis")) layer.axis = read.axis("axis");
     layer.start = read.integer("start", 0, 0, static_cast<int>(kMaxSize));
-
     layer.step = read.integer("step", 1, 1, static_cast<int>(kMaxSize));
+    layer.spans = read_spans(item, bindings, spans);
 
     ShapeRequest request;
-    request.inputs = inputs;
+    request.inputs = inputs.shapes;
+    request.items = inputs.items;
     if (item.has("out")) request.out = bound_integer(item.at("out"), bindings, 1, kMaxSize);
     if (item.has("shape")) request.shape = read.shape("shape");
     request.size = read.integer("size", 0, 1, static_cast<int>(kMaxSize));
+    request.positions = read.integer("positions", 0, 0, kMaxSide);
+    if (item.has("items")) request.chosen = bound_integer(item.at("items"), bindings, 0, kMaxSize);
+    request.ways = read.integer("ways", 1, 1, 1024);
     request.output_pad = item.has("output_pad") ? read.extent("output_pad", 0, kMaxStride) : Extent{0, 0};
     infer_shape(item, request, layer);
+    layer.sets = read_sets(item, bindings, layer.in.positions());
     if (layer.kind == K::Parameter) {
         const std::int64_t own = layer.out.elements();
         layer.trained =

@@ -20,10 +20,12 @@ constexpr KindName kKinds[] = {
     {LayerKind::MatMul, "matmul"},
     {LayerKind::BatchNorm, "batchnorm"},
     {LayerKind::LayerNorm, "layernorm"},
+    {LayerKind::RmsNorm, "rmsnorm"},
     {LayerKind::GroupNorm, "groupnorm"},
     {LayerKind::Relu, "relu"},
     {LayerKind::Gelu, "gelu"},
     {LayerKind::Activation, "activation"},
+    {LayerKind::Glu, "glu"},
     {LayerKind::Softmax, "softmax"},
     {LayerKind::MaxPool, "maxpool"},
     {LayerKind::AvgPool, "avgpool"},
@@ -35,6 +37,9 @@ constexpr KindName kKinds[] = {
     {LayerKind::Slice, "slice"},
     {LayerKind::Reshape, "reshape"},
     {LayerKind::Permute, "permute"},
+    {LayerKind::Select, "select"},
+    {LayerKind::Splice, "splice"},
+    {LayerKind::Combine, "combine"},
     {LayerKind::Pad, "pad"},
     {LayerKind::Resize, "resize"},
     {LayerKind::Flatten, "flatten"},
@@ -43,18 +48,21 @@ constexpr KindName kKinds[] = {
     {LayerKind::Lookup, "lookup"},
     {LayerKind::Embedding, "embedding"},
     {LayerKind::SelectToken, "select-token"},
+    {LayerKind::Rope, "rope"},
     {LayerKind::Attention, "attention"},
+    {LayerKind::Attend, "attend"},
+    {LayerKind::Quantize, "quantize"},
     {LayerKind::Loss, "loss"},
 };
 
 // Counts as they are usually given for a straightforward evaluation; they only decide whether the host is
 // bound by arithmetic or, as almost always, by its memory.
 constexpr std::array kFunctions = std::to_array<ElementFunction>({
-    {"affine", 2, 1},     {"celu", 5, 4},        {"clip", 2, 2},      {"dropout", 2, 1},   {"elu", 4, 3},
-    {"exp", 4, 1},        {"hardsigmoid", 4, 2}, {"hardswish", 5, 4}, {"leakyrelu", 2, 2}, {"log", 4, 1},
-    {"logsoftmax", 6, 4}, {"mish", 10, 14},      {"power", 8, 9},     {"prelu", 2, 3},     {"relu6", 2, 2},
-    {"selu", 5, 4},       {"sigmoid", 5, 3},     {"silu", 6, 7},      {"softplus", 8, 5},  {"sqrt", 1, 2},
-    {"tanh", 6, 3},
+    {"affine", 2, 1}, {"celu", 5, 4},       {"clip", 2, 2},        {"dropout", 2, 1},   {"elu", 4, 3},
+    {"exp", 4, 1},    {"gelu", 8, 12},      {"hardsigmoid", 4, 2}, {"hardswish", 5, 4}, {"leakyrelu", 2, 2},
+    {"log", 4, 1},    {"logsoftmax", 6, 4}, {"mish", 10, 14},      {"power", 8, 9},     {"prelu", 2, 3},
+    {"relu6", 2, 2},  {"selu", 5, 4},       {"sigmoid", 5, 3},     {"silu", 6, 7},      {"softplus", 8, 5},
+    {"sqrt", 1, 2},   {"tanh", 6, 3},
 });
 
 }  // namespace

@@ -203,6 +203,9 @@ void infer_shape(const JsonCursor& item, const ShapeRequest& request, Layer& lay
         case K::Embedding:
             require_sequence(item, layer);
             layer.out.width = layer.in.width + (layer.class_token ? 1 : 0);
+            if (layer.rows > 0 && layer.rows < layer.out.width)
+                item.at("rows").fail(fmt::format("is {}, expected at least the {} positions of the sequence",
+                                                 layer.rows, layer.out.width));
             break;
         case K::SelectToken:
             layer.out.width = 1;
@@ -215,6 +218,7 @@ void infer_shape(const JsonCursor& item, const ShapeRequest& request, Layer& lay
             require_sequence(item, layer);
             break;
         default:
+            infer_sequence_shape(item, request, layer);
             break;
     }
 }

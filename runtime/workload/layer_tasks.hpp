@@ -14,13 +14,22 @@ struct StepContext {
     const Recipe& recipe;
     std::int64_t batch = 1;  // samples that the layer at hand works on: 1 when they share its output
     int first_gemm = -1;
-    // Network::hands_gradient_down(); empty: every layer does.
-    std::vector<bool> gradients;
+    std::int64_t samples = 1;  // of the step, or of one micro-batch
+    bool trains = true;        // the layer at hand has weights that the step updates
+    // Of each layer, whether something trained lies below it; empty: of every one.
+    std::vector<bool> gradients{};
     [[nodiscard]] bool hands_down(int index) const {
         return gradients.empty() || gradients[static_cast<std::size_t>(index)];
     }
+    // Of each layer, whether it is trained or something below it is; empty: of every one.
+    std::vector<bool> wanted{};
+    [[nodiscard]] bool wants_gradient(int index) const {
+        return index >= 0 && (wanted.empty() || wanted[static_cast<std::size_t>(index)]);
+    }
+    // Of each layer, the one that is tied to it; -1, or empty: none.
+    std::vector<int> tied_reader{};
     // Network::shared_by_samples(); empty: no layer is.
-    std::vector<bool> shared;
+    std::vector<bool> shared{};
     [[nodiscard]] bool is_shared(int layer) const {
         return layer >= 0 && !shared.empty() && shared[static_cast<std::size_t>(layer)];
     }

@@ -3,25 +3,34 @@
 #include <algorithm>
 #include <numeric>
 
+#include "runtime/workload/attention_spans.hpp"
+
 namespace satsim {
 
 std::int64_t Layer::parameters() const {
+    if (tied >= 0) return 0;
+    const auto weights = static_cast<std::int64_t>(std::max<std::size_t>(sets.size(), 1));
     switch (kind) {
         case LayerKind::Conv:
         case LayerKind::ConvTranspose:
             return out.channels * (in.channels / groups) * kernel.area() + (bias ? out.channels : 0);
         case LayerKind::Linear:
-            return out.channels * in.channels + (bias ? out.channels : 0);
+            return weights * (out.channels * in.channels + (bias ? out.channels : 0));
         case LayerKind::BatchNorm:
-        case LayerKind::LayerNorm:
         case LayerKind::GroupNorm:
             return affine ? 2 * in.channels : 0;
+        case LayerKind::LayerNorm:
+            return affine ? weights * (shift ? 2 : 1) * in.channels : 0;
+        case LayerKind::RmsNorm:
+            return affine ? weights * size : 0;
         case LayerKind::Parameter:
             return trained;
         case LayerKind::Lookup:
             return rows * out.channels;
+        case LayerKind::Quantize:
+            return rows * in.channels;
         case LayerKind::Embedding:
-            return (class_token ? in.channels : 0) + out.channels * out.width;
+            return (class_token ? in.channels : 0) + out.channels * (rows > 0 ? rows : out.width);
         case LayerKind::Attention:
             return 4 * in.channels * in.channels + (bias ? 4 * in.channels : 0);
         default:
@@ -50,6 +59,10 @@ Macs Layer::forward_macs() const {
             return out.elements() * in.channels;
         case LayerKind::Attention:
             return weight_macs() + 2 * in.positions() * in.elements();  // scores and context
+        case LayerKind::Attend:
+            return seen_pairs(*this) * (in.channels + out.channels);
+        case LayerKind::Quantize:
+            return in.elements() * rows;
         default:
             return weight_macs();
     }
@@ -57,33 +70,57 @@ Macs Layer::forward_macs() const {
 
 bool Layer::has_gemm() const {
     return kind == LayerKind::Conv || kind == LayerKind::ConvTranspose || kind == LayerKind::Linear ||
-           kind == LayerKind::MatMul || kind == LayerKind::Attention;
+           kind == LayerKind::MatMul || kind == LayerKind::Attention || kind == LayerKind::Attend ||
+           kind == LayerKind::Quantize;
 }
 
 std::int64_t Network::parameters() const {
-    return std::accumulate(layers.begin(), layers.end(), std::int64_t{0},
-                           [](std::int64_t sum, const Layer& layer) { return sum + layer.parameters(); });
+    return std::accumulate(
+        layers.begin(), layers.end(), std::int64_t{0},
+        [](std::int64_t sum, const Layer& layer) { return sum + layer.repeat * layer.parameters(); });
 }
 
 Macs Network::forward_macs() const {
-    return std::accumulate(layers.begin(), layers.end(), Macs{0},
-                           [](Macs sum, const Layer& layer) { return sum + layer.forward_macs(); });
+    return std::accumulate(layers.begin(), layers.end(), Macs{0}, [](Macs sum, const Layer& layer) {
+        return sum + layer.repeat * layer.items * layer.forward_macs();
+    });
+}
+
+const TensorShape& Network::shape_of(int index) const {
+    return index < 0 ? inputs.at(static_cast<std::size_t>(-1 - index)).shape
+                     : layers[static_cast<std::size_t>(index)].out;
+}
+
+std::int64_t Network::items_of(int index) const {
+    return index < 0 ? inputs.at(static_cast<std::size_t>(-1 - index)).items
+                     : layers[static_cast<std::size_t>(index)].items;
+}
+
+bool Network::lies_in(const Layer& layer, std::string_view pattern) const {
+    if (layer.name == pattern || layer.path == pattern) return true;
+    for (int node = layer.module; node > 0; node = modules[static_cast<std::size_t>(node)].parent) {
+        if (modules[static_cast<std::size_t>(node)].path == pattern) return true;
+    }
+    return false;
 }
 
 Bytes Network::activation_bytes(std::int64_t batch_size) const {
     constexpr Bytes kFp16Bytes = 2;
-    Bytes bytes = input.elements();
+    Bytes bytes = inputs.empty() ? input.elements() : 0;
+    for (const NetworkInput& each : inputs) bytes += each.items * each.shape.elements();
     Bytes once = 0;
     const std::vector<bool> shared = shared_by_samples();
     for (std::size_t i = 0; i < layers.size(); ++i) {
         const Layer& layer = layers[i];
         if (layer.kind == LayerKind::Slice || layer.kind == LayerKind::Reshape) continue;
-        (shared[i] ? once : bytes) += layer.out.elements();
+        const std::int64_t times = layer.repeat * layer.items;
+        (shared[i] ? once : bytes) += times * layer.out.elements();
         // Q, K, V and the probabilities of every head are needed again by the gradient.
         if (layer.kind == LayerKind::Attention) {
-            const std::int64_t tokens = layer.in.width;
-            bytes += 3 * layer.in.elements() + std::int64_t{layer.heads} * tokens * tokens;
+            const std::int64_t width = layer.in.width;
+            bytes += times * (3 * layer.in.elements() + std::int64_t{layer.heads} * width * width);
         }
+        if (layer.kind == LayerKind::Attend) bytes += times * layer.heads * seen_pairs(layer);
     }
     return (bytes * batch_size + once) * kFp16Bytes;
 }
@@ -100,7 +137,7 @@ std::vector<bool> Network::hands_gradient_down() const {
     for (std::size_t i = 0; i < layers.size(); ++i) {
         below[i] = std::any_of(layers[i].inputs.begin(), layers[i].inputs.end(), [&](int from) {
             return from >= 0 && (below[static_cast<std::size_t>(from)] ||
-                                 layers[static_cast<std::size_t>(from)].parameters() > 0);
+                                 layers[static_cast<std::size_t>(from)].has_weights());
         });
     }
     return below;

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
@@ -14,6 +16,9 @@
 #include "runtime/support/types.hpp"
 
 namespace satsim {
+
+// Values of parameters; in a file "$name" stands for one of them.
+using Bindings = std::map<std::string, std::int64_t, std::less<>>;
 
 // Shape of one sample's tensor: an image of channels x height x width, or a sequence of `width` tokens of
 // `channels` features (height 1). Channels lie innermost in memory, then columns, then rows. Operands of a
@@ -57,10 +62,12 @@ enum class LayerKind {
     MatMul,  // product of two activations, one matrix for every row of the shape
     BatchNorm,
     LayerNorm,
+    RmsNorm,
     GroupNorm,  // groups of channels, statistics of every sample by itself
     Relu,
     Gelu,
     Activation,  // any other function of single elements, named in `function`
+    Glu,         // y = f(first half of the channels) * second half
     Softmax,     // over the channels
     MaxPool,
     AvgPool,
@@ -72,6 +79,9 @@ enum class LayerKind {
     Slice,        // a range of one axis: readers address it, nothing moves
     Reshape,      // other extents, same order in memory: nothing moves
     Permute,      // another order in memory: every element moves
+    Select,       // some of the positions: to a head of their own, or to experts
+    Splice,       // positions of other streams take the places of some of the first one's
+    Combine,      // weighted sum of several groups of positions: what experts give back
     Pad,          // zeros around the positions
     Resize,       // up- or down-sampling of the positions
     Flatten,      // channels x height x width to one vector
@@ -80,7 +90,10 @@ enum class LayerKind {
     Lookup,       // rows of a trained table, chosen by the values of the input
     Embedding,    // class token in front (optional) and learned position embedding
     SelectToken,  // the first token alone
+    Rope,         // rotary position embedding of the first `size` channels
     Attention,    // multi-head self-attention with its four projections
+    Attend,       // scores, softmax and context of queries, keys and values that are given
+    Quantize,     // nearest row of a codebook for every position
     Loss          // softmax cross-entropy over the channels
 };
 
@@ -100,8 +113,24 @@ struct ElementFunction {
 [[nodiscard]] std::span<const ElementFunction> element_functions();
 [[nodiscard]] const ElementFunction* find_element_function(std::string_view name);
 
+// Queries that see the keys of their own span alone: a document of a packed sample. `count` spans of this
+// size follow each other.
+struct Span {
+    std::int64_t queries = 0;
+    std::int64_t keys = 0;
+    std::int64_t count = 1;
+    auto operator<=>(const Span&) const = default;
+};
+
 struct Layer {
     std::string name;
+    std::string path;         // the name without the numbers of repetitions: "llm.block.norm1"
+    int module = 0;           // index in Network::modules
+    std::int64_t repeat = 1;  // equal layers one behind the other that this one stands for
+    std::int64_t items = 1;   // of its first input, a sample: tiles, images
+    bool trainable = true;    // as the file says; recipes may say otherwise (training_plan.hpp)
+    int tied = -1;            // the layer whose weights it shares
+    int region = -1;          // which copy of a repeated module it lies in; layers of one follow each other
     LayerKind kind = LayerKind::Conv;
     std::vector<int> inputs;  // indices of earlier layers; -1 is the network's input
     TensorShape in;           // of the first input; of a parameter: its own
@@ -114,6 +143,7 @@ struct Layer {
     int groups = 1;      // convolutions, groupnorm
     bool bias = false;   // convolutions, linear, attention
     bool affine = true;  // norms: scale and shift are trained
+    bool shift = true;   // layernorm: false: the scale alone
     int heads = 1;       // attention
     bool class_token = false;
     std::string function;        // activation
@@ -122,11 +152,22 @@ struct Layer {
     int step = 1;                // slice
     bool transposed = false;     // matmul: B lies as columns x reduction; permute: the channels change place
     std::int64_t trained = 0;    // parameter: trained values behind it
-    std::int64_t rows = 0;       // lookup: of its table
+    std::int64_t rows = 0;       // lookup, embedding, quantize: of its table
+    std::int64_t size = 0;       // rope: channels that turn; rmsnorm: that are normalised together
+    int kv_heads = 1;            // attend: heads of keys and values
+    std::vector<Span> spans;     // attend: which positions see each other, of one item
+    bool causal = false;         // attend: no query sees a key behind its own place
+    std::int64_t window = 0;     // attend: keys that a query sees at most, itself included; 0: all
+    std::vector<std::int64_t>
+        sets;  // linear, norms: positions for each of several weights; empty: one weight
 
-    // Trained parameters.
+    // Trained parameters of one of the `repeat` layers; none where the weights are another layer's.
     [[nodiscard]] std::int64_t parameters() const;
-    // Multiply-accumulates of the forward pass for one sample (GEMM work only, no inserted or padded zero
+    // Positions of all items of a sample.
+    [[nodiscard]] std::int64_t sample_positions() const { return items * out.positions(); }
+    // Whether it has weights, its own or another layer's.
+    [[nodiscard]] bool has_weights() const { return parameters() > 0 || tied >= 0; }
+    // Multiply-accumulates of the forward pass for one item (GEMM work only, no inserted or padded zero
     // counted out: kernel taps that fall on padding are counted, as published figures do).
     [[nodiscard]] Macs forward_macs() const;
     // Multiply-accumulates of trained weights; the rest multiplies activations with each other.
@@ -134,15 +175,43 @@ struct Layer {
     [[nodiscard]] bool has_gemm() const;
 };
 
+// What a network reads: `items` tensors of this shape a sample.
+struct NetworkInput {
+    std::string name = "input";
+    TensorShape shape;
+    std::int64_t items = 1;
+};
+
+// An instance of a module or block; the first node is the network itself.
+struct ModuleNode {
+    std::string name;
+    std::string path;  // names from the top down: "llm.block"
+    std::string module;
+    int parent = -1;
+    std::int64_t repeat = 1;  // within its parent
+};
+
 struct Network {
     std::string name;
     std::string source;
-    TensorShape input;
+    TensorShape input;                 // of the first input
+    std::vector<NetworkInput> inputs;  // layers name the i-th as input -1 - i
+    std::vector<ModuleNode> modules;
+    Bindings parameters_given;        // of the file, with the values they have
+    std::vector<std::string> stages;  // recipes that train it in stages
+    std::int64_t tokens = 0;          // positions of a sample's main stream; 0: it has none
+    std::string sample;               // where the sample's sizes come from; empty: from the parameters
+    std::string sample_profile;       // the corpus that the file asks for; empty: none
+    std::int64_t sample_seed = 1;
     std::int64_t batch = 1;  // default; a recipe or the command line may override it
     std::vector<Layer> layers;
 
     [[nodiscard]] std::int64_t parameters() const;
-    [[nodiscard]] Macs forward_macs() const;  // one sample
+    [[nodiscard]] Macs forward_macs() const;                     // one sample, all items and repetitions
+    [[nodiscard]] const TensorShape& shape_of(int index) const;  // of a layer's output or an input
+    [[nodiscard]] std::int64_t items_of(int index) const;
+    // Whether `pattern` is this layer's name, its path, or a module that it lies in.
+    [[nodiscard]] bool lies_in(const Layer& layer, std::string_view pattern) const;
     // Bytes of FP16 activations that a training step of `batch` samples keeps for its backward pass.
     [[nodiscard]] Bytes activation_bytes(std::int64_t batch) const;
     // Index of the first layer with a GEMM; -1 when there is none.
@@ -154,9 +223,25 @@ struct Network {
     [[nodiscard]] std::vector<bool> shared_by_samples() const;
 };
 
+// Spans that the sample gives names to.
+using SpanTable = std::map<std::string, std::vector<Span>, std::less<>>;
+
+// What decides beside the file.
+struct NetworkOptions {
+    std::string set;               // one of the file's parameter sets
+    Bindings parameters;           // override the file's and the set's
+    Bindings sample;               // sizes of the sample: override those of these names that the file has
+    SpanTable spans;               // likewise
+    std::string sample_name;       // where they come from
+    std::filesystem::path folder;  // where files that the document names are looked for
+};
+
 // Throws InputError with file, JSON pointer and what was expected.
-[[nodiscard]] Network parse_network(const nlohmann::json& document, const std::string& file);
-[[nodiscard]] Network load_network(const std::filesystem::path& path);
+[[nodiscard]] Network parse_network(const nlohmann::json& document, const std::string& file,
+                                    const NetworkOptions& options = {});
+[[nodiscard]] Network load_network(const std::filesystem::path& path, NetworkOptions options = {});
+// Names of a file's parameter sets; none: it has none.
+[[nodiscard]] std::vector<std::string> parameter_sets(const std::filesystem::path& path);
 
 // The object of `satsim models show --json`: name, batch, parameters, forward_macs_per_sample, layers. MACs
 // are per sample.

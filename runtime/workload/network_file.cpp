@@ -1,146 +1,179 @@
-// Reads network files: expands blocks, resolves inputs, infers shapes.
+// Reads network files: what stands at the top. network_builder.cpp expands the layers.
 #include <fmt/format.h>
 
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "runtime/support/error.hpp"
-#include "runtime/support/json_cursor.hpp"
-#include "runtime/workload/layer_file.hpp"
+#include "runtime/workload/network_builder.hpp"
 
 namespace satsim {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxBlockDepth = 8;
-constexpr std::size_t kMaxLayers = 100000;
+constexpr std::int64_t kMaxItems = 1 << 20;
+// Totals of a sample stay below this, so that sums over a step fit 64 bits (training_step.cpp checks those of
+// the batch).
+constexpr double kMaxTotal = 1e17;
 
-class Builder {
-  public:
-    Builder(const JsonCursor& root, Network& network) : root_(root), network_(network) {}
+// The file's parameter sets: an object, or a file of one. Documents of such files are kept in `files`.
+JsonCursor sets_of(const JsonCursor& root, const std::filesystem::path& folder, ModuleFiles& files) {
+    const JsonCursor sets = root.at("sets");
+    if (!sets.is_text()) return sets;
+    const JsonCursor table = files.load(folder / sets.text(), sets);
+    table.object({"sets"}, {"name", "source"});
+    return table.at("sets");
+}
 
-    void build() {
-        std::map<std::string, int> names;
-        expand(root_.at("layers"), "", {}, -1, names, 0);
-        if (network_.layers.empty()) root_.at("layers").fail("has no layers, expected at least one");
+// The chosen set, else the default one, as an object {parameters, source, verified}.
+std::optional<JsonCursor> chosen_set(const JsonCursor& root, const NetworkOptions& options,
+                                     ModuleFiles& files) {
+    if (options.set.empty() && !root.has("default_set")) return std::nullopt;
+    if (!root.has("sets")) root.fail("has no parameter sets, so there is none to choose");
+    const JsonCursor sets = sets_of(root, options.folder, files);
+    const std::string name = options.set.empty() ? root.at("default_set").text() : options.set;
+    if (!sets.has(name)) {
+        std::string known;
+        for (const std::string& own : sets.names()) known += (known.empty() ? "" : ", ") + own;
+        sets.fail("has no set " + shown(name) + ", expected one of " + known);
     }
+    const JsonCursor set = sets.at(name);
+    set.object({"parameters"}, {"source", "verified", "sample"});
+    return set;
+}
 
-  private:
-    // Appends the layers of one list. `names` maps the names visible here to layers; `entry` is the block's
-    // input.
-    void expand(const JsonCursor& list, const std::string& prefix, const Bindings& bindings, int entry,
-                std::map<std::string, int>& names, int depth) {
-        if (depth > kMaxBlockDepth) list.fail("nests blocks deeper than 8 levels");
-        names["input"] = entry;
-        const std::size_t count = list.size(1);
-        for (std::size_t i = 0; i < count; ++i) {
-            const JsonCursor item = list.at(i);
-            if (!item.node().is_object()) item.object({});
-            if (item.has("block")) {
-                expand_block(item, prefix, bindings, names, depth);
-            } else {
-                add_layer(item, prefix, bindings, names);
-            }
-            if (network_.layers.size() > kMaxLayers) item.fail("makes the network longer than 100000 layers");
+NetworkInput read_input(const JsonCursor& input, const std::string& name, const Bindings& parameters) {
+    input.object({"channels", "height", "width"}, {"items"});
+    NetworkInput result;
+    result.name = name;
+    result.shape.channels = bound_integer(input.at("channels"), parameters, 1, kMaxSize);
+    result.shape.height = static_cast<int>(bound_integer(input.at("height"), parameters, 1, 65536));
+    result.shape.width = static_cast<int>(bound_integer(input.at("width"), parameters, 1, kMaxSize));
+    if (input.has("items")) result.items = bound_integer(input.at("items"), parameters, 0, kMaxItems);
+    return result;
+}
+
+void read_inputs(const JsonCursor& root, const Bindings& parameters, Network& network) {
+    if (root.has("input") == root.has("inputs"))
+        root.fail("has " + std::string(root.has("input") ? "both" : "neither") +
+                  " of the fields \"input\" and \"inputs\", expected one");
+    if (root.has("input")) {
+        network.inputs.push_back(read_input(root.at("input"), "input", parameters));
+    } else {
+        for (const std::string& name : root.at("inputs").names()) {
+            if (name == "comment") continue;
+            network.inputs.push_back(read_input(root.at("inputs").at(name), name, parameters));
         }
+        if (network.inputs.empty()) root.at("inputs").fail("names no input, expected at least one");
     }
+    network.input = network.inputs.front().shape;
+}
 
-    void expand_block(const JsonCursor& item, const std::string& prefix, const Bindings& bindings,
-                      std::map<std::string, int>& names, int depth) {
-        item.object({"block", "name"}, {"repeat", "with"});
-        const std::string wanted = item.at("block").text();
-        if (!root_.has("blocks") || !root_.at("blocks").has(wanted)) {
-            item.at("block").fail("is \"" + wanted + "\", expected the name of one of the file's blocks");
-        }
-        const JsonCursor block = root_.at("blocks").at(wanted);
-        Bindings inner;
-        if (item.has("with")) {
-            const JsonCursor with = item.at("with");
-            for (const std::string& key : with.names())
-                inner[key] = bound_integer(with.at(key), bindings, 0, kMaxSize);
-        }
-        const std::int64_t repeat =
-            item.has("repeat") ? bound_integer(item.at("repeat"), bindings, 1, 10000) : 1;
-        const std::string base = prefix + item.at("name").text();
-        for (std::int64_t r = 0; r < repeat; ++r) {
-            const std::string name = repeat > 1 ? base + "." + std::to_string(r) : base;
-            std::map<std::string, int> local;
-            const int entry = static_cast<int>(network_.layers.size()) - 1;
-            expand(block, name + ".", inner, entry, local, depth + 1);
-        }
-        names[item.at("name").text()] = static_cast<int>(network_.layers.size()) - 1;
+// Declared spans: one that covers the whole length, unless the sample says otherwise.
+SpanTable read_spans(const JsonCursor& root, const Bindings& parameters, const SpanTable& sample) {
+    SpanTable table;
+    if (!root.has("spans")) return table;
+    for (const std::string& name : root.at("spans").names()) {
+        if (name == "comment") continue;
+        const std::int64_t length = bound_integer(root.at("spans").at(name), parameters, 0, 1 << 24);
+        const auto given = sample.find(name);
+        if (given != sample.end())
+            table[name] = given->second;
+        else
+            table[name] = length > 0 ? std::vector<Span>{{length, length, 1}} : std::vector<Span>{};
     }
+    return table;
+}
 
-    void add_layer(const JsonCursor& item, const std::string& prefix, const Bindings& bindings,
-                   std::map<std::string, int>& names) {
-        Layer layer;
-        layer.kind = read_kind(item);
-        const std::string own =
-            item.has("name") ? item.at("name").text()
-                             : std::string(to_string(layer.kind)) + std::to_string(network_.layers.size());
-        layer.name = prefix + own;
-        connect(item, names, layer);
-        std::vector<TensorShape> shapes;
-        for (const int input : layer.inputs) shapes.push_back(shape_of(input));
-        read_layer(item, bindings, shapes, layer);
-        if (!names.emplace(own, static_cast<int>(network_.layers.size())).second) {
-            item.fail("repeats the name \"" + own + "\"");
-        }
-        network_.layers.push_back(std::move(layer));
+Bindings read_parameters(const JsonCursor& root, const NetworkOptions& options, const JsonCursor* set) {
+    static const Bindings kNone;
+    for (const auto& [name, value] : options.parameters) {
+        if (root.has("parameters") && root.at("parameters").has(name)) continue;
+        std::string known;
+        if (root.has("parameters"))
+            for (const std::string& own : root.at("parameters").names()) known += " " + own;
+        root.fail("has no parameter \"" + name + "\" to be set" + (known.empty() ? "" : ", only" + known));
     }
-
-    // Which layers it reads: `from`, else the one before, and those of `with`.
-    void connect(const JsonCursor& item, const std::map<std::string, int>& names, Layer& layer) const {
-        if (layer.kind == LayerKind::Parameter) return;
-        layer.inputs.push_back(item.has("from") ? resolve(item.at("from"), names)
-                                                : static_cast<int>(network_.layers.size()) - 1);
-        if (!item.has("with")) return;
-        const JsonCursor with = item.at("with");
-        if (!with.is_array()) {
-            layer.inputs.push_back(resolve(with, names));
-            return;
-        }
-        const std::size_t count = with.size(1);
-        for (std::size_t i = 0; i < count; ++i) layer.inputs.push_back(resolve(with.at(i), names));
+    Bindings overrides = options.parameters;
+    overrides.insert(options.sample.begin(), options.sample.end());
+    ParameterSources sources;
+    sources.overrides = &overrides;
+    sources.user = &kNone;
+    std::optional<JsonCursor> given;
+    if (set != nullptr) {
+        given = set->at("parameters");
+        sources.given = &*given;
     }
+    return resolve_parameters(root, sources);
+}
 
-    [[nodiscard]] int resolve(const JsonCursor& cursor, const std::map<std::string, int>& names) const {
-        const auto found = names.find(cursor.text());
-        if (found == names.end())
-            cursor.fail("is \"" + cursor.text() + "\", expected the name of an earlier layer or \"input\"");
-        return found->second;
+// The sample of the file, or of the set; null: none.
+void read_sample(const JsonCursor& owner, Network& network) {
+    if (!owner.has("sample") || owner.at("sample").node().is_null()) return;
+    const JsonCursor sample = owner.at("sample");
+    sample.object({"profile"}, {"seed"});
+    network.sample_profile = sample.at("profile").text();
+    if (sample.has("seed")) network.sample_seed = sample.at("seed").integer(0, INT64_MAX);
+}
+
+void require_totals(const JsonCursor& root, const Network& network) {
+    double total = 0;
+    for (const Layer& layer : network.layers) {
+        const double times = static_cast<double>(layer.repeat);
+        const double work = static_cast<double>(layer.forward_macs()) +
+                            static_cast<double>(layer.out.elements()) +
+                            static_cast<double>(layer.in.elements());
+        total += times * (work * static_cast<double>(layer.items) + static_cast<double>(layer.parameters()));
     }
-
-    [[nodiscard]] const TensorShape& shape_of(int index) const {
-        return index < 0 ? network_.input : network_.layers[static_cast<std::size_t>(index)].out;
-    }
-
-    const JsonCursor& root_;
-    Network& network_;
-};
+    if (total > kMaxTotal) root.fail("makes a network of more than 10^17 multiply-accumulates a sample");
+}
 
 }  // namespace
 
-Network parse_network(const json& document, const std::string& file) {
+Network parse_network(const json& document, const std::string& file, const NetworkOptions& options) {
     const JsonCursor root(document, file);
-    root.object({"name", "input", "batch", "layers", "source"}, {"blocks"});
+    root.object({"name", "batch", "layers", "source"}, {"input", "inputs", "blocks", "modules", "parameters",
+                                                        "sets", "default_set", "spans", "stages", "sample"});
+    ModuleFiles files;
+    const std::optional<JsonCursor> set = chosen_set(root, options, files);
     Network network;
     network.name = root.at("name").text();
     network.source = root.at("source").text();
-    network.batch = root.at("batch").integer(1, 1 << 20);
-    const JsonCursor input = root.at("input");
-    input.object({"channels", "height", "width"});
-    network.input.channels = input.at("channels").integer(1, kMaxSize);
-    network.input.height = static_cast<int>(input.at("height").integer(1, 65536));
-    network.input.width = static_cast<int>(input.at("width").integer(1, 65536));
+    if (set) {
+        if (!options.set.empty()) network.name = options.set;
+        if (set->has("source")) network.source = set->at("source").text() + " " + network.source;
+    }
+    const ModuleScope scope{root, nullptr, options.folder,
+                            read_parameters(root, options, set ? &*set : nullptr)};
+    network.parameters_given = scope.parameters;
+    network.sample = options.sample_name;
+    network.batch = bound_integer(root.at("batch"), scope.parameters, 1, 1 << 20);
+    if (const auto tokens = scope.parameters.find("tokens"); tokens != scope.parameters.end())
+        network.tokens = tokens->second;
+    read_inputs(root, scope.parameters, network);
+    const SpanTable spans = read_spans(root, scope.parameters, options.spans);
+    read_sample(set && set->has("sample") ? *set : root, network);
+    if (root.has("stages")) {
+        const JsonCursor stages = root.at("stages");
+        for (std::size_t i = 0; i < stages.size(); ++i) network.stages.push_back(stages.at(i).text());
+    }
     if (root.has("blocks") && !root.at("blocks").node().is_object()) root.at("blocks").object({});
-    Builder(root, network).build();
+    NetworkBuilder(network, spans, files).build(root, scope);
+    require_totals(root, network);
     return network;
 }
 
-Network load_network(const std::filesystem::path& path) {
-    return parse_network(parse_json_file(path), path.string());
+Network load_network(const std::filesystem::path& path, NetworkOptions options) {
+    options.folder = path.parent_path();
+    return parse_network(parse_json_file(path), path.string(), options);
+}
+
+std::vector<std::string> parameter_sets(const std::filesystem::path& path) {
+    const json document = parse_json_file(path);
+    const JsonCursor root(document, path.string());
+    if (!root.has("sets")) return {};
+    ModuleFiles files;
+    return sets_of(root, path.parent_path(), files).names();
 }
 
 }  // namespace satsim

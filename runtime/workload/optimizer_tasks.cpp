@@ -1,4 +1,6 @@
 // The optimizer's step, and the packed copies that it leaves for the GEMMs.
+#include <algorithm>
+
 #include "runtime/workload/vector_parts.hpp"
 
 namespace satsim {
@@ -18,7 +20,8 @@ MatrixShape weight_shape(const Layer& layer) {
             return {std::int64_t{layer.kernel.area()} * layer.groups, layer.in.channels / layer.groups,
                     layer.out.channels / layer.groups};
         case LayerKind::Linear:
-            return {1, layer.in.channels, layer.out.channels};
+            return {static_cast<std::int64_t>(std::max<std::size_t>(layer.sets.size(), 1)), layer.in.channels,
+                    layer.out.channels};
         case LayerKind::Attention:
             return {1, layer.in.channels, 4 * layer.in.channels};
         default:
@@ -26,9 +29,17 @@ MatrixShape weight_shape(const Layer& layer) {
     }
 }
 
+// The layer whose GEMMs read this layer's weights: itself, or, for a table, the one that is tied to it.
+int reader_of(const StepContext& context, const Layer& layer, int index) {
+    const bool table = layer.kind == LayerKind::Lookup && !context.tied_reader.empty();
+    const int tied = table ? context.tied_reader[static_cast<std::size_t>(index)] : -1;
+    return tied >= 0 ? tied : index;
+}
+
 }  // namespace
 
 void append_optimizer(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks) {
+    if (layer.tied >= 0) return;  // its owner's
     const bool sgd = context.recipe.optimizer == Optimizer::Sgd;
     const auto update = [&](std::int64_t parameters) {
         VectorTask task = vector_task(layer, VectorOp::Optimizer, Stage::WU, parameters, 0, 0, sgd ? 6 : 12);
@@ -37,16 +48,18 @@ void append_optimizer(const StepContext& context, const Layer& layer, int index,
         task.writes_fp32 = sgd ? 2 : 3;
         return task;
     };
-    const MatrixShape weights = weight_shape(layer);
+    const int reader = reader_of(context, layer, index);
+    const Layer& user = reader == index ? layer : context.network.layers[static_cast<std::size_t>(reader)];
+    const MatrixShape weights = weight_shape(user);
     if (weights.rows > 0) {
         VectorTask task = update(weights.elements());
         task.shape = weights;
-        task.pregenerate_ff = choose_pattern(context, layer, index, Stage::FF, weights.rows).nm;
+        task.pregenerate_ff = choose_pattern(context, user, reader, Stage::FF, weights.rows).nm;
         task.extra_bytes = packed_bytes(weights.elements(), *task.pregenerate_ff);
-        if (context.hands_down(index)) {
+        if (context.hands_down(reader)) {
             task.pregenerate_bp = context.recipe.method == Method::Sdgp
                                       ? NmPattern{8, 8}  // SDGP prunes the gradient, not the weight
-                                      : choose_pattern(context, layer, index, Stage::BP, weights.columns).nm;
+                                      : choose_pattern(context, user, reader, Stage::BP, weights.columns).nm;
             task.extra_bytes += packed_bytes(weights.elements(), *task.pregenerate_bp);
         }
         tasks.emplace_back(std::move(task));

@@ -40,6 +40,12 @@ const char* to_string(VectorOp op) {
             return "loss";
         case VectorOp::Embed:
             return "embedding";
+        case VectorOp::Rotary:
+            return "rotary";
+        case VectorOp::Combine:
+            return "combine";
+        case VectorOp::Nearest:
+            return "nearest code";
         case VectorOp::Optimizer:
             return "optimizer";
         case VectorOp::Prune:

@@ -76,6 +76,8 @@ struct GemmTask {
     // SDGP's BP: dY carries the N:M pattern, and the sparse operand is always B. So dX^T = W * dY^T: m =
     // input channels, n = positions, k = taps*output channels.
     bool sparse_is_activation = false;
+    bool frozen = false;     // its weight is packed once, before training
+    std::int64_t times = 1;  // how often the step has this task: repeated modules, micro-batches
     auto operator<=>(const GemmTask&) const = default;
     // Multiply-accumulates if nothing were sparse, all `count` GEMMs, whole batch, unpadded.
     [[nodiscard]] Macs dense_macs() const { return count * shape.m * shape.n * shape.k; }
@@ -100,6 +102,9 @@ enum class VectorOp {
     SoftmaxGrad,
     Loss,       // loss value and its gradient
     Embed,      // position/class embedding add or gather, and its gradient
+    Rotary,     // rotary position embedding, and its gradient
+    Combine,    // weighted sum of experts' outputs, and its gradient
+    Nearest,    // smallest of a codebook's distances
     Optimizer,  // update of FP32 master weights
     Prune,      // N:M selection and packing (SORE)
     Transpose,  // of FP16 matrices: operands whose reduction does not lie as the array wants it
@@ -140,14 +145,21 @@ struct VectorTask {
     bool operand_order = false;
     bool sat_capable =
         true;  // false: no unit of SAT computes it (GELU, softmax, LayerNorm, loss): a host task
+    std::int64_t times = 1;  // how often the step has this task
 };
 
 using Task = std::variant<GemmTask, VectorTask>;
+
+[[nodiscard]] inline std::int64_t times_of(const Task& task) {
+    return std::visit([](const auto& each) { return each.times; }, task);
+}
 
 struct TrainingStep {
     std::string network;
     std::string recipe;
     std::int64_t batch = 0;
+    std::string sample;                    // what a sample holds; empty where the network's file says it all
+    std::vector<std::string> assumptions;  // of the recipe
     std::vector<Task>
         tasks;  // in execution order: FF first to last, loss, then BP and WU last to first with optimizer
 };

@@ -5,7 +5,8 @@
 
 #include "runtime/support/error.hpp"
 #include "runtime/workload/gradient_sums.hpp"
-#include "runtime/workload/layer_tasks.hpp"
+#include "runtime/workload/training_plan.hpp"
+#include "runtime/workload/vector_parts.hpp"
 
 namespace satsim {
 namespace {
@@ -47,47 +48,159 @@ void append_sparse_gradient(const StepContext& context, const Layer& layer, std:
     }
 }
 
+// Tasks of a step in the order of the header, with the counts of repeated layers and micro-batches.
+class StepMaker {
+  public:
+    StepMaker(const Network& network, const Recipe& recipe, std::int64_t batch)
+        : network_(network),
+          plan_(plan_training(network, recipe)),
+          sums_(network, plan_),
+          shared_(network.shared_by_samples()),
+          context_{network, recipe} {
+        context_.samples = batch / recipe.micro_batches;
+        context_.first_gemm = network.first_gemm();
+        context_.shared = shared_;
+        context_.tied_reader.assign(plan_.size(), -1);
+        for (std::size_t i = 0; i < plan_.size(); ++i) {
+            context_.gradients.push_back(plan_[i].hands_down);
+            context_.wanted.push_back(plan_[i].hands_down || plan_[i].trained);
+            if (const int owner = network.layers[i].tied; owner >= 0)
+                context_.tied_reader[static_cast<std::size_t>(owner)] = static_cast<int>(i);
+        }
+    }
+
+    std::vector<Task> make() {
+        for (std::size_t i = 0; i < plan_.size(); ++i) {
+            if (plan_[i].forward) forward(i, "");
+        }
+        for (std::size_t back = plan_.size(); back-- > 0;) {
+            if (!plan_[back].gradient) continue;
+            if (context_.recipe.recompute == Recompute::Modules) form_again(back);
+            backward(back);
+        }
+        return std::move(tasks_);
+    }
+
+  private:
+    void enter(std::size_t i) {
+        const Layer& layer = network_.layers[i];
+        context_.batch = shared_[i] ? 1 : context_.samples * layer.items;
+        context_.trains = plan_[i].trained;
+    }
+
+    void forward(std::size_t i, const char* part) {
+        enter(i);
+        const std::size_t first = tasks_.size();
+        append_gemm_ff(context_, network_.layers[i], static_cast<int>(i), tasks_);
+        append_vector_ff(context_, network_.layers[i], tasks_);
+        count(i, first, context_.recipe.micro_batches);
+        if (*part == '\0') return;
+        for (std::size_t t = first; t < tasks_.size(); ++t) {
+            auto* gemm = std::get_if<GemmTask>(&tasks_[t]);
+            if (gemm == nullptr) continue;
+            if (!gemm->part.empty()) gemm->part += ' ';
+            gemm->part += part;
+        }
+    }
+
+    void backward(std::size_t i) {
+        const Layer& layer = network_.layers[i];
+        const int index = static_cast<int>(i);
+        enter(i);
+        const std::size_t first = tasks_.size();
+        sums_.append(context_, index, tasks_);
+        append_vector_bp(context_, layer, tasks_);
+        std::vector<Task> bp;
+        append_gemm_bp(context_, layer, index, bp);
+        append_sparse_gradient(context_, layer, std::move(bp), tasks_);
+        if (!plan_[i].trained) {
+            count(i, first, context_.recipe.micro_batches);
+            return;
+        }
+        append_gemm_wu(context_, layer, index, tasks_);
+        count(i, first, context_.recipe.micro_batches);
+        // Sums of weight gradients: of micro-batches, and of layers that share a weight.
+        const std::size_t accumulated = tasks_.size();
+        append_accumulation(layer);
+        count(i, accumulated, context_.recipe.micro_batches - (layer.tied >= 0 ? 0 : 1));
+        const std::size_t optimizer = tasks_.size();
+        append_optimizer(context_, layer, index, tasks_);
+        count(i, optimizer, 1);
+    }
+
+    void append_accumulation(const Layer& layer) {
+        const std::int64_t weights = layer.tied >= 0
+                                         ? network_.layers[static_cast<std::size_t>(layer.tied)].parameters()
+                                         : layer.parameters();
+        if (layer.tied < 0 && context_.recipe.micro_batches == 1) return;
+        VectorTask task = vector_task(layer, VectorOp::Add, Stage::WU, weights, 0, 0, 1);
+        task.reads_fp32 = 2;
+        task.writes_fp32 = 1;
+        task.sat_capable = false;  // VEC adds FP16 maps
+        tasks_.emplace_back(std::move(task));
+    }
+
+    // FF of the copy of a repeated module that layer `back` is the last of, up to what its gradients read.
+    void form_again(std::size_t back) {
+        const int region = network_.layers[back].region;
+        if (region < 0 || region == formed_) return;
+        formed_ = region;
+        std::size_t first = back;
+        while (first > 0 && network_.layers[first - 1].region == region) --first;
+        for (std::size_t i = first; i < back; ++i) {
+            if (plan_[i].forward) forward(i, "again");
+        }
+    }
+
+    // The tasks from `first` on are layer i's, `parts` times for each of its repetitions.
+    void count(std::size_t i, std::size_t first, std::int64_t parts) {
+        const Layer& layer = network_.layers[i];
+        for (std::size_t t = first; t < tasks_.size(); ++t) {
+            if (auto* gemm = std::get_if<GemmTask>(&tasks_[t])) {
+                gemm->times = layer.repeat * parts;
+                gemm->frozen = gemm->weight_operand && !plan_[i].trained;
+            } else {
+                std::get<VectorTask>(tasks_[t]).times = layer.repeat * parts;
+            }
+        }
+    }
+
+    const Network& network_;
+    std::vector<LayerPlan> plan_;
+    GradientSums sums_;
+    std::vector<bool> shared_;
+    StepContext context_;
+    std::vector<Task> tasks_;
+    int formed_ = -1;
+};
+
+// Totals of a step fit 64 bits with room for sums over tasks.
+void require_bounded(const Network& network, std::int64_t batch) {
+    constexpr double kMost = 1e18;
+    const double work =
+        static_cast<double>(network.forward_macs()) + static_cast<double>(network.activation_bytes(1)) * 32;
+    if (work * static_cast<double>(batch) > kMost)
+        throw InputError(
+            "network " + network.name, "",
+            "has a step of more than 10^18 multiply-accumulates or bytes, expected a smaller batch");
+}
+
 }  // namespace
 
 TrainingStep make_training_step(const Network& network, const Recipe& recipe,
                                 std::optional<std::int64_t> batch) {
-    for (const std::string& name : recipe.dense_layers) {
-        const bool known = std::any_of(network.layers.begin(), network.layers.end(),
-                                       [&](const Layer& layer) { return layer.name == name; });
-        if (!known) {
-            throw InputError("recipe " + recipe.name, "/dense_layers",
-                             "names the layer \"" + name + "\", which " + network.name + " does not have");
-        }
-    }
     TrainingStep step;
     step.network = network.name;
     step.recipe = recipe.name;
+    step.sample = network.sample;
+    step.assumptions = recipe.assumptions;
     step.batch = batch.value_or(recipe.batch.value_or(network.batch));
-    const std::vector<bool> shared = network.shared_by_samples();
-    const GradientSums sums(network);
-    StepContext context{network, recipe, step.batch, network.first_gemm(), network.hands_gradient_down(),
-                        shared};
-    const auto enter = [&](std::size_t i) { context.batch = shared[i] ? 1 : step.batch; };
-
-    for (std::size_t i = 0; i < network.layers.size(); ++i) {
-        enter(i);
-        append_gemm_ff(context, network.layers[i], static_cast<int>(i), step.tasks);
-        append_vector_ff(context, network.layers[i], step.tasks);
-    }
-    for (std::size_t back = network.layers.size(); back-- > 0;) {
-        const Layer& layer = network.layers[back];
-        const int index = static_cast<int>(back);
-        // Where nothing is trained, here or below, no gradient goes.
-        if (layer.parameters() == 0 && !context.hands_down(index)) continue;
-        enter(back);
-        sums.append(context, index, step.tasks);
-        append_vector_bp(context, layer, step.tasks);
-        std::vector<Task> bp;
-        append_gemm_bp(context, layer, index, bp);
-        append_sparse_gradient(context, layer, std::move(bp), step.tasks);
-        append_gemm_wu(context, layer, index, step.tasks);
-        append_optimizer(context, layer, index, step.tasks);
-    }
+    if (step.batch % recipe.micro_batches != 0)
+        throw InputError("recipe " + recipe.name, "/micro_batches",
+                         "is " + std::to_string(recipe.micro_batches) +
+                             ", expected a divisor of the batch of " + std::to_string(step.batch));
+    require_bounded(network, step.batch);
+    step.tasks = StepMaker(network, recipe, step.batch).make();
     return step;
 }
 

@@ -43,5 +43,14 @@ inline constexpr Bytes kFp32Bytes = 4;
 // Layers that combine, move or resample tensors, and functions of single elements (element_tasks.cpp).
 void append_element_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
 void append_element_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+// Layers that work on the positions of a sample's streams (sequence_tasks.cpp).
+void append_sequence_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+void append_sequence_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+
+// VEC has no plain copy: a bias of zero moves every element.
+[[nodiscard]] inline VectorTask copy_task(const Layer& layer, Stage stage, std::int64_t elements,
+                                          std::int64_t channels) {
+    return by_channel(vector_task(layer, VectorOp::Copy, stage, elements, 1, 1, 0), channels, 1);
+}
 
 }  // namespace satsim

@@ -86,7 +86,7 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
     const std::int64_t in = context.batch * layer.in.elements();
     const std::int64_t out = context.batch * layer.out.elements();
     const auto add = [&](VectorTask task) { tasks.emplace_back(std::move(task)); };
-    if (has_bias_vector(layer)) {
+    if (has_bias_vector(layer) && context.trains) {
         add(by_channel(vector_task(layer, VectorOp::BiasGrad, Stage::BP, out, 1, 0, 1), layer.out.channels,
                        1));
     }
@@ -122,13 +122,13 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
             break;
         }
         case LayerKind::Embedding:
-            add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
+            if (context.trains) add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
             break;
         case LayerKind::Attention: {
             const std::int64_t scores = context.batch * layer.heads * layer.in.width * layer.in.width;
             add(host(by_row(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, scores, 2, 1, 4),
                             layer.in.width)));
-            if (layer.bias) {
+            if (layer.bias && context.trains) {
                 add(by_channel(vector_task(layer, VectorOp::BiasGrad, Stage::BP, 4 * in, 1, 0, 1),
                                4 * layer.in.channels, 1));
             }

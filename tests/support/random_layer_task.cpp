@@ -83,7 +83,7 @@ GemmTask any_task(std::mt19937_64& rng) {
         recipe.method = Method::Bdwp;
         recipe.nm = kPatterns[pick(rng, 0, 2)];
     }
-    const StepContext context{network, recipe, spread(rng, 1, 128), -1, {}, {}};
+    const StepContext context{network, recipe, spread(rng, 1, 128)};
     std::vector<Task> tasks;
     switch (pick(rng, 0, 2)) {
         case 0:

@@ -8,6 +8,7 @@
 #include "runtime/gpu_record/recording.hpp"
 #include "runtime/hardware/hardware.hpp"
 #include "runtime/recipe/recipe.hpp"
+#include "runtime/sample/corpus.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
 #include "runtime/sweep/sweep_file.hpp"
@@ -29,8 +30,10 @@ void read_and_use(const std::uint8_t* data, std::size_t size, Use use) {
         use(std::string_view(reinterpret_cast<const char*>(data), size));
     } catch (const InputError& error) {
         require(std::string_view(error.what()).find('\n') == std::string_view::npos, "an error is one line");
-        require(std::string_view(error.what()).starts_with("fuzz") || error.where().starts_with("layer"),
-                "an error names the file or the layer");
+        const bool layer = error.where().starts_with("layer") || error.where().starts_with("network");
+        require(
+            std::string_view(error.what()).starts_with("fuzz") || layer || error.where().ends_with(".json"),
+            "an error names the file, the layer or the network");
     }
 }
 
@@ -55,8 +58,10 @@ void use_network(const Network& network) {
 }  // namespace
 
 void fuzz_network(const std::uint8_t* data, std::size_t size) {
-    read_and_use(data, size, [](std::string_view text) {
-        use_network(parse_network(parse_json_text(text, "fuzz"), "fuzz"));
+    NetworkOptions options;  // modules and parameter sets are those that come along
+    options.folder = std::filesystem::path(SATSIM_SOURCE_DIR) / "models" / "networks";
+    read_and_use(data, size, [&options](std::string_view text) {
+        use_network(parse_network(parse_json_text(text, "fuzz"), "fuzz", options));
     });
 }
 
@@ -64,6 +69,25 @@ void fuzz_recipe(const std::uint8_t* data, std::size_t size) {
     read_and_use(data, size, [](std::string_view text) {
         const Recipe recipe = parse_recipe(parse_json_text(text, "fuzz"), "fuzz");
         require(recipe.nm.n >= 1 && recipe.nm.n <= recipe.nm.m && recipe.nm.m <= 16, "a pattern is N:M");
+    });
+}
+
+void fuzz_sample(const std::uint8_t* data, std::size_t size) {
+    read_and_use(data, size, [](std::string_view text) {
+        const sample::Sizes sizes{1 << 20, 256, 256};
+        const sample::Packed packed = sample::pack(sample::parse_documents(text, "fuzz", sizes), sizes);
+        require(packed.used <= sizes.context, "a sample fits its context");
+        require(packed.text_targets + packed.code_targets + packed.tiles * sizes.tile_tokens == packed.used,
+                "every position is a tile's or predicted from");
+    });
+}
+
+void fuzz_corpus(const std::uint8_t* data, std::size_t size) {
+    read_and_use(data, size, [](std::string_view text) {
+        const sample::Corpus corpus = sample::parse_corpus(parse_json_text(text, "fuzz"), "fuzz");
+        const sample::Sizes sizes{4096, 256, 256};
+        require(sample::pack(sample::draw_documents(corpus, 1, sizes), sizes).used <= sizes.context,
+                "what is drawn fits its context");
     });
 }
 

@@ -26,10 +26,16 @@ TEST(FuzzReplay, Networks) {
     replay(fuzz_network, {"models/networks", "tests/fuzz/json/corpus/network"}, 2000);
 }
 TEST(FuzzReplay, Recipes) {
-    replay(fuzz_recipe, {"tests/fuzz/json/corpus/recipe"}, 10000);
+    replay(fuzz_recipe, {"models/recipes", "tests/fuzz/json/corpus/recipe"}, 10000);
 }
 TEST(FuzzReplay, Sweeps) {
     replay(fuzz_sweep, {"models/sweeps", "tests/fuzz/json/corpus/sweep"}, 3000);
+}
+TEST(FuzzReplay, Samples) {
+    replay(fuzz_sample, {"tests/fuzz/json/corpus/sample"}, 5000);
+}
+TEST(FuzzReplay, Corpora) {
+    replay(fuzz_corpus, {"models/corpora"}, 3000);
 }
 TEST(FuzzReplay, Hardware) {
     replay(fuzz_hardware, {"models/hardware"}, 3000);

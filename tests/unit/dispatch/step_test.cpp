@@ -164,7 +164,7 @@ TEST(Capacity, RefusesWithTheArithmetic) {
     Footprint footprint;
     footprint.activations = hardware.capacity_bytes();
     require_capacity("network n", footprint, hardware);
-    footprint.weights = 1;
+    footprint.masters = 1;
     try {
         require_capacity("network n", footprint, hardware);
         FAIL() << "accepted";

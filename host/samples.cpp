@@ -1,0 +1,80 @@
+#include "host/samples.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "host/inputs.hpp"
+#include "runtime/sample/corpus.hpp"
+#include "runtime/support/error.hpp"
+
+namespace satsim::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_file(const fs::path& path) {
+    std::error_code code;
+    return fs::is_regular_file(path, code);
+}
+
+fs::path corpus_file(const std::string& name, const std::string& models_override) {
+    if (is_file(name)) return name;
+    const fs::path folder = find_models(models_override) / "corpora";
+    const fs::path candidate = folder / (name + ".json");
+    if (name.find('/') == std::string::npos && is_file(candidate)) return candidate;
+    throw InputError(
+        "--sample " + name, "",
+        "is no file of documents (.jsonl), no corpus profile and no name of one in " + folder.string());
+}
+
+// "omnicorpus:7", or a file of documents.
+void sample_by(const std::string& text, const sample::Sizes& sizes, const std::string& models_override,
+               NetworkOptions& options) {
+    if (text.ends_with(".jsonl")) {
+        sample::apply(sample::pack(sample::read_documents(text, sizes), sizes), sizes, text, options);
+        return;
+    }
+    std::string name = text;
+    std::uint64_t seed = 1;
+    if (const std::size_t colon = text.rfind(':'); colon != std::string::npos) {
+        name = text.substr(0, colon);
+        const char* const end = text.data() + text.size();
+        const auto [next, fault] = std::from_chars(text.data() + colon + 1, end, seed);
+        if (fault != std::errc{} || next != end)
+            throw InputError("--sample " + text, "", "has no seed behind the colon, expected PROFILE:SEED");
+    }
+    const sample::Corpus corpus = sample::load_corpus(corpus_file(name, models_override));
+    sample::apply(sample::pack(sample::draw_documents(corpus, seed, sizes), sizes), sizes,
+                  fmt::format("{}, seed {}", corpus.name, seed), options);
+}
+
+// A file's own sample does not override what the user sets of it.
+bool sets_sample(const NetworkOptions& options) {
+    const auto set = [&](const char* name) { return options.parameters.contains(name); };
+    return set("tiles") || set("images") || set("text_targets") || set("code_targets");
+}
+
+}  // namespace
+
+Network find_sampled_network(const std::string& name, const Options& options) {
+    NetworkOptions network_options = options.network_options();
+    Network network = find_network(name, options.models_folder, network_options);
+    std::string wanted = options.sample;
+    if (wanted.empty() && !network.sample_profile.empty() && !sets_sample(network_options))
+        wanted = fmt::format("{}:{}", network.sample_profile, network.sample_seed);
+    if (wanted.empty()) return network;
+    const sample::Sizes sizes = sample::sizes_of(network);
+    if (sizes.context == 0)
+        throw InputError("--sample " + wanted, "",
+                         "network " + network.name + " has no context, expected a parameter \"tokens\"");
+    sample_by(wanted, sizes, options.models_folder, network_options);
+    return find_network(name, options.models_folder, network_options);
+}
+
+std::string sample_text(const Network& network) {
+    return network.sample.empty() ? "" : "sample: " + network.sample + "\n";
+}
+
+}  // namespace satsim::host

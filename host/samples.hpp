@@ -1,0 +1,17 @@
+// --sample: what a sample of a multimodal network holds.
+#pragma once
+
+#include <string>
+
+#include "host/options.hpp"
+
+namespace satsim::host {
+
+// The network that the command line names, with the parameters it sets and the sample it names, else the one
+// of the network's file.
+[[nodiscard]] Network find_sampled_network(const std::string& name, const Options& options);
+
+// "sample: omnicorpus seed 1: 9 documents ...\n"; empty where the network has none.
+[[nodiscard]] std::string sample_text(const Network& network);
+
+}  // namespace satsim::host

@@ -1,0 +1,157 @@
+#include "runtime/sample/sample.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "runtime/sample/corpus.hpp"
+#include "runtime/support/error.hpp"
+#include "runtime/workload/training_step.hpp"
+
+namespace satsim::sample {
+namespace {
+
+const std::string kModels = std::string(SATSIM_SOURCE_DIR) + "/models";
+const Sizes kSizes{1000, 16, 25};
+
+Network armor(const NetworkOptions& options) {
+    return load_network(kModels + "/networks/armor-8b.json", options);
+}
+
+TEST(Samples, SegmentsBecomePositions) {
+    const std::vector<Document> documents = parse_documents(
+        "{\"segments\": [{\"text\": 100}, {\"image\": 2}, {\"generate\": 1}, {\"text\": 5}]}\n\n"
+        "{\"segments\": [{\"text\": 7}]}\n{\"segments\": [{\"text\": 7}], \"id\": \"b\"}",
+        "s.jsonl", kSizes);
+    ASSERT_EQ(documents.size(), 3U);
+    const Packed packed = pack(documents, kSizes);
+    EXPECT_EQ(packed.documents, (std::vector<Span>{{100 + 32 + 27 + 5, 164, 1}, {7, 7, 2}}));
+    EXPECT_EQ(packed.code_documents, (std::vector<Span>{{26, 26, 1}}));
+    EXPECT_EQ(packed.used, 164 + 14);
+    EXPECT_EQ(packed.tiles, 2);
+    EXPECT_EQ(packed.images, 1);
+    // Every position but those of tiles is predicted from, by one of the heads.
+    EXPECT_EQ(packed.text_targets + packed.code_targets, packed.used - 32);
+}
+
+struct Bad {
+    const char* name;
+    const char* text;
+    const char* expected;
+};
+class BadSample : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadSample, IsRefusedWithItsLine) {
+    try {
+        (void)parse_documents(GetParam().text, "s.jsonl", {1000, 0, 0});
+        FAIL() << "accepted";
+    } catch (const InputError& error) {
+        const std::string message = error.what();
+        EXPECT_EQ(message.rfind("s.jsonl", 0), 0U) << message;
+        EXPECT_NE(message.find(GetParam().expected), std::string::npos) << message;
+        EXPECT_EQ(message.find('\n'), std::string::npos);
+    }
+}
+INSTANTIATE_TEST_SUITE_P(
+    Inputs, BadSample,
+    testing::Values(
+        Bad{"Empty", "\n\n", "has no documents"}, Bad{"Malformed", "{\"segments\": [", "line 1: "},
+        Bad{"LongerThanTheContext",
+            "{\"segments\": [{\"text\": 600}]}\n{\"segments\": [{\"text\": 3}, {\"text\": 600}]}",
+            "line 2: /segments/1: makes the sample 1203 positions long, expected at most the context of "
+            "1000"},
+        Bad{"ImageInText", "{\"segments\": [{\"image\": 1}]}", "line 1: /segments/0/image: is an image"},
+        Bad{"GeneratesInText", "{\"segments\": [{\"generate\": 1}]}", "/segments/0/generate"},
+        Bad{"TwoAtOnce", "{\"segments\": [{\"text\": 1, \"image\": 1}]}", "/segments/0: has other fields"},
+        Bad{"Negative", "{\"segments\": [{\"text\": -1}]}", "/segments/0/text: is -1"},
+        Bad{"NoSegments", "{\"segments\": []}", "/segments: has 0 elements"}),
+    [](const auto& instance) { return instance.param.name; });
+
+TEST(Corpora, AreTheSameForASeedAndFillTheContext) {
+    for (const char* name : {"omnicorpus", "obelics", "mmc4", "moscar", "multimodal-textbook"}) {
+        const Corpus corpus = load_corpus(kModels + "/corpora/" + name + ".json");
+        const Sizes sizes{16384, 256, 256};
+        const std::vector<Document> once = draw_documents(corpus, 3, sizes);
+        EXPECT_EQ(once, draw_documents(corpus, 3, sizes));
+        EXPECT_NE(once, draw_documents(corpus, 4, sizes));
+        const Packed packed = pack(once, sizes);
+        EXPECT_LE(packed.used, sizes.context);
+        EXPECT_GE(packed.used, sizes.context * 3 / 4);
+    }
+}
+
+// Means of many documents are the profile's.
+TEST(Corpora, HaveTheirMeans) {
+    const Corpus corpus = load_corpus(kModels + "/corpora/omnicorpus.json");
+    const Sizes sizes{1 << 24, 1, 1};
+    double documents = 0;
+    double images = 0;
+    double text = 0;
+    for (std::uint64_t seed = 1; documents < 20000; ++seed) {
+        for (const Document& document : draw_documents(corpus, seed, sizes)) {
+            ++documents;
+            for (const Segment& segment : document)
+                (segment.kind == Segment::Kind::Text ? text : images) += static_cast<double>(segment.size);
+        }
+    }
+    EXPECT_NEAR(images / documents, corpus.images.value, 0.05 * corpus.images.value);
+    EXPECT_NEAR(text / documents, corpus.tokens.value, 0.08 * corpus.tokens.value);
+}
+
+TEST(Armor, TakesItsSizesFromTheSample) {
+    NetworkOptions options;
+    const Sizes sizes = sizes_of(armor(options));
+    EXPECT_EQ(sizes.context, 16384);
+    EXPECT_EQ(sizes.tile_tokens, 256);
+    EXPECT_EQ(sizes.codes, 256);
+    const Packed packed =
+        pack(draw_documents(load_corpus(kModels + "/corpora/omnicorpus.json"), 1, sizes), sizes);
+    apply(packed, sizes, "omnicorpus, seed 1", options);
+    const Network network = armor(options);
+    for (const Layer& layer : network.layers) {
+        if (layer.path == "vision_tower.patch") {
+            EXPECT_EQ(layer.items, packed.tiles);
+        }
+        if (layer.path == "text_head") {
+            EXPECT_EQ(layer.in.width, packed.text_targets);
+        }
+        if (layer.path == "visual_head") {
+            EXPECT_EQ(layer.in.width, packed.code_targets);
+        }
+        if (layer.path == "decoder.block.attend") {
+            EXPECT_EQ(layer.spans, packed.documents);
+        }
+        if (layer.path == "adapter.block.attend") {
+            EXPECT_EQ(layer.spans, packed.code_documents);
+        }
+    }
+    // Documents that see only themselves cost less than one that fills the context.
+    NetworkOptions whole = options;
+    whole.spans.erase("documents");
+    EXPECT_LT(network.forward_macs(), armor(whole).forward_macs());
+}
+
+TEST(Armor, StepsOfTextAloneAndOfImagesAloneCanBeMade) {
+    for (const char* line :
+         {"{\"segments\": [{\"text\": 60}]}", "{\"segments\": [{\"image\": 4}, {\"text\": 1}]}",
+          "{\"segments\": [{\"generate\": 3}]}"}) {
+        NetworkOptions options;
+        options.set = "armor-tiny";
+        const Sizes sizes = sizes_of(armor(options));
+        apply(pack(parse_documents(line, "s", sizes), sizes), sizes, "s", options);
+        for (const char* recipe : {"wohg-3+bdwp-2:8", "full"}) {
+            const TrainingStep step = make_training_step(armor(options), load_recipe(recipe, kModels));
+            EXPECT_GT(step.tasks.size(), 20U) << line;
+            for (const Task& task : step.tasks) {
+                const auto* gemm = std::get_if<GemmTask>(&task);
+                EXPECT_TRUE(gemm == nullptr || gemm->dense_macs() > 0) << line;
+                const auto* vector = std::get_if<VectorTask>(&task);
+                EXPECT_TRUE(vector == nullptr || vector->elements > 0) << line << vector->layer;
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace satsim::sample
