@@ -62,6 +62,8 @@ module fetch #(
   localparam logic [1:0] BODY = 2'd2;
 
   logic [1:0] state_q;
+  logic [1:0] state;
+  logic idle_q;  // state_q is IDLE
   logic [LINE_BITS-1:0] req_line_q;
   logic [TOTAL_BITS-1:0] req_left_q;     // lines not yet requested
   logic [TOTAL_BITS-1:0] lines_left_q;   // lines not yet popped
@@ -76,7 +78,7 @@ module fetch #(
   logic [3:0] engine_last;
   logic header_good;
   logic body_pop;
-  logic [BURST_BITS-1:0] to_boundary;
+  logic [BURST_BITS-1:0] room_q;         // lines of the next burst, unless fewer are left: 1 for the header, then up to BL's next multiple
 
   assign counts_o = line_data_i[127:64];
   assign semaphores_o = line_data_i[255:128];
@@ -104,27 +106,34 @@ module fetch #(
   assign write_valid_o = body_pop ? engine_select : '0;
   assign write_line_o = write_line_q;
   assign go_o = (header_o && total_lines == '0) || (body_pop && lines_left_q == TOTAL_BITS'(1));
-  assign idle_o = state_q == IDLE;
+  assign idle_o = idle_q;
 
-  assign to_boundary = BURST_BITS'(BL) - BURST_BITS'(req_line_q[$clog2(BL)-1:0]);
   assign req_valid_o = (state_q == IDLE && start_i) || (state_q == BODY && req_left_q != '0);
   assign req_line_o = state_q == IDLE ? start_line_i : req_line_q;
-  always_comb begin
-    if (state_q == IDLE) req_lines_o = BURST_BITS'(1);
-    else if (req_left_q < TOTAL_BITS'(to_boundary)) req_lines_o = BURST_BITS'(req_left_q);
-    else req_lines_o = to_boundary;
-  end
+  assign req_lines_o = state_q == BODY && req_left_q < TOTAL_BITS'(room_q) ? BURST_BITS'(req_left_q) : room_q;
 
+  always_comb begin
+    state = state_q;
+    case (state_q)
+      IDLE: if (start_i && req_ready_i) state = HEADER;
+      HEADER: if (line_valid_i) state = header_good && total_lines != '0 ? BODY : IDLE;
+      default: if (go_o) state = IDLE;
+    endcase
+  end
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= IDLE;
+      idle_q  <= 1'b1;
     end else begin
-      case (state_q)
-        IDLE: if (start_i && req_ready_i) state_q <= HEADER;
-        HEADER: if (line_valid_i) state_q <= header_good && total_lines != '0 ? BODY : IDLE;
-        default: if (go_o) state_q <= IDLE;
-      endcase
+      state_q <= state;
+      idle_q  <= state == IDLE;
     end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (state_q == IDLE) room_q <= BURST_BITS'(1);
+    else if (state_q == HEADER) room_q <= BURST_BITS'(BL) - BURST_BITS'(req_line_q[$clog2(BL)-1:0]);
+    else if (req_valid_o && req_ready_i) room_q <= BURST_BITS'(BL);
   end
 
   always_ff @(posedge clk_i) begin

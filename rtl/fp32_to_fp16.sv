@@ -11,32 +11,48 @@ module fp32_to_fp16 (
 );
   logic [7:0] exponent;
   assign exponent = x_i[30:23];
-  logic [23:0] significand;
-  assign significand = {1'b1, x_i[22:0]};
-
-  // How far the significand moves right: 13 for a normal result, more for a subnormal one.
-  logic subnormal;
+  logic [22:0] fraction;
+  assign fraction = x_i[22:0];
+  logic subnormal;  // the result: below 2^-14
   assign subnormal = exponent < 8'd113;
-  logic [4:0] shift;
-  assign shift = !subnormal ? 5'd13 : exponent < 8'd102 ? 5'd25 : 5'(8'd126 - exponent);
-  logic [48:0] wide;
-  assign wide = {significand, 25'd0} >> shift;
-  logic [23:0] kept;
-  assign kept = wide[48:25];
-  logic round_up;
-  assign round_up = wide[24] && (kept[0] || wide[23:0] != 24'd0);
-  logic [15:0] rounded;  // exponent and fraction; a carry out of the fraction raises the exponent
-  assign rounded = (subnormal ? 16'd0 : {1'b0, 5'(exponent - 8'd113), 10'd0}) + kept[15:0] + 16'(round_up);
+
+  // The kept bits with the hidden one, the first lost bit, and whether any other lost bit is 1. A normal result loses 13
+  // bits, a subnormal one 126 - exponent: 14 to 24, of which the low exponent bits are a number already.
+  logic [23:0] any_below;  // bit i: one of the significand's bits below i is 1
+  assign any_below[0] = 1'b0;
+  for (genvar i = 1; i < 24; i++) begin : gen_any
+    assign any_below[i] = fraction[i-1:0] != '0;
+  end
+  logic [9:0] kept_subnormal;
+  logic lost_subnormal;
+  logic more_subnormal;
+  always_comb begin
+    kept_subnormal = '0;
+    lost_subnormal = 1'b0;
+    more_subnormal = 1'b0;
+    for (int unsigned s = 14; s < 25; s++) begin
+      if (exponent[3:0] == 4'(32'd126 - s)) begin
+        kept_subnormal = 10'({1'b1, fraction} >> s);
+        lost_subnormal = 1'({1'b1, fraction} >> (s - 1));
+        more_subnormal = any_below[s-1];
+      end
+    end
+  end
+  logic [14:0] kept;  // exponent and fraction
+  logic lost;
+  logic more;
+  assign kept = subnormal ? {5'd0, kept_subnormal} : {5'(exponent - 8'd113) + 5'd1, fraction[22:13]};
+  assign lost = subnormal ? lost_subnormal : fraction[12];
+  assign more = subnormal ? more_subnormal : any_below[12];
+  logic [14:0] rounded;  // a carry out of the fraction raises the exponent
+  assign rounded = kept + 15'(lost && (kept[0] || more));
 
   always_comb begin
-    if (&exponent) y_o = x_i[22:0] != 23'd0 ? 16'h7E00 : {x_i[31], 15'h7C00};
+    if (&exponent) y_o = fraction != '0 ? 16'h7E00 : {x_i[31], 15'h7C00};
     else if (exponent < 8'd102) y_o = {x_i[31], 15'd0};
-    else if (exponent > 8'd142 || rounded[14:0] >= 15'h7C00) y_o = {x_i[31], 15'h7C00};
-    else y_o = {x_i[31], rounded[14:0]};
+    else if (exponent > 8'd142 || &rounded[14:10]) y_o = {x_i[31], 15'h7C00};
+    else y_o = {x_i[31], rounded};
   end
-
-  logic unused;
-  assign unused = &{1'b0, kept[23:16], rounded[15]};
 endmodule
 
 `default_nettype wire

@@ -64,7 +64,9 @@ module load #(
     /// WEST_SPREAD, WEST_QUADS: word number of lane 0 of the destination line.
     output logic [15:0]                      wr_spread_word_o,
     /// WEST_SPREAD: consecutive words that go to one array row.
-    output logic [7:0]                       wr_group_words_o
+    output logic [7:0]                       wr_group_words_o,
+    /// Words that are written in this cycle.
+    output logic [$clog2(8*CH):0]            wr_words_o
 );
   localparam int unsigned LANE_BITS = $clog2(8 * CH);
 
@@ -99,7 +101,8 @@ module load #(
       .piece_count_o(piece_count), .line_valid_i(line_valid_i), .line_data_i(line_data_i), .line_pop_o(line_pop_o),
       .wr_valid_o(wr_valid_o), .wr_kind_o(wr_kind_o), .wr_data_o(wr_data_o), .wr_lane_en_o(wr_lane_en_o),
       .wr_line_o(wr_line_o), .wr_first_lane_o(wr_first_lane_o), .wr_row_o(wr_row_o),
-      .wr_spread_word_o(wr_spread_word_o), .wr_group_words_o(wr_group_words_o), .done_o(done_o));
+      .wr_spread_word_o(wr_spread_word_o), .wr_group_words_o(wr_group_words_o), .wr_words_o(wr_words_o),
+      .done_o(done_o));
 
   assign release_o = done_o;
 endmodule

@@ -104,8 +104,13 @@ module load_address #(
   logic [LINE_BITS-1:0] source_line;
   logic [LANE_BITS-1:0] source_lane;
   logic [23:0] left;
-  logic [LANE_BITS:0] room;
+  logic [LANE_BITS-1:0] lane_inside;
+  logic [LANE_BITS:0] room_inside;
+  logic [LANE_BITS:0] words_inside;
+  logic [LANE_BITS:0] words_outside;
   logic [LANE_BITS:0] words;
+  logic ends_inside;
+  logic ends_outside;
   logic generate_piece;
   logic ends_position;
   logic touch;
@@ -150,11 +155,17 @@ module load_address #(
 
   // The piece of this cycle. Only a position's first piece can start inside a source line.
   assign source_line = first_q ? word[36:LANE_BITS] : source_line_q;
-  assign source_lane = first_q && in_range ? word[LANE_BITS-1:0] : '0;
+  assign source_lane = in_range ? lane_inside : '0;
   assign left = first_q ? len_q : left_q;
-  assign room = (LANE_BITS + 1)'(WORDS) - (LANE_BITS + 1)'(source_lane);
-  assign ends_position = left <= 24'(room);
-  assign words = ends_position ? (LANE_BITS + 1)'(left) : room;
+  // Both answers are ready when it is known whether the position lies inside.
+  assign lane_inside = first_q ? word[LANE_BITS-1:0] : '0;
+  assign room_inside = (LANE_BITS + 1)'(WORDS) - (LANE_BITS + 1)'(lane_inside);
+  assign ends_inside = left <= 24'(room_inside);
+  assign ends_outside = left <= 24'(WORDS);
+  assign ends_position = in_range ? ends_inside : ends_outside;
+  assign words_inside = ends_inside ? (LANE_BITS + 1)'(left) : room_inside;
+  assign words_outside = ends_outside ? (LANE_BITS + 1)'(left) : (LANE_BITS + 1)'(WORDS);
+  assign words = in_range ? words_inside : words_outside;
   assign generate_piece = active && piece_count_i < PIECE_BITS'(PF);
   assign step = generate_piece && ends_position;
   assign touch = generate_piece && in_range;

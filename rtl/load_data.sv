@@ -66,6 +66,8 @@ module load_data #(
     output logic [15:0]                      wr_spread_word_o,
     /// WEST_SPREAD: consecutive words that go to one array row.
     output logic [7:0]                       wr_group_words_o,
+    /// Lanes that are written: how many.
+    output logic [$clog2(8*CH):0]            wr_words_o,
     /// The last piece of an operation is written: release and end.
     output logic                             done_o
 );
@@ -84,7 +86,7 @@ module load_data #(
   logic [512*CH-1:0] line_q;
   logic [512*CH-1:0] source;
 
-  sync_fifo #(.WIDTH(WIDTH), .DEPTH(PF)) pieces (
+  sync_fifo #(.WIDTH(WIDTH), .DEPTH(PF), .HEAD(1)) pieces (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(piece_valid_i),
       .data_i({piece_zero_i, piece_first_i, piece_last_i, piece_rotate_i, piece_lane_i, piece_words_i, piece_kind_i,
                piece_row_i, piece_line_i, piece_spread_i, piece_group_i}),
@@ -97,6 +99,7 @@ module load_data #(
   assign line_pop_o = wr_valid_o && first;
   assign done_o = wr_valid_o && last;
   assign wr_first_lane_o = lane;
+  assign wr_words_o = wr_valid_o ? (LANE_BITS + 1)'(words) + 1'b1 : '0;
 
   // The popped line stays for the pieces that follow from the same line.
   always_ff @(posedge clk_i) begin

@@ -23,12 +23,8 @@ module operation_check #(
     input  wire logic [4*1280-1:0] op_params_i,
     /// Flags of engine e, bits 16*e +: 16.
     input  wire logic [63:0]       op_flags_i,
-    /// Its instruction, bits 16*e +: 16.
-    input  wire logic [63:0]       pc_i,
     /// The RUN of engine e that stood in the cycle before breaks a rule.
-    output logic [3:0]             fault_o,
-    /// Its instruction, bits 16*e +: 16.
-    output logic [63:0]            pc_o
+    output logic [3:0]             fault_o
 );
   localparam int unsigned LOAD = sat_isa::ENGINE_LOAD;
   localparam int unsigned STCE = sat_isa::ENGINE_STCE;
@@ -181,10 +177,7 @@ module operation_check #(
       (store_src_kind != 40'd2 && store_src > MAX24) ||
       (store_result && (store_sc == '0 || store_sc > MAX16));
 
-  always_ff @(posedge clk_i) begin
-    fault_o <= rst_ni ? fault & op_valid_i : '0;
-    pc_o    <= pc_i;
-  end
+  always_ff @(posedge clk_i) fault_o <= rst_ni ? fault & op_valid_i : '0;
 
   logic unused;
   assign unused = &{1'b0, op_params_i, op_flags_i, load_ox, load_oy, load_base, load_px, load_py, load_pb, store_base, store_px, store_py,

@@ -53,22 +53,20 @@ module read_port #(
 );
   localparam int unsigned COUNT_BITS = $clog2(LF + 1);
 
-  logic [COUNT_BITS-1:0] outstanding_q;  // lines requested and not popped by earlier cycles
-  logic [COUNT_BITS:0] wanted;
+  logic [COUNT_BITS-1:0] free_q;  // places for lines that no earlier cycle has requested and not popped
   logic [COUNT_BITS-1:0] line_count;
   logic handshake;
 
   assign ar_line_o = fetch_valid_i ? fetch_line_i : load_line_i;
   assign ar_lines_o = fetch_valid_i ? fetch_lines_i : load_lines_i;
-  assign wanted = (COUNT_BITS + 1)'(outstanding_q) + (COUNT_BITS + 1)'(ar_lines_o);
-  assign ar_valid_o = (fetch_valid_i || load_valid_i) && wanted <= (COUNT_BITS + 1)'(LF);
+  assign ar_valid_o = (fetch_valid_i || load_valid_i) && COUNT_BITS'(ar_lines_o) <= free_q;
   assign handshake = ar_valid_o && ar_ready_i;
   assign fetch_ready_o = handshake && fetch_valid_i;
   assign load_ready_o = handshake && !fetch_valid_i;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) outstanding_q <= '0;
-    else outstanding_q <= COUNT_BITS'(handshake ? wanted : (COUNT_BITS + 1)'(outstanding_q)) - COUNT_BITS'(line_pop_i);
+    if (!rst_ni) free_q <= COUNT_BITS'(LF);
+    else free_q <= (handshake ? free_q - COUNT_BITS'(ar_lines_o) : free_q) + COUNT_BITS'(line_pop_i);
   end
 
   sync_fifo #(.WIDTH(512 * CH), .DEPTH(LF)) line_fifo (

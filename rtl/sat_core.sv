@@ -111,7 +111,7 @@ module sat_core #(
     /// Monitor: the array's first element has had a MAC slot in the cycle before.
     output logic                          mac_slot_o,
     /// Monitor: words that LOAD writes in this cycle.
-    output logic [$clog2(8*CH+1)-1:0]     load_words_o,
+    output logic [$clog2(8*CH):0]         load_words_o,
     /// Monitor: registers 0..11 of the STCE sequencer, 40 bits each.
     output logic [479:0]                  stce_params_o,
     /// Monitor: flags of a RUN in the STCE sequencer.
@@ -210,15 +210,25 @@ module sat_core #(
   logic [15:0] vec_wr_line;
   logic [LANE_BITS-1:0] vec_wr_first_lane;
 
-  // Errors.
+  // Errors, found in one cycle and judged in the next.
   logic [3:0] unknown;
   logic vec_unknown;
   logic [3:0] broken;
-  logic [63:0] broken_pc;
-  logic happens;
+  logic [21:0] happens;  // signs of progress
+  logic [21:0] happens_q;
   logic expired;
   logic ar_valid;
   logic aw_valid;
+  logic fetch_error_q;
+  logic [3:0] control_error_q;
+  logic [3:0] unknown_q;
+  logic expired_q;
+  logic [63:0] pc_q;
+  logic [63:0] oldest_pc_q;
+  logic [3:0] engine_busy_q;
+  logic [3:0] post_valid_q;
+  logic [3:0] waiting_q;
+  logic found;
   logic error_d;
   logic [3:0] error_code_d;
   logic [3:0] suspect;
@@ -257,7 +267,8 @@ module sat_core #(
       .clk_i(clk_i), .rst_ni(rst_ni), .load_i(header), .load_values_i(initial_values), .wait_valid_i(wait_valid),
       .wait_semaphore_i(wait_semaphore), .wait_amount_i(wait_amount), .wait_grant_o(wait_grant),
       .post_valid_i(post_valid), .post_semaphore_i(post_semaphore), .post_amount_i(post_amount),
-      .push_valid_i(push_valid), .push_semaphore_i(push_semaphore), .overflow_o(overflow),
+      .release_i(release_o), .end_i(end_o), .push_valid_i(push_valid),
+      .push_semaphore_i(push_semaphore), .overflow_o(overflow),
       .overflow_engine_o(overflow_engine));
 
   assign dispatch_o = op_valid & op_ready;
@@ -297,7 +308,7 @@ module sat_core #(
       .line_pop_o(load_pop), .wr_valid_o(wr_valid), .wr_kind_o(wr_kind), .wr_data_o(wr_data),
       .wr_lane_en_o(wr_lane_en), .wr_line_o(wr_line), .wr_first_lane_o(wr_first_lane), .wr_row_o(wr_row),
       .wr_spread_word_o(wr_spread_word), .wr_group_words_o(wr_group_words), .op_pc_i(pc[16*LOAD+:16]),
-      .req_pc_o(load_pc));
+      .req_pc_o(load_pc), .wr_words_o(load_words_o));
 
   stce #(.R(R), .C(C), .MAXM(MAXM), .S(S), .CH(CH), .WD(WD), .NVD(NVD), .NID(NID), .RD(RD)) array (
       .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid[STCE]), .op_ready_o(op_ready[STCE]),
@@ -335,7 +346,7 @@ module sat_core #(
   always_ff @(posedge clk_i) nonfinite_q <= rst_ni && (nonfinite_q || nonfinite);
   assign nonfinite_o = nonfinite_q;
 
-  assign done_o = fetch_idle && !(start_i && !error_q) && (&idle) && engine_busy == '0;
+  assign done_o = fetch_idle && !(start_i && !error_q) && (&idle) && engine_busy == '0 && !found;
 
   assign ar_valid_o = ar_valid && !error_q;
   assign aw_valid_o = aw_valid && !error_q;
@@ -344,13 +355,13 @@ module sat_core #(
   assign busy_o = engine_busy | dispatch_o;
 
   operation_check #(.R(R), .MAXM(MAXM), .S(S)) judge (
-      .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid), .op_params_i(op_params), .op_flags_i(op_flags), .pc_i(pc),
-      .fault_o(broken), .pc_o(broken_pc));
+      .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid), .op_params_i(op_params), .op_flags_i(op_flags),
+      .fault_o(broken));
 
-  assign happens = (dispatch_o | release_o | end_o | halt_o) != '0 || go_o || r_valid_i || b_valid_i ||
-                   (ar_valid_o && ar_ready_i) || (aw_valid_o && aw_ready_i) || (w_valid_o && w_ready_i);
+  assign happens = {dispatch_o, release_o, end_o, halt_o, go_o, r_valid_i, b_valid_i, ar_valid_o && ar_ready_i,
+                    aw_valid_o && aw_ready_i, w_valid_o && w_ready_i};
   watchdog dog (
-      .clk_i(clk_i), .rst_ni(rst_ni), .cycles_i(watchdog_cycles_i), .active_i(!done_o), .event_i(happens),
+      .clk_i(clk_i), .rst_ni(rst_ni), .cycles_i(watchdog_cycles_i), .active_i(!done_o), .event_i(happens_q != '0),
       .expired_o(expired));
 
   // The first error stays. Of several in one cycle, the one that is found first below, of the lowest engine.
@@ -360,36 +371,50 @@ module sat_core #(
   assign error_engine_o = error_engine_q;
   assign error_pc_o = error_pc_q;
 
+  always_ff @(posedge clk_i) begin
+    happens_q         <= rst_ni ? happens : '0;
+    fetch_error_q     <= rst_ni && fetch_error;
+    control_error_q   <= rst_ni ? control_error : '0;
+    unknown_q         <= rst_ni ? unknown : '0;
+    expired_q         <= rst_ni && expired;
+    pc_q              <= pc;
+    oldest_pc_q       <= oldest_pc;
+    engine_busy_q     <= engine_busy;
+    post_valid_q      <= post_valid;
+    // Who waits for tokens, or else who has not halted.
+    waiting_q         <= wait_valid != '0 ? wait_valid : ~idle;
+  end
+  assign found = fetch_error_q || expired_q || overflow || (control_error_q | unknown_q | broken) != '0;
+
   always_comb begin
     error_d = 1'b1;
     error_code_d = sat_registers::E_NONE;
     suspect = '0;
-    suspect_pc = pc;
-    if (fetch_error) begin
+    suspect_pc = pc_q;
+    if (fetch_error_q) begin
       error_code_d = sat_registers::E_HEADER;
-    end else if (control_error != '0) begin
+    end else if (control_error_q != '0) begin
       error_code_d = sat_registers::E_INSTRUCTION;
-      suspect = control_error;
-    end else if (unknown != '0) begin
+      suspect = control_error_q;
+    end else if (unknown_q != '0) begin
       error_code_d = sat_registers::E_VECTOR_OPERATION;
-      suspect = unknown;
+      suspect = unknown_q;
     end else if (broken != '0) begin
       error_code_d = sat_registers::E_OPERATION;
       suspect = broken;
-      suspect_pc = broken_pc;
     end else if (overflow) begin
       error_code_d = sat_registers::E_SEMAPHORE;
       suspect = overflow_engine;
       // Tokens come from a POST or from an operation that releases or ends.
-      for (int e = 0; e < 4; e++) if (!post_valid[e]) suspect_pc[16*e+:16] = oldest_pc[16*e+:16];
-    end else if (expired) begin
+      for (int e = 0; e < 4; e++) if (!post_valid_q[e]) suspect_pc[16*e+:16] = oldest_pc_q[16*e+:16];
+    end else if (expired_q) begin
       error_code_d = sat_registers::E_WATCHDOG;
       // A dispatched operation waits for nothing but the memory: it is the cause. Otherwise a WAIT is.
-      if (engine_busy != '0) begin
-        suspect = engine_busy;
-        suspect_pc = oldest_pc;
+      if (engine_busy_q != '0) begin
+        suspect = engine_busy_q;
+        suspect_pc = oldest_pc_q;
       end else begin
-        suspect = wait_valid != '0 ? wait_valid : ~idle;
+        suspect = waiting_q;
       end
     end else begin
       error_d = 1'b0;
@@ -416,12 +441,6 @@ module sat_core #(
     end
   end
 
-  always_comb begin
-    load_words_o = '0;
-    for (int l = 0; l < 8 * CH; l++) begin
-      load_words_o = load_words_o + ($clog2(8 * CH + 1))'(wr_lane_en[l]);
-    end
-  end
   assign stce_params_o = op_params[1280*STCE+:480];
   assign stce_flags_o = op_flags[16*STCE+:16];
   assign store_params_o = op_params[1280*STORE+:560];

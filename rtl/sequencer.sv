@@ -1,7 +1,8 @@
 // One engine's instruction stream; docs/architecture/contract.md §3.
 //
-// One instruction a cycle. The instruction memory is read a cycle ahead, at the address that follows if the present
-// instruction completes, so that END jumps without a bubble and a stalled instruction simply keeps the read data.
+// One instruction a cycle, in two stages. The first reads the line of the instruction that follows, picks it out and
+// decodes it; the second executes from registers. END jumps without a bubble, because every open loop keeps its first
+// instruction beside its counter; a stalled instruction simply keeps both stages.
 `default_nettype none
 
 module sequencer #(
@@ -65,38 +66,52 @@ module sequencer #(
   localparam int unsigned PC_BITS = $clog2(IM);
   localparam int unsigned DEPTH = sat_isa::LOOP_DEPTH;
   localparam int unsigned LEVEL_BITS = $clog2(DEPTH + 1);
+  localparam int unsigned STACK_BITS = 1 + 40 + PC_BITS + 1 + 64;
 
-  // The instruction memory, a line wide.
+  // The instruction memory, a line wide, and the line of the instruction after the present one.
   (* ram_style = "block" *)
   logic [512*CH-1:0] memory_q [0:IM/WORDS-1];
   logic [512*CH-1:0] read_q;
-  logic [63:0] first_q;      // instruction 0, kept when its line is written: nothing could be read ahead of it
-  logic use_first_q;
-  logic [63:0] instruction;
+  logic [63:0] second_q;     // instruction 1, kept when its line is written: nothing could be read ahead of it
+  logic use_second_q;
+  logic [PC_BITS:0] after_q; // number of the instruction after the present one
+  logic [63:0] after;        // and it itself
+  logic [PC_BITS:0] pc_next;
+  logic [63:0] next;
 
+  // The present instruction, decoded.
   logic running_q;
   logic [15:0] count_q;
   logic [PC_BITS:0] pc_q;    // one bit more: a stream may fill the memory and run over its end
-  logic [PC_BITS:0] pc_next;
+  logic good_q;              // an instruction that exists, within the stream; else none of the next is set
+  logic is_halt_q, is_set_q, is_add_q, is_addr_q, is_xor_q, is_loop_q, is_end_q, is_wait_q, is_post_q, is_run_q;
+  logic [4:0] rd_q;
+  logic [4:0] rs_q;
+  logic [39:0] imm_q;
+
+  // The registers; and once more as a memory with two read ports, in which what was never written counts as 0.
   logic [1279:0] registers_q;
-
-  // Loop stack: level_q loops are open, the innermost is kept apart from the others.
-  logic [LEVEL_BITS-1:0] level_q;
-  logic [PC_BITS:0] top_q;
-  logic [39:0] left_q;
-  logic [DEPTH*(PC_BITS+1)-1:0] outer_top_q;
-  logic [DEPTH*40-1:0] outer_left_q;
-
-  logic [7:0] opcode;
-  logic [4:0] rd;
-  logic [4:0] rs;
-  logic [39:0] imm;
+  (* ram_style = "distributed" *)
+  logic [39:0] copy_q [0:31];
+  logic [31:0] written_q;
   logic [39:0] rs_value;
+  logic [39:0] added_value;
   logic [39:0] operand;
   logic [39:0] result;
   logic write_register;
-  logic over;
-  logic known;
+
+  // Loop stack: level_q loops are open. The innermost is kept apart from the others: iterations left and whether that is
+  // more than one, its first instruction and that one's number.
+  logic [LEVEL_BITS-1:0] level_q;
+  logic [LEVEL_BITS-1:0] below;
+  logic more_q;
+  logic [39:0] left_q;
+  logic [PC_BITS:0] top_q;
+  logic [63:0] top_instruction_q;
+  (* ram_style = "distributed" *)
+  logic [STACK_BITS-1:0] stack_q [0:DEPTH-1];
+  logic [STACK_BITS-1:0] outer;
+
   logic execute;
   logic advance;
   logic loop_again;
@@ -104,110 +119,147 @@ module sequencer #(
   logic stops;
   logic bad_immediate;
 
-  assign instruction = use_first_q ? first_q : read_q[64*pc_q[LANE_BITS-1:0]+:64];
-  assign opcode = instruction[sat_isa::FIELD_OPCODE_LSB+:sat_isa::FIELD_OPCODE_WIDTH];
-  assign rd = instruction[sat_isa::FIELD_RD_LSB+:5];
-  assign rs = instruction[sat_isa::FIELD_RS_LSB+:5];
-  assign imm = instruction[sat_isa::FIELD_IMM_LSB+:sat_isa::FIELD_IMM_WIDTH];
-
-  assign over = 16'(pc_q) >= count_q;
-  assign known = opcode <= sat_isa::OP_RUN && instruction[55:53] == '0 && instruction[47:45] == '0;
-  assign stack_fault = (opcode == sat_isa::OP_LOOP && level_q == LEVEL_BITS'(DEPTH)) ||
-                       (opcode == sat_isa::OP_END && level_q == '0);
-  assign stops = over || !known || stack_fault;
-  // An instruction with a bad immediate is executed once more, so that the check is not in the way of the next address.
-  always_comb begin
-    case (opcode)
-      sat_isa::OP_LOOP: bad_immediate = imm == '0 || imm[39];
-      sat_isa::OP_WAIT, sat_isa::OP_POST: bad_immediate = imm == '0 || imm[39:8] != '0 || rd[4];
-      default: bad_immediate = 1'b0;
-    endcase
-  end
-  assign error_o = running_q && (stops || bad_immediate);
-  assign execute = running_q && !stops;
-
-  assign wait_valid_o = execute && opcode == sat_isa::OP_WAIT;
-  assign wait_semaphore_o = rd[3:0];
-  assign wait_amount_o = imm[7:0];
-  assign post_valid_o = execute && opcode == sat_isa::OP_POST;
-  assign post_semaphore_o = rd[3:0];
-  assign post_amount_o = imm[7:0];
-  assign op_valid_o = execute && opcode == sat_isa::OP_RUN;
-  assign op_params_o = registers_q;
-  assign op_flags_o = imm[sat_isa::RUN_FLAGS_LSB+:sat_isa::RUN_FLAGS_WIDTH];
-  assign op_tokens_o = imm[14:0];
-  assign halt_o = execute && opcode == sat_isa::OP_HALT;
-  assign idle_o = !running_q;
-  assign pc_o = 16'(pc_q);
-
-  assign advance = execute && !(wait_valid_o && !wait_grant_i) && !(op_valid_o && !op_ready_i) && !halt_o;
-  assign loop_again = opcode == sat_isa::OP_END && left_q > 40'd1;
-  assign pc_next = loop_again ? top_q : pc_q + 1'b1;
-
-  // Register instructions share one adder.
-  assign rs_value = registers_q[40*rs+:40];
-  assign operand = opcode == sat_isa::OP_ADDR ? registers_q[40*imm[4:0]+:40] : imm;
-  always_comb begin
-    case (opcode)
-      sat_isa::OP_SET: result = imm;
-      sat_isa::OP_XOR: result = rs_value ^ imm;
-      default: result = rs_value + operand;
-    endcase
-  end
-  assign write_register = execute && (opcode == sat_isa::OP_SET || opcode == sat_isa::OP_ADD ||
-                                      opcode == sat_isa::OP_ADDR || opcode == sat_isa::OP_XOR);
+  // First stage.
+  assign after = use_second_q ? second_q : read_q[64*after_q[LANE_BITS-1:0]+:64];
+  assign next = loop_again ? top_instruction_q : after;
+  assign pc_next = loop_again ? top_q : after_q;
 
   always_ff @(posedge clk_i) begin
     if (write_valid_i) memory_q[write_line_i] <= write_data_i;
   end
+  logic [PC_BITS:0] ahead;  // the instruction after the next
+  assign ahead = pc_next + 1'b1;
   always_ff @(posedge clk_i) begin
-    if (advance) read_q <= memory_q[pc_next[PC_BITS-1:LANE_BITS]];
+    if (advance) read_q <= memory_q[ahead[PC_BITS-1:LANE_BITS]];
   end
 
   always_ff @(posedge clk_i) begin
-    if (write_valid_i && write_line_i == '0) first_q <= write_data_i[63:0];
-    if (clear_i) use_first_q <= 1'b1;
-    else if (advance) use_first_q <= 1'b0;
+    if (write_valid_i && write_line_i == '0) second_q <= write_data_i[127:64];
+    if (clear_i) use_second_q <= 1'b1;
+    else if (advance) use_second_q <= 1'b0;
   end
+
+  logic decode;
+  logic [63:0] decoded;  // what the second stage executes next
+  logic [7:0] opcode;
+  logic good;
+  assign decode = running_q ? advance : write_valid_i && write_line_i == '0;
+  assign decoded = running_q ? next : write_data_i[63:0];
+  assign opcode = decoded[sat_isa::FIELD_OPCODE_LSB+:sat_isa::FIELD_OPCODE_WIDTH];
+  assign good = decoded[55:53] == '0 && decoded[47:45] == '0 && opcode <= sat_isa::OP_RUN &&
+                (!running_q || 16'(pc_next) < count_q);
+  always_ff @(posedge clk_i) begin
+    if (decode) begin
+      good_q    <= good;
+      rd_q      <= decoded[sat_isa::FIELD_RD_LSB+:5];
+      rs_q      <= decoded[sat_isa::FIELD_RS_LSB+:5];
+      imm_q     <= decoded[sat_isa::FIELD_IMM_LSB+:sat_isa::FIELD_IMM_WIDTH];
+      is_halt_q <= good && opcode == sat_isa::OP_HALT;
+      is_set_q  <= good && opcode == sat_isa::OP_SET;
+      is_add_q  <= good && opcode == sat_isa::OP_ADD;
+      is_addr_q <= good && opcode == sat_isa::OP_ADDR;
+      is_xor_q  <= good && opcode == sat_isa::OP_XOR;
+      is_loop_q <= good && opcode == sat_isa::OP_LOOP;
+      is_end_q  <= good && opcode == sat_isa::OP_END;
+      is_wait_q <= good && opcode == sat_isa::OP_WAIT;
+      is_post_q <= good && opcode == sat_isa::OP_POST;
+      is_run_q  <= good && opcode == sat_isa::OP_RUN;
+    end
+  end
+
+  // Second stage.
+  assign stack_fault = (is_loop_q && level_q == LEVEL_BITS'(DEPTH)) || (is_end_q && level_q == '0);
+  assign stops = !good_q || stack_fault;
+  // An instruction with a bad immediate is executed once more, so that the check is not in the way of the next address.
+  assign bad_immediate =
+      (is_loop_q && (imm_q == '0 || imm_q[39])) ||
+      ((is_wait_q || is_post_q) && (imm_q == '0 || imm_q[39:8] != '0 || rd_q[4]));
+  assign error_o = running_q && (stops || bad_immediate);
+  assign execute = running_q && !stops;
+
+  assign wait_valid_o = running_q && is_wait_q;
+  assign wait_semaphore_o = rd_q[3:0];
+  assign wait_amount_o = imm_q[7:0];
+  assign post_valid_o = running_q && is_post_q;
+  assign post_semaphore_o = rd_q[3:0];
+  assign post_amount_o = imm_q[7:0];
+  assign op_valid_o = running_q && is_run_q;
+  assign op_params_o = registers_q;
+  assign op_flags_o = imm_q[sat_isa::RUN_FLAGS_LSB+:sat_isa::RUN_FLAGS_WIDTH];
+  assign op_tokens_o = imm_q[14:0];
+  assign halt_o = running_q && is_halt_q;
+  assign idle_o = !running_q;
+  assign pc_o = 16'(pc_q);
+
+  assign advance = execute && !(is_wait_q && !wait_grant_i) && !(is_run_q && !op_ready_i) && !is_halt_q;
+  assign loop_again = is_end_q && more_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
       running_q <= 1'b0;
       count_q   <= rst_ni ? count_i : '0;
       pc_q      <= '0;
+      after_q   <= (PC_BITS + 1)'(1);
     end else if (go_i) begin
       running_q <= count_q != '0;
     end else begin
       if (halt_o || error_o) running_q <= 1'b0;
-      if (advance) pc_q <= pc_next;
+      if (advance) begin
+        pc_q    <= pc_next;
+        after_q <= ahead;
+      end
     end
   end
 
+  // Register instructions share one adder.
+  assign rs_value = written_q[rs_q] ? copy_q[rs_q] : '0;
+  assign added_value = written_q[imm_q[4:0]] ? copy_q[imm_q[4:0]] : '0;
+  assign operand = is_addr_q ? added_value : imm_q;
+  always_comb begin
+    if (is_set_q) result = imm_q;
+    else if (is_xor_q) result = rs_value ^ imm_q;
+    else result = rs_value + operand;
+  end
+  assign write_register = running_q && (is_set_q || is_add_q || is_addr_q || is_xor_q);
+
+  always_ff @(posedge clk_i) begin
+    if (write_register) copy_q[rd_q] <= result;
+  end
   for (genvar i = 0; i < 32; i++) begin : gen_register
     always_ff @(posedge clk_i) begin
-      if (!rst_ni || clear_i) registers_q[40*i+:40] <= '0;
-      else if (write_register && rd == 5'(i)) registers_q[40*i+:40] <= result;
+      if (!rst_ni || clear_i) begin
+        registers_q[40*i+:40] <= '0;
+        written_q[i] <= 1'b0;
+      end else if (write_register && rd_q == 5'(i)) begin
+        registers_q[40*i+:40] <= result;
+        written_q[i] <= 1'b1;
+      end
     end
   end
 
+  assign below = level_q - 1'b1;
+  assign outer = stack_q[below[LEVEL_BITS-2:0]];
+  always_ff @(posedge clk_i) begin
+    if (execute && is_loop_q) begin
+      stack_q[level_q[LEVEL_BITS-2:0]] <= {more_q, left_q, top_q, top_instruction_q};
+    end
+  end
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
       level_q <= '0;
-    end else if (execute && opcode == sat_isa::OP_LOOP) begin
+    end else if (execute && is_loop_q) begin
       level_q <= level_q + 1'b1;
-      top_q <= pc_q + 1'b1;
-      left_q <= imm;
-      outer_top_q <= {outer_top_q[(DEPTH-1)*(PC_BITS+1)-1:0], top_q};
-      outer_left_q <= {outer_left_q[(DEPTH-1)*40-1:0], left_q};
-    end else if (execute && opcode == sat_isa::OP_END) begin
-      if (loop_again) begin
+      more_q <= imm_q > 40'd1;
+      left_q <= imm_q;
+      top_q <= after_q;
+      top_instruction_q <= after;
+    end else if (execute && is_end_q) begin
+      if (more_q) begin
+        more_q <= left_q > 40'd2;
         left_q <= left_q - 40'd1;
       end else begin
-        level_q <= level_q - 1'b1;
-        top_q <= outer_top_q[PC_BITS:0];
-        left_q <= outer_left_q[39:0];
-        outer_top_q <= {{(PC_BITS + 1) {1'b0}}, outer_top_q[DEPTH*(PC_BITS+1)-1:PC_BITS+1]};
-        outer_left_q <= {40'd0, outer_left_q[DEPTH*40-1:40]};
+        level_q <= below;
+        {more_q, left_q, top_q, top_instruction_q} <= outer;
       end
     end
   end

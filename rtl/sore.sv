@@ -315,13 +315,13 @@ module sore #(
   logic [4*V-1:0] index2_q;
   for (genvar l = 0; l < V; l++) begin : gen_position
     logic [3:0] index;
-    logic [4:0] count;
+    logic [MAXM-1:0] ahead;  // bit k: k kept values are still before number j
     always_comb begin
       index = '0;
-      count = '0;
+      ahead = MAXM'(1) << j1_q;
       for (int e = 0; e < MAXM; e++) begin
-        if (group1_q[MAXM*l+e] && count == j1_q) index = 4'(e);
-        count = count + 5'(group1_q[MAXM*l+e]);
+        if (group1_q[MAXM*l+e] && ahead[0]) index = index | 4'(e);
+        if (group1_q[MAXM*l+e]) ahead = ahead >> 1;
       end
     end
     always_ff @(posedge clk_i) index2_q[4*l+:4] <= index;

@@ -112,8 +112,8 @@ module store_address #(
   logic [23:0] left;
   logic [LANE_BITS:0] room_line;
   logic [ELEMENT_BITS-1:0] room_elements;
-  logic [ELEMENT_BITS-1:0] room_result;
-  logic [ELEMENT_BITS-1:0] room;
+  logic [ELEMENT_BITS-1:0] room_result_q;
+  logic [LANE_BITS:0] room;
   logic [LANE_BITS:0] words;
   logic [ELEMENT_BITS-1:0] elements;
   logic [ELEMENT_BITS-1:0] next_element;
@@ -167,11 +167,9 @@ module store_address #(
   assign lane = first_q ? word[LANE_BITS-1:0] : lane_q;
   assign left = first_q ? len_q : left_q;
   assign room_line = (LANE_BITS + 1)'(WORDS) - (LANE_BITS + 1)'(lane);
-  assign room_elements = ELEMENT_BITS'(BANKS * C) - column_q;
-  assign room_result = half_q ? room_elements >> 2 : room_elements >> 1;
-  assign room = kind_q == RESULT && room_result < ELEMENT_BITS'(room_line) ? room_result : ELEMENT_BITS'(room_line);
-  assign ends_position = left <= 24'(room);
-  assign words = ends_position ? (LANE_BITS + 1)'(left) : (LANE_BITS + 1)'(room);
+  assign room = room_result_q < ELEMENT_BITS'(room_line) ? (LANE_BITS + 1)'(room_result_q) : room_line;
+  assign ends_position = left <= 24'(room_line) && left <= 24'(room_result_q);
+  assign words = ends_position ? (LANE_BITS + 1)'(left) : room;
   assign has_room = lines_q <= COUNT_BITS'(SF - 2);
   assign generate_piece = active && has_room;
   assign close = close_q && has_room;
@@ -179,6 +177,7 @@ module store_address #(
 
   assign elements = half_q ? ELEMENT_BITS'(words) << 2 : ELEMENT_BITS'(words) << 1;
   assign next_element = column_q + elements;
+  assign room_elements = ELEMENT_BITS'(BANKS * C) - (step ? '0 : next_column);
   assign next_row = next_element / ELEMENT_BITS'(C);
   assign next_column = next_element % ELEMENT_BITS'(C);
   always_comb begin
@@ -250,6 +249,13 @@ module store_address #(
         column_q <= next_column;
       end
     end
+  end
+
+  // What the result sub-banks still give to a position, known before its piece; other sources have no end.
+  always_ff @(posedge clk_i) begin
+    if (dispatch && op_params_i[40*sat_isa::STORE_R_SRC_KIND+:2] != RESULT) room_result_q <= '1;
+    else if (dispatch) room_result_q <= ELEMENT_BITS'(op_flags_i[sat_isa::STORE_F_FP16] ? BANKS * C / 4 : BANKS * C / 2);
+    else if (generate_piece && kind_q == RESULT) room_result_q <= half_q ? room_elements >> 2 : room_elements >> 1;
   end
 
   logic unused;

@@ -8,7 +8,9 @@ module sync_fifo #(
     /// Bits of an entry, at least 1.
     parameter int unsigned WIDTH = 8,
     /// Entries, at least 2.
-    parameter int unsigned DEPTH = 4
+    parameter int unsigned DEPTH = 4,
+    /// 1: the head stands in registers, for those who have much to do with it in its cycle. Nothing else differs.
+    parameter int unsigned HEAD = 0
 ) (
     /// Clock.
     input  wire logic                         clk_i,
@@ -35,10 +37,23 @@ module sync_fifo #(
   logic [PTR_BITS-1:0] head_q;
   logic [PTR_BITS-1:0] tail_q;
   logic [COUNT_BITS-1:0] count_q;
+  logic valid_q;  // count_q is not 0
 
-  assign data_o  = storage_q[head_q];
-  assign valid_o = count_q != '0;
+  assign valid_o = valid_q;
   assign count_o = count_q;
+
+  logic last;  // the head is the only entry
+  assign last = count_q[COUNT_BITS-1:1] == '0;
+  if (HEAD == 0) begin : gen_read
+    assign data_o = storage_q[head_q];
+  end else begin : gen_head
+    logic [PTR_BITS-1:0] next;  // the entry after the head
+    assign next = head_q == PTR_BITS'(DEPTH - 1) ? '0 : head_q + 1'b1;
+    always_ff @(posedge clk_i) begin
+      if (push_i && (!valid_q || (pop_i && last))) data_o <= data_i;
+      else if (pop_i) data_o <= storage_q[next];
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (push_i) storage_q[tail_q] <= data_i;
@@ -49,10 +64,12 @@ module sync_fifo #(
       head_q  <= '0;
       tail_q  <= '0;
       count_q <= '0;
+      valid_q <= 1'b0;
     end else begin
       if (push_i) tail_q <= (tail_q == PTR_BITS'(DEPTH - 1)) ? '0 : tail_q + 1'b1;
       if (pop_i) head_q <= (head_q == PTR_BITS'(DEPTH - 1)) ? '0 : head_q + 1'b1;
       count_q <= count_q + COUNT_BITS'(push_i) - COUNT_BITS'(pop_i);
+      valid_q <= push_i || (pop_i ? !last : valid_q);
     end
   end
 

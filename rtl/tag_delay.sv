@@ -17,16 +17,17 @@ module tag_delay #(
     /// Leaves in cycle t + STAGES.
     output logic [WIDTH-1:0]      data_o
 );
-  localparam int unsigned AGE_BITS = $clog2(STAGES + 1);
+  localparam int unsigned EARLIER = STAGES - 1;  // all but the last stage
+  localparam int unsigned AGE_BITS = $clog2(EARLIER + 1);
 
-  logic [WIDTH*STAGES-1:0] stages_q;
-  logic [AGE_BITS-1:0] age_q;  // cycles since reset, up to STAGES
+  logic [WIDTH*EARLIER-1:0] stages_q;
+  logic [AGE_BITS-1:0] age_q;  // cycles since reset, up to EARLIER
   always_ff @(posedge clk_i) begin
-    stages_q <= {stages_q[WIDTH*(STAGES-1)-1:0], data_i};
+    stages_q <= (WIDTH * EARLIER)'({stages_q, data_i});
     if (!rst_ni) age_q <= '0;
-    else if (age_q != AGE_BITS'(STAGES)) age_q <= age_q + 1'b1;
+    else if (age_q != AGE_BITS'(EARLIER)) age_q <= age_q + 1'b1;
+    data_o <= rst_ni && age_q == AGE_BITS'(EARLIER) ? stages_q[WIDTH*(EARLIER-1)+:WIDTH] : '0;
   end
-  assign data_o = age_q == AGE_BITS'(STAGES) ? stages_q[WIDTH*(STAGES-1)+:WIDTH] : '0;
 endmodule
 
 `default_nettype wire

@@ -23,7 +23,7 @@ module token_queue #(
     input  wire logic        release_i,
     /// The oldest operation not yet ended ends in this cycle.
     input  wire logic        done_i,
-    /// Pushes of this cycle: bit 0 push_early0, bit 1 push_early1, bit 2 push_end.
+    /// Tokens that are put when the oldest ones release (bit 0 push_early0, bit 1 push_early1) and end (bit 2 push_end).
     output logic [2:0]       push_valid_o,
     /// Their semaphores, 4 bits each, in the same order.
     output logic [11:0]      push_semaphore_o,
@@ -49,7 +49,7 @@ module token_queue #(
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(dispatch_i), .data_i({pc_i, tokens_i[14:10]}), .pop_i(done_i),
       .data_o({pc_o, final_token}), .valid_o(end_valid), .count_o(end_count));
 
-  assign push_valid_o = {done_i & final_token[4], release_i & early[9], release_i & early[4]};
+  assign push_valid_o = {final_token[4], early[9], early[4]};
   assign push_semaphore_o = {final_token[3:0], early[8:5], early[3:0]};
   assign busy_o = end_valid;
 

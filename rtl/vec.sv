@@ -188,12 +188,12 @@ module vec #(
     {rows21_q, rows20_q} <= {rows20_q, rows19};
   end
   for (genvar l = 0; l < V; l++) begin : gen_round
-    logic exists;
-    assign exists = COUNT_BITS'(l) < lanes20_q;
+    logic exists_q;
+    always_ff @(posedge clk_i) exists_q <= COUNT_BITS'(l) < lanes19;
     fp32_to_fp16 round (.x_i(result20[32*l+:32]), .y_o(half20[16*l+:16]));
     always_ff @(posedge clk_i) begin
-      half21_q[16*l+:16] <= exists ? half20[16*l+:16] : 16'd0;
-      wide_data21_q[32*l+:32] <= exists ? result20[32*l+:32] : 32'd0;
+      half21_q[16*l+:16] <= exists_q ? half20[16*l+:16] : 16'd0;
+      wide_data21_q[32*l+:32] <= exists_q ? result20[32*l+:32] : 32'd0;
     end
   end
 

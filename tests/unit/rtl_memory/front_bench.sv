@@ -109,7 +109,7 @@ module front_bench #(
       .clk_i(clk_i), .rst_ni(rst_ni), .load_i(header), .load_values_i(initial_values), .wait_valid_i(wait_valid),
       .wait_semaphore_i(wait_semaphore), .wait_amount_i(wait_amount), .wait_grant_o(wait_grant),
       .post_valid_i(post_valid), .post_semaphore_i(post_semaphore), .post_amount_i(post_amount),
-      .push_valid_i(push_valid_i), .push_semaphore_i(push_semaphore_i), .overflow_o(overflow_o),
+      .release_i('1), .end_i('1), .push_valid_i(push_valid_i), .push_semaphore_i(push_semaphore_i), .overflow_o(overflow_o),
       .overflow_engine_o(overflow_engine));
 
   logic unused;

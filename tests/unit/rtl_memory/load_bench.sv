@@ -67,6 +67,7 @@ module load_bench #(
   logic line_pop;
   logic fetch_ready;
   logic [15:0] req_pc;
+  logic [$clog2(8*CH):0] wr_words;
 
   load #(.R(R), .CH(CH), .BL(BL), .PF(PF)) dut (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(1'b0), .op_valid_i(op_valid_i), .op_ready_o(op_ready_o),
@@ -75,7 +76,7 @@ module load_bench #(
       .line_valid_i(line_valid), .line_data_i(line_data), .line_pop_o(line_pop), .wr_valid_o(wr_valid_o),
       .wr_kind_o(wr_kind_o), .wr_data_o(wr_data_o), .wr_lane_en_o(wr_lane_en_o), .wr_line_o(wr_line_o),
       .wr_first_lane_o(wr_first_lane_o), .wr_row_o(wr_row_o), .wr_spread_word_o(wr_spread_word_o),
-      .wr_group_words_o(wr_group_words_o), .op_pc_i('0), .req_pc_o(req_pc));
+      .wr_group_words_o(wr_group_words_o), .op_pc_i('0), .req_pc_o(req_pc), .wr_words_o(wr_words));
 
   read_port #(.CH(CH), .BL(BL), .LF(LF)) port (
       .clk_i(clk_i), .rst_ni(rst_ni), .fetch_valid_i(1'b0), .fetch_line_i('0), .fetch_lines_i('0),
@@ -85,7 +86,7 @@ module load_bench #(
       .r_valid_i(r_valid_i), .r_data_i(r_data_i));
 
   logic unused;
-  assign unused = &{1'b0, fetch_ready, req_pc};
+  assign unused = &{1'b0, fetch_ready, req_pc, wr_words};
 endmodule
 
 `default_nettype wire
