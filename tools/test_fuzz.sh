@@ -6,10 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-10}
-if ! command -v clang++ >/dev/null || ! clang++ -fsanitize=fuzzer -x c++ -o /dev/null - 2>/dev/null <<<'
-  #include <cstddef>
-  #include <cstdint>
-  extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t*, std::size_t) { return 0; }'; then
+if [ "$(tools/sanitized_preset.sh)" != fuzz ]; then
   echo "test_fuzz: skipped: clang++ with libFuzzer is missing (clang, libclang-rt-14-dev)"
   exit 0
 fi
@@ -30,20 +27,25 @@ targets=(fuzz_network:tests/fuzz/json/corpus/network,models/networks:network
          fuzz_program_text:tests/fuzz/program/corpus:)
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz --target "${targets[@]%%:*}"
-for target in "${targets[@]}"; do
-  IFS=: read -r name corpora schema <<<"$target"
+# Two at a time or more, one a core; the first that breaks a property is named, and ends the run when the others have ended.
+fuzz() {
+  local name corpora schema found log
+  IFS=: read -r name corpora schema <<<"$1"
   found=build/fuzz/found/$name
-  mkdir -p "$found"
-  options=(-seed="${SATSIM_FUZZ_SEED:-1}" -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$found-broken-" -print_final_stats=1)
-  if [ -n "$schema" ]; then
-    python3 tests/fuzz/json/dictionary.py "models/schemas/$schema.schema.json" >"build/fuzz/$schema.dict"
-    options+=(-dict="build/fuzz/$schema.dict")
-  fi
   log=build/fuzz/$name.log
+  mkdir -p "$found"
+  local options=(-seed="${SATSIM_FUZZ_SEED:-1}" -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$found-broken-" -print_final_stats=1)
+  if [ -n "$schema" ]; then
+    python3 tests/fuzz/json/dictionary.py "models/schemas/$schema.schema.json" >"build/fuzz/$name.dict"
+    options+=(-dict="build/fuzz/$name.dict")
+  fi
   if ! "build/fuzz/$name" "${options[@]}" "$found" ${corpora//,/ } >"$log" 2>&1; then
     tail -40 "$log"
     echo "test_fuzz: $name broke a property; see $log and $found-broken-*" >&2
-    exit 1
+    return 1
   fi
   echo "test_fuzz: $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs in $seconds s, nothing found"
-done
+}
+export -f fuzz
+export seconds
+printf '%s\0' "${targets[@]}" | xargs -0 -P "$(nproc)" -I{} bash -euo pipefail -c 'fuzz "$1"' _ {}

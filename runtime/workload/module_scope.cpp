@@ -74,11 +74,11 @@ class Resolver {
     // Parameters that an expression names, before it is evaluated.
     void need_all_in(const std::string& text) {
         for (std::size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at + 1)) {
-            const std::size_t end =
-                std::find_if(
-                    text.begin() + static_cast<std::ptrdiff_t>(at) + 1, text.end(),
-                    [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_'; }) -
-                text.begin();
+            const auto named = [](char c) {
+                return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+            };
+            std::size_t end = at + 1;
+            while (end < text.size() && named(text[end])) ++end;
             need(text.substr(at + 1, end - at - 1));
         }
     }

@@ -34,10 +34,11 @@ double loss_weight(const Recipe& recipe, const Layer& loss) {
 }
 
 void require_losses(const Network& network, const Recipe& recipe) {
-    for (const auto& [name, weight] : recipe.losses) {
-        const bool known = std::any_of(network.layers.begin(), network.layers.end(), [&](const Layer& layer) {
-            return layer.kind == LayerKind::Loss && layer.path == name;
-        });
+    for (const auto& loss : recipe.losses) {
+        const std::string& name = loss.first;
+        const bool known = std::any_of(
+            network.layers.begin(), network.layers.end(),
+            [&name](const Layer& layer) { return layer.kind == LayerKind::Loss && layer.path == name; });
         if (!known)
             throw InputError("recipe " + recipe.name, "/losses",
                              "names " + shown(name) + ", which is no loss of " + network.name);
