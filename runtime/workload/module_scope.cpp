@@ -31,7 +31,7 @@ class Resolver {
     }
 
     Bindings all() {
-        while (!unknown_.empty()) need(*unknown_.begin());
+        while (!unknown_.empty()) need(std::string(*unknown_.begin()));  // which need() takes out of the set
         return std::move(values_);
     }
 

@@ -31,7 +31,7 @@ TEST(Timeline, TasksFollowEachOtherAndTheLongestAreExcerpts) {
     EXPECT_EQ(timeline[0]["excerpts"][0]["task"], 0);  // 5 us, and the earlier one of two
     EXPECT_EQ(timeline[0]["excerpts"][1]["task"], 7);
     EXPECT_EQ(timeline[0]["excerpts"][2]["task"], 6);
-    EXPECT_EQ(timeline[0]["excerpts"][0]["engines"]["STCE"], json::parse("[[10, 900, 800, 7]]"));
+    EXPECT_EQ(timeline[0]["excerpts"][0]["engines"]["STCE"], ordered_json::parse("[[10, 900, 800, 7]]"));
     EXPECT_TRUE(timeline[0]["excerpts"][0]["engines"]["VEC"].empty());
 }
 
@@ -41,7 +41,7 @@ TEST(Timeline, OperationsBecomeIntervals) {
     result.tasks[0].execution.operations[0] = {{0, 1, 9}, {5, 6, 19}, {30, 31, 39}};
     const std::vector<StepResult> results{result};
     EXPECT_EQ(timeline_json(results, {})[0]["excerpts"][0]["engines"]["LOAD"],
-              json::parse("[[0, 20, 20, 2], [30, 40, 10, 1]]"));
+              ordered_json::parse("[[0, 20, 20, 2], [30, 40, 10, 1]]"));
 }
 
 TEST(Escaping, NothingInADocumentReadsAsMarkup) {
