@@ -27,6 +27,15 @@ VectorTask prune_before(const GemmTask& gemm) {
     return prune;
 }
 
+// The FP16 copy that prunes and dense FFs read, and the transposed one that dense BPs read: the array takes
+// its operand in one order alone, so a dense BP needs its copy with or without pre-generation.
+void keep_dense_copies(VectorTask& optimizer) {
+    if (!optimizer.pregenerate_ff) return;  // no GEMM reads these weights
+    optimizer.pregenerate_ff = NmPattern{8, 8};
+    if (optimizer.pregenerate_bp && !optimizer.pregenerate_bp->dense()) optimizer.pregenerate_bp.reset();
+    optimizer.extra_bytes = (optimizer.pregenerate_bp ? 2 : 1) * 2 * optimizer.elements;
+}
+
 }  // namespace
 
 TrainingStep without_pregeneration(const TrainingStep& step) {
@@ -34,13 +43,8 @@ TrainingStep without_pregeneration(const TrainingStep& step) {
     result.tasks.clear();
     for (Task task : step.tasks) {
         if (auto* vector = std::get_if<VectorTask>(&task);
-            vector != nullptr && vector->op == VectorOp::Optimizer) {
-            vector->pregenerate_bp.reset();
-            if (vector->pregenerate_ff) {
-                vector->pregenerate_ff = NmPattern{8, 8};  // the one FP16 copy
-                vector->extra_bytes = 2 * vector->elements;
-            }
-        }
+            vector != nullptr && vector->op == VectorOp::Optimizer)
+            keep_dense_copies(*vector);
         if (const auto* gemm = std::get_if<GemmTask>(&task); gemm != nullptr && gemm->weight_operand &&
                                                              !gemm->sparse_is_activation && !gemm->frozen &&
                                                              !gemm->nm.dense() && gemm->stage != Stage::WU)

@@ -6,8 +6,9 @@
 
 namespace satsim {
 
-// The same step in which the optimizer writes the dense FP16 copy only, and every sparse GEMM on weights is
-// preceded by a Prune task that reads that copy and writes values and indices.
+// The same step in which the optimizer writes dense FP16 copies only (one, and a transposed one where BP is
+// dense), and every sparse GEMM on weights is preceded by a Prune task that reads the first and writes values
+// and indices.
 [[nodiscard]] TrainingStep without_pregeneration(const TrainingStep& step);
 
 }  // namespace satsim

@@ -195,5 +195,21 @@ TEST(Pregeneration, PrunesOnDemandBeforeEverySparseGemmOnWeights) {
     EXPECT_EQ(plain.extra_bytes, 200);
 }
 
+TEST(Pregeneration, ADenseBackwardPassKeepsItsTransposedCopy) {
+    VectorTask optimizer;
+    optimizer.op = VectorOp::Optimizer;
+    optimizer.elements = 100;
+    for (const NmPattern ff : {NmPattern{8, 8}, NmPattern{2, 8}}) {
+        optimizer.pregenerate_ff = ff;
+        optimizer.pregenerate_bp = NmPattern{8, 8};
+        const TrainingStep step = without_pregeneration(step_of({optimizer}));
+        const auto& plain = std::get<VectorTask>(step.tasks.at(0));
+        EXPECT_TRUE(plain.pregenerate_ff->dense());
+        ASSERT_TRUE(plain.pregenerate_bp.has_value());
+        EXPECT_TRUE(plain.pregenerate_bp->dense());
+        EXPECT_EQ(plain.extra_bytes, 400);
+    }
+}
+
 }  // namespace
 }  // namespace satsim
