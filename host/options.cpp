@@ -44,7 +44,7 @@ void Options::add_schedule(CLI::App& command) {
 }
 
 void Options::add_simulation(CLI::App& command) {
-    command.add_option("--fidelity", fidelity, "cycle: simulated; fast: closed forms")
+    command.add_option("--fidelity", fidelity, "cycle: simulated; fast: predicted by following the program")
         ->check(CLI::IsMember({"cycle", "fast"}))
         ->capture_default_str();
     command.add_option("--stall-seed", stall_seed, "random memory stalls from this seed (0: none)");

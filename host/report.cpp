@@ -4,6 +4,7 @@
 #include "runtime/report/document.hpp"
 #include "runtime/report/page.hpp"
 #include "runtime/support/atomic_file.hpp"
+#include "runtime/support/error.hpp"
 
 namespace satsim::host {
 namespace {
@@ -21,6 +22,9 @@ CLI::Option* add_report_option(CLI::App& command, std::string& file) {
 }
 
 void require_report(const std::string& file) {
+    if (!file.empty() && !is_document(file) && !file.ends_with(".html"))
+        throw InputError("--report " + file, "",
+                         "expected a name that ends in .html (page) or .json (its data)");
     if (!file.empty() && !is_document(file)) report::require_page("--report " + file);
 }
 

@@ -16,8 +16,8 @@ namespace satsim::host {
 // document alone, which `satsim report` turns into a page.
 CLI::Option* add_report_option(CLI::App& command, std::string& file);
 
-// To be called before the work is begun: throws InputError when the report could not be written (built
-// without D3). Nothing when `file` is empty.
+// To be called before the work is begun: throws InputError when the report could not be written: built
+// without D3, or a name that ends neither in .html nor in .json. Nothing when `file` is empty.
 void require_report(const std::string& file);
 
 // Writes the report of a command to `file`, whole or not at all; nothing when `file` is empty. `kind` and

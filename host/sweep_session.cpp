@@ -160,7 +160,14 @@ std::vector<std::string> SweepSession::field_names() const {
 }
 
 void SweepSession::take_stock() {
-    outcome_ = sweep::make_outcome(*store_, settings_.fidelity, ids_, field_names());
+    outcome_ =
+        sweep::make_outcome(*store_, settings_.fidelity, ids_, field_names(), [this](std::size_t point) {
+            sweep::PointFacts facts;
+            for (std::size_t f = 0; f < sweep_.fields.size(); ++f)
+                facts.values.push_back(configurations_->value_json(choices_[point], f));
+            facts.network = configurations_->network_without_batch(choices_[point]).text();
+            return facts;
+        });
     outcome_.name = sweep_.name;
     outcome_.description = sweep_.description;
 }

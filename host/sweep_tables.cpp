@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
+#include <utility>
 
 namespace satsim::host {
 namespace {
@@ -54,14 +56,22 @@ Table sweep_table(const sweep::Outcome& outcome, bool all) {
         shown.push_back(&point);
         cycle = cycle || point.cycle.has_value();
     }
-    std::stable_sort(shown.begin(), shown.end(), [](const OutcomePoint* a, const OutcomePoint* b) {
-        return a->point.result.figures.seconds < b->point.result.figures.seconds;
-    });
+    const auto order = [](const OutcomePoint* p) {
+        return std::pair(p->front, p->point.result.figures.seconds_per_sample());
+    };
+    std::stable_sort(shown.begin(), shown.end(),
+                     [&](const OutcomePoint* a, const OutcomePoint* b) { return order(a) < order(b); });
+    const bool samples = outcome.several_batches();
     std::vector<std::string> columns{"point"};
     for (const std::string& name : short_names(outcome.fields)) columns.push_back(name);
-    for (const char* name : {"time", "energy", "util", "DRAM", "LUTs", "accuracy"})
-        columns.emplace_back(name);
-    if (cycle) columns.emplace_back("time (cycle)");
+    for (const char* name : {"time", "energy"}) columns.emplace_back(name);
+    if (samples) {
+        for (const char* name : {"time/sample", "energy/sample"}) columns.emplace_back(name);
+    }
+    for (const char* name : {"util", "DRAM", "LUTs", "accuracy"}) columns.emplace_back(name);
+    if (cycle) {
+        for (const char* name : {"time (cycle)", "energy (cycle)"}) columns.emplace_back(name);
+    }
     if (all) columns.emplace_back("front");
     Table table(columns);
     for (const OutcomePoint* point : shown) {
@@ -69,15 +79,18 @@ Table sweep_table(const sweep::Outcome& outcome, bool all) {
         std::vector<std::string> cells{std::to_string(point->number)};
         cells.insert(cells.end(), point->point.labels.values.begin(), point->point.labels.values.end());
         cells.resize(1 + outcome.fields.size());
-        for (std::string& cell : std::vector<std::string>{
-                 time_text(f.seconds), joule_text(f.energy_j), fmt::format("{:.1f} %", 100 * f.utilization),
-                 byte_text(f.dram_bytes), luts_text(point->point.labels),
-                 share_text(point->point.labels.accuracy)})
-            cells.push_back(std::move(cell));
-        if (cycle)
-            cells.push_back(point->cycle && point->cycle->status == Status::Done
-                                ? time_text(point->cycle->figures.seconds)
-                                : "-");
+        const auto add = [&cells](std::initializer_list<std::string> more) {
+            cells.insert(cells.end(), more);
+        };
+        add({time_text(f.seconds), joule_text(f.energy_j)});
+        if (samples) add({time_text(f.seconds_per_sample()), joule_text(f.joules_per_sample())});
+        add({fmt::format("{:.1f} %", 100 * f.utilization), byte_text(f.dram_bytes),
+             luts_text(point->point.labels), share_text(point->point.labels.accuracy)});
+        const bool simulated = point->cycle && point->cycle->status == Status::Done;
+        if (cycle && simulated)
+            add({time_text(point->cycle->figures.seconds), joule_text(point->cycle->figures.energy_j)});
+        else if (cycle)
+            add({"-", "-"});
         if (all) cells.emplace_back(point->on_front ? "*" : "");
         table.row(std::move(cells));
     }
@@ -87,10 +100,29 @@ Table sweep_table(const sweep::Outcome& outcome, bool all) {
 Table sweep_csv(const sweep::Outcome& outcome) {
     std::vector<std::string> columns{"point", "id"};
     columns.insert(columns.end(), outcome.fields.begin(), outcome.fields.end());
-    for (const char* name : {"status",         "reason",   "network",     "batch",         "seconds",
-                             "energy_j",       "cycles",   "gemm_cycles", "dram_bytes",    "utilization",
-                             "gemm_s",         "vector_s", "host_s",      "transfer_s",    "luts",
-                             "luts_estimated", "accuracy", "on_front",    "cycle_seconds", "cycle_energy_j"})
+    for (const char* name : {"status",
+                             "reason",
+                             "network",
+                             "batch",
+                             "seconds",
+                             "energy_j",
+                             "seconds_per_sample",
+                             "energy_j_per_sample",
+                             "cycles",
+                             "gemm_cycles",
+                             "dram_bytes",
+                             "utilization",
+                             "gemm_s",
+                             "vector_s",
+                             "host_s",
+                             "transfer_s",
+                             "luts",
+                             "luts_estimated",
+                             "accuracy",
+                             "front_number",
+                             "on_front",
+                             "cycle_seconds",
+                             "cycle_energy_j"})
         columns.emplace_back(name);
     Table table(columns);
     for (const OutcomePoint& point : outcome.points) {
@@ -105,13 +137,15 @@ Table sweep_csv(const sweep::Outcome& outcome) {
         cells.push_back(labels.network);
         if (result.status == Status::Done) {
             for (const std::string& cell :
-                 {std::to_string(f.batch), exact(f.seconds), exact(f.energy_j), std::to_string(f.cycles),
-                  std::to_string(f.gemm_cycles), std::to_string(f.dram_bytes), exact(f.utilization),
-                  exact(f.gemm_s), exact(f.vector_s), exact(f.host_s), exact(f.transfer_s)})
+                 {std::to_string(f.batch), exact(f.seconds), exact(f.energy_j), exact(f.seconds_per_sample()),
+                  exact(f.joules_per_sample()), std::to_string(f.cycles), std::to_string(f.gemm_cycles),
+                  std::to_string(f.dram_bytes), exact(f.utilization), exact(f.gemm_s), exact(f.vector_s),
+                  exact(f.host_s), exact(f.transfer_s)})
                 cells.push_back(cell);
             cells.push_back(labels.luts ? std::to_string(*labels.luts) : "");
             cells.emplace_back(labels.luts && labels.luts_estimated ? "1" : "0");
             cells.push_back(labels.accuracy ? exact(*labels.accuracy) : "");
+            cells.push_back(std::to_string(point.front));
             cells.emplace_back(point.on_front ? "1" : "0");
             const bool cycle = point.cycle && point.cycle->status == Status::Done;
             cells.push_back(cycle ? exact(point.cycle->figures.seconds) : "");
@@ -132,6 +166,7 @@ std::string sweep_text(const sweep::Outcome& outcome, const SweepCounts& counts,
                         std::count_if(outcome.points.begin(), outcome.points.end(),
                                       [](const OutcomePoint& p) { return p.on_front; }),
                         outcome.count(Status::Done), objectives);
+    if (outcome.fronts > 1) text += fmt::format("; {} networks, a front each", outcome.fronts);
     if (!outcome.left_out.empty()) {
         text += "; not known of all points:";
         for (const std::string& name : outcome.left_out) text += " " + name;

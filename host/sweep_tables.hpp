@@ -12,7 +12,7 @@ namespace satsim::host {
 
 // "/hardware/array/rows" as "rows"; with what stands before it where that alone is ambiguous.
 [[nodiscard]] std::vector<std::string> short_names(const std::vector<std::string>& fields);
-// The front, or all finished points, by time.
+// The fronts, or all finished points: network by network, by the time of a sample.
 [[nodiscard]] Table sweep_table(const sweep::Outcome& outcome, bool all);
 // All finished points with all figures, in SI units.
 [[nodiscard]] Table sweep_csv(const sweep::Outcome& outcome);

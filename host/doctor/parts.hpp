@@ -9,7 +9,7 @@
 namespace satsim::host {
 
 struct PartState {
-    bool found = false;
+    bool found = false;   // on this machine, or in this program
     std::string version;  // as the part prints it, or empty
     std::string where;    // file or device, or empty
 };

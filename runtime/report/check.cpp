@@ -145,6 +145,8 @@ void check_sweep(const JsonCursor& data) {
         [](const JsonCursor& field) {
             texts(field, {"name", "label", "unit"});
             one_of(field.at("type"), {"number", "text"});
+            if (field.has("fidelity")) one_of(field.at("fidelity"), {"fast", "cycle"});
+            if (field.has("format")) one_of(field.at("format"), {"percent"});
         },
         1);
     each(
@@ -160,14 +162,28 @@ void check_sweep(const JsonCursor& data) {
             (void)point.at("front").boolean();
             for (std::size_t i = 0; i < fields.size(); ++i) {
                 const std::string name = fields.at(i).at("name").text();
-                if (fields.at(i).at("type").text() == "number")
-                    (void)number(point, name);
-                else
+                if (fields.at(i).at("type").text() == "text")
                     texts(point, {name});
+                else if (!point.at(name).node().is_null())  // null: not known of this point
+                    (void)number(point, name);
             }
+            if (point.has("front_number")) amounts(point, {"front_number"});
         },
         1);
-    // A chart's axis is a field with numbers.
+    if (data.has("left_out")) {
+        each(data.at("left_out"), [](const JsonCursor& reason) {
+            texts(reason, {"status", "reason"});
+            amounts(reason, {"points"});
+        });
+    }
+    if (data.has("missing")) amounts(data, {"missing"});
+    // A chart begins with objectives as its axes: they are known of every point.
+    each(data.at("points"), [&data](const JsonCursor& point) {
+        each(data.at("objectives"), [&point](const JsonCursor& objective) {
+            const std::string name = objective.at("field").text();
+            if (point.has(name) && point.at(name).node().is_null()) (void)number(point, name);
+        });
+    });
     each(data.at("objectives"), [&fields](const JsonCursor& objective) {
         const std::string name = objective.at("field").text();
         for (std::size_t i = 0; i < fields.size(); ++i) {

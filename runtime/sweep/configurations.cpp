@@ -158,19 +158,50 @@ void Configurations::load_base(Document document, const std::string& name, const
     bases.emplace(name, Base{std::move(loaded), fingerprint});
 }
 
-// A pointer must name a field that all documents which it may be applied to have: otherwise a slip of the pen
-// would make every point impossible.
+// Names of the documents that points of a product can have.
+std::set<std::string> Configurations::used(Document document) const {
+    std::set<std::string> names;
+    for (std::size_t f = 0; f < places_.size(); ++f) {
+        for (const Place& place : places_[f]) {
+            if (!place.whole || place.document != document) continue;
+            for (const json& name : sweep_.fields[f].values) names.insert(name.get<std::string>());
+        }
+    }
+    if (names.empty()) names.insert(names_[static_cast<std::size_t>(document)]);
+    return names;
+}
+
+void Configurations::require_field(const Place& place, const std::string& name, const std::string& at) const {
+    const auto d = static_cast<std::size_t>(place.document);
+    if (!bases_[d].at(name).json.contains(place.pointer))
+        throw InputError(sweep_.file, at,
+                         "sets " + place.text + ", which " + kNames[d] + " " + name + " does not have");
+}
+
+// A pointer must name a field that all documents which it is applied to have: otherwise a slip of the pen
+// would make every point impossible. In a product any value of one field meets any of another, so each
+// document that is named must have the field; a list says itself which document a point uses.
 void Configurations::check_places() const {
+    if (sweep_.method == Method::List) {
+        for (std::size_t p = 0; p < sweep_.list.size(); ++p)
+            check_places(sweep_.list[p], "/points/" + std::to_string(p));
+        return;
+    }
     for (std::size_t f = 0; f < places_.size(); ++f) {
         for (const Place& place : places_[f]) {
             if (place.outside || place.whole || may_be_added(place.document, place.text)) continue;
-            for (const auto& [name, base] : bases_[static_cast<std::size_t>(place.document)]) {
-                if (!base.json.contains(place.pointer))
-                    throw InputError(sweep_.file, sweep_.fields[f].at,
-                                     "sets " + place.text + ", which " +
-                                         kNames[static_cast<std::size_t>(place.document)] + " " + name +
-                                         " does not have");
-            }
+            for (const std::string& name : used(place.document))
+                require_field(place, name, sweep_.fields[f].at);
+        }
+    }
+}
+
+void Configurations::check_places(const Choice& choice, const std::string& at) const {
+    for (std::size_t f = 0; f < places_.size(); ++f) {
+        if (value(choice, f) == nullptr) continue;
+        for (const Place& place : places_[f]) {
+            if (place.outside || place.whole || may_be_added(place.document, place.text)) continue;
+            require_field(place, base_name(place.document, choice), at);
         }
     }
 }
@@ -180,16 +211,19 @@ const json* Configurations::value(const Choice& choice, std::size_t field) const
     return number == kAsBase ? nullptr : &sweep_.fields[field].values[static_cast<std::size_t>(number)];
 }
 
-const Configurations::Base& Configurations::base(Document document, const Choice& choice) const {
-    const auto d = static_cast<std::size_t>(document);
-    std::string name = names_[d];
+const std::string& Configurations::base_name(Document document, const Choice& choice) const {
+    const std::string* name = &names_[static_cast<std::size_t>(document)];
     for (std::size_t f = 0; f < places_.size(); ++f) {
         for (const Place& place : places_[f]) {
             if (place.whole && place.document == document && value(choice, f) != nullptr)
-                name = value(choice, f)->get<std::string>();
+                name = value(choice, f)->get_ptr<const std::string*>();
         }
     }
-    return bases_[d].at(name);
+    return *name;
+}
+
+const Configurations::Base& Configurations::base(Document document, const Choice& choice) const {
+    return bases_[static_cast<std::size_t>(document)].at(base_name(document, choice));
 }
 
 Fingerprint Configurations::fingerprint(Document document, const Choice& choice) const {
@@ -282,6 +316,26 @@ std::string Configurations::value_text(const Choice& choice, std::size_t number)
     const json* set = value(choice, number);
     if (set == nullptr) return "base";
     return set->is_string() ? set->get<std::string>() : value_name(*set);
+}
+
+json Configurations::value_json(const Choice& choice, std::size_t number) const {
+    const json* set = value(choice, number);
+    return set == nullptr ? json("base") : *set;
+}
+
+Fingerprint Configurations::network_without_batch(const Choice& choice) const {
+    const std::string batch = "/batch";
+    const json& network = base(Document::Network, choice).json;
+    const json* last = network.contains("batch") ? &network.at("batch") : nullptr;
+    for (std::size_t f = 0; f < places_.size(); ++f) {
+        for (const Place& place : places_[f]) {
+            const bool sets = !place.outside && place.document == Document::Network && place.text == batch;
+            if (sets && value(choice, f) != nullptr) last = value(choice, f);
+        }
+    }
+    Fingerprint sum = fingerprint(Document::Network, choice);
+    if (last != nullptr) sum -= leaves(*last, batch, Document::Network);
+    return sum;
 }
 
 std::string Configurations::network_name(const Choice& choice) const {

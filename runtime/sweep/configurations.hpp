@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,10 @@ class Configurations {
 
     // For tables: the value of field `number` as text ("32", "2:8", "bdwp-2:8"); "base" where it is not set.
     [[nodiscard]] std::string value_text(const Choice& choice, std::size_t number) const;
+    // The same as JSON, as the sweep file has it; "base" where it is not set.
+    [[nodiscard]] nlohmann::json value_json(const Choice& choice, std::size_t number) const;
+    // Equal for points of the same network, whatever the batch that its file gives.
+    [[nodiscard]] Fingerprint network_without_batch(const Choice& choice) const;
     [[nodiscard]] std::string network_name(const Choice& choice) const;
 
   private:
@@ -80,12 +85,16 @@ class Configurations {
         Fingerprint fingerprint;
     };
 
+    [[nodiscard]] const std::string& base_name(Document document, const Choice& choice) const;
     [[nodiscard]] const Base& base(Document document, const Choice& choice) const;
     [[nodiscard]] Fingerprint fingerprint(Document document, const Choice& choice) const;
     [[nodiscard]] nlohmann::json document(Document document, const Choice& choice) const;
     [[nodiscard]] const nlohmann::json* value(const Choice& choice, std::size_t field) const;
     void load_base(Document document, const std::string& name, const LoadDocument& load);
     void check_places() const;
+    void check_places(const Choice& choice, const std::string& at) const;
+    [[nodiscard]] std::set<std::string> used(Document document) const;
+    void require_field(const Place& place, const std::string& name, const std::string& at) const;
 
     const SweepFile& sweep_;
     std::vector<std::vector<Place>> places_;            // of each field

@@ -11,29 +11,39 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Seconds and joules are always known; LUTs and accuracy count when they are known of all finished points.
-void find_front(Outcome& outcome) {
-    std::vector<OutcomePoint*> done;
-    for (OutcomePoint& point : outcome.points) {
-        if (point.point.result.status == Status::Done) done.push_back(&point);
+// Points of one network among each other. Seconds and joules of a sample are always known; LUTs and accuracy
+// count when they are known of all finished points.
+void find_fronts(Outcome& outcome, const std::vector<std::string>& networks) {
+    std::map<std::string, std::size_t> number_of;
+    std::vector<std::vector<OutcomePoint*>> fronts;
+    bool luts = true;
+    bool accuracy = true;
+    for (std::size_t i = 0; i < outcome.points.size(); ++i) {
+        OutcomePoint& point = outcome.points[i];
+        if (point.point.result.status != Status::Done) continue;
+        point.front = number_of.emplace(networks[i], fronts.size()).first->second;
+        if (point.front == fronts.size()) fronts.emplace_back();
+        fronts[point.front].push_back(&point);
+        luts = luts && point.point.labels.luts.has_value();
+        accuracy = accuracy && point.point.labels.accuracy.has_value();
     }
-    const auto all_have = [&](auto&& known) {
-        return !done.empty() && std::all_of(done.begin(), done.end(), known);
-    };
-    const bool luts = all_have([](const OutcomePoint* p) { return p->point.labels.luts.has_value(); });
-    const bool accuracy =
-        all_have([](const OutcomePoint* p) { return p->point.labels.accuracy.has_value(); });
-    outcome.objectives = {"seconds", "energy_j"};
+    luts = luts && !fronts.empty();
+    accuracy = accuracy && !fronts.empty();
+    outcome.fronts = fronts.size();
+    outcome.objectives = {"seconds_per_sample", "energy_j_per_sample"};
     (luts ? outcome.objectives : outcome.left_out).emplace_back("luts");
     (accuracy ? outcome.objectives : outcome.left_out).emplace_back("accuracy");
-    std::vector<Objectives> objectives;
-    for (const OutcomePoint* p : done) {
-        const StepFigures& figures = p->point.result.figures;
-        Objectives& of = objectives.emplace_back(Objectives{figures.seconds, figures.energy_j});
-        if (luts) of.push_back(static_cast<double>(*p->point.labels.luts));
-        if (accuracy) of.push_back(-*p->point.labels.accuracy);
+    for (const std::vector<OutcomePoint*>& compared : fronts) {
+        std::vector<Objectives> objectives;
+        for (const OutcomePoint* p : compared) {
+            const StepFigures& figures = p->point.result.figures;
+            Objectives& of = objectives.emplace_back(
+                Objectives{figures.seconds_per_sample(), figures.joules_per_sample()});
+            if (luts) of.push_back(static_cast<double>(*p->point.labels.luts));
+            if (accuracy) of.push_back(-*p->point.labels.accuracy);
+        }
+        for (const std::size_t number : pareto_front(objectives)) compared[number]->on_front = true;
     }
-    for (const std::size_t number : pareto_front(objectives)) done[number]->on_front = true;
 }
 
 template <typename T>
@@ -42,9 +52,17 @@ ordered_json known(const std::optional<T>& value) {
 }
 
 ordered_json figures_json(const StepFigures& f) {
-    return {{"seconds", f.seconds},         {"energy_j", f.energy_j},     {"cycles", f.cycles},
-            {"gemm_cycles", f.gemm_cycles}, {"dram_bytes", f.dram_bytes}, {"utilization", f.utilization},
-            {"gemm_s", f.gemm_s},           {"vector_s", f.vector_s},     {"host_s", f.host_s},
+    return {{"seconds", f.seconds},
+            {"energy_j", f.energy_j},
+            {"seconds_per_sample", f.seconds_per_sample()},
+            {"energy_j_per_sample", f.joules_per_sample()},
+            {"cycles", f.cycles},
+            {"gemm_cycles", f.gemm_cycles},
+            {"dram_bytes", f.dram_bytes},
+            {"utilization", f.utilization},
+            {"gemm_s", f.gemm_s},
+            {"vector_s", f.vector_s},
+            {"host_s", f.host_s},
             {"transfer_s", f.transfer_s}};
 }
 
@@ -52,8 +70,8 @@ ordered_json point_json(const OutcomePoint& entry, const std::vector<std::string
     const PointLabels& labels = entry.point.labels;
     const PointResult& result = entry.point.result;
     ordered_json values = ordered_json::object();
-    for (std::size_t i = 0; i < fields.size() && i < labels.values.size(); ++i)
-        values[fields[i]] = labels.values[i];
+    for (std::size_t i = 0; i < fields.size() && i < entry.values.size(); ++i)
+        values[fields[i]] = entry.values[i];
     ordered_json object = {{"number", entry.number},
                            {"id", labels.id},
                            {"values", std::move(values)},
@@ -68,6 +86,7 @@ ordered_json point_json(const OutcomePoint& entry, const std::vector<std::string
     object["luts"] = known(labels.luts);
     object["luts_estimated"] = labels.luts_estimated;
     object["accuracy"] = known(labels.accuracy);
+    object["front_number"] = entry.front;
     object["on_front"] = entry.on_front;
     if (entry.cycle && entry.cycle->status == Status::Done)
         object["cycle"] = figures_json(entry.cycle->figures);
@@ -82,8 +101,17 @@ std::size_t Outcome::count(Status status) const {
     }));
 }
 
+bool Outcome::several_batches() const {
+    std::set<std::int64_t> batches;
+    for (const OutcomePoint& p : points) {
+        if (p.point.result.status == Status::Done) batches.insert(p.point.result.figures.batch);
+    }
+    return batches.size() > 1;
+}
+
 Outcome make_outcome(const Store& store, const std::string& fidelity, const std::vector<std::string>& ids,
-                     std::vector<std::string> fields) {
+                     std::vector<std::string> fields,
+                     const std::function<PointFacts(std::size_t number)>& facts) {
     Outcome outcome;
     outcome.fidelity = fidelity;
     outcome.fields = std::move(fields);
@@ -91,6 +119,7 @@ Outcome make_outcome(const Store& store, const std::string& fidelity, const std:
     std::map<std::string, StoredPoint> finished = store.points(fidelity);
     std::map<std::string, StoredPoint> simulated;
     if (fidelity != "cycle") simulated = store.points("cycle");
+    std::vector<std::string> networks;  // of outcome.points
     std::set<std::string> seen;
     for (std::size_t number = 0; number < ids.size(); ++number) {
         if (!seen.insert(ids[number]).second) {
@@ -102,10 +131,13 @@ Outcome make_outcome(const Store& store, const std::string& fidelity, const std:
         OutcomePoint& point = outcome.points.emplace_back();
         point.number = number;
         point.point = std::move(found->second);
+        PointFacts known_of = facts(number);
+        point.values = std::move(known_of.values);
+        networks.push_back(std::move(known_of.network));
         if (const auto cycle = simulated.find(ids[number]); cycle != simulated.end())
             point.cycle = cycle->second.result;
     }
-    find_front(outcome);
+    find_fronts(outcome, networks);
     return outcome;
 }
 
@@ -122,6 +154,7 @@ ordered_json outcome_json(const Outcome& outcome) {
                            {"missing", outcome.missing()},
                            {"objectives", outcome.objectives},
                            {"objectives_unknown", outcome.left_out},
+                           {"fronts", outcome.fronts},
                            {"front", ordered_json::array()},
                            {"points", ordered_json::array()}};
     for (const OutcomePoint& point : outcome.points) {

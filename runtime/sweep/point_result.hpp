@@ -29,6 +29,9 @@ struct StepFigures {
     double host_s = 0;
     double transfer_s = 0;
     std::int64_t batch = 0;
+    // A step of more samples takes longer and does more: only these compare across batch sizes.
+    [[nodiscard]] double seconds_per_sample() const { return seconds / static_cast<double>(batch); }
+    [[nodiscard]] double joules_per_sample() const { return energy_j / static_cast<double>(batch); }
     bool operator==(const StepFigures&) const = default;
 };
 

@@ -124,6 +124,18 @@ class Doctor(ShellTest):
         if xrt["found"] and known:
             self.assertTrue(known.startswith(xrt["version"]) and xrt["version"], xrt)
 
+    def test_parts_of_this_program_need_no_headers(self):
+        hidden = ["/usr/include", "/usr/share/nodejs"]
+        script = " && ".join([f"(test ! -d {d} || mount -t tmpfs none {d})" for d in hidden] + [f"{PROGRAM} doctor --json"])
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True)
+        if done.returncode != 0 and ("unshare" in done.stderr or "mount" in done.stderr):
+            self.skipTest("no name space of mounts of one's own here")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        parts = {part["name"]: part for part in json.loads(done.stdout)["parts"]}
+        for name in ("ONNX", "D3", "XRT"):
+            self.assertEqual(parts[name]["found"], parts[name]["in_build"], name)
+            self.assertEqual(parts[name]["where"], "compiled into this program" if parts[name]["in_build"] else "", name)
+
     def test_programs_are_found_where_the_search_path_says(self):
         tools = self.folder / "tools"
         tools.mkdir()

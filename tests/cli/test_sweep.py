@@ -39,12 +39,12 @@ class Results(SweepTest):
     def test_points_are_those_of_run(self):
         value = self.run_json("sweep", self.sweep())
         self.assertEqual((value["points_asked"], value["done"], value["impossible"], value["missing"]), (72, 48, 24, 0))
-        self.assertEqual(value["objectives"], ["seconds", "energy_j"])
+        self.assertEqual(value["objectives"], ["seconds_per_sample", "energy_j_per_sample"])
         self.assertEqual(value["objectives_unknown"], ["luts", "accuracy"])
-        point = next(p for p in value["points"] if p["values"]["/recipe"] == "bdwp-2:8" and p["values"]["/batch"] == "3")
+        point = next(p for p in value["points"] if p["values"]["/recipe"] == "bdwp-2:8" and p["values"]["/batch"] == 3)
         hardware = self.hardware_document()
-        hardware["array"]["rows"] = hardware["array"]["columns"] = int(point["values"]["/hardware/array/rows"])
-        hardware["memory"]["channels"] = int(point["values"]["/hardware/memory/channels"])
+        hardware["array"]["rows"] = hardware["array"]["columns"] = point["values"]["/hardware/array/rows"]
+        hardware["memory"]["channels"] = point["values"]["/hardware/memory/channels"]
         run = self.run_json("run", self.network(), "--recipe", "bdwp-2:8", "--batch", 3, "--fidelity", "fast", "--hardware",
                             self.write("hardware.json", hardware))
         for name in ("cycles", "seconds", "energy_j", "dram_bytes", "gemm_cycles", "utilization"):
@@ -55,17 +55,40 @@ class Results(SweepTest):
     def test_the_front_is_not_beaten(self):
         value = self.run_json("sweep", self.sweep())
         done = [p for p in value["points"] if p["status"] == "done"]
+
+        def of_a_sample(point):
+            return point["seconds"] / point["batch"], point["energy_j"] / point["batch"]
+
         for point in done:
-            beaten = any((q["seconds"], q["energy_j"]) != (point["seconds"], point["energy_j"]) and
-                         q["seconds"] <= point["seconds"] and q["energy_j"] <= point["energy_j"] for q in done)
+            beaten = any(of_a_sample(q) != of_a_sample(point) and all(a <= b for a, b in zip(of_a_sample(q), of_a_sample(point))) for q in done)
             self.assertEqual(point["on_front"], not beaten)
+        self.assertGreater(max(done[n]["batch"] for n in [done.index(p) for p in done if p["on_front"]]), min(p["batch"] for p in done),
+                           "a step of fewer samples is shorter, not better")
+        text = self.run_program("sweep", self.sweep()).stdout
+        self.assertIn("time/sample", text)
+        self.assertIn("by seconds_per_sample, energy_j_per_sample", text)
         self.assertEqual(value["front"], [p["number"] for p in done if p["on_front"]])
+
+    def test_every_network_has_its_front(self):
+        larger = self.write("larger.json", SMALL_NETWORK | {"name": "larger", "input": {"channels": 3, "height": 16, "width": 16}})
+        value = self.run_json("sweep", self.sweep([{"set": "/network", "values": [self.network(), larger]}, {"set": "/batch", "values": [1, 4]}]))
+        self.assertEqual(value["fronts"], 2)
+        for network in ("small", "larger"):
+            self.assertTrue(any(p["on_front"] for p in value["points"] if p["network"] == network), network)
+        self.assertEqual({p["network"]: p["front_number"] for p in value["points"]}, {"small": 0, "larger": 1})
+        # The batch that a network's file gives makes no other network of it.
+        value = self.run_json("sweep", self.sweep([{"set": "/network/batch", "values": [1, 4]}]))
+        self.assertEqual(value["fronts"], 1)
 
     def test_report_has_every_finished_point(self):
         value = self.run_json("sweep", self.sweep(), "--report", "r.json")
         data = json.loads((self.folder / "r.json").read_text())["data"]
         self.assertEqual([f["name"] for f in data["fields"]][1:1 + len(value["fields"])], [*value["fields"]])
-        self.assertEqual(data["objectives"], [{"field": "seconds", "better": "lower"}, {"field": "energy_j", "better": "lower"}])
+        self.assertEqual(data["objectives"], [{"field": name, "better": "lower"} for name in ("seconds_per_sample", "energy_j_per_sample")])
+        self.assertEqual({f["name"]: f["type"] for f in data["fields"] if f["name"].startswith("/")},
+                         {"/hardware/array/rows": "number", "/hardware/memory/channels": "number", "/recipe": "text", "/batch": "number"})
+        self.assertEqual(sum(r["points"] for r in data["left_out"]), value["impossible"])
+        self.assertTrue(all("power of two" in r["reason"] for r in data["left_out"]))
         done = [p for p in value["points"] if p["status"] == "done"]
         self.assertEqual([(p["point"], p["seconds"], p["front"], p["/batch"]) for p in data["points"]],
                          [(p["number"], p["seconds"], p["on_front"], p["values"]["/batch"]) for p in done])
@@ -102,7 +125,11 @@ class Results(SweepTest):
 
     def test_cycle_for_the_front(self):
         fields = [{"set": "/recipe", "values": ["dense", "bdwp-2:8"]}, {"set": "/hardware/memory/channels", "values": [1, 2]}]
-        value = self.run_json("sweep", self.sweep(fields), "--cycle-front")
+        value = self.run_json("sweep", self.sweep(fields), "--cycle-front", "--report", "r.json")
+        data = json.loads((self.folder / "r.json").read_text())["data"]
+        fidelity = {f["name"]: f.get("fidelity") for f in data["fields"]}
+        self.assertEqual((fidelity["seconds"], fidelity["cycle_seconds"], fidelity["point"]), ("fast", "cycle", None))
+        self.assertEqual([p["cycle_seconds"] for p in data["points"]], [p["cycle"]["seconds"] if p["on_front"] else None for p in value["points"]])
         for point in value["points"]:
             self.assertEqual("cycle" in point, point["on_front"])
         point = value["points"][value["front"][0]]
@@ -117,7 +144,7 @@ class Results(SweepTest):
         fields = [{"set": ["/hardware/array/rows", "/hardware/array/columns"], "values": [4, 8]},
                   {"set": "/recipe", "values": ["dense", "bdwp-2:8"]}]
         value = self.run_json("sweep", self.sweep(fields, area=["area.json"], accuracy="accuracy.json"))
-        self.assertEqual(value["objectives"], ["seconds", "energy_j", "luts", "accuracy"])
+        self.assertEqual(value["objectives"], ["seconds_per_sample", "energy_j_per_sample", "luts", "accuracy"])
         self.assertEqual([(p["luts"], p["accuracy"]) for p in value["points"]], [(5000, 0.9), (5000, 0.8), (17000, 0.9), (17000, 0.8)])
 
 
@@ -193,6 +220,14 @@ class Refusals(SweepTest):
 
     def test_one_line_each(self):
         self.assertIn("/fields/0", self.refused("sweep", self.sweep([{"set": "/hardware/array/rwos", "values": [1]}])))
+        self.assertIn("r.pdf", self.refused("sweep", self.sweep(), "--report", "r.pdf"))
+        self.assertIn("r.pdf", self.refused("run", "--gemm", "8,8,8", "--report", "r.pdf"))
+        self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("r.")], [])
+        document = json.loads(pathlib.Path(self.sweep()).read_text())
+        del document["fields"]
+        points = [{"/hardware": "vcu1525-sat32"}, {"/hardware/nope": 1}]
+        self.assertIn(f"/points/1: sets /nope, which hardware {SMALL_HARDWARE} does not have",
+                      self.refused("sweep", self.write("sweep.json", document | {"method": "list", "points": points})))
         self.assertIn("sweep.json", self.refused("sweep", self.write("sweep.json", "{")))
         self.assertIn("no file", self.refused("sweep", self.sweep(base={"network": "none", "hardware": SMALL_HARDWARE, "recipe": "dense"})))
         self.assertIn("area.json", self.refused("sweep", self.sweep(area=["area.json"])))

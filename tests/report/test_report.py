@@ -161,6 +161,16 @@ class Report(ProgramTest):
         self.assertGreater(len(swatches), 1)
         self.assertEqual(len(set(swatches)), len(swatches))
 
+    def test_the_bound_of_a_mark_is_in_its_outline_and_pattern(self):
+        self.compare()
+        told = self.browser.evaluate("[...document.querySelectorAll('#roofline .point')].map((p) => [p.getAttribute('stroke-dasharray'), /bound by (\\w+)/.exec(p.getAttribute('aria-label'))[1]])")
+        outlines = {}
+        for outline, bound in told:
+            outlines.setdefault(bound, set()).add(outline)
+        self.assertTrue(all(len(of_one) == 1 for of_one in outlines.values()), outlines)
+        self.assertEqual(len({next(iter(of_one)) for of_one in outlines.values()}), len(outlines))
+        self.assertGreater(self.count("#roofline .overlay"), 0)
+
     def test_names_from_files_are_text(self):
         self.compare(name=HOSTILE)
         self.assertEqual(self.browser.evaluate("document.title"), f"{HOSTILE}: bdwp-2:8 against dense")
@@ -206,6 +216,23 @@ class Report(ProgramTest):
         self.assertIn("Pareto front", self.tooltip())
         self.browser.click(*self.middle("#space .controls label:nth-of-type(5) input"))
         self.assertEqual(self.count("#space .point"), 2)
+
+    def test_a_sweep_tells_what_it_left_out_and_what_was_simulated(self):
+        sweep = {"format": "satsim-sweep", "version": 1, "name": "test", "method": "product",
+                 "base": {"network": self.network(), "hardware": SMALL_HARDWARE, "recipe": "dense"},
+                 "fields": [{"set": ["/hardware/array/rows", "/hardware/array/columns"], "values": [4, 8, 12]}, {"set": "/batch", "values": [2, 4]}]}
+        self.run_program("sweep", self.write("s.json", sweep), "--cycle-front", "--report", "r.html")
+        self.open()
+        self.assertIn("2 configurations (impossible)", self.browser.evaluate("document.querySelector('.left-out').textContent"))
+        head = self.browser.evaluate("document.getElementById('head').textContent")
+        self.assertIn("predicted", head)
+        self.assertIn("simulated cycle by cycle too", head)
+        heads = self.browser.evaluate("[...document.querySelectorAll('#table thead button')].map((b) => b.textContent)")
+        self.assertIn("time of a step (fast)", heads)
+        self.assertIn("time of a step (cycle)", heads)
+        axes = self.browser.evaluate("[...document.querySelector('#space select').options].map((o) => o.text)")
+        self.assertIn("rows", axes)
+        self.assertRegex(self.browser.evaluate("document.querySelector('#table tbody').textContent"), r"\d %")
 
 
 @unittest.skipUnless("SATSIM_SCREENSHOT" in os.environ, "SATSIM_SCREENSHOT is not set")

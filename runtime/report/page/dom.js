@@ -84,7 +84,7 @@ function sortableTable(caption, columns, rows) {
     };
     columns.forEach((column) => {
         const button = element("button", {type: "button"}, column.title);
-        const head = element("th", {scope: "col", "aria-sort": "none"}, button);
+        const head = element("th", {scope: "col", "aria-sort": "none", "data-title": column.title}, button);
         if (column.left) head.classList.add("left");
         button.addEventListener("click", () => {
             const numbers = rows.some((row) => typeof column.value(row) === "number");

@@ -20,6 +20,9 @@ const PATTERNS = {
 };
 const BOUND_PATTERNS = {compute: null, bandwidth: "diagonal", fill: "dots", dependency: "cross", host: "lines"};
 
+// Outlines of marks, which hollow ones have alone; compute is a solid line.
+const BOUND_DASHES = {compute: null, bandwidth: "4 2", fill: "1 2", dependency: "6 2 1 2", host: "2 2"};
+
 // Patterns are defined once in the page and used by every drawing.
 function definePatterns() {
     const defs = d3.select(document.body).append("svg").attr("class", "patterns").attr("width", 0).attr("height", 0)

@@ -1,5 +1,13 @@
 // Puts the page together, by kind of document.
 
+// A sweep may have simulated some of the points that it predicted.
+function fidelityText() {
+    const {fidelity} = report.origin;
+    const simulated = report.kind === "sweep" && fidelity !== "cycle" ? simulatedPoints() : 0;
+    const title = FIDELITY_TITLES[fidelity] || fidelity;
+    return simulated ? `${fidelity}: all ${grouped(report.data.points.length)} points ${FIDELITY_TITLES.fast}; cycle: ${grouped(simulated)} of them ${FIDELITY_TITLES.cycle} too` : title;
+}
+
 function headOf() {
     const head = document.getElementById("head");
     const data = report.data;
@@ -7,7 +15,7 @@ function headOf() {
     const what = step ? `one training step of ${data.network}, batch ${grouped(data.batch)}, on` : report.kind === "sweep" ? "base machine" : "reproduction on";
     head.append(element("p.kind", `satsim ${report.kind}`), element("h1", report.title),
         element("p.lead", `${what} ${machine.name}: ${machine.rows} × ${machine.columns} at ${three(machine.clock_hz / 1e6)} MHz, ` +
-            `${machine.memory} memory, ${report.origin.fidelity === "cycle" ? "simulated cycle by cycle" : "by closed forms, not simulated"}`));
+            `${machine.memory} memory, ${fidelityText()}`));
     document.getElementById("foot").append(element("p", "Written by satsim. Charts drawn with D3, whose licence stands in the file's source. The page asks no network for anything."));
 }
 

@@ -9,6 +9,9 @@ const KINDS = ["gemm", "vector", "host", "transfer"];
 const KIND_TITLES = {gemm: "GEMM", vector: "vector (SAT)", host: "host CPU", transfer: "PCIe transfer"};
 const BOUNDS = ["compute", "bandwidth", "fill", "dependency", "host"];
 
+// How figures of a fidelity come to be.
+const FIDELITY_TITLES = {cycle: "simulated cycle by cycle", fast: "predicted by following each program, not simulated"};
+
 // Names of the parts that a step's time, traffic and energy are split into.
 const PARTS = ["GEMM FF", "GEMM BP", "GEMM WU", "vector (SAT)", "host CPU", "PCIe transfer"];
 const partOf = (task) => (task.kind === "gemm" ? `GEMM ${task.stage}` : KIND_TITLES[task.kind]);

@@ -9,7 +9,7 @@ function originSection() {
         ["satsim", origin.satsim],
         ["built from", origin.git],
         ["written", origin.written],
-        ["fidelity", origin.fidelity === "cycle" ? "cycle: simulated on the cycle model" : `${origin.fidelity}: closed forms, nothing simulated`],
+        ["fidelity", fidelityText().startsWith(origin.fidelity) ? fidelityText() : `${origin.fidelity}: ${fidelityText()}`],
         ["hardware", `${machine.name}: ${machine.description}`],
         ["hardware file", machine.file],
         ["array", `${machine.rows} × ${machine.columns}, ${grouped(machine.peak_macs_per_cycle)} multiply-accumulates a cycle at ${three(machine.clock_hz / 1e6)} MHz`],

@@ -98,7 +98,12 @@ function drawRoofline(svg, width, tasks, all, dense) {
         .attr("transform", (p) => `translate(${x(p.intensity)},${y(p.rate)})`)
         .attr("d", (p) => d3.symbol().type(shapeOf(p.task)).size(p.task.kind === "gemm" ? 90 : 50)())
         .attr("class", (p) => `point ${p.task.role === "baseline" ? "hollow" : "filled"}`)
-        .style("color", (p) => boundColor(p.task.bound));
+        .style("color", (p) => boundColor(p.task.bound)).attr("stroke-dasharray", (p) => BOUND_DASHES[p.task.bound]);
+    // What is filled also carries its bound's pattern.
+    svg.append("g").selectAll("path").data(points.filter((p) => p.task.role !== "baseline" && BOUND_PATTERNS[p.task.bound])).enter().append("path")
+        .attr("class", "overlay").attr("transform", (p) => `translate(${x(p.intensity)},${y(p.rate)})`)
+        .attr("d", (p) => d3.symbol().type(shapeOf(p.task)).size(p.task.kind === "gemm" ? 90 : 50)())
+        .attr("fill", (p) => `url(#pattern-${BOUND_PATTERNS[p.task.bound]})`);
     explain(marks, (p) => p.task.title, roofLines, (p) => p.task.layer);
     return height;
 }
@@ -137,7 +142,7 @@ function axisTitle(svg, x, y, text) {
 function rooflineSection(filters) {
     const part = section("roofline", "Roofline",
         "Each point is one task on SAT. A point on its roof cannot be faster on this machine; the distance below it is what schedule, " +
-        "padding or filling cost. Shape is the stage, colour the bound, hollow the baseline.");
+        "padding or filling cost. Shape is the stage, colour with pattern and outline the bound (solid: compute; as in the filters' chips), hollow the baseline.");
     let dense = true;
     const controls = element("div.controls");
     part.append(controls);

@@ -40,7 +40,7 @@ function summarySection(tasks, results) {
     });
     const [unit, unitName] = timeUnit(d3.max(results, (result) => result.seconds));
     sharesFigure(part, "Time of one training step by part", rows, timeText, {axis: `time of one training step [${unitName}]`, what: "time", unit});
-    part.append(element("p.note", `${provenanceText(tasks)}. Simulated: cycle model. Modelled: closed forms, or rates of the hardware file ` +
+    part.append(element("p.note", `${provenanceText(tasks)}. Simulated: cycle model. Modelled: predicted by following the program, or by rates of the hardware file ` +
         "(host and PCIe work is always modelled). Tasks follow each other, so the parts add up."));
     tableBehind(part, "Table: time by part", sharesTable("Time of one training step by part", rows, timeText));
 }

@@ -89,6 +89,13 @@ TEST(Check, ValuesOutOfRangeAreRefused) {
     document["data"]["objectives"][1]["field"] = "array";
     EXPECT_NE(fault_of(document).find("a field with numbers"), std::string::npos);
 
+    document["data"]["objectives"][1]["field"] = "j";
+    document["data"]["points"][0]["j"] = nullptr;
+    EXPECT_NE(fault_of(document).find("/data/points/0/j"), std::string::npos) << "an axis is known of all";
+    document["data"]["points"][0]["j"] = 2;
+    document["data"]["left_out"] = {{{"status", "impossible"}, {"reason", 1}, {"points", 2}}};
+    EXPECT_NE(fault_of(document).find("/data/left_out/0/reason"), std::string::npos) << fault_of(document);
+
     document = sample_document("run");
     document["data"]["layers"][0]["nm"] = "2:";
     EXPECT_NE(fault_of(document).find("/data/layers/0/nm"), std::string::npos) << fault_of(document);
