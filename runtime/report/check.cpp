@@ -63,6 +63,7 @@ void check_task(const JsonCursor& task) {
     one_of(task.at("stage"), {"FF", "BP", "WU"});
     one_of(task.at("bound"), {"compute", "bandwidth", "fill", "dependency", "host"});
     amounts(task, {"cycles", "dram_bytes", "dram_bytes_read", "energy_j"});
+    if (task.has("times")) (void)task.at("times").integer(1, INT64_MAX);
 }
 
 // "dense" or "N:M".

@@ -25,10 +25,10 @@ struct Resources {
 // not available makes it infinite.
 [[nodiscard]] double utilization(const Resources& used, const Resources& available);
 
-// One mapped cell. A LUT of any size is one LUT (lut_pairs.hpp puts two small ones into one); a distributed RAM takes the LUTs that hold its bits, once a
-// read port; a shift register of up to 32 bits is one LUT; carry chains, wide multiplexers, buffers and
-// inverters take none (an inverter is absorbed by the LUT or the flip-flop that it feeds). Throws InputError
-// for a type that no rule knows.
+// One mapped cell. A LUT of any size is one LUT (lut_pairs.hpp puts two small ones into one); a distributed
+// RAM takes the LUTs that hold its bits, once a read port; a shift register of up to 32 bits is one LUT;
+// carry chains, wide multiplexers, buffers and inverters take none (an inverter is absorbed by the LUT or the
+// flip-flop that it feeds). Throws InputError for a type that no rule knows.
 [[nodiscard]] Resources resources_of(std::string_view cell_type);
 [[nodiscard]] bool is_lutram(std::string_view cell_type);
 [[nodiscard]] bool is_bram(std::string_view cell_type);

@@ -22,8 +22,7 @@ function rooflinePoints(tasks, dense) {
     return tasks.filter((t) => (t.kind === "gemm" || t.kind === "vector") && t.dram_bytes > 0 && t.seconds > 0 && t.operations > 0)
         .map((task) => {
             const work = dense ? task.dense : task.operations;
-            // Closed forms price vector work by its bus traffic alone.
-            const roof = task.kind === "vector" ? (task.provenance === "simulated" ? VECTOR_PEAK : Infinity) : PEAK * (dense ? task.gain : 1);
+            const roof = task.kind === "vector" ? VECTOR_PEAK : PEAK * (dense ? task.gain : 1);
             const intensity = work / task.dram_bytes;
             return {task, intensity, rate: work / task.seconds, attainable: Math.min(roof, intensity * BANDWIDTH)};
         });
@@ -155,8 +154,6 @@ function rooflineSection(filters) {
         `${machine.bus_bytes_per_cycle} bytes a cycle on the bus, at ${three(machine.clock_hz / 1e6)} MHz. An operation of a GEMM is a multiplication or ` +
         "an addition, of vector work one micro-operation of an element." +
         (left ? ` ${plural(left, "host task or transfer has", "host tasks and transfers have")} no point: they do not run on SAT.` : "") +
-        (filters.tasks.some((t) => t.kind === "vector" && t.provenance !== "simulated")
-            ? " Modelled vector tasks are priced by their bus traffic alone and may lie above the vector unit's roof." : "") +
         " All numbers stand in the table of tasks below."));
     filters.onChange(redraw);
 }
