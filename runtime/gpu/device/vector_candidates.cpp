@@ -313,6 +313,9 @@ std::vector<Contender> contenders(Libraries& l, const VectorWork& w) {
         case VectorOp::PoolGrad:
         case VectorOp::Resize:
         case VectorOp::Embed:
+        case VectorOp::Rotary:
+        case VectorOp::Combine:
+        case VectorOp::Nearest:
             break;
     }
     if (list.empty()) add("traffic of the same bytes", [&](Contender& c) { traffic_run(l, w, c); });
