@@ -131,7 +131,7 @@ module fetch #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (state_q == IDLE) room_q <= BURST_BITS'(1);
+    if (!rst_ni || state_q == IDLE) room_q <= BURST_BITS'(1);
     else if (state_q == HEADER) room_q <= BURST_BITS'(BL) - BURST_BITS'(req_line_q[$clog2(BL)-1:0]);
     else if (req_valid_o && req_ready_i) room_q <= BURST_BITS'(BL);
   end

@@ -237,6 +237,7 @@ Expected compare(const Sizes& sizes, std::uint64_t seed, const Streams& streams,
     LinesUnderWay lines;
     Expected seen;
     std::size_t next_request = 0;
+    bool overflow = false;  // of a semaphore, in the cycle before
     for (Cycles now = 0; now < start + limit; ++now) {
         dut.start_i = now == 0;
         dut.start_line_i = static_cast<std::remove_reference_t<decltype(dut.start_line_i)>>(base_line);
@@ -273,7 +274,8 @@ Expected compare(const Sizes& sizes, std::uint64_t seed, const Streams& streams,
         if (now == start) {
             for (Engine& engine : engines) engine.running = !engine.stream.empty();
         }
-        bool overflow = false;
+        EXPECT_EQ(dut.overflow_o, overflow) << "cycle " << now;  // known in the cycle after
+        if (overflow) return seen;
         for (std::size_t e = 0; e < engines.size(); ++e) {
             const auto bit = [&](auto signal) { return ((signal >> e) & 1) != 0; };
             Engine& engine = engines[e];
@@ -301,8 +303,6 @@ Expected compare(const Sizes& sizes, std::uint64_t seed, const Streams& streams,
             if (!same) return seen;
         }
         for (const int value : next) overflow = overflow || value > isa::kSemaphoreMax;
-        EXPECT_EQ(dut.overflow_o, overflow) << "cycle " << now;
-        if (overflow) return seen;
         semaphores = next;
         edge();
     }
