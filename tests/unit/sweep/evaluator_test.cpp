@@ -62,7 +62,7 @@ TEST(Evaluator, ImpossiblePointsSayWhy) {
     Configurations configurations(sweep, test::load);
     Evaluator evaluator(sat::Fidelity::Fast);
     const std::vector<std::string> reasons{"rows is 6", "accelerator memory", "built for M <= 8",
-                                           "does not have"};
+                                           "names \"none\""};
     const std::vector<Choice> points = points_of(sweep);
     for (std::size_t i = 0; i < points.size(); ++i) {
         const PointResult result = evaluator.evaluate(configurations, points[i]);
