@@ -103,7 +103,7 @@ Prediction FastSat::Run::predict(const isa::Program& program, const dram::Memory
     const double times = static_cast<double>(prediction.cycles) / static_cast<double>(prediction.simulated);
     for (const Engine& engine : engines_)
         prediction.busy[engine.number] = std::llround(times * static_cast<double>(engine.work.busy()));
-    const MemoryCounters& counted = memory_->counters(end_);
+    const MemoryCounters counted = memory_->counters(end_);
     if (const std::int64_t lines = counted.read_lines + counted.write_lines; lines > 0)
         prediction.activates = static_cast<double>(counted.activates) / static_cast<double>(lines);
     return prediction;
