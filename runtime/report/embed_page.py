@@ -55,14 +55,15 @@ def literal(piece):
 
 
 def literals(piece):
-    return "\n    ".join(literal(piece[at:at + LINE]) for at in range(0, len(piece), LINE))
+    # With its length (sv): a compiler that counts half a million characters in a constant expression gives up.
+    return "\n    ".join(literal(piece[at:at + LINE]) for at in range(0, len(piece), LINE)) + "sv"
 
 
 def cpp_of(page):
     data = page.encode()
     pieces = [literals(data[at:at + PIECE]) for at in range(0, len(data), PIECE)]
     return ("// Made by runtime/report/embed_page.py.\n#include \"runtime/report/embedded_page.hpp\"\n\n#include <string_view>\n\n"
-            "namespace satsim::report {\nnamespace {\n\nconstexpr std::string_view kPieces[] = {\n    " +
+            "namespace satsim::report {\nnamespace {\n\nusing namespace std::literals;\n\nconstexpr std::string_view kPieces[] = {\n    " +
             ",\n    ".join(pieces) +
             "};\n\n}  // namespace\n\nstd::string embedded_page() {\n    std::string page;\n"
             "    for (const std::string_view piece : kPieces)\n        page += piece;\n    return page;\n}\n\n"
