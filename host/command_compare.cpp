@@ -6,6 +6,7 @@
 #include "host/commands.hpp"
 #include "host/compare_targets.hpp"
 #include "host/inputs.hpp"
+#include "host/notes.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
 #include "host/report.hpp"
@@ -33,7 +34,7 @@ std::string text_of(const Hardware& hardware, const Options& options, const Step
         result.network, result.batch, result.recipe, baseline.recipe, hardware.name, options.fidelity,
         comparison_table(baseline, result).text(), stage_table(baseline, result).text(),
         energy_table(result.energy).text(), result.energy.model, totals_text(baseline), totals_text(result),
-        speedup(baseline, result), gemm_speedup(baseline, result), result.arithmetic_bound(),
+        speedup(baseline, result), gemm_speedup(baseline, result), arithmetic_speedup(baseline, result),
         provenance_text(result));
 }
 
@@ -46,6 +47,7 @@ int compare(const Arguments& arguments) {
         return compare_targets(arguments);
     }
     const Options& options = arguments.options;
+    note_dataflow(options.dataflow);
     require_report(arguments.report);
     const Hardware hardware = options.hardware();
     const Network network = find_sampled_network(arguments.network, options);

@@ -5,9 +5,12 @@
 
 #include "host/commands.hpp"
 #include "host/compare_targets.hpp"
+#include "host/fitting_gemm.hpp"
 #include "host/inputs.hpp"
+#include "host/notes.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
+#include "host/refuse_beside.hpp"
 #include "host/report.hpp"
 #include "host/result_tables.hpp"
 #include "host/samples.hpp"
@@ -50,6 +53,7 @@ void write_trace_and_report(const Arguments& arguments, const Hardware& hardware
 
 int run_network(const Arguments& arguments) {
     const Options& options = arguments.options;
+    note_dataflow(options.dataflow);
     const Hardware hardware = options.hardware();
     const Network network = find_sampled_network(arguments.network, options);
     const Recipe recipe = find_recipe(arguments.recipe, options.models_folder);
@@ -85,7 +89,7 @@ int run_gemm(const Arguments& arguments) {
     step.network = "gemm " + arguments.gemm;
     step.recipe = arguments.nm;
     step.batch = 1;
-    step.tasks = {parse_gemm(arguments.gemm, arguments.nm)};
+    step.tasks = {fitting_gemm(arguments.gemm, arguments.nm, hardware)};
     sat::SatTarget sat(recorded_settings(arguments, hardware));
     HostTarget host(hardware);
     const StepResult result = run_steps({step}, hardware, sat, host, {}).front();
@@ -103,6 +107,9 @@ int run_gemm(const Arguments& arguments) {
 
 int run_program_file(const Arguments& arguments) {
     const Options& options = arguments.options;
+    if (options.fidelity == "fast")
+        throw InputError("--fidelity fast", "",
+                         "knows schedules, not programs, expected --fidelity cycle beside --program");
     const isa::Program program = isa::load_program(arguments.program);
     sat::require_runnable(program, arguments.program);
     const Execution execution =
@@ -189,7 +196,13 @@ void add_run(CLI::App& program, Action& action) {
     arguments->options.add_simulation(*command);
     arguments->options.add_batch(*command);
     arguments->options.add_format(*command, "formats/compare.md");
-    command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
+    command->callback([arguments, command, &action] {
+        refuse_beside(*command, "--gemm", {"--recipe", "--batch", "--set", "--sample", "--no-pregeneration"});
+        refuse_beside(*command, "--program",
+                      {"--recipe", "--batch", "--set", "--sample", "--no-pregeneration", "--no-interleave",
+                       "--dataflow"});
+        action = [arguments] { return run(*arguments); };
+    });
 }
 
 }  // namespace satsim::host

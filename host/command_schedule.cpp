@@ -7,8 +7,11 @@
 #include <set>
 
 #include "host/commands.hpp"
+#include "host/fitting_gemm.hpp"
 #include "host/inputs.hpp"
+#include "host/notes.hpp"
 #include "host/options.hpp"
+#include "host/refuse_beside.hpp"
 #include "host/samples.hpp"
 #include "host/table.hpp"
 #include "runtime/isa/assembler.hpp"
@@ -37,8 +40,9 @@ struct Arguments {
 };
 
 std::vector<GemmTask> chosen_tasks(const Arguments& arguments, const Hardware& hardware) {
-    if (!arguments.gemm.empty()) return {parse_gemm(arguments.gemm, arguments.nm)};
+    if (!arguments.gemm.empty()) return {fitting_gemm(arguments.gemm, arguments.nm, hardware)};
     const Options& options = arguments.options;
+    note_dataflow(options.dataflow);
     const TrainingStep step = make_step(find_sampled_network(arguments.network, options),
                                         find_recipe(arguments.recipe, options.models_folder),
                                         options.batch_override(), hardware, !options.no_pregeneration);
@@ -153,8 +157,12 @@ void add_schedule(CLI::App& program, Action& action) {
     arguments->options.add_schedule(*command);
     arguments->options.add_batch(*command);
     arguments->options.add_format(*command, "formats/compare.md");
-    command->callback(
-        [arguments, &action] { action = [arguments] { return schedule_command(*arguments); }; });
+    command->callback([arguments, command, &action] {
+        refuse_beside(*command, "--gemm",
+                      {"--recipe", "--layer", "--stage", "--part", "--batch", "--set", "--sample",
+                       "--no-pregeneration"});
+        action = [arguments] { return schedule_command(*arguments); };
+    });
 }
 
 }  // namespace satsim::host

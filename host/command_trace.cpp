@@ -6,6 +6,7 @@
 
 #include "host/commands.hpp"
 #include "host/inputs.hpp"
+#include "host/notes.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
 #include "host/samples.hpp"
@@ -69,6 +70,7 @@ int write(const Arguments& arguments) {
     bool any = false;
     for (const Task& task : step.tasks) any = any || wanted(arguments, task);
     if (!any) throw InputError("--layer " + arguments.layer, "", "names no task of network " + network.name);
+    note_dataflow(options.dataflow);
     sat::SatSettings settings = options.sat_settings(hardware);
     settings.wants_operations = [&arguments](const Task& task) { return wanted(arguments, task); };
     settings.recording = {static_cast<std::int64_t>(arguments.max_events), kTraceIntervals};

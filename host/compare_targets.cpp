@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "host/inputs.hpp"
+#include "host/notes.hpp"
 #include "host/progress.hpp"
 #include "host/samples.hpp"
 #include "host/target_tables.hpp"
@@ -63,6 +64,7 @@ void set_baseline(TargetRun& run, std::vector<TaskResult> tasks) {
 
 TargetRun run_sat(const ComparisonArguments& arguments, const Steps& made, nlohmann::ordered_json& document) {
     const Options& options = arguments.options;
+    note_dataflow(options.dataflow);
     const Hardware hardware = options.hardware();
     require_fit(made, hardware.name, hardware.capacity_bytes());
     sat::SatTarget sat(options.sat_settings(hardware));

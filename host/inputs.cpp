@@ -8,6 +8,8 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 
+#include "host/fitting_gemm.hpp"
+#include "host/notes.hpp"
 #include "runtime/dispatch/capacity.hpp"
 #include "runtime/dispatch/pregeneration.hpp"
 #include "runtime/support/error.hpp"
@@ -20,6 +22,9 @@ namespace fs = std::filesystem;
 
 // Sizes of a GEMM that position counters and registers can hold (contract.md §9).
 constexpr std::int64_t kLargestSize = (std::int64_t{1} << 24) - 1;
+
+// Multiply-accumulates that counters of 64 bits hold with room for sums over operations and energies.
+constexpr Macs kMostMacs = Macs{1} << 62;
 
 bool is_models(const fs::path& folder) {
     std::error_code code;
@@ -180,7 +185,15 @@ std::vector<fs::path> hardware_files(const fs::path& models) {
 TrainingStep make_step(const Network& network, const Recipe& recipe, std::optional<std::int64_t> batch,
                        const Hardware& hardware, bool pregeneration) {
     TrainingStep step = make_training_step(network, recipe, batch);
+    for (const Task& task : step.tasks) {
+        if (const auto* gemm = std::get_if<GemmTask>(&task)) require_built(*gemm, hardware);
+    }
     require_fit(network, recipe, step, hardware.name, hardware.capacity_bytes());
+    note_pattern(recipe.nm);
+    const bool loss = std::any_of(network.layers.begin(), network.layers.end(),
+                                  [](const Layer& layer) { return layer.kind == LayerKind::Loss; });
+    if (!loss)
+        note_once(network.name + " has no loss layer: the gradients of its outputs are taken as given");
     return pregeneration ? step : without_pregeneration(step);
 }
 
@@ -197,6 +210,9 @@ GemmTask parse_gemm(const std::string& sizes, const std::string& nm) {
                              "expected M,N,K, three integers from 1 to " + std::to_string(kLargestSize));
         at = last ? next : next + 1;
     }
+    if (values[0] * values[1] > kMostMacs / values[2])
+        throw InputError("--gemm " + sizes, "",
+                         "has more than 2^62 multiply-accumulates, expected M*N*K no larger");
     GemmTask task;
     task.layer = "gemm";
     task.shape = {values[0], values[1], values[2]};

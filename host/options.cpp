@@ -33,8 +33,9 @@ void Options::add_hardware(CLI::App& command) {
 
 void Options::add_schedule(CLI::App& command) {
     command
-        .add_option("--dataflow", dataflow,
-                    "output-stationary, weight-stationary, or the better one per task")
+        .add_option(
+            "--dataflow", dataflow,
+            "output-stationary, weight-stationary (FF and BP; WU stays os), or the better one per task")
         ->check(CLI::IsMember({"os", "ws", "auto"}))
         ->capture_default_str();
     command.add_flag("--no-interleave", no_interleave,

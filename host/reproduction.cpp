@@ -1,6 +1,7 @@
 #include "host/reproduction.hpp"
 
 #include "host/inputs.hpp"
+#include "host/notes.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
@@ -53,6 +54,7 @@ Reproduction reproduce(const ReproductionPlan& plan, const Options& options, con
                                       options.batch_override(), hardware, !options.no_pregeneration));
         }
     }
+    note_dataflow(options.dataflow);
     sat::SatTarget sat(options.sat_settings(hardware));
     HostTarget host(hardware);
     const std::vector<StepResult> results = run_steps(steps, hardware, sat, host, progress);

@@ -133,7 +133,7 @@ ordered_json compare_json(const StepResult& baseline, const StepResult& result) 
             {"results", ordered_json::array({result_json(baseline), result_json(result)})},
             {"speedup", speedup(baseline, result)},
             {"gemm_speedup", gemm_speedup(baseline, result)},
-            {"arithmetic_bound", result.arithmetic_bound()}};
+            {"arithmetic_bound", arithmetic_speedup(baseline, result)}};
 }
 
 ordered_json gemm_json(const TaskResult& task, double clock_hz, std::int64_t peak_macs) {
@@ -153,6 +153,10 @@ double gemm_speedup(const StepResult& baseline, const StepResult& result) {
     return result.gemm_cycles > 0
                ? static_cast<double>(baseline.gemm_cycles) / static_cast<double>(result.gemm_cycles)
                : 1;
+}
+
+double arithmetic_speedup(const StepResult& baseline, const StepResult& result) {
+    return result.arithmetic_bound() / baseline.arithmetic_bound();
 }
 
 }  // namespace satsim

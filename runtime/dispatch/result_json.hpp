@@ -27,5 +27,7 @@ namespace satsim {
 // baseline over result; of whole steps and of the GEMM tasks alone.
 [[nodiscard]] double speedup(const StepResult& baseline, const StepResult& result);
 [[nodiscard]] double gemm_speedup(const StepResult& baseline, const StepResult& result);
+// What gemm_speedup() could be if only arithmetic counted: each step's MACs dense over MACs issued, in ratio.
+[[nodiscard]] double arithmetic_speedup(const StepResult& baseline, const StepResult& result);
 
 }  // namespace satsim

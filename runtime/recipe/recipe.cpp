@@ -206,10 +206,15 @@ Recipe parse_recipe(const nlohmann::json& document, const std::string& file) {
 
 Recipe load_recipe(const std::string& text, const std::filesystem::path& models_dir) {
     if (const auto recipe = named_recipe(text)) return *recipe;
-    if (parts_of(text).size() > 1)
-        return parse_recipe(load_recipe_document(text, models_dir), "recipe " + text);
-    const std::filesystem::path path = recipe_file(text, models_dir);
-    return parse_recipe(parse_json_file(path), path.string());
+    const bool joined = parts_of(text).size() > 1;
+    const std::string file = joined ? "recipe " + text : recipe_file(text, models_dir).string();
+    const nlohmann::json document = joined ? load_recipe_document(text, models_dir) : parse_json_file(file);
+    Recipe recipe = parse_recipe(document, file);
+    // Sweeps may vary the method of a document with a pattern; who writes a recipe means one of the two.
+    if (recipe.method == Method::Dense && document.contains("nm"))
+        throw InputError(file, "/nm",
+                         "says nothing where \"method\" is dense, expected no pattern or another method");
+    return recipe;
 }
 
 nlohmann::json load_recipe_document(const std::string& text, const std::filesystem::path& models_dir) {

@@ -62,17 +62,49 @@ class BadInput(ProgramTest):
         for sizes in ("0,1,1", "1,1", "1,1,1,1", "a,b,c", "-1,2,3", "16777216,1,1", "99999999999999999999,1,1", ""):
             self.refuse("run", "--gemm=" + sizes, *SMALL, "-o", "earlier")
 
+    def test_a_product_that_does_not_fit(self):
+        for command in (["run"], ["run", "--fidelity", "fast"], ["schedule"]):
+            for sizes in ("16777215,16777215,16777215", "4000000,4000000,4000000", "1000000,1000000,1000000",
+                          "2000000,16384,16384", "16,16777215,16777215", "16777215,16,16777215", "16777215,16777215,16"):
+                message = self.refuse(*command, "--gemm", sizes, "-o", "earlier", names=[sizes])
+                self.assertTrue("2^62" in message or all(part in message for part in ("GiB", "(A ", ", B ", ", C ")), message)
+        # N:M packs B, and that may be what makes it fit.
+        self.refuse("schedule", "--gemm", "1024,1048576,49152", names=["GiB"])
+        self.run_program("schedule", "--gemm", "1024,1048576,49152", "--nm", "2:8")
+        # More memory than addresses reach.
+        document = self.hardware_document()
+        document["memory"]["capacity"]["value"] = 1e13
+        large = self.write("large.json", document)
+        self.refuse("run", "--gemm", "1000000,1000000,1000000", "--hardware", large, names=["GiB"])
+        self.refuse("run", "--gemm", "16777215,16777215,16777215", "--hardware", large, names=["2^62"])
+
+    def test_options_that_would_say_nothing(self):
+        product = ["--gemm", "16,16,16", *SMALL]
+        for option in (["--recipe", "dense"], ["--batch", 4], ["--set", "a=1"], ["--sample", "mmc4"], ["--no-pregeneration"]):
+            for command in ("run", "schedule"):
+                self.refuse(command, *product, *option, names=[option[0], "--gemm"])
+        for option in (["--layer", "x"], ["--stage", "FF"], ["--part", "x"]):
+            self.refuse("schedule", *product, *option, names=[option[0], "--gemm"])
+        self.run_program("schedule", *product, "--program", "p.satp")
+        for option in (["--fidelity", "fast"], ["--batch", 4], ["--recipe", "dense"], ["--dataflow", "ws"], ["--no-interleave"]):
+            self.refuse("run", "--program", "p.satp", *SMALL, *option, names=[option[0], "--program"])
+
     def test_unsupported_pattern(self):
         for nm in ("3:5", "0:8", "9:8", "2", "2:8:1", "x:y", "2:32", "-1:8"):
             self.refuse("run", "--gemm", "64,64,64", "--nm=" + nm, *SMALL, "-o", "earlier", names=["--nm"])
             self.refuse("run", self.network(), "--recipe", "bdwp-" + nm, *SMALL, "-o", "earlier")
         # 2:16 exists, but this array was built for M up to 8.
-        self.refuse("run", "--gemm", "64,64,64", "--nm", "2:16", *SMALL, "-o", "earlier", names=["16"])
+        for command in (["run", "--gemm", "64,64,64", "--nm", "2:16"], ["run", self.network(), "--recipe", "bdwp-2:16"],
+                        ["schedule", self.network(), "--recipe", "bdwp-2:16"]):
+            self.refuse(*command, *SMALL, "-o", "earlier", names=[f"{SMALL_HARDWARE}.json: /array/max_m", "M = 16"])
 
     def test_bad_recipe(self):
         self.refuse("run", self.network(), "--recipe", "magic", *SMALL, "-o", "earlier", names=["magic"])
         bad = self.write("r.json", {"name": "r", "method": "bdwp"})
         self.refuse("run", self.network(), "--recipe", bad, *SMALL, "-o", "earlier", names=["r.json", "nm"])
+        for method in ({}, {"method": "dense"}):
+            bad = self.write("r.json", {"name": "r", "nm": "2:8"} | method)
+            self.refuse("run", self.network(), "--recipe", bad, *SMALL, "-o", "earlier", names=["r.json: /nm", "dense"])
         bad = self.write("r.json", {"name": "r", "method": "bdwp", "nm": "2:8", "dense_layers": ["nowhere"]})
         self.refuse("run", self.network(), "--recipe", bad, *SMALL, "-o", "earlier", names=["nowhere"])
 
@@ -158,7 +190,8 @@ class BadInput(ProgramTest):
 
     def test_bad_usage(self):
         self.refuse()
-        self.refuse("fly")
+        self.refuse("fly", names=["fly"])
+        self.refuse("models", "fly", names=["fly"])
         self.refuse("run")
         self.refuse("run", self.network(), "--gemm", "1,1,1")
         self.refuse("run", self.network(), "--fidelity", "guess")

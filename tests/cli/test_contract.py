@@ -77,6 +77,25 @@ class Contracts(ProgramTest):
         ff = next(l for l in sparse["layers"] if (l["name"], l["stage"]) == ("conv2", "FF"))
         self.assertEqual((ff["m"], ff["n"], ff["k"]), (32, 16, 144))
 
+    def test_arithmetic_bound_of_a_comparison_is_that_of_its_two_steps(self):
+        def bound(recipe, baseline):
+            return self.run_json("compare", self.network(), "--recipe", recipe, "--baseline", baseline, "--fidelity", "fast",
+                                 *SMALL)["arithmetic_bound"]
+        dense_to_bdwp, dense_to_srste = bound("bdwp-2:8", "dense"), bound("sr-ste-2:8", "dense")
+        self.assertGreater(dense_to_bdwp, dense_to_srste)
+        self.assertAlmostEqual(bound("bdwp-2:8", "sr-ste-2:8"), dense_to_bdwp / dense_to_srste, delta=1e-9)
+        self.assertAlmostEqual(bound("dense", "bdwp-2:8"), 1 / dense_to_bdwp, delta=1e-9)
+        text = self.run_program("compare", self.network(), "--recipe", "dense", "--baseline", "bdwp-2:8", "--fidelity", "fast",
+                                *SMALL).stdout
+        self.assertIn(f"arithmetic alone allows {1 / dense_to_bdwp:.2f}x", text)
+
+    def test_weight_stationary_says_what_it_leaves(self):
+        done = self.run_program("run", self.network(), *SMALL, "--dataflow", "ws", "--json")
+        self.assertIn("WU stays output-stationary", done.stderr)
+        layers = json.loads(done.stdout)["layers"]
+        self.assertEqual({l["dataflow"] for l in layers if l["stage"] == "WU"}, {"os"})
+        self.assertEqual({l["dataflow"] for l in layers if l["stage"] != "WU"}, {"ws"})
+
     def test_host_work_is_paid_with_its_transfers(self):
         value = self.run_json("run", self.network(), *SMALL)
         kinds = {task["kind"] for task in value["other_tasks"]}
@@ -188,6 +207,12 @@ class Contracts(ProgramTest):
         lines = self.run_program("run", self.network(), *SMALL, "--csv").stdout.splitlines()
         self.assertTrue(lines[0].startswith("layer,stage"))
         self.assertGreater(len(lines), 5)
+
+    def test_notes_of_what_is_run_otherwise(self):
+        self.assertIn("1:2 runs as 2:4", self.run_program("run", self.network(), *SMALL, "--recipe", "bdwp-1:2").stderr)
+        self.assertIn("1:2 runs as 2:4", self.run_program("run", "--gemm", "32,32,32", *SMALL, "--nm", "1:2").stderr)
+        layers = [layer for layer in SMALL_NETWORK["layers"] if layer["kind"] != "loss"]
+        self.assertIn("no loss layer", self.run_program("run", self.network(layers=layers), *SMALL).stderr)
 
     def test_output_file_is_what_would_be_printed(self):
         printed = self.run_program("run", self.network(), *SMALL, "--json").stdout

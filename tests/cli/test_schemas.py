@@ -53,7 +53,7 @@ class Schemas(ProgramTest):
         hardware["array"]["rows"] = 0
         self.assertTrue(self.refused("hardware", hardware))
         self.run_program("run", "--gemm", "8,8,8", "--hardware", self.write("h.json", hardware), code=2)
-        for change in ({"method": "bdwp"}, {"method": "bdwp", "nm": "eight"}):
+        for change in ({"nm": "2:8", "method": "dense"}, {"nm": "2:8"}, {"method": "bdwp"}, {"method": "bdwp", "nm": "eight"}):
             with self.subTest(change=change):
                 recipe = {"name": "r"} | change
                 self.assertTrue(self.refused("recipe", recipe))

@@ -1,0 +1,32 @@
+// What a user should know of a run that goes on: a line on stderr, each said once.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <set>
+#include <string>
+
+#include "runtime/support/types.hpp"
+
+namespace satsim::host {
+
+// Of a comparison, both steps have the same to say.
+inline void note_once(const std::string& text) {
+    static std::set<std::string> said;
+    if (said.insert(text).second) fmt::print(stderr, "satsim: note: {}\n", text);
+}
+
+inline void note_pattern(const NmPattern& nm) {
+    if (nm == NmPattern{1, 2}) note_once("1:2 runs as 2:4 on SAT: as many values and bytes, another mask");
+}
+
+// `dataflow` as --dataflow has it, of a whole training step.
+inline void note_dataflow(const std::string& dataflow) {
+    if (dataflow == "ws")
+        note_once(
+            "--dataflow ws is for FF and BP; WU stays output-stationary, as its reduction over positions has "
+            "no weights that could stay");
+}
+
+}  // namespace satsim::host
