@@ -46,7 +46,7 @@ import pathlib
 spec = importlib.util.find_spec("nvidia")
 roots = [pathlib.Path(p) for p in (spec.submodule_search_locations if spec else [])]
 libraries = sorted({str(f.parent) for r in roots for f in r.glob("*/lib/lib*.so*")})
-headers = sorted({str(f.parent) for r in roots for n in ("cudnn.h", "cublasLt.h") for f in r.glob("*/include/" + n)})
+headers = sorted({str(f.parent) for r in roots for n in ("cudnn.h", "cublasLt.h", "cupti.h") for f in r.glob("*/include/" + n)})
 print(":".join(libraries))
 print(";".join(headers))
 P

@@ -40,6 +40,7 @@ CudaMeter::CudaMeter(const MeterSettings& settings) : settings_(settings) {
     check(cudaDeviceGetPCIBusId(address.data(), static_cast<int>(address.size()), 0),
           "reading the PCI address");
     power_ = std::make_unique<PowerMeter>(address.data());
+    if (settings.profile) profiler_ = std::make_unique<Profiler>();
 }
 
 MeasuredDevice CudaMeter::device() {
@@ -60,7 +61,9 @@ MeasuredDevice CudaMeter::device() {
     d.libraries["cuDNN"] = l.dnn.works() ? l.dnn.version() : "missing: " + l.dnn.fault();
     d.libraries["cuSPARSELt"] = l.sparse.works() ? l.sparse.version() : "missing: " + l.sparse.fault();
     d.libraries["NVML"] = power_->works() ? "driver's" : "missing: " + power_->fault();
-    d.libraries["CUPTI"] = "not used";
+    d.libraries["CUPTI"] = profiler_ == nullptr ? "not asked for"
+                           : profiler_->works() ? profiler_->version()
+                                                : "missing: " + profiler_->fault();
     d.date = now_utc();
     d.time_method = "CUDA events around runs in a row on one stream, launches included; median of " +
                     std::to_string(settings_.repetitions) +
@@ -148,6 +151,13 @@ Measurement CudaMeter::measure(const Work& work) {
         }
     }
     measure_energy(*winner, result);
+    // Last: while CUPTI records, kernels start later.
+    if (profiler_ != nullptr) {
+        result.kernels = profiler_->kernels_of([&] {
+            winner->run(0);
+            l.stream.wait();
+        });
+    }
     return result;
 }
 

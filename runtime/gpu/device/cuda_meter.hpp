@@ -5,6 +5,7 @@
 
 #include "runtime/gpu/device/candidates.hpp"
 #include "runtime/gpu/device/power_meter.hpp"
+#include "runtime/gpu/device/profiler.hpp"
 #include "runtime/gpu_record/meter.hpp"
 
 namespace satsim::gpu {
@@ -25,6 +26,7 @@ class CudaMeter : public Meter {
     MeterSettings settings_;
     std::unique_ptr<Libraries> libraries_;
     std::unique_ptr<PowerMeter> power_;
+    std::unique_ptr<Profiler> profiler_;  // nullptr: not asked for
 };
 
 }  // namespace satsim::gpu

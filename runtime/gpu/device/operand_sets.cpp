@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <random>
 
 #include "runtime/numerics/fp16.hpp"
@@ -13,7 +14,7 @@ constexpr std::size_t kAlignment = 512;
 constexpr std::size_t kPatternBytes = std::size_t{1} << 22;
 
 // What a fill repeats. The same bits in every run.
-std::vector<std::uint16_t> pattern_of(Fill fill) {
+std::vector<std::uint16_t> make_pattern(Fill fill) {
     std::mt19937 generator(1);
     std::uniform_real_distribution<float> uniform(-1, 1);
     constexpr std::array<std::uint16_t, 6> kPairs{0x4, 0x8, 0xC, 0x9, 0xD, 0xE};
@@ -37,12 +38,20 @@ std::vector<std::uint16_t> pattern_of(Fill fill) {
     return pattern;
 }
 
+// Made once: every operand of every contender asks for one.
+const std::vector<std::uint16_t>& pattern_of(Fill fill) {
+    static std::map<Fill, std::vector<std::uint16_t>> known;
+    std::vector<std::uint16_t>& pattern = known[fill];
+    if (pattern.empty()) pattern = make_pattern(fill);
+    return pattern;
+}
+
 void fill_memory(char* to, std::size_t bytes, Fill fill, cudaStream_t stream) {
     if (fill == Fill::Nothing || fill == Fill::Integers) {
         check(cudaMemsetAsync(to, 0, bytes, stream), "clearing device memory");
         return;
     }
-    const std::vector<std::uint16_t> pattern = pattern_of(fill);
+    const std::vector<std::uint16_t>& pattern = pattern_of(fill);
     std::size_t done = std::min(bytes, kPatternBytes);
     check(cudaMemcpyAsync(to, pattern.data(), done, cudaMemcpyHostToDevice, stream), "a copy to the device");
     check(cudaStreamSynchronize(stream), "a copy to the device");
