@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "runtime/onnx/shape_inference.hpp"
 #include "runtime/support/error.hpp"
@@ -152,7 +151,9 @@ void Graph::read_input(const ::onnx::GraphProto& graph, const Dims& sizes) {
                             "batch",
                             sizes.size(), dims.size() - 1));
         batch = dims[0].has_dim_value() ? dims[0].dim_value() : 0;
-        target.dims = {1};
+        // Shapes are those of the file's batch until it is taken out.
+        target.dims = {std::max<std::int64_t>(batch, 1)};
+        if (batch > 1) target.batch = BatchAxis{};
         for (int i = 1; i < dims.size(); ++i) {
             std::int64_t extent = dims[i].has_dim_value() ? dims[i].dim_value() : 0;
             if (!sizes.empty()) {
@@ -173,7 +174,7 @@ void Graph::read_input(const ::onnx::GraphProto& graph, const Dims& sizes) {
             target.dims.push_back(extent);
         }
         const std::optional<std::int64_t> count = element_count(target.dims);
-        if (!count || *count > (std::int64_t{1} << 32) || batch < 0 || batch > (1 << 20))
+        if (!count || *count / target.dims[0] > (std::int64_t{1} << 32) || batch < 0 || batch > (1 << 20))
             throw InputError(file_, "", "has an input of impossible size");
         set_dims(target.type, target.dims);
         target.known = true;
@@ -216,29 +217,7 @@ void Graph::read_constant_node(const Node& node) {
     set_dims(target.type, constant.dims);
 }
 
-// Shapes that an exporter wrote down for a batch of its own are brought down to one sample.
-void Graph::for_one_sample(Node& node) {
-    if (batch < 2 || (node.op != "Reshape" && node.op != "Expand") || node.inputs.size() < 2) return;
-    const Constant* shape = number(node, 1);
-    if (shape == nullptr || node.inputs[0] < 0 || !value(node.inputs[0]).known) return;
-    Constant mine = *shape;
-    double product = 1;
-    for (const double extent : mine.values) {
-        if (extent < 1) return;  // -1 is worked out from what there is
-        product *= extent;
-    }
-    const auto elements = static_cast<double>(*element_count(value(node.inputs[0]).dims));
-    const auto samples = static_cast<double>(batch);
-    const bool too_large = node.op == "Expand" || product == elements * samples;
-    if (mine.values.empty() || !too_large || std::fmod(mine.values[0], samples) != 0) return;
-    mine.values[0] /= samples;
-    const int copy = value_named(fmt::format("{} of {}", value(node.inputs[1]).name, values.size()));
-    set_constant(values[static_cast<std::size_t>(copy)], mine);
-    node.inputs[1] = copy;
-}
-
 void Graph::infer(Node& node, int opset) {
-    for_one_sample(node);
     std::vector<InferenceInput> inputs;
     std::vector<const Constant*> numbers;
     bool all_constant = true;
@@ -269,6 +248,7 @@ void Graph::infer(Node& node, int opset) {
         to.known = true;
         // What a shape is does not depend on the values whose shape it is.
         const bool about_shapes = node.op == "Shape" || node.op == "Size";
+        if (batch > 1 && !about_shapes) to.batch = batch_axis_of(*this, node, i);
         if (!all_constant && !about_shapes) continue;
         to.constant = true;
         if (!about_shapes) to.trained = trained;
@@ -331,6 +311,7 @@ void Graph::keep_needed() {
     std::vector<bool> needed(values.size(), false);
     for (const int output : outputs) needed[static_cast<std::size_t>(output)] = true;
     const Node* unknown = nullptr;  // the first in order
+    const Node* mixed = nullptr;
     for (std::size_t back = nodes.size(); back-- > 0;) {
         Node& node = nodes[back];
         const bool used = std::any_of(node.outputs.begin(), node.outputs.end(), [&](int output) {
@@ -342,15 +323,35 @@ void Graph::keep_needed() {
             if (from >= 0) needed[static_cast<std::size_t>(from)] = true;
         }
         for (const int output : node.outputs) {
-            if (output >= 0 && needed[static_cast<std::size_t>(output)] && !value(output).known)
+            if (output < 0 || !needed[static_cast<std::size_t>(output)] || value(output).constant) continue;
+            if (!value(output).known)
                 unknown = &node;
+            else if (batch > 1 && !value(output).batch)
+                mixed = &node;
         }
     }
+    if (mixed != nullptr && (unknown == nullptr || mixed < unknown))
+        throw InputError(where(*mixed), "",
+                         fmt::format("depends on the batch of {} that the model was exported for in a way "
+                                     "that no single sample has: export with batch 1, or with dynamic_axes "
+                                     "for the batch",
+                                     batch));
     if (unknown != nullptr)
         throw InputError(
             where(*unknown), "",
             "has an output whose shape cannot be inferred: export with fixed sizes (dynamic_axes for "
             "the batch only)");
+}
+
+// From shapes of the file's batch to those of one sample.
+void Graph::take_out_batch() {
+    for (Value& each : values) {
+        if (!each.batch) continue;
+        each.dims[static_cast<std::size_t>(each.batch->axis)] /= batch;
+        set_dims(each.type, each.dims);
+        each.number.reset();  // of a constant that was repeated
+        each.tensor.reset();
+    }
 }
 
 void Graph::connect() {
@@ -380,6 +381,7 @@ Graph::Graph(const Model& model, const std::string& file, const Dims& sizes) : f
     }
     if (outputs.empty()) throw InputError(file, "", "has no output");
     keep_needed();
+    take_out_batch();
     connect();
 }
 

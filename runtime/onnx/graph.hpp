@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/onnx/batch_axis.hpp"
 #include "runtime/onnx/constant.hpp"
 #include "runtime/onnx/model_file.hpp"
 
@@ -20,6 +21,7 @@ struct Value {
     bool constant = false;                      // the same for every input
     std::optional<Constant> number;             // of small constants
     std::optional<::onnx::TensorProto> tensor;  // the same, as shape inference takes it
+    std::optional<BatchAxis> batch;             // until it is taken out
     std::set<int> trained;     // initializers that a constant is made of: what training changes
     int producer = -1;         // node
     int initializer = -1;      // its number in the file, where it is one
@@ -78,7 +80,7 @@ class Graph {
     void add_node(const ::onnx::NodeProto& proto, int opset);
     void read_constant_node(const Node& node);
     void infer(Node& node, int opset);
-    void for_one_sample(Node& node);
+    void take_out_batch();
     void set_constant(Value& value, const Constant& constant);
     void keep_needed();
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <stdexcept>
+#include <string_view>
 
 #include "runtime/onnx/fusion.hpp"
 #include "runtime/onnx/importer.hpp"
@@ -21,6 +23,27 @@ void check_shapes(const Network& network, const NetworkWriter& writer, const std
                                                file, to_string(layer.out),
                                                to_string(writer.shape(static_cast<LayerIndex>(i)))));
         }
+    }
+}
+
+// The reader of network files points into a file that does not exist yet: the node is what a user knows.
+Network read_back(const Imported& imported, const Importer& importer, const Graph& graph,
+                  const std::string& file) {
+    try {
+        return parse_network(nlohmann::json(imported.document), file);
+    } catch (const InputError& error) {
+        const std::string& pointer = error.pointer();
+        const std::string_view layers = "/layers/";
+        if (error.where() != file || !pointer.starts_with(layers)) throw;
+        const std::size_t begin = layers.size();
+        const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
+        std::size_t layer = 0;
+        std::from_chars(pointer.data() + begin, pointer.data() + end, layer);
+        const Node* node = importer.node_of(layer);
+        if (node == nullptr) throw;
+        const std::string message = std::string(error.what()).substr(file.size() + pointer.size() + 4);
+        const std::string field = end < pointer.size() ? pointer.substr(end + 1) + " " : "";
+        throw InputError(graph.where(*node), "", field + message);
     }
 }
 
@@ -48,7 +71,7 @@ Imported import_model(std::span<const std::uint8_t> bytes, const std::string& fi
             model.opset),
         batch);
     imported.notes = importer.notes();
-    const Network network = parse_network(nlohmann::json(imported.document), file);
+    const Network network = read_back(imported, importer, graph, file);
     check_shapes(network, importer.writer(), file);
     if (options.weights) {
         imported.weights = collect_weights(graph, network, importer.weight_uses(), importer.flattened(), file,

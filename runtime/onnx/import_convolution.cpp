@@ -10,6 +10,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// ONNX's inference believes kernel_shape, whatever the weights are.
+constexpr const char* kUnfitting = "has an output that does not fit its kernel, strides and pads";
+
 Json sides(std::int64_t h, std::int64_t w) {
     return h == w ? Json(h) : Json{h, w};
 }
@@ -37,6 +40,8 @@ Importer::Fields Importer::window_fields(const Node& node, const View& in, const
     const std::size_t axes = in.dims.size() - 2;
     if ((!pads.empty() && pads.size() != 2 * axes) || out.size() != in.dims.size())
         refuse(node, "has pads that do not fit its input");
+    if (automatic != "NOTSET" && std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; }))
+        refuse(node, "has both pads and auto_pad " + automatic + ", expected one of them");
     const auto side = [&](bool rows, std::int64_t s, std::int64_t d, std::int64_t k) {
         if (rows && axes == 1) return std::pair<std::int64_t, std::int64_t>{0, 0};
         const std::size_t axis = rows || axes == 1 ? 0 : 1;
@@ -48,7 +53,9 @@ Importer::Fields Importer::window_fields(const Node& node, const View& in, const
             before = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
             after = total - before;
         }
-        return std::pair{before, std::max(after, wanted - before)};
+        after = std::max(after, wanted - before);
+        if ((before + after - wanted) / s != 0 || before + after < wanted) refuse(node, kUnfitting);
+        return std::pair{before, after};
     };
     const auto [top, bottom] = side(true, stride.h, dilation.h, kernel.h);
     const auto [left, right] = side(false, stride.w, dilation.w, kernel.w);
@@ -82,16 +89,46 @@ void Importer::convolution(const Node& node) {
         // Its padding is cut off the output: what is left decides the last rows and columns.
         const Pair stride = pair_of(Graph::integers(node, "strides"));
         const Pair dilation = pair_of(Graph::integers(node, "dilations"));
-        const Dims pads = Graph::integers(node, "pads");
-        if (Graph::text(node, "auto_pad", "NOTSET") != "NOTSET" || in.rank() != 4 ||
+        Dims pads = Graph::integers(node, "pads");
+        const Dims wanted = Graph::integers(node, "output_shape");
+        const std::string automatic = Graph::text(node, "auto_pad", "NOTSET");
+        if ((automatic != "NOTSET" && wanted.empty()) || in.rank() != 4 || out.size() != 4 ||
             (!pads.empty() && pads.size() != 4))
             refuse(node, "pads automatically or works on no images, expected explicit pads on images");
+        const Dims given = Graph::integers(node, "output_padding");
+        const Pair extra = given.empty() ? Pair{0, 0} : pair_of(given);
+        if (!wanted.empty()) {
+            // ONNX: what is too much is cut off, half at each end, and the odd one in front but for
+            // SAME_UPPER.
+            const auto surplus = [&](std::size_t axis, std::int64_t s, std::int64_t d, std::int64_t k,
+                                     std::int64_t more) {
+                const std::int64_t whole = (in.dims[axis] - 1) * s + (k - 1) * d + 1 + more;
+                if (whole < out[axis])
+                    refuse(node,
+                           fmt::format("has the output_shape {}, expected at most the {} that its input "
+                                       "reaches",
+                                       out[axis], whole));
+                return whole - out[axis];
+            };
+            const std::int64_t rows = surplus(2, stride.h, dilation.h, kernel.h, extra.h);
+            const std::int64_t columns = surplus(3, stride.w, dilation.w, kernel.w, extra.w);
+            const bool less_in_front = automatic == "SAME_UPPER";
+            const auto front = [&](std::int64_t all) { return less_in_front ? all / 2 : all - all / 2; };
+            pads = {front(rows), front(columns), rows - front(rows), columns - front(columns)};
+        }
+        const auto fits = [&](std::size_t axis, std::int64_t s, std::int64_t d, std::int64_t k,
+                              std::int64_t more) {
+            const std::int64_t cut = pads.empty() ? 0 : pads[axis - 2] + pads[axis];
+            return (in.dims[axis] - 1) * s + (k - 1) * d + 1 + more - cut == out[axis];
+        };
+        if (!fits(2, stride.h, dilation.h, kernel.h, extra.h) ||
+            !fits(3, stride.w, dilation.w, kernel.w, extra.w))
+            refuse(node, kUnfitting);
         fields["kernel"] = sides(kernel.h, kernel.w);
         fields["stride"] = sides(stride.h, stride.w);
         fields["dilation"] = sides(dilation.h, dilation.w);
         if (!pads.empty()) fields["pad"] = {pads[0], pads[1], pads[2], pads[3]};
-        const Pair extra = pair_of(Graph::integers(node, "output_padding"));
-        if (!Graph::integers(node, "output_padding").empty()) fields["output_pad"] = sides(extra.h, extra.w);
+        if (!given.empty()) fields["output_pad"] = sides(extra.h, extra.w);
     } else {
         fields.update(window_fields(node, in, kernel));
     }

@@ -7,16 +7,39 @@
 
 namespace satsim::importer {
 
+std::optional<TensorView> Importer::whole_matrix(int weights, const std::vector<int>& axes) const {
+    const std::optional<TensorView> view = tensor_view(graph_, weights);
+    if (!view || view->dims.size() != 2 || axes.size() != 2) return std::nullopt;
+    return view->transposed(axes);
+}
+
+LayerIndex Importer::owner_of(const Matrix& matrix) const {
+    const std::optional<TensorView> own = whole_matrix(matrix.weights, matrix.axes);
+    if (!own || matrix.bias >= 0 || !matrix.refused.empty()) return -1;
+    for (const auto& [layer, other] : matrices_) {
+        if (other.initializer == own->initializer && other.offset == own->offset && other.dims == own->dims &&
+            other.strides == own->strides)
+            return layer;
+    }
+    return -1;
+}
+
 // `axis` of `in` is multiplied with a trained matrix, to `out` features.
 void Importer::linear(const Node& node, const View& in, int axis, const Matrix& matrix, std::int64_t out) {
-    use_weights(node, matrix.weights);
+    const LayerIndex owner = owner_of(matrix);
+    if (owner < 0) use_weights(node, matrix.weights);
     use_weights(node, matrix.bias);
     View result = with_channels(node, in, axis);
     TensorShape shape = writer_.shape(result.layer);
     shape.channels = out;
     Fields fields = {{"out", out}};
     if (matrix.bias >= 0) fields["bias"] = true;
+    if (owner >= 0) fields["tied"] = writer_.name_of(owner);
     result.layer = emit(node, LayerKind::Linear, {result.layer}, shape, fields);
+    if (owner < 0 && matrix.refused.empty()) {
+        if (std::optional<TensorView> own = whole_matrix(matrix.weights, matrix.axes))
+            matrices_.emplace_back(result.layer, std::move(*own));
+    }
     keep(result.layer, "weight", matrix.weights, matrix.axes, matrix.refused);
     keep(result.layer, "bias", matrix.bias, {}, matrix.refused);
     result.dims[static_cast<std::size_t>(axis)] = out;

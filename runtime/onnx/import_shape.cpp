@@ -158,6 +158,8 @@ void Importer::gather(const Node& node) {
         result.layer =
             emit(node, LayerKind::Lookup, {from}, *shape, {{"rows", data.dims[0]}, {"out", data.dims[1]}});
         keep(result.layer, "weight", node.inputs[0]);
+        if (std::optional<TensorView> table = whole_matrix(node.inputs[0], {1, 0}))
+            matrices_.emplace_back(result.layer, std::move(*table));
         return set(node, result);
     }
     const Constant* number = graph_.number(node, 1);

@@ -127,18 +127,35 @@ void Importer::run() {
                 "or export the part without it (docs/formats/onnx.md lists what is imported)");
         }
         (this->*found->second)(node);
+        layer_nodes_.resize(writer_.size(), &node);
     }
     finish_outputs();
     if (folded_norms_ > 0) {
-        notes_.push_back(fmt::format(
-            "{} convolutions have biases that torch.onnx made of batch normalisation, which training needs: "
-            "export with training=TrainingMode.PRESERVE and do_constant_folding=False, or import with "
-            "--unfold-batchnorm",
-            folded_norms_));
-    }
-    if (shared_weights_ > 0)
         notes_.push_back(
-            fmt::format("{} weights are used by several layers; each counts them", shared_weights_));
+            fmt::format("{} that torch.onnx made of batch normalisation, which training needs: export with "
+                        "training=TrainingMode.PRESERVE and do_constant_folding=False, or import with "
+                        "--unfold-batchnorm",
+                        folded_norms_ == 1 ? "1 convolution has a bias"
+                                           : fmt::format("{} convolutions have biases", folded_norms_)));
+    }
+    note_shared_weights();
+}
+
+void Importer::note_shared_weights() {
+    int shared = 0;
+    std::int64_t more = 0;
+    for (const auto& [initializer, counted] : used_weights_) {
+        const std::int64_t own = element_count(graph_.value(initializer).dims).value_or(0);
+        if (counted <= own) continue;
+        ++shared;
+        more += counted - own;
+    }
+    if (shared == 0) return;
+    notes_.push_back(
+        fmt::format("{} used by several layers, each of which counts {}: {} parameters more than "
+                    "the model has",
+                    shared == 1 ? "1 weight is" : fmt::format("{} weights are", shared),
+                    shared == 1 ? "it" : "them", more));
 }
 
 void Importer::refuse(const Node& node, const std::string& message) const {
@@ -261,8 +278,11 @@ void Importer::use_weights(const Node& node, int value) {
     if (value < 0) return;
     if (!graph_.value(value).constant)
         refuse(node, "has weights that the graph computes, expected trained ones");
-    for (const int initializer : graph_.value(value).trained) {
-        if (!used_weights_.insert(initializer).second) ++shared_weights_;
+    const Value& used = graph_.value(value);
+    for (const int initializer : used.trained) {
+        // Several layers may take a part each (the three of an attention's projection).
+        const Dims& counted = used.trained.size() == 1 ? used.dims : graph_.value(initializer).dims;
+        used_weights_[initializer] += element_count(counted).value_or(0);
     }
 }
 
@@ -278,8 +298,8 @@ LayerIndex Importer::parameter(const Node& node, int value, const TensorShape& s
     std::string name = name_of(node) + ".constant";
     for (const int initializer : constant.trained) {
         name = graph_.value(initializer).name;
-        if (used_weights_.insert(initializer).second)
-            trained += element_count(graph_.value(initializer).dims).value_or(0);
+        const std::int64_t own = element_count(graph_.value(initializer).dims).value_or(0);
+        if (used_weights_.emplace(initializer, own).second) trained += own;
     }
     Fields fields = {{"shape", {shape.channels, shape.height, shape.width}}};
     if (trained != shape.elements()) fields["trained"] = trained;
@@ -334,8 +354,11 @@ void Importer::finish_outputs() {
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) {
         const Value& value = graph_.value(graph_.outputs[i]);
         const std::optional<View>& found = views_[static_cast<std::size_t>(graph_.outputs[i])];
-        if (value.constant || !found || found->layer < 0)
+        if (value.constant || !found)
             throw InputError(graph_.file(), "", "has an output that does not depend on its input");
+        if (found->layer < 0)
+            throw InputError(graph_.file(), "",
+                             "has an output that is its input, computed by no layer: expected one at least");
         writer_.add(LayerKind::Loss, i == 0 ? "loss" : fmt::format("loss{}", i + 1), {found->layer},
                     writer_.shape(found->layer));
     }

@@ -24,6 +24,10 @@ class Importer {
     [[nodiscard]] const NetworkWriter& writer() const { return writer_; }
     [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
     [[nodiscard]] const std::vector<WeightUse>& weight_uses() const { return weight_uses_; }
+    // The node that a layer was made for; nullptr: an output of the graph.
+    [[nodiscard]] const Node* node_of(std::size_t layer) const {
+        return layer < layer_nodes_.size() ? layer_nodes_[layer] : nullptr;
+    }
     // Of flatten layers.
     [[nodiscard]] const std::map<LayerIndex, FeatureOrder>& flattened() const { return flattened_; }
 
@@ -54,6 +58,7 @@ class Importer {
     LayerIndex parameter(const Node& node, int value, const TensorShape& shape,
                          const std::vector<int>& order);
     void use_weights(const Node& node, int value);
+    void note_shared_weights();
     // Where the numbers of a layer's tensor are found; nothing is kept of values below 0.
     void keep(LayerIndex layer, const char* suffix, int value, std::vector<int> axes = {},
               const std::string& refused = "");
@@ -85,6 +90,9 @@ class Importer {
         int bias = -1;
         std::string refused = {};  // WeightUse::refused
     };
+    // A matrix that an earlier layer trains already, from the input's features to the output's.
+    [[nodiscard]] std::optional<TensorView> whole_matrix(int weights, const std::vector<int>& axes) const;
+    [[nodiscard]] LayerIndex owner_of(const Matrix& matrix) const;
     void linear(const Node& node, const View& in, int axis, const Matrix& matrix, std::int64_t out);
     struct Operand {
         View view;
@@ -124,13 +132,14 @@ class Importer {
     NetworkWriter writer_;
     std::vector<std::optional<View>> views_;  // of each value
     std::vector<std::string> notes_;
-    std::set<int> used_weights_;  // initializers that a layer has counted
+    std::map<int, std::int64_t> used_weights_;  // initializers, and the parameters that layers count of them
+    std::vector<std::pair<LayerIndex, TensorView>> matrices_;  // of layers that others may be tied to
+    std::vector<const Node*> layer_nodes_;
     std::vector<WeightUse> weight_uses_;
     std::map<LayerIndex, FeatureOrder> flattened_;
     std::map<std::pair<LayerIndex, TensorShape>, LayerIndex> reshaped_;
     std::map<std::tuple<LayerIndex, Axis, std::int64_t, std::int64_t, std::int64_t>, LayerIndex> slices_;
     int folded_norms_ = 0;
-    int shared_weights_ = 0;
 };
 
 }  // namespace satsim::importer

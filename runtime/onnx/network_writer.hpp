@@ -23,13 +23,13 @@ class NetworkWriter {
                    const TensorShape& out, nlohmann::ordered_json fields = nlohmann::ordered_json::object());
 
     [[nodiscard]] const TensorShape& shape(LayerIndex layer) const;
+    [[nodiscard]] std::string name_of(LayerIndex layer) const;
     [[nodiscard]] std::size_t size() const { return shapes_.size(); }
     [[nodiscard]] nlohmann::ordered_json document(const std::string& name, const std::string& source,
                                                   std::int64_t batch) const;
 
   private:
     [[nodiscard]] std::string unique(const std::string& wanted);
-    [[nodiscard]] std::string name_of(LayerIndex layer) const;
 
     TensorShape input_;
     nlohmann::ordered_json layers_ = nlohmann::ordered_json::array();

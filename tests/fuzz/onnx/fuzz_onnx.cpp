@@ -1,5 +1,7 @@
 #include "tests/fuzz/onnx/fuzz_onnx.hpp"
 
+#include <cstdio>
+#include <stdexcept>
 #include <string_view>
 
 #include "runtime/onnx/import.hpp"
@@ -44,6 +46,9 @@ void fuzz_onnx(const std::uint8_t* data, std::size_t size) {
     } catch (const InputError& error) {
         require(std::string_view(error.what()).find('\n') == std::string_view::npos, "an error is one line");
         require(std::string_view(error.what()).starts_with("fuzz"), "an error names the file");
+    } catch (const std::logic_error& fault) {
+        std::fprintf(stderr, "%s\n", fault.what());
+        require(false, "no model causes an internal fault");
     }
 }
 

@@ -1,6 +1,7 @@
 // Small models (make_models.py) with counts worked out by hand.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -8,6 +9,7 @@
 #include "runtime/onnx/wire_filter.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/workload/training_step.hpp"
+#include "tests/unit/onnx/model_builder.hpp"
 
 namespace satsim::importer {
 namespace {
@@ -120,6 +122,72 @@ TEST(OnnxImport, Transformers) {
         }
         EXPECT_EQ(products, 2 + 4) << name;
     }
+}
+
+TEST(OnnxImport, AFixedBatchIsOneSample) {
+    const Imported four = import_model(model_bytes("attention_batch4"), "net", {});
+    Imported one = import_model(model_bytes("attention_batch1"), "net", {});
+    one.document["batch"] = 4;
+    EXPECT_EQ(four.document, one.document);
+    const Network net = parse_network(nlohmann::json(four.document), "net");
+    EXPECT_EQ(net.forward_macs(), 4 * 8 * 64 * 64 + 2 * 8 * 8 * 64);
+    const auto scores = std::find_if(net.layers.begin(), net.layers.end(),
+                                     [](const Layer& layer) { return layer.kind == LayerKind::MatMul; });
+    ASSERT_NE(scores, net.layers.end());
+    EXPECT_EQ(scores->out, (TensorShape{8, 4, 8}));  // 4 heads
+}
+
+TEST(OnnxImport, WhatMixesSamplesIsRefused) {
+    const std::string message = message_of(model_bytes("batch_mixed"));
+    EXPECT_TRUE(message.starts_with("net.onnx: node average (ReduceMean): ")) << message;
+    EXPECT_NE(message.find("export with batch 1, or with dynamic_axes"), std::string::npos) << message;
+}
+
+TEST(OnnxImport, TransposedConvolutionsKeepTheirOutputShape) {
+    EXPECT_EQ(network_of("output_shape15").layers[0].out, (TensorShape{3, 15, 15}));
+    const Network net = network_of("output_shape16");
+    EXPECT_EQ(net.layers[0].out, (TensorShape{3, 16, 16}));
+    EXPECT_EQ(net.layers[0].pad.top, 1);  // the odd row
+    EXPECT_EQ(net.layers[0].pad.bottom, 0);
+    const std::string message = message_of(model_bytes("output_shape18"));
+    EXPECT_NE(message.find("node up (ConvTranspose): has the output_shape 18, expected at most the 17"),
+              std::string::npos)
+        << message;
+}
+
+TEST(OnnxImport, AttributesThatContradictAreRefused) {
+    const std::string pads = message_of(model_bytes("valid_pads"));
+    EXPECT_NE(pads.find("has both pads and auto_pad VALID, expected one of them"), std::string::npos) << pads;
+    for (const char* name : {"other_kernel", "other_kernel_up"}) {
+        const std::string message = message_of(model_bytes(name));
+        EXPECT_NE(message.find("has an output that does not fit its kernel, strides and pads"),
+                  std::string::npos)
+            << message;
+    }
+}
+
+TEST(OnnxImport, ATiedWeightCountsOnce) {
+    const Imported imported = import_model(model_bytes("tied"), "tied", {});
+    const Network net = parse_network(nlohmann::json(imported.document), "tied");
+    EXPECT_EQ(net.parameters(), 65 * 64 + 2 * (64 * 64 + 64));
+    ASSERT_EQ(imported.notes.size(), 1U);  // a layer with a bias cannot be tied
+    EXPECT_EQ(
+        imported.notes[0],
+        "1 weight is used by several layers, each of which counts it: 4096 parameters more than the model "
+        "has");
+}
+
+TEST(OnnxImport, ErrorsNameTheNode) {
+    ModelBuilder builder({1, 8, 4, 4});
+    builder.tensor("weight", {8, 8, 3, 3});
+    ModelBuilder::set(builder.node("Conv", {"x", "weight"}, "odd"), "pads", {-1, 0, 0, 0});
+    const std::string message = message_of(builder.bytes("odd"));
+    EXPECT_TRUE(message.starts_with("net.onnx: node odd (Conv): pad")) << message;
+}
+
+TEST(OnnxImport, AModelThatComputesNothingSaysSo) {
+    EXPECT_NE(message_of(model_bytes("identity")).find("is its input, computed by no layer"),
+              std::string::npos);
 }
 
 TEST(OnnxImport, UnknownOperatorsAreNamedWithWhatToDo) {

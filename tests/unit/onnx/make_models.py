@@ -144,6 +144,70 @@ def transformer(folder, name, einsum):
     net.save(folder, "head")
 
 
+def attention_batch(folder, name, batch):
+    """torch's MultiheadAttention, exported for a fixed batch: the samples lie in the middle, then in one axis with the 4 heads."""
+    t, d, h = 8, 64, 4
+    net = Net(name, [batch, t, d])
+    net.add("Transpose", ["x"], "turned", perm=[1, 0, 2])
+    for part in "qkv":
+        net.add("MatMul", ["turned", net.weight(f"{part}.weight", d, d)], part)
+        net.add("Reshape", [part, net.constant(f"{part}.shape", [t, batch * h, d // h], numpy.int64)], f"{part}.heads")
+        net.add("Transpose", [f"{part}.heads"], f"{part}.turned", perm=[1, 2, 0] if part == "k" else [1, 0, 2])
+    net.add("MatMul", ["q.turned", "k.turned"], "scores")
+    net.add("Softmax", ["scores"], "attention", axis=-1)
+    net.add("MatMul", ["attention", "v.turned"], "context")
+    net.add("Transpose", ["context"], "merged", perm=[1, 0, 2])
+    net.add("Reshape", ["merged", net.constant("flat", [t * batch, d], numpy.int64)], "rows")
+    net.add("Gemm", ["rows", net.weight("out.weight", d, d), net.weight("out.bias", d)], "out", transB=1)
+    net.add("Reshape", ["out", net.constant("apart", [t, batch, d], numpy.int64)], "columns")
+    net.add("Transpose", ["columns"], "y", perm=[1, 0, 2])
+    net.save(folder, "y")
+
+
+def batch_mixed(folder):
+    """The mean over all samples: no single sample has it."""
+    net = Net("batch_mixed", [4, 16])
+    net.add("ReduceMean", ["x"], "average", axes=[0], keepdims=1)
+    net.add("Sub", ["x", "average"], "centred")
+    net.save(folder, "centred")
+
+
+def output_shape(folder, name, size):
+    """A transposed convolution that says how large its output is; 17 is what there is."""
+    net = Net(name, [1, 4, 8, 8])
+    net.add("ConvTranspose", ["x", net.weight("up.weight", 4, 3, 3, 3)], "up", kernel_shape=[3, 3], strides=[2, 2], output_shape=[size, size])
+    net.save(folder, "up")
+
+
+def contradictory(folder):
+    """Attributes that contradict each other: pads beside auto_pad, and a kernel_shape that is not that of the weights."""
+    for op, name, attributes in (("Conv", "valid_pads", {"auto_pad": "VALID", "pads": [1, 1, 1, 1], "kernel_shape": [3, 3]}),
+                                 ("Conv", "other_kernel", {"kernel_shape": [5, 3]}),
+                                 ("ConvTranspose", "other_kernel_up", {"kernel_shape": [5, 3]})):
+        net = Net(name, [1, 4, 8, 8])
+        net.add(op, ["x", net.weight("weight", 4, 4, 3, 3)], "conv", **attributes)
+        net.save(folder, "conv")
+
+
+def tied(folder):
+    """A table of tokens that is the last layer's matrix, too; and one matrix with a bias, which two layers have."""
+    net = Net("tied", ["batch", 8], TensorProto.INT64)
+    net.add("Gather", [net.weight("table", 65, 64), "x"], "tokens")
+    for name in ("first", "second"):
+        net.add("MatMul", ["tokens" if name == "first" else "first.biased", net.weight("fc.weight", 64, 64) if name == "first" else "fc.weight"], name)
+        net.add("Add", [name, net.weight(f"{name}.bias", 64)], f"{name}.biased")
+    net.add("Transpose", ["table"], "turned", perm=[1, 0])
+    net.add("MatMul", ["second.biased", "turned"], "head")
+    net.save(folder, "head")
+
+
+def alone(folder, name, op, **attributes):
+    """An operator that computes nothing."""
+    net = Net(name, [1, 4, 6, 6])
+    net.add(op, ["x"], "same", **attributes)
+    net.save(folder, "same")
+
+
 def factors(folder):
     """Numbers beside a product with a trained matrix, and a reciprocal: work of their own."""
     net = Net("factors", ["batch", 16])
@@ -191,6 +255,14 @@ if __name__ == "__main__":
     squeeze_excite(target)
     transformer(target, "transformer", einsum=False)
     transformer(target, "transformer_einsum", einsum=True)
+    attention_batch(target, "attention_batch1", 1)
+    attention_batch(target, "attention_batch4", 4)
+    batch_mixed(target)
+    for size in (15, 16, 18):
+        output_shape(target, f"output_shape{size}", size)
+    contradictory(target)
+    tied(target)
+    alone(target, "identity", "Identity")
     factors(target)
     trained(target)
     unknown(target)

@@ -167,8 +167,7 @@ TEST(OnnxWeights, ASharedWeightIsWrittenForEachLayer) {
     net.node("MatMul", {"one", "w"}, "two");
     const Result result = take(net.bytes("two"));
     EXPECT_EQ(result.tensors.at("one.weight").values, result.tensors.at("two.weight").values);
-    ASSERT_EQ(result.notes.size(), 1U);
-    EXPECT_NE(result.notes[0].find("used by several layers"), std::string::npos);
+    EXPECT_TRUE(result.notes.empty());  // counted once
 }
 
 TEST(OnnxWeights, ComputedWeightsAreRefusedComputedParametersLeftOut) {
