@@ -7,8 +7,6 @@
 namespace satsim::gpu {
 namespace {
 
-constexpr std::int64_t kUnit = 8;  // FP16 that the kernel copies at a time
-
 std::string refusal(const NmPattern& nm, bool sparse_is_activation, std::int64_t groups,
                     std::int64_t channels) {
     if (sparse_is_activation)
@@ -133,9 +131,12 @@ SparseCalls calls_of(const ConvolutionWork& w) {
 }  // namespace
 
 SparseCalls sparse_calls(const Work& work) {
-    if (const auto* product = std::get_if<ProductWork>(&work)) return calls_of(*product);
-    if (const auto* convolution = std::get_if<ConvolutionWork>(&work)) return calls_of(*convolution);
-    return {"no product", {}, {}, 0, 0};
+    SparseCalls calls{"no product", {}, {}, 0, 0};
+    if (const auto* product = std::get_if<ProductWork>(&work)) calls = calls_of(*product);
+    if (const auto* convolution = std::get_if<ConvolutionWork>(&work)) calls = calls_of(*convolution);
+    if (calls.refused.empty() && !std::all_of(calls.views.begin(), calls.views.end(), fits_gather))
+        calls.refused = "a map too large for the kernel's offsets of 32 bits";
+    return calls;
 }
 
 }  // namespace satsim::gpu

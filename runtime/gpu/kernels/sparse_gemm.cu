@@ -12,11 +12,12 @@ __device__ inline std::uint32_t shared_address(const void* p) {
     return static_cast<std::uint32_t>(__cvta_generic_to_shared(p));
 }
 
-// 16 bytes; zeros where there is no source (`any` is then a legal address that is not read).
-__device__ inline void copy_async(std::uint32_t to, const void* from, const void* any) {
-    const int bytes = from != nullptr ? 16 : 0;
-    const void* source = from != nullptr ? from : any;
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(source), "r"(bytes)
+template <class Copy>
+__device__ inline void copy_async(std::uint32_t stage, const Copy& copy) {
+    const int bytes = copy.any ? 16 : 0;  // the rest of 16 becomes zeros
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(
+                     stage + static_cast<std::uint32_t>(copy.to) * 16),
+                 "l"(copy.from), "r"(bytes)
                  : "memory");
 }
 __device__ inline void commit_copies() {
@@ -68,22 +69,29 @@ __global__ void __launch_bounds__(Tile::kThreads)
         rows[i] = gather_row(a.view, first_position + Tile::map_row(thread, i));
 
     const std::uint32_t base = shared_address(memory);
+    typename Tile::ChunkCursor next[Tile::kStepChunks];  // of the next step to be fetched
+#pragma unroll
+    for (int c = 0; c < Tile::kStepChunks; ++c) next[c] = Tile::first_chunk(a, c);
     const auto fetch = [&](int step) {
         if (step < steps) {
             const std::uint32_t stage =
                 base + static_cast<std::uint32_t>(step % Tile::kStages) * Tile::kStageUnits * 16;
-            for (int unit = thread; unit < Tile::kValueUnits; unit += Tile::kThreads) {
-                const auto copy = Tile::copy_values(a, first_row, step, unit);
-                copy_async(stage + copy.to * 16, copy.from, a.values);
-            }
+            static_assert(Tile::kStepChunks == 2);
+            const auto zero = Tile::place_of(a, next[0]);
+            const auto one = Tile::place_of(a, next[1]);
 #pragma unroll
-            for (int i = 0; i < Tile::kMapRowsOfThread; ++i) {
-                const auto copy = Tile::copy_map(a, rows[i], thread, i, step);
-                copy_async(stage + copy.to * 16, copy.from, a.map);
-            }
-            for (int unit = thread; unit < Tile::kMetadataUnits; unit += Tile::kThreads) {
-                const auto copy = Tile::copy_metadata(a, first_row, step, unit);
-                copy_async(stage + copy.to * 16, copy.from, a.metadata);
+            for (int c = 0; c < 2; ++c) Tile::advance(a, next[c], 2);
+            const auto of_values = Tile::choose(Tile::value_chunk(thread), zero, one);
+#pragma unroll
+            for (int i = 0; i < Tile::kValueUnits / Tile::kThreads; ++i)
+                copy_async(stage, Tile::copy_values(a, first_row, thread + i * Tile::kThreads, of_values));
+            const auto of_map = Tile::choose(Tile::map_chunk(thread), zero, one);
+#pragma unroll
+            for (int i = 0; i < Tile::kMapRowsOfThread; ++i)
+                copy_async(stage, Tile::copy_map(a, rows[i], thread, i, of_map));
+            if (thread < Tile::kMetadataUnits) {
+                const auto of_metadata = Tile::choose(Tile::metadata_chunk(thread), zero, one);
+                copy_async(stage, Tile::copy_metadata(a, first_row, thread, of_metadata));
             }
         }
         commit_copies();  // also when empty: the count of groups is the count of steps

@@ -38,7 +38,6 @@ struct SparseTile {
     static constexpr int kRowTiles = kWarpRows / 16;          // m16 instructions of a warp
     static constexpr int kPositionTiles = WarpPositions / 8;  // n8
 
-    static constexpr int kUnit = 8;  // FP16 in 16 bytes
     static constexpr int kValueUnits = Rows * 4;
     static constexpr int kMapUnits = Positions * 8;
     static constexpr int kMetadataUnits = Rows / kRowBlock * kStepChunks * 8;
@@ -58,64 +57,99 @@ struct SparseTile {
         return static_cast<int>((chunks + kStepChunks - 1) / kStepChunks);
     }
 
-    // One copy of 16 bytes into shared memory: unit `to` of the stage; `from` nullptr: zeros.
+    // One copy of 16 bytes into unit `to` of the stage. Not `any`: zeros; `from` is a legal address even
+    // then, so that no thread branches.
     struct Copy {
         int to = 0;
+        bool any = false;
         const void* from = nullptr;
     };
 
-    // Number c of the call's chunks: its tap and its first channel; past the last chunk tap == taps().
-    struct ChunkAt {
-        int tap = 0;
+    // The chunks of a step are walked one column of chunks at a time, without a division.
+    struct ChunkCursor {
+        int tap_y = 0;  // taps_y: past the last chunk
+        int tap_x = 0;
         int in_tap = 0;
     };
-    [[nodiscard]] static SATSIM_HD ChunkAt chunk_at(const SparseGemmArguments& a, int chunk) {
+    static SATSIM_HD void advance(const SparseGemmArguments& a, ChunkCursor& at, int chunks) {
         const auto per_tap = static_cast<int>(a.shape.tap_chunks());
-        return {chunk / per_tap, chunk % per_tap};
+        at.in_tap += chunks;
+        while (at.in_tap >= per_tap && at.tap_y < a.view.taps_y) {
+            at.in_tap -= per_tap;
+            if (++at.tap_x == a.view.taps_x) {
+                at.tap_x = 0;
+                ++at.tap_y;
+            }
+        }
+    }
+    // Where chunk column c (below kStepChunks) of the first step lies; `advance` by kStepChunks for the next.
+    [[nodiscard]] static SATSIM_HD ChunkCursor first_chunk(const SparseGemmArguments& a, int c) {
+        ChunkCursor at;
+        advance(a, at, c);
+        return at;
+    }
+    struct ChunkPlace {
+        bool inside = false;
+        int channel = 0;                // the chunk's first
+        GatherTap tap;                  // at that channel
+        std::int64_t weight_chunk = 0;  // of a row of W
+    };
+    [[nodiscard]] static SATSIM_HD ChunkPlace place_of(const SparseGemmArguments& a, const ChunkCursor& at) {
+        ChunkPlace place;
+        place.inside = at.tap_y < a.view.taps_y;
+        place.channel = at.in_tap * kChunk;
+        place.tap = gather_tap(a.view, at.tap_y, at.tap_x, place.channel);
+        const int weight_tap = a.view.first_weight_tap + at.tap_y * a.view.weight_tap_step_y +
+                               at.tap_x * a.view.weight_tap_step_x;
+        place.weight_chunk = weight_tap * a.shape.tap_chunks() + at.in_tap;
+        return place;
     }
 
-    // Units of W's values: thread copies units thread, thread + kThreads ... below kValueUnits.
+    // One of two by value: an indexed array would lie in memory.
+    [[nodiscard]] static SATSIM_HD ChunkPlace choose(int c, const ChunkPlace& zero, const ChunkPlace& one) {
+        static_assert(kStepChunks == 2);
+        return {c == 0 ? zero.inside : one.inside,
+                c == 0 ? zero.channel : one.channel,
+                {c == 0 ? zero.tap.dy : one.tap.dy, c == 0 ? zero.tap.dx : one.tap.dx,
+                 c == 0 ? zero.tap.units : one.tap.units},
+                c == 0 ? zero.weight_chunk : one.weight_chunk};
+    }
+
+    // Units of W's values: thread copies units thread, thread + kThreads ... below kValueUnits, of chunk
+    // column value_chunk(unit).
+    [[nodiscard]] static SATSIM_HD int value_chunk(int unit) { return unit % 4 / 2; }
     [[nodiscard]] static SATSIM_HD Copy copy_values(const SparseGemmArguments& a, std::int64_t first_row,
-                                                    int step, int unit) {
+                                                    int unit, const ChunkPlace& place) {
         const int row = unit / 4;
         const int column = unit % 4;
-        Copy copy{row * 4 + (column ^ (row / 2 & 3)), nullptr};
-        const ChunkAt at = chunk_at(a, step * kStepChunks + column / 2);
         const std::int64_t global = first_row + row;
-        if (at.tap < a.view.taps() && global < a.shape.row_blocks() * kRowBlock) {
-            const std::int64_t chunk = a.view.weight_tap(at.tap) * a.shape.tap_chunks() + at.in_tap;
-            copy.from = a.values + a.shape.value_at(global, chunk, column % 2);
-        }
-        return copy;
+        const bool any = place.inside & (global < a.shape.row_blocks() * kRowBlock);
+        const std::int64_t at = a.shape.value_at(global, place.weight_chunk, column % 2);
+        return {row * 4 + (column ^ (row / 2 & 3)), any, a.values + (any ? at : 0)};
     }
-    // Units of metadata, below kMetadataUnits. Positions must be legal even where values are zero, so what
-    // lies outside takes those of the first block and chunk.
+    // Units of metadata, below kMetadataUnits, of chunk column metadata_chunk(unit). Positions must be legal
+    // even where values are zero, so what lies outside takes those of the first block and chunk.
+    [[nodiscard]] static SATSIM_HD int metadata_chunk(int unit) { return unit / 8 % kStepChunks; }
     [[nodiscard]] static SATSIM_HD Copy copy_metadata(const SparseGemmArguments& a, std::int64_t first_row,
-                                                      int step, int unit) {
-        const int block = unit / (kStepChunks * 8);
-        const int in_step = unit / 8 % kStepChunks;
-        const ChunkAt at = chunk_at(a, step * kStepChunks + in_step);
-        const std::int64_t row_block = first_row / kRowBlock + block;
-        std::int64_t word = 0;
-        if (at.tap < a.view.taps() && row_block < a.shape.row_blocks()) {
-            const std::int64_t chunk = a.view.weight_tap(at.tap) * a.shape.tap_chunks() + at.in_tap;
-            word = (row_block * a.shape.chunks() + chunk) * 32;
-        }
-        return {kMetadataBegin + unit, a.metadata + word + unit % 8 * 4};
+                                                      int unit, const ChunkPlace& place) {
+        const std::int64_t row_block = first_row / kRowBlock + unit / (kStepChunks * 8);
+        const bool inside = place.inside & (row_block < a.shape.row_blocks());
+        const std::int64_t word = (row_block * a.shape.chunks() + place.weight_chunk) * 32;
+        return {kMetadataBegin + unit, true, a.metadata + (inside ? word : 0) + unit % 8 * 4};
     }
-    // Units of the map: a thread keeps its column and takes positions map_row(thread, 0 ..
-    // kMapRowsOfThread-1).
+    // Units of the map: a thread keeps its column, of chunk column map_chunk(thread), and takes positions
+    // map_row(thread, 0 .. kMapRowsOfThread-1).
     [[nodiscard]] static SATSIM_HD int map_row(int thread, int i) { return thread / 8 + i * (kThreads / 8); }
+    [[nodiscard]] static SATSIM_HD int map_chunk(int thread) { return thread % 8 / 4; }
     [[nodiscard]] static SATSIM_HD Copy copy_map(const SparseGemmArguments& a, const GatherRow& row,
-                                                 int thread, int i, int step) {
+                                                 int thread, int i, const ChunkPlace& place) {
         const int column = thread % 8;
         const int in_tile = map_row(thread, i);
-        Copy copy{kMapBegin + in_tile * 8 + (column ^ (in_tile & 7)), nullptr};
-        const ChunkAt at = chunk_at(a, step * kStepChunks + column / 4);
-        const std::int64_t offset =
-            gather_offset(a.view, row, at.tap, at.in_tap * kChunk + column % 4 * kUnit);
-        if (offset >= 0) copy.from = a.map + offset;
-        return copy;
+        const int in_chunk = column % 4;
+        const std::int32_t unit = gather_unit(a.view, row, place.tap);
+        const bool any = place.inside & (place.channel + in_chunk * kUnit < a.view.channels) & (unit >= 0);
+        return {kMapBegin + in_tile * 8 + (column ^ (in_tile & 7)), any,
+                a.map + std::int64_t{any ? unit + in_chunk : 0} * kUnit};
     }
 
     // What `lane` reads for the instruction of row tile i, position tile j, chunk c of the step: units and,

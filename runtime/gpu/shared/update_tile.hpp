@@ -204,8 +204,9 @@ class UpdateBlock {
         using D = Direction<AlongRows>;
         const Compressed24Shape shape{width<AlongRows>(), a_.taps, length<AlongRows>()};
         for (int unit = thread; unit < D::kWide * D::kPieces; unit += kUpdateThreads / 2) {
-            const int across = unit % D::kWide;
-            const int piece = unit / D::kWide;
+            // Pieces of a row go to neighbouring threads: together they fill sectors of memory.
+            const int across = unit / D::kPieces;
+            const int piece = unit % D::kPieces;
             const std::int64_t row = first_wide<AlongRows>() + across;
             const std::int64_t k = first_long<AlongRows>() + piece * kPiece;
             if (row >= shape.row_blocks() * kRowBlock || k >= shape.tap_chunks() * kChunk) continue;

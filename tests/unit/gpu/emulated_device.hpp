@@ -101,22 +101,28 @@ class EmulatedSparseGemm {
 
     void copy(typename Tile::Copy c) {
         std::uint16_t* to = memory_.data() + static_cast<std::size_t>(c.to) * 8;
-        if (c.from == nullptr)
+        if (!c.any)
             std::memset(to, 0, 16);
         else
             std::memcpy(to, c.from, 16);
     }
     // Every step into stage 0: what matters here is what is copied and read, not when.
-    void fetch(int step) {
+    void fetch() {
         std::memset(memory_.data(), 0x7F, memory_.size() * 2);  // NaNs where nothing is copied
+        std::array<typename Tile::ChunkPlace, Tile::kStepChunks> places;
+        for (std::size_t c = 0; c < places.size(); ++c) {
+            places[c] = Tile::place_of(a_, next_[c]);
+            Tile::advance(a_, next_[c], Tile::kStepChunks);
+        }
+        const auto place = [&places](int c) { return places.at(static_cast<std::size_t>(c)); };
         for (int unit = 0; unit < Tile::kValueUnits; ++unit)
-            copy(Tile::copy_values(a_, first_row_, step, unit));
+            copy(Tile::copy_values(a_, first_row_, unit, place(Tile::value_chunk(unit % Tile::kThreads))));
         for (int unit = 0; unit < Tile::kMetadataUnits; ++unit)
-            copy(Tile::copy_metadata(a_, first_row_, step, unit));
+            copy(Tile::copy_metadata(a_, first_row_, unit, place(Tile::metadata_chunk(unit))));
         for (int thread = 0; thread < Tile::kThreads; ++thread) {
             for (int i = 0; i < Tile::kMapRowsOfThread; ++i) {
                 const GatherRow row = gather_row(a_.view, first_position_ + Tile::map_row(thread, i));
-                copy(Tile::copy_map(a_, row, thread, i, step));
+                copy(Tile::copy_map(a_, row, thread, i, place(Tile::map_chunk(thread))));
             }
         }
     }
@@ -125,8 +131,9 @@ class EmulatedSparseGemm {
         const auto at = [](int warp, int i, int j) {
             return static_cast<std::size_t>((warp * Tile::kRowTiles + i) * Tile::kPositionTiles + j);
         };
+        for (std::size_t c = 0; c < next_.size(); ++c) next_[c] = Tile::first_chunk(a_, static_cast<int>(c));
         for (int step = 0; step < Tile::steps(a_); ++step) {
-            fetch(step);
+            fetch();
             for (int warp = 0; warp < kWarps; ++warp)
                 for (int c = 0; c < Tile::kStepChunks; ++c)
                     for (int i = 0; i < Tile::kRowTiles; ++i) {
@@ -162,6 +169,7 @@ class EmulatedSparseGemm {
 
     const SparseGemmArguments& a_;
     std::vector<std::uint16_t> memory_;
+    std::array<typename Tile::ChunkCursor, Tile::kStepChunks> next_{};
     std::int64_t first_row_ = 0;
     std::int64_t first_position_ = 0;
 };
