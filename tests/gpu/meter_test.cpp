@@ -20,7 +20,6 @@ MeterSettings quick() {
 
 // cuBLASLt called with our orders of operands: where a wrong one would be fast and wrong.
 TEST_F(GpuDeviceMeter, DenseProductsAreProducts) {
-    DeviceMachine machine;
     Libraries libraries;
     if (!libraries.blas.works()) GTEST_SKIP() << "cuBLASLt " << libraries.blas.fault();
     Generator generator(1);
@@ -34,13 +33,15 @@ TEST_F(GpuDeviceMeter, DenseProductsAreProducts) {
         std::vector<Fp16> a = random_halves(generator, static_cast<std::size_t>(work.count * m * k));
         std::vector<Fp16> b = random_halves(generator, static_cast<std::size_t>(work.count * k * n));
         std::vector<Fp16> c(static_cast<std::size_t>(work.count * m * n));
-        Fp16* on_a = machine.put(a);
-        Fp16* on_b = machine.put(b);
-        Fp16* on_c = machine.put(c);
-        const auto product = libraries.blas.prepare(work, on_a, on_b, on_c, libraries.stream);
-        libraries.blas.run(*product, on_a, on_b, on_c, libraries.stream);
+        const std::size_t bytes[] = {a.size() * sizeof(Fp16), b.size() * sizeof(Fp16),
+                                     c.size() * sizeof(Fp16)};
+        const OperandSets sets({{bytes[0]}, {bytes[1]}, {bytes[2]}}, 0, libraries.stream.get());
+        check(cudaMemcpy(sets.at(0, 0), a.data(), bytes[0], cudaMemcpyHostToDevice), "a copy");
+        check(cudaMemcpy(sets.at(1, 0), b.data(), bytes[1], cudaMemcpyHostToDevice), "a copy");
+        const auto product = libraries.blas.prepare(work, sets, libraries.stream);
+        libraries.blas.run(*product, sets, 0, libraries.stream);
         libraries.stream.wait();
-        machine.get(c);
+        check(cudaMemcpy(c.data(), sets.at(2, 0), bytes[2], cudaMemcpyDeviceToHost), "a copy");
         for (std::int64_t g = 0; g < work.count; ++g) {
             for (std::int64_t i = 0; i < m; ++i) {
                 for (std::int64_t j = 0; j < n; ++j) {

@@ -102,20 +102,14 @@ class Blas::Product {
                                &found_[static_cast<std::size_t>(choice)].algo, library_.workspace.data(),
                                kWorkspaceBytes, stream);
     }
-    // Times every choice and keeps the fastest.
-    void search(const void* a, const void* b, void* c, const OwnedStream& stream) {
-        double fastest = 0;
-        for (int choice = 0; choice < count_; ++choice) {
-            if (run(choice, a, b, c, stream.get()) != CUBLAS_STATUS_SUCCESS) continue;
-            constexpr int kRepetitions = 7;
-            const double seconds =
-                time_runs([&](int) { require(run(choice, a, b, c, stream.get()), "a product"); }, 1,
-                          kRepetitions, stream)
-                    .median;
-            if (best_ >= 0 && seconds >= fastest) continue;
-            best_ = choice;
-            fastest = seconds;
-        }
+    void search(const OperandSets& sets, const OwnedStream& stream) {
+        best_ = fastest_of(
+            count_,
+            [&](int choice, int set) {
+                return run(choice, sets.at(0, set), sets.at(1, set), sets.at(2, set), stream.get()) ==
+                       CUBLAS_STATUS_SUCCESS;
+            },
+            sets.sets(), stream);
         if (best_ < 0) throw InputError("GPU", "", "none of cuBLASLt's algorithms runs");
     }
     [[nodiscard]] int best() const { return best_; }
@@ -162,7 +156,7 @@ std::string Blas::version() const {
     return std::to_string(v / 10000) + "." + std::to_string(v / 100 % 100) + "." + std::to_string(v % 100);
 }
 
-std::shared_ptr<Blas::Product> Blas::prepare(const ProductWork& work, const void* a, const void* b, void* c,
+std::shared_ptr<Blas::Product> Blas::prepare(const ProductWork& work, const OperandSets& sets,
                                              const OwnedStream& stream) {
     if (!works()) throw InputError("GPU", "", "cuBLASLt: " + fault());
     ProductWork dense = work;
@@ -171,19 +165,19 @@ std::shared_ptr<Blas::Product> Blas::prepare(const ProductWork& work, const void
     std::shared_ptr<Product>& product = library_->known[dense];
     if (product == nullptr) {
         auto made = std::make_shared<Product>(*library_, dense);
-        made->search(a, b, c, stream);
+        made->search(sets, stream);
         product = std::move(made);
     }
     return product;
 }
 
-void Blas::run(const Product& product, const void* a, const void* b, void* c,
-               const OwnedStream& stream) const {
-    require(product.run(product.best(), a, b, c, stream.get()), "a product");
+void Blas::run(const Product& product, const OperandSets& sets, int set, const OwnedStream& stream) const {
+    require(product.run(product.best(), sets.at(0, set), sets.at(1, set), sets.at(2, set), stream.get()),
+            "a product");
 }
-void Blas::run_first_choice(const Product& product, const void* a, const void* b, void* c,
+void Blas::run_first_choice(const Product& product, const OperandSets& sets, int set,
                             const OwnedStream& stream) const {
-    require(product.run(0, a, b, c, stream.get()), "a product");
+    require(product.run(0, sets.at(0, set), sets.at(1, set), sets.at(2, set), stream.get()), "a product");
 }
 int Blas::choices(const Product& product) {
     return product.count();

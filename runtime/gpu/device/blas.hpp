@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/gpu/device/operand_sets.hpp"
 #include "runtime/gpu/device/stopwatch.hpp"
 #include "runtime/gpu_record/work.hpp"
 
@@ -20,13 +21,12 @@ class Blas {
     // A product that is ready to run: its algorithm is the fastest of those that the library's heuristic
     // names, found by timing them on the operands given, and kept for equal products.
     class Product;
-    // a, b, c: operands of set 0 and bytes from one set to the next. Throws InputError where no algorithm
-    // takes it.
-    [[nodiscard]] std::shared_ptr<Product> prepare(const ProductWork& work, const void* a, const void* b,
-                                                   void* c, const OwnedStream& stream);
-    void run(const Product& product, const void* a, const void* b, void* c, const OwnedStream& stream) const;
+    // Operands 0, 1, 2 of `sets` are A, B, C. Throws InputError where no algorithm takes it.
+    [[nodiscard]] std::shared_ptr<Product> prepare(const ProductWork& work, const OperandSets& sets,
+                                                   const OwnedStream& stream);
+    void run(const Product& product, const OperandSets& sets, int set, const OwnedStream& stream) const;
     // The heuristic's own first choice, as a caller by hand would take it.
-    void run_first_choice(const Product& product, const void* a, const void* b, void* c,
+    void run_first_choice(const Product& product, const OperandSets& sets, int set,
                           const OwnedStream& stream) const;
     // How many algorithms were timed.
     [[nodiscard]] static int choices(const Product& product);

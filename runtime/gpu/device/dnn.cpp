@@ -132,22 +132,23 @@ class Dnn::Convolution {
         return CUDNN_STATUS_BAD_PARAM;
     }
 
-    // Times the algorithms that fit the workspace and keeps the fastest.
-    void search(void* x, void* w, void* y, const OwnedStream& stream) {
-        double fastest = 0;
+    // Of the algorithms that fit the workspace.
+    void search(const OperandSets& sets, const OwnedStream& stream) {
+        std::vector<int> algorithms;
         for (const auto& [algorithm, bytes] : candidates()) {
             if (bytes > kWorkspaceBytes) continue;
             if (bytes > library_.workspace.bytes()) library_.workspace = DeviceBuffer(bytes);
-            if (run(algorithm, x, w, y) != CUDNN_STATUS_SUCCESS) continue;
-            constexpr int kRepetitions = 5;
-            const double seconds = time_runs([&](int) { require(run(algorithm, x, w, y), "a convolution"); },
-                                             1, kRepetitions, stream)
-                                       .median;
-            if (best_ >= 0 && seconds >= fastest) continue;
-            best_ = algorithm;
-            fastest = seconds;
+            algorithms.push_back(algorithm);
         }
-        if (best_ < 0) throw InputError("GPU", "", "cuDNN has no algorithm for a convolution of this shape");
+        const int found = fastest_of(
+            static_cast<int>(algorithms.size()),
+            [&](int choice, int set) {
+                return run(algorithms[static_cast<std::size_t>(choice)], sets.at(0, set), sets.at(1, set),
+                           sets.at(2, set)) == CUDNN_STATUS_SUCCESS;
+            },
+            sets.sets(), stream);
+        if (found < 0) throw InputError("GPU", "", "cuDNN has no algorithm for a convolution of this shape");
+        best_ = algorithms[static_cast<std::size_t>(found)];
     }
     [[nodiscard]] int best() const { return best_; }
 
@@ -212,7 +213,7 @@ std::string Dnn::version() const {
     return std::to_string(v / 10000) + "." + std::to_string(v / 100 % 100) + "." + std::to_string(v % 100);
 }
 
-std::shared_ptr<Dnn::Convolution> Dnn::prepare(const ConvolutionWork& work, void* x, void* w, void* y,
+std::shared_ptr<Dnn::Convolution> Dnn::prepare(const ConvolutionWork& work, const OperandSets& sets,
                                                const OwnedStream& stream) {
     if (!works()) throw InputError("GPU", "", "cuDNN: " + fault());
     require(library_->set_stream(library_->handle, stream.get()), "setting the stream");
@@ -222,15 +223,17 @@ std::shared_ptr<Dnn::Convolution> Dnn::prepare(const ConvolutionWork& work, void
     std::shared_ptr<Convolution>& convolution = library_->known[dense];
     if (convolution == nullptr) {
         auto made = std::make_shared<Convolution>(*library_, dense);
-        made->search(x, w, y, stream);
+        made->search(sets, stream);
         convolution = std::move(made);
     }
     return convolution;
 }
 
-void Dnn::run(const Convolution& convolution, void* x, void* w, void* y, const OwnedStream& stream) const {
+void Dnn::run(const Convolution& convolution, const OperandSets& sets, int set,
+              const OwnedStream& stream) const {
     require(library_->set_stream(library_->handle, stream.get()), "setting the stream");
-    require(convolution.run(convolution.best(), x, w, y), "a convolution");
+    require(convolution.run(convolution.best(), sets.at(0, set), sets.at(1, set), sets.at(2, set)),
+            "a convolution");
 }
 int Dnn::algorithm(const Convolution& convolution) {
     return convolution.best();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/gpu/device/operand_sets.hpp"
 #include "runtime/gpu/device/stopwatch.hpp"
 #include "runtime/gpu_record/work.hpp"
 
@@ -20,11 +21,12 @@ class Dnn {
     [[nodiscard]] std::string version() const;
 
     class Convolution;
-    // x: input map, w: weights [out][ky][kx][in of a group], y: output map; what the pass computes is
-    // written. Throws InputError where no algorithm takes it.
-    [[nodiscard]] std::shared_ptr<Convolution> prepare(const ConvolutionWork& work, void* x, void* w, void* y,
+    // Operands of `sets`: 0 the input map, 1 the weights [out][ky][kx][in of a group], 2 the output map; what
+    // the pass computes is written. Throws InputError where no algorithm takes it.
+    [[nodiscard]] std::shared_ptr<Convolution> prepare(const ConvolutionWork& work, const OperandSets& sets,
                                                        const OwnedStream& stream);
-    void run(const Convolution& convolution, void* x, void* w, void* y, const OwnedStream& stream) const;
+    void run(const Convolution& convolution, const OperandSets& sets, int set,
+             const OwnedStream& stream) const;
     [[nodiscard]] static int algorithm(const Convolution& convolution);
 
     // cuDNN pads both ends alike: where a layer does not, its input is taken as padded already. Rows and

@@ -17,11 +17,11 @@ std::string Dnn::fault() const {
 std::string Dnn::version() const {
     return "";
 }
-std::shared_ptr<Dnn::Convolution> Dnn::prepare(const ConvolutionWork&, void*, void*, void*,
+std::shared_ptr<Dnn::Convolution> Dnn::prepare(const ConvolutionWork&, const OperandSets&,
                                                const OwnedStream&) {
     throw InputError("GPU", "", fault());
 }
-void Dnn::run(const Convolution&, void*, void*, void*, const OwnedStream&) const {}
+void Dnn::run(const Convolution&, const OperandSets&, int, const OwnedStream&) const {}
 int Dnn::algorithm(const Convolution&) {
     return 0;
 }

@@ -20,11 +20,9 @@ void dense_product(Libraries& l, const ProductWork& work, Contender& contender) 
             {bytes_of(work.count * k * n, kHalf)},
             {bytes_of(work.count * m * n, work.out == ElementType::Fp32 ? 4 : kHalf), Fill::Nothing}},
         l.l2_bytes, l.stream.get());
-    const auto product = l.blas.prepare(work, sets->at(0, 0), sets->at(1, 0), sets->at(2, 0), l.stream);
+    const auto product = l.blas.prepare(work, *sets, l.stream);
     contender.sets = sets->sets();
-    contender.run = [&l, product, sets](int set) {
-        l.blas.run(*product, sets->at(0, set), sets->at(1, set), sets->at(2, set), l.stream);
-    };
+    contender.run = [&l, product, sets](int set) { l.blas.run(*product, *sets, set, l.stream); };
     contender.operands = sets;
 }
 
@@ -104,13 +102,10 @@ std::vector<Contender> contenders(Libraries& l, const ConvolutionWork& work) {
                                  {bytes_of(weights, kHalf)},
                                  {bytes_of(work.batch * work.out_h * work.out_w * work.out_channels, kHalf)}},
             l.l2_bytes, l.stream.get());
-        const auto convolution =
-            l.dnn.prepare(work, sets->at(0, 0), sets->at(1, 0), sets->at(2, 0), l.stream);
+        const auto convolution = l.dnn.prepare(work, *sets, l.stream);
         c.kernel = "cuDNN algorithm " + std::to_string(Dnn::algorithm(*convolution));
         c.sets = sets->sets();
-        c.run = [&l, convolution, sets](int set) {
-            l.dnn.run(*convolution, sets->at(0, set), sets->at(1, set), sets->at(2, set), l.stream);
-        };
+        c.run = [&l, convolution, sets](int set) { l.dnn.run(*convolution, *sets, set, l.stream); };
         c.operands = sets;
     });
     if (!work.nm.dense()) add_own_sparse(l, work, list);

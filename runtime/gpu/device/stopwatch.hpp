@@ -22,4 +22,10 @@ struct Timing {
 
 [[nodiscard]] Timing time_runs(const Run& run, int sets, int repetitions, const OwnedStream& stream);
 
+// The fastest of `count` ways of doing the same, timed on all sets: the first one that runs unless another
+// gains more than times differ by chance. `run` queues choice number `choice` on a set and tells whether it
+// could. -1: none could.
+[[nodiscard]] int fastest_of(int count, const std::function<bool(int choice, int set)>& run, int sets,
+                             const OwnedStream& stream);
+
 }  // namespace satsim::gpu
