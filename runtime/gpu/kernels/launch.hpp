@@ -23,6 +23,10 @@ enum class SparseTileSize { Large, Medium, Small };
 [[nodiscard]] int launch_sparse_gemm(SparseTileSize size, const SparseGemmArguments& arguments,
                                      Stream stream);
 
+// The same by wgmma.sp: matrices only (WgmmaTile::refusal), compute capability 9.x and a build with code of
+// sm_90a (else cudaErrorNoKernelImageForDevice).
+[[nodiscard]] int launch_sparse_wgmma(const SparseGemmArguments& arguments, Stream stream);
+
 enum class Elementwise {
     Relu,
     ReluGradient,
