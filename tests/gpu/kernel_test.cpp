@@ -93,6 +93,9 @@ TEST_F(GpuDeviceWgmma, MultipliesOneTile) {
 TEST_F(GpuDeviceWgmma, MultipliesMatricesOfOddSizes) {
     expect_wgmma_matrices_of_odd_sizes(machine);
 }
+TEST_F(GpuDeviceWgmma, GathersConvolutions) {
+    expect_wgmma_convolutions(machine);
+}
 TEST_F(GpuDeviceWgmma, MultipliesLargeMatrices) {
     expect_large_wgmma_matrices(machine);
 }

@@ -78,7 +78,7 @@ void own_sparse(Libraries& l, const SparseCalls& calls, const OwnLaunch& launch,
     contender.operands = sets;
 }
 
-// Hopper's kernel, where it is one and the calls are plain matrices.
+// Hopper's kernel, where it is one.
 void own_wgmma(Libraries& l, const SparseCalls& calls, Contender& contender) {
     if (l.compute_capability / 10 != 9) throw InputError("", "", "wgmma needs compute capability 9.x");
     for (const GatherView& view : calls.views) {

@@ -62,16 +62,8 @@ __device__ inline void synchronise_group(int group) {
     asm volatile("bar.sync %0, 128;" ::"r"(group + 1) : "memory");
 }
 
-// A box of two or three directions from (x, y, z) on, by the tensor memory access unit; its bytes count at
-// `barrier`.
-__device__ inline void copy_box(std::uint32_t to, const CUtensorMap* from, int x, int y,
-                                std::uint32_t barrier) {
-    asm volatile(
-        "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], "
-        "[%4];" ::"r"(to),
-        "l"(from), "r"(x), "r"(y), "r"(barrier)
-        : "memory");
-}
+// A box of three or four directions from (x, y, z, w) on, by the tensor memory access unit; its bytes count
+// at `barrier`.
 __device__ inline void copy_box(std::uint32_t to, const CUtensorMap* from, int x, int y, int z,
                                 std::uint32_t barrier) {
     asm volatile(
@@ -80,17 +72,52 @@ __device__ inline void copy_box(std::uint32_t to, const CUtensorMap* from, int x
         "l"(from), "r"(x), "r"(y), "r"(z), "r"(barrier)
         : "memory");
 }
-// To the same address in every block of the cluster, counted at the barrier of the same address there.
+__device__ inline void copy_box(std::uint32_t to, const CUtensorMap* from, int x, int y, int z, int w,
+                                std::uint32_t barrier) {
+    asm volatile(
+        "cp.async.bulk.tensor.4d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3, "
+        "%4, %5}], [%6];" ::"r"(to),
+        "l"(from), "r"(x), "r"(y), "r"(z), "r"(w), "r"(barrier)
+        : "memory");
+}
+// Rows of a matrix to the same address in every block of the cluster, counted at the barrier of the same
+// address there.
 template <int Cluster>
-__device__ inline void copy_box_to_cluster(std::uint32_t to, const CUtensorMap* from, int x, int y,
-                                           std::uint32_t barrier) {
+__device__ inline void copy_rows_to_cluster(std::uint32_t to, const CUtensorMap* from, int x, int y,
+                                            std::uint32_t barrier) {
     if constexpr (Cluster == 1) {
-        copy_box(to, from, x, y, barrier);
+        asm volatile(
+            "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, "
+            "%3}], [%4];" ::"r"(to),
+            "l"(from), "r"(x), "r"(y), "r"(barrier)
+            : "memory");
     } else {
         asm volatile(
             "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster "
             "[%0], [%1, {%2, %3}], [%4], %5;" ::"r"(to),
             "l"(from), "r"(x), "r"(y), "r"(barrier), "h"(static_cast<std::uint16_t>((1U << Cluster) - 1))
+            : "memory");
+    }
+}
+// The same for pixels of a map of [image][y][x][channel], im2col mode.
+template <int Cluster>
+__device__ inline void copy_pixels_to_cluster(std::uint32_t to, const CUtensorMap* from, int channel, int x,
+                                              int y, int image, int offset_x, int offset_y,
+                                              std::uint32_t barrier) {
+    const auto beyond_x = static_cast<std::uint16_t>(offset_x);
+    const auto beyond_y = static_cast<std::uint16_t>(offset_y);
+    if constexpr (Cluster == 1) {
+        asm volatile(
+            "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [%0], [%1, "
+            "{%2, %3, %4, %5}], [%6], {%7, %8};" ::"r"(to),
+            "l"(from), "r"(channel), "r"(x), "r"(y), "r"(image), "r"(barrier), "h"(beyond_x), "h"(beyond_y)
+            : "memory");
+    } else {
+        asm volatile(
+            "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes"
+            ".multicast::cluster [%0], [%1, {%2, %3, %4, %5}], [%6], {%7, %8}, %9;" ::"r"(to),
+            "l"(from), "r"(channel), "r"(x), "r"(y), "r"(image), "r"(barrier), "h"(beyond_x), "h"(beyond_y),
+            "h"(static_cast<std::uint16_t>((1U << Cluster) - 1))
             : "memory");
     }
 }

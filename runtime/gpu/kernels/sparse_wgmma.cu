@@ -57,24 +57,40 @@ struct SharedMemory {
 template <int Cluster>
 __device__ inline void fetch_tiles(const WgmmaArguments& a, SharedMemory shared, std::uint32_t rank) {
     constexpr std::uint32_t kShare = Tile::kPositions / Cluster;
-    RingPlace place;
-    const int steps = Tile::steps(a.gemm.shape);
+    const GatherView& view = a.gemm.view;
+    const WgmmaWindow along_x = WgmmaWindow::along_x(view);
+    const WgmmaWindow along_y = WgmmaWindow::along_y(view);
+    const bool matrix = Tile::is_matrix(view);
+    const int steps = Tile::steps(a.gemm);
+    const int tap_steps = Tile::tap_steps(a.gemm.shape);
     const std::int64_t tiles = a.grid.tiles();
+    RingPlace place;
     for (std::int64_t t = blockIdx.x / Cluster; t < tiles; t += gridDim.x / Cluster) {
         const WgmmaGrid::Tile tile = a.grid.tile(t);
         const int row = static_cast<int>(tile.first_row) + static_cast<int>(rank) * Tile::kRows;
         const int position = static_cast<int>(tile.first_position) + static_cast<int>(rank * kShare);
+        GatherRow base = gather_row(view, position);
+        if (base.image < 0) base.image = static_cast<int>(view.batch);  // zeros
+        Tile::StepPlace at;
         for (int step = 0; step < steps; ++step) {
             wait_barrier(shared.empty(place.stage), place.parity ^ 1);
             const std::uint32_t full = shared.full(place.stage);
             const std::uint32_t buffer = shared.buffer(place.stage);
-            arrive_and_expect(full, Tile::kStageBytes);
             const std::uint32_t share = buffer + rank * kShare * Tile::kMapRowBytes;
-            copy_box_to_cluster<Cluster>(share, &a.map, step * Tile::kStepChannels, position, full);
-            copy_box(buffer + Tile::kValueBegin, &a.values, step * Tile::kStepChunks * kChunkValues, row,
-                     full);
-            copy_box(buffer + Tile::kMetadataBegin, &a.metadata, 0, step * Tile::kStepChunks, row / kRowBlock,
-                     full);
+            const int channel = at.step * Tile::kStepChannels;
+            const int tap = at.weight_tap(view);
+            arrive_and_expect(full, Tile::kStageBytes);
+            if (matrix)
+                copy_rows_to_cluster<Cluster>(share, &a.map, channel, position, full);
+            else
+                copy_pixels_to_cluster<Cluster>(share, &a.map, channel, base.x + along_x.lower,
+                                                base.y + along_y.lower, base.image,
+                                                at.offset_x(view, along_x), at.offset_y(view, along_y), full);
+            copy_box(buffer + Tile::kValueBegin, &a.values, at.step * Tile::kStepChunks * kChunkValues, tap,
+                     row, full);
+            copy_box(buffer + Tile::kMetadataBegin, &a.metadata, 0, at.step * Tile::kStepChunks, tap,
+                     row / kRowBlock, full);
+            at.advance(view, tap_steps);
             place.advance();
         }
     }
@@ -92,7 +108,7 @@ __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory shar
     const int thread = static_cast<int>(threadIdx.x) % Tile::kGroupThreads;
     const int warp = thread / 32;
     const int lane = thread % 32;
-    const int steps = Tile::steps(a.gemm.shape);
+    const int steps = Tile::steps(a.gemm);
     const std::int64_t tiles = a.grid.tiles();
     RingPlace place;
     RingPlace behind;  // the buffer that is read out next
@@ -139,7 +155,7 @@ __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory shar
         }
         wait_for_wgmma<0>();
         keep_order(sums);
-        release();
+        if (steps > 0) release();  // without a tap there is no step, and the sums are zeros
 
         const WgmmaGrid::Tile tile = a.grid.tile(t);
         const std::int64_t row = tile.first_row + std::int64_t{rank} * Tile::kRows + group * Tile::kGroupRows;
@@ -196,25 +212,22 @@ __global__ void __launch_bounds__(Tile::kThreads, 1)
 #endif
 }
 
-// libcuda is not linked: the runtime knows where its functions are.
-using Encode = CUresult (*)(CUtensorMap*, CUtensorMapDataType, cuuint32_t, void*, const cuuint64_t*,
-                            const cuuint64_t*, const cuuint32_t*, const cuuint32_t*, CUtensorMapInterleave,
-                            CUtensorMapSwizzle, CUtensorMapL2promotion, CUtensorMapFloatOOBfill);
-Encode find_encode() {
+// libcuda is not linked: the runtime knows where its functions are. nullptr: it does not.
+template <class Function>
+Function* driver_function(const char* name, Function* /*its type, as <cuda.h> declares it*/) {
     void* found = nullptr;
     cudaDriverEntryPointQueryResult result{};
 #if CUDART_VERSION >= 12050
     const cudaError_t error =
-        cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &found, 12000, cudaEnableDefault, &result);
+        cudaGetDriverEntryPointByVersion(name, &found, 12000, cudaEnableDefault, &result);
 #else
-    const cudaError_t error =
-        cudaGetDriverEntryPoint("cuTensorMapEncodeTiled", &found, cudaEnableDefault, &result);
+    const cudaError_t error = cudaGetDriverEntryPoint(name, &found, cudaEnableDefault, &result);
 #endif
     if (error != cudaSuccess || result != cudaDriverEntryPointSuccess) {
         (void)cudaGetLastError();
         return nullptr;
     }
-    return reinterpret_cast<Encode>(found);
+    return reinterpret_cast<Function*>(found);
 }
 
 // Of `Rank` directions, the first contiguous; `strides` in bytes, of all directions but the first.
@@ -228,44 +241,65 @@ struct Matrix {
     CUtensorMapSwizzle swizzle;
 };
 template <int Rank>
-bool encode(Encode function, CUtensorMap& map, const Matrix<Rank>& m) {
+bool encode(CUtensorMap& map, const Matrix<Rank>& m) {
+    static const auto function =
+        driver_function<decltype(cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled", nullptr);
     cuuint32_t steps[Rank];
     for (cuuint32_t& step : steps) step = 1;
-    return function(&map, m.type, Rank, const_cast<void*>(m.memory), m.sizes, m.strides, m.box, steps,
+    return function != nullptr &&
+           function(&map, m.type, Rank, const_cast<void*>(m.memory), m.sizes, m.strides, m.box, steps,
                     CU_TENSOR_MAP_INTERLEAVE_NONE, m.swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
                     CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
 }
 
-bool encode_operands(WgmmaArguments& a) {
-    static const Encode function = find_encode();
-    if (function == nullptr) return false;
+bool encode_map(WgmmaArguments& a) {
+    const GatherView& v = a.gemm.view;
+    const WgmmaBox box = Tile::map_box(a.grid.cluster);
+    const auto channels = static_cast<cuuint64_t>(v.channels);
+    if (Tile::is_matrix(v))
+        return encode<2>(a.map, {CU_TENSOR_MAP_DATA_TYPE_FLOAT16,
+                                 a.gemm.map,
+                                 {channels, static_cast<cuuint64_t>(v.positions())},
+                                 {channels * 2},
+                                 {box.columns, box.rows},
+                                 CU_TENSOR_MAP_SWIZZLE_128B});
+    static const auto function =
+        driver_function<decltype(cuTensorMapEncodeIm2col)>("cuTensorMapEncodeIm2col", nullptr);
+    const auto width = static_cast<cuuint64_t>(v.in_w);
+    const auto height = static_cast<cuuint64_t>(v.in_h);
+    const WgmmaWindow x = WgmmaWindow::along_x(v);
+    const WgmmaWindow y = WgmmaWindow::along_y(v);
+    const cuuint64_t sizes[] = {channels, width, height, static_cast<cuuint64_t>(v.batch)};
+    const cuuint64_t strides[] = {channels * 2, width * channels * 2, height * width * channels * 2};
+    const int lower[] = {x.lower, y.lower};
+    const int upper[] = {x.upper, y.upper};
+    const cuuint32_t steps[] = {1, static_cast<cuuint32_t>(x.stride), static_cast<cuuint32_t>(y.stride), 1};
+    return function != nullptr &&
+           function(&a.map, CU_TENSOR_MAP_DATA_TYPE_FLOAT16, 4, const_cast<std::uint16_t*>(a.gemm.map), sizes,
+                    strides, lower, upper, box.columns, box.rows, steps, CU_TENSOR_MAP_INTERLEAVE_NONE,
+                    CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                    CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
+}
+
+bool encode_weights(WgmmaArguments& a) {
     const Compressed24Shape& shape = a.gemm.shape;
-    const auto chunks = static_cast<cuuint64_t>(shape.chunks());
+    const auto tap_chunks = static_cast<cuuint64_t>(shape.tap_chunks());
+    const auto taps = static_cast<cuuint64_t>(shape.taps);
     const auto blocks = static_cast<cuuint64_t>(shape.row_blocks());
-    const auto channels = static_cast<cuuint64_t>(a.gemm.view.channels);
-    const WgmmaBox map = Tile::map_box(a.grid.cluster);
     const WgmmaBox values = Tile::value_box();
     const WgmmaBox words = Tile::metadata_box();
-    return encode<2>(function, a.map,
-                     {CU_TENSOR_MAP_DATA_TYPE_FLOAT16,
-                      a.gemm.map,
-                      {channels, static_cast<cuuint64_t>(a.gemm.view.positions())},
-                      {channels * 2},
-                      {map.columns, map.rows},
-                      CU_TENSOR_MAP_SWIZZLE_128B}) &&
-           encode<2>(function, a.values,
-                     {CU_TENSOR_MAP_DATA_TYPE_FLOAT16,
-                      a.gemm.values,
-                      {chunks * kChunkValues, blocks * kRowBlock},
-                      {chunks * kChunkValues * 2},
-                      {values.columns, values.rows},
-                      CU_TENSOR_MAP_SWIZZLE_64B}) &&
-           encode<3>(function, a.metadata,
+    return encode<3>(a.values, {CU_TENSOR_MAP_DATA_TYPE_FLOAT16,
+                                a.gemm.values,
+                                {tap_chunks * kChunkValues, taps, blocks * kRowBlock},
+                                {tap_chunks * kChunkValues * 2, taps * tap_chunks * kChunkValues * 2},
+                                {values.columns, 1, values.rows},
+                                CU_TENSOR_MAP_SWIZZLE_64B}) &&
+           encode<4>(a.metadata,
                      {CU_TENSOR_MAP_DATA_TYPE_UINT32,
                       a.gemm.metadata,
-                      {32, chunks, blocks},
-                      {Tile::kWordBytes, chunks * Tile::kWordBytes},
-                      {words.columns, words.rows, Tile::kRows / kRowBlock},
+                      {32, tap_chunks, taps, blocks},
+                      {Tile::kWordBytes, tap_chunks * Tile::kWordBytes, taps * tap_chunks * Tile::kWordBytes},
+                      {words.columns, words.rows, 1, Tile::kRows / kRowBlock},
                       CU_TENSOR_MAP_SWIZZLE_NONE});
 }
 
@@ -325,7 +359,7 @@ int launch_sparse_wgmma(const SparseGemmArguments& gemm, Stream stream) {
     WgmmaArguments a{};
     a.gemm = gemm;
     a.grid = WgmmaGrid::of(gemm.shape, gemm.view);
-    if (!encode_operands(a)) return cudaErrorNotSupported;
+    if (!encode_map(a) || !encode_weights(a)) return cudaErrorNotSupported;
     switch (a.grid.cluster) {
         case 1:
             return launch<1>(a, stream);

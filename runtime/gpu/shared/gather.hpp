@@ -76,13 +76,16 @@ SATSIM_HD inline std::int64_t gather_offset(const GatherView& view, const Gather
     return ((std::int64_t{row.image} * view.in_h + y) * view.in_w + x) * view.channels + channel;
 }
 
-// Row of the result's map, counted in positions of `out_h` x `out_w` images.
-SATSIM_HD inline std::int64_t scatter_row(const GatherView& view, std::int64_t position) {
-    const std::int64_t line = position / view.grid_w;
+// Row of the result's map, counted in positions of `out_h` x `out_w` images. Positions that fit a narrower
+// `Index` are taken apart faster.
+template <class Index>
+SATSIM_HD inline std::int64_t scatter_row(const GatherView& view, Index position) {
+    const Index line = position / view.grid_w;
     const auto x = static_cast<int>(position - line * view.grid_w);
-    const std::int64_t image = line / view.grid_h;
+    const Index image = line / view.grid_h;
     const auto y = static_cast<int>(line - image * view.grid_h);
-    return (image * view.out_h + y * view.step_y + view.off_y) * view.out_w + x * view.step_x + view.off_x;
+    return (std::int64_t{image} * view.out_h + y * view.step_y + view.off_y) * view.out_w + x * view.step_x +
+           view.off_x;
 }
 
 }  // namespace satsim::gpu

@@ -1,9 +1,10 @@
-// Hopper's own 2:4 kernel: the product of sparse_tile.hpp by wgmma.mma_async.sp, for maps that are matrices.
+// Hopper's own 2:4 kernel: the product of sparse_tile.hpp by wgmma.mma_async.sp.
 //
 // A block takes 128 rows of W and 256 positions; two groups of four warps hold 64 x 256 sums each. Blocks of
 // a cluster stand along the rows and share their positions: each fetches its share of the map for all of
 // them, so that the map comes from L2 once a cluster. K goes in steps of two chunks (64 elements) through
-// kStages buffers that the tensor memory access unit fills; it writes zeros for what lies outside a matrix.
+// kStages buffers that the tensor memory access unit fills; it gathers a convolution's map itself (im2col)
+// and writes zeros for what lies outside a matrix, a map or a tap's run of channels.
 //
 // Here is what lies where and who reads what; the kernel adds the instructions, the tests an emulation of
 // them. Addresses are in bytes from the start of a buffer, which is aligned to 1024.
@@ -26,6 +27,38 @@ namespace satsim::gpu {
 struct WgmmaBox {
     unsigned columns;
     unsigned rows;
+};
+
+// One direction of what the copy engine's im2col mode walks over: base pixels from `lower` on, a stride
+// apart, up to the map's last pixel plus `upper`; a copy begins at one of them, takes the next base pixel as
+// often as it needs positions, line after line and image after image, and reads `offset` pixels beyond each,
+// zeros outside the map. CUDA driver API, cuTensorMapEncodeIm2col; PTX ISA, "im2col mode".
+struct WgmmaWindow {
+    int lower = 0;
+    int upper = 0;
+    int stride = 1;
+    int reach = 0;  // the largest offset
+
+    [[nodiscard]] static SATSIM_HD WgmmaWindow of(int size, int grid, int stride, int taps, int first,
+                                                  int step) {
+        const int last = taps > 0 ? first + (taps - 1) * step : first;
+        WgmmaWindow w;
+        w.lower = last < first ? last : first;
+        w.upper = w.lower + (grid - 1) * stride - (size - 1);
+        w.stride = stride;
+        w.reach = last < first ? first - last : last - first;
+        return w;
+    }
+    [[nodiscard]] static SATSIM_HD WgmmaWindow along_x(const GatherView& v) {
+        return of(v.in_w, v.grid_w, v.stride_x, v.taps_x, v.first_dx, v.step_dx);
+    }
+    [[nodiscard]] static SATSIM_HD WgmmaWindow along_y(const GatherView& v) {
+        return of(v.in_h, v.grid_h, v.stride_y, v.taps_y, v.first_dy, v.step_dy);
+    }
+    // What the engine's fields hold, of maps of four directions.
+    [[nodiscard]] bool fits() const {
+        return lower >= -128 && lower <= 127 && upper >= -128 && upper <= 127 && stride <= 8 && reach <= 255;
+    }
 };
 
 // How the blocks of one product are numbered.
@@ -80,30 +113,66 @@ struct WgmmaTile {
     static constexpr unsigned kSharedBytes = kBarrierBegin + kStages * 2 * 8 + 1024;  // and room to align
     static_assert(kSharedBytes <= 227 * 1024 && kBarrierBegin % 8 == 0);
 
+    // Whether positions of the map and of the result follow each other as they lie.
+    [[nodiscard]] static SATSIM_HD bool is_matrix(const GatherView& v) {
+        return v.taps() == 1 && v.stride_y == 1 && v.stride_x == 1 && v.first_dy == 0 && v.first_dx == 0 &&
+               v.in_h == v.grid_h && v.in_w == v.grid_w && v.out_h == v.grid_h && v.out_w == v.grid_w &&
+               v.step_y == 1 && v.step_x == 1 && v.off_y == 0 && v.off_x == 0;
+    }
     // Why this kernel cannot do a call, or nullptr.
     [[nodiscard]] static const char* refusal(const Compressed24Shape& shape, const GatherView& v) {
-        const bool matrix = v.taps() == 1 && shape.taps == 1 && v.stride_y == 1 && v.stride_x == 1 &&
-                            v.first_dy == 0 && v.first_dx == 0 && v.in_h == v.grid_h && v.in_w == v.grid_w &&
-                            v.out_h == v.grid_h && v.out_w == v.grid_w && v.step_y == 1 && v.step_x == 1 &&
-                            v.off_y == 0 && v.off_x == 0;
-        if (!matrix) return "wgmma.sp multiplies matrices only: convolutions are mma.sp's";
         if (v.channels % 8 != 0) return "wgmma.sp needs channels that are a multiple of 8";
         constexpr std::int64_t kMost = std::int64_t{1} << 30;
         if (v.positions() > kMost || shape.rows > kMost) return "wgmma.sp counts positions and rows to 2^30";
+        if (is_matrix(v)) return nullptr;
+        const WgmmaWindow x = WgmmaWindow::along_x(v);
+        const WgmmaWindow y = WgmmaWindow::along_y(v);
+        if (!x.fits() || !y.fits())
+            return "wgmma.sp reaches 128 pixels beyond a map, strides to 8 and kernels to 256";
         return nullptr;
     }
 
-    // Steps of K, always an even number: operand A alternates between two sets of registers. The step that
-    // may be too many multiplies zeros.
-    [[nodiscard]] static SATSIM_HD int steps(const Compressed24Shape& shape) {
-        return static_cast<int>((shape.tap_chunks() + 2 * kStepChunks - 1) / (2 * kStepChunks) * 2);
+    // Steps of K that one tap takes, and those of a call: always an even number, since operand A alternates
+    // between two sets of registers. The step that may be too many multiplies zeros.
+    [[nodiscard]] static SATSIM_HD int tap_steps(const Compressed24Shape& shape) {
+        return static_cast<int>((shape.tap_chunks() + kStepChunks - 1) / kStepChunks);
     }
+    [[nodiscard]] static SATSIM_HD int steps(const SparseGemmArguments& a) {
+        return (a.view.taps() * tap_steps(a.shape) + 1) / 2 * 2;
+    }
+
+    // Where a step reads: the tap's place in the kernel and the first of its channels. The producer walks
+    // with it; past the last tap it stands behind the channels, where everything is zeros.
+    struct StepPlace {
+        int ty = 0;
+        int tx = 0;
+        int step = 0;  // within the tap
+
+        SATSIM_HD void advance(const GatherView& v, int steps_of_tap) {
+            const bool last = ty == v.taps_y - 1 && tx == v.taps_x - 1;
+            if (++step < steps_of_tap || last) return;
+            step = 0;
+            if (++tx < v.taps_x) return;
+            tx = 0;
+            ++ty;
+        }
+        [[nodiscard]] SATSIM_HD int weight_tap(const GatherView& v) const {
+            return v.first_weight_tap + ty * v.weight_tap_step_y + tx * v.weight_tap_step_x;
+        }
+        // Pixels beyond a window's base pixel.
+        [[nodiscard]] SATSIM_HD int offset_x(const GatherView& v, const WgmmaWindow& x) const {
+            return v.first_dx + tx * v.step_dx - x.lower;
+        }
+        [[nodiscard]] SATSIM_HD int offset_y(const GatherView& v, const WgmmaWindow& y) const {
+            return v.first_dy + ty * v.step_dy - y.lower;
+        }
+    };
 
     [[nodiscard]] static constexpr WgmmaBox map_box(int cluster) {
         return {kStepChannels, static_cast<unsigned>(kPositions / cluster)};
     }
     [[nodiscard]] static constexpr WgmmaBox value_box() { return {kStepChunks * kChunkValues, kRows}; }
-    // Of words; a third direction, row blocks, is a box of kRows / kRowBlock.
+    // Of words; further directions are one tap and kRows / kRowBlock row blocks.
     [[nodiscard]] static constexpr WgmmaBox metadata_box() { return {32, kStepChunks}; }
 
     // Matrix descriptor of 256 positions x 32 channels in a buffer at `address`: addresses in units of 16
@@ -154,21 +223,34 @@ struct WgmmaTile {
             std::uint16_t v[8];
         };
         constexpr int kUnits = kGroupRows / 8;
-        SATSIM_UNROLL
-        for (int i = 0; i < kStripPositions * kUnits / kGroupThreads; ++i) {
-            const int in_strip = (thread + i * kGroupThreads) / kUnits;
-            const int row = thread % kUnits * 8;
-            const std::int64_t position = first_position + in_strip;
-            const std::int64_t channel = first_row + row;
-            if (position >= a.view.positions() || channel >= a.shape.rows) continue;
+        constexpr int kCopies = kStripPositions * kUnits / kGroupThreads;
+        constexpr int kApart = kGroupThreads / kUnits;  // positions between a thread's copies
+        const std::int64_t channel = first_row + thread % kUnits * 8;
+        const auto position = static_cast<int>(first_position) + thread / kUnits;  // below 2^30 + 256
+        const std::uint16_t* from =
+            strip + thread / kUnits * static_cast<int>(kStripPitch) + thread % kUnits * 8;
+        if (channel >= a.shape.rows) return;
+        const std::int64_t left = a.view.positions() - position;
+        if (a.shape.rows % 8 == 0 && is_matrix(a.view)) {
             std::uint16_t* to = a.result + position * a.shape.rows + channel;
-            const std::uint16_t* from = strip + in_strip * static_cast<int>(kStripPitch) + row;
+            SATSIM_UNROLL
+            for (int i = 0; i < kCopies; ++i)
+                if (i * kApart < left)
+                    store_16_bytes(to + i * kApart * a.shape.rows,
+                                   load_16_bytes<Unit>(from + i * kApart * static_cast<int>(kStripPitch)));
+            return;
+        }
+        SATSIM_ROLLED
+        for (int i = 0; i < kCopies && i * kApart < left; ++i) {
+            std::uint16_t* to =
+                a.result + scatter_row(a.view, position + i * kApart) * a.shape.rows + channel;
             if (a.shape.rows % 8 == 0) {
                 store_16_bytes(to, load_16_bytes<Unit>(from));
             } else {
                 SATSIM_ROLLED
                 for (int e = 0; e < 8 && channel + e < a.shape.rows; ++e) to[e] = from[e];
             }
+            from += kApart * static_cast<int>(kStripPitch);
         }
     }
 };

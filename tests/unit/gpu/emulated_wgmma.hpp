@@ -31,22 +31,63 @@ class EmulatedShared {
     std::vector<std::uint8_t> bytes_;
 };
 
-// A box of a matrix of three directions, the first contiguous, others packed behind it; zeros outside. Units
-// of 16 bytes are exchanged by address: bits 4.. xor bits 7.., `swizzle_bits` of them.
+using Directions = std::array<std::int64_t, 4>;
+
+// Units of 16 bytes are exchanged by address: bits 4.. xor bits 7.., `bits` of them.
+inline std::size_t swizzled(std::size_t address, int bits) {
+    return address ^ (address >> 3 & ((std::size_t{1} << bits) - 1) << 4);
+}
+
+// An element of a matrix of four directions, the first contiguous and others packed behind it; zero outside.
 template <class T>
-void emulate_box(EmulatedShared& shared, std::size_t to, const T* memory,
-                 const std::array<std::int64_t, 3>& sizes, const std::array<std::int64_t, 3>& box,
-                 const std::array<std::int64_t, 3>& at, int swizzle_bits) {
-    const std::size_t mask = ((std::size_t{1} << swizzle_bits) - 1) << 4;
+T element_or_zero(const T* memory, const Directions& sizes, const Directions& at) {
+    std::int64_t index = 0;
+    for (std::size_t d = 4; d-- > 0;) {
+        if (at[d] < 0 || at[d] >= sizes[d]) return T{0};
+        index = index * sizes[d] + at[d];
+    }
+    return memory[index];
+}
+
+template <class T>
+void emulate_box(EmulatedShared& shared, std::size_t to, const T* memory, const Directions& sizes,
+                 const Directions& box, const Directions& begin, int swizzle_bits) {
     std::size_t address = to;
-    for (std::int64_t z = at[2]; z < at[2] + box[2]; ++z)
-        for (std::int64_t y = at[1]; y < at[1] + box[1]; ++y)
-            for (std::int64_t x = at[0]; x < at[0] + box[0]; ++x) {
-                const bool inside = x < sizes[0] && y < sizes[1] && z < sizes[2];
-                const T value = inside ? memory[(z * sizes[1] + y) * sizes[0] + x] : T{0};
-                shared.store(address ^ (address >> 3 & mask), value);
-                address += sizeof(T);
-            }
+    Directions i{};
+    for (i[3] = 0; i[3] < box[3]; ++i[3])
+        for (i[2] = 0; i[2] < box[2]; ++i[2])
+            for (i[1] = 0; i[1] < box[1]; ++i[1])
+                for (i[0] = 0; i[0] < box[0]; ++i[0]) {
+                    Directions at{};
+                    for (std::size_t d = 0; d < 4; ++d) at[d] = begin[d] + i[d];
+                    shared.store(swizzled(address, swizzle_bits), element_or_zero(memory, sizes, at));
+                    address += sizeof(T);
+                }
+}
+
+// Pixels in im2col mode: from base pixel (begin[1], begin[2]) of image begin[3] on, along a line of base
+// pixels within the window, then the next line, then the next image; each read at its offset.
+template <class T>
+void emulate_pixels(EmulatedShared& shared, std::size_t to, const T* memory, const Directions& sizes,
+                    const WgmmaWindow& x, const WgmmaWindow& y, int channels, int pixels, Directions begin,
+                    int offset_x, int offset_y, int swizzle_bits) {
+    ASSERT_TRUE(x.fits() && y.fits());
+    ASSERT_TRUE(offset_x >= 0 && offset_x <= 255 && offset_y >= 0 && offset_y <= 255);
+    std::size_t address = to;
+    for (int pixel = 0; pixel < pixels; ++pixel) {
+        for (int c = 0; c < channels; ++c) {
+            const Directions at{begin[0] + c, begin[1] + offset_x, begin[2] + offset_y, begin[3]};
+            shared.store(swizzled(address, swizzle_bits), element_or_zero(memory, sizes, at));
+            address += sizeof(T);
+        }
+        begin[1] += x.stride;
+        if (begin[1] <= sizes[1] - 1 + x.upper) continue;
+        begin[1] = x.lower;
+        begin[2] += y.stride;
+        if (begin[2] <= sizes[2] - 1 + y.upper) continue;
+        begin[2] = y.lower;
+        ++begin[3];
+    }
 }
 
 using GroupSums = std::vector<std::array<float, WgmmaTile::kSums>>;  // [thread of 128]
@@ -116,22 +157,40 @@ class EmulatedWgmma {
   private:
     using Tile = WgmmaTile;
 
-    void fetch(std::int64_t row, std::int64_t position, int step) {
+    void fetch(std::int64_t row, std::int64_t position, const Tile::StepPlace& at) {
         shared_ = EmulatedShared(Tile::kSharedBytes);
+        const GatherView& v = a_.view;
         const WgmmaBox map = Tile::map_box(grid_.cluster);
-        for (int from = 0; from < grid_.cluster; ++from)  // the shares of all blocks of the cluster
-            emulate_box(shared_, static_cast<std::size_t>(from) * map.rows * Tile::kMapRowBytes, a_.map,
-                        {a_.view.channels, a_.view.positions(), 1}, {map.columns, map.rows, 1},
-                        {step * Tile::kStepChannels, position + from * std::int64_t{map.rows}, 0}, 3);
+        const int channel = at.step * Tile::kStepChannels;
+        for (int from = 0; from < grid_.cluster; ++from) {  // the shares of all blocks of the cluster
+            const std::size_t to = static_cast<std::size_t>(from) * map.rows * Tile::kMapRowBytes;
+            const std::int64_t first = position + from * std::int64_t{map.rows};
+            if (Tile::is_matrix(v)) {
+                emulate_box(shared_, to, a_.map, {v.channels, v.positions(), 1, 1},
+                            {map.columns, map.rows, 1, 1}, {channel, first, 0, 0}, 3);
+                continue;
+            }
+            const WgmmaWindow x = WgmmaWindow::along_x(v);
+            const WgmmaWindow y = WgmmaWindow::along_y(v);
+            const GatherRow base = gather_row(v, first);
+            emulate_pixels(shared_, to, a_.map, {v.channels, v.in_w, v.in_h, v.batch}, x, y,
+                           static_cast<int>(map.columns), static_cast<int>(map.rows),
+                           {channel, base.x + x.lower, base.y + y.lower,
+                            base.image < 0 ? v.batch : std::int64_t{base.image}},
+                           at.offset_x(v, x), at.offset_y(v, y), 3);
+        }
+        const Compressed24Shape& shape = a_.shape;
+        const int tap = at.weight_tap(v);
         const WgmmaBox values = Tile::value_box();
         emulate_box(shared_, Tile::kValueBegin, a_.values,
-                    {a_.shape.chunks() * kChunkValues, a_.shape.row_blocks() * kRowBlock, 1},
-                    {values.columns, values.rows, 1}, {step * Tile::kStepChunks * kChunkValues, row, 0}, 2);
+                    {shape.tap_chunks() * kChunkValues, shape.taps, shape.row_blocks() * kRowBlock, 1},
+                    {values.columns, 1, values.rows, 1},
+                    {at.step * Tile::kStepChunks * kChunkValues, tap, row, 0}, 2);
         const WgmmaBox words = Tile::metadata_box();
         emulate_box(shared_, Tile::kMetadataBegin, a_.metadata,
-                    {32, a_.shape.chunks(), a_.shape.row_blocks()},
-                    {words.columns, words.rows, Tile::kRows / kRowBlock},
-                    {0, step * Tile::kStepChunks, row / kRowBlock}, 0);
+                    {32, shape.tap_chunks(), shape.taps, shape.row_blocks()},
+                    {words.columns, words.rows, 1, Tile::kRows / kRowBlock},
+                    {0, at.step * Tile::kStepChunks, tap, row / kRowBlock}, 0);
     }
 
     void multiply(int group, GroupSums& sums) {
@@ -179,10 +238,12 @@ class EmulatedWgmma {
         const std::int64_t row = tile.first_row + std::int64_t{rank} * Tile::kRows;
         std::array<GroupSums, Tile::kGroups> sums;
         sums.fill(GroupSums(Tile::kGroupThreads));
-        for (int step = 0; step < Tile::steps(a_.shape); ++step) {
-            fetch(row, tile.first_position, step);
+        Tile::StepPlace at;
+        for (int step = 0; step < Tile::steps(a_); ++step) {
+            fetch(row, tile.first_position, at);
             for (int group = 0; group < Tile::kGroups; ++group)
                 multiply(group, sums[static_cast<std::size_t>(group)]);
+            at.advance(a_.view, Tile::tap_steps(a_.shape));
         }
         for (int group = 0; group < Tile::kGroups; ++group)
             write(sums[static_cast<std::size_t>(group)], group, row + group * Tile::kGroupRows,

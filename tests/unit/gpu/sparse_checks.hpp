@@ -144,6 +144,33 @@ void expect_wgmma_matrices_of_odd_sizes(Machine& machine) {
     expect(300, 200, 264, 2, 16);
     expect(10, 136, 600, 1, 8);
 }
+// Maps that the copy engine gathers: padding, strides, dilation of taps by a phase, a tap's channels that end
+// within a step, images that end within a block's positions, phases that write every other pixel or have no
+// tap.
+template <class Machine>
+void expect_wgmma_convolutions(Machine& machine) {
+    Generator generator(11);
+    const auto expect = [&](const GatherView& view, std::int64_t rows, std::int64_t taps, int n, int m) {
+        SCOPED_TRACE(testing::Message() << view.taps_y << " x " << view.taps_x << " taps, " << view.channels
+                                        << " channels, " << rows << " rows");
+        expect_product(machine, WgmmaTile{}, {view, rows, taps, n, m}, generator);
+    };
+    expect(convolution(1, 16, 64, 3, 1, 1), 128, 9, 2, 4);
+    expect(convolution(2, 7, 16, 3, 1, 1), 40, 9, 2, 8);
+    expect(convolution(3, 14, 40, 3, 2, 1), 300, 9, 2, 4);
+    expect(convolution(1, 12, 8, 5, 1, 2), 65, 25, 1, 16);
+    expect(convolution(2, 9, 24, 1, 2, 0), 136, 1, 2, 8);
+    expect(convolution(1, 13, 8, 7, 2, 3), 520, 49, 1, 4);
+    expect(phase(2, 48), 16, 9, 2, 8);
+    GatherView dilated = convolution(2, 11, 72, 3, 1, 2);
+    dilated.grid_h = dilated.grid_w = dilated.out_h = dilated.out_w = 11;
+    dilated.step_dy = dilated.step_dx = 2;
+    expect(dilated, 130, 9, 2, 4);
+    GatherView nothing = phase(3, 16);
+    nothing.taps_y = nothing.taps_x = 0;
+    expect(nothing, 24, 9, 2, 4);
+}
+
 // More tiles than run at a time, so that clusters of four go on to a second one; a long K.
 template <class Machine>
 void expect_large_wgmma_matrices(Machine& machine) {

@@ -62,18 +62,28 @@ TEST(GpuWgmmaGrid, CoversTheProductOnce) {
     EXPECT_EQ(cluster(4096), 4);
 }
 
-TEST(GpuWgmmaTile, RefusesWhatIsNoMatrix) {
+TEST(GpuWgmmaTile, RefusesWhatTheCopyEngineCannotReach) {
     EXPECT_EQ(WgmmaTile::refusal({64, 1, 64}, GatherView::matrix(100, 64)), nullptr);
-    EXPECT_EQ(WgmmaTile::refusal({64, 1, 16}, convolution(2, 7, 16, 1, 1, 0)), nullptr);
-    EXPECT_NE(WgmmaTile::refusal({64, 9, 16}, convolution(2, 7, 16, 3, 1, 1)), nullptr);
-    EXPECT_NE(WgmmaTile::refusal({64, 1, 16}, convolution(2, 8, 16, 1, 2, 0)), nullptr);
-    EXPECT_NE(WgmmaTile::refusal({16, 9, 48}, phase(2, 48)), nullptr);
+    EXPECT_EQ(WgmmaTile::refusal({64, 9, 16}, convolution(2, 7, 16, 3, 1, 1)), nullptr);
     EXPECT_NE(WgmmaTile::refusal({64, 1, 12}, GatherView::matrix(100, 12)), nullptr);
+    EXPECT_NE(WgmmaTile::refusal({64, 1, 16}, convolution(2, 18, 16, 1, 9, 0)), nullptr);
+    EXPECT_NE(WgmmaTile::refusal({64, 9, 16}, convolution(2, 7, 16, 3, 1, 129)), nullptr);
+}
+TEST(GpuWgmmaTile, KnowsAMatrix) {
+    EXPECT_TRUE(WgmmaTile::is_matrix(GatherView::matrix(100, 64)));
+    EXPECT_TRUE(WgmmaTile::is_matrix(convolution(2, 7, 16, 1, 1, 0)));
+    EXPECT_FALSE(WgmmaTile::is_matrix(convolution(2, 7, 16, 3, 1, 1)));
+    EXPECT_FALSE(WgmmaTile::is_matrix(convolution(2, 8, 16, 1, 2, 0)));
+    EXPECT_FALSE(WgmmaTile::is_matrix(phase(2, 48)));
 }
 
 TEST(GpuWgmmaTile, MultipliesMatricesOfOddSizes) {
     EmulatedHopper machine;
     expect_wgmma_matrices_of_odd_sizes(machine);
+}
+TEST(GpuWgmmaTile, GathersConvolutions) {
+    EmulatedHopper machine;
+    expect_wgmma_convolutions(machine);
 }
 
 }  // namespace
