@@ -7,6 +7,7 @@
 
 #include "runtime/gpu/device/cuda_support.hpp"
 #include "runtime/gpu/kernels/launch.hpp"
+#include "runtime/gpu/shared/sparse_wgmma_tile.hpp"
 
 namespace satsim::gpu::test {
 
@@ -49,6 +50,9 @@ class DeviceMachine {
     }
     void sparse_gemm(SparseTileSize size, const SparseGemmArguments& a) {
         check(launch_sparse_gemm(size, a, nullptr), "sparse product");
+    }
+    void sparse_gemm(WgmmaTile, const SparseGemmArguments& a) {
+        check(launch_sparse_wgmma(a, nullptr), "sparse product by wgmma");
     }
     void elementwise(Elementwise operation, const ElementwiseArguments& a) {
         check(launch_elementwise(operation, a, nullptr), "element-wise work");

@@ -75,5 +75,30 @@ TEST_F(GpuDeviceSparse, WritesPhasesOfAStridedGradient) {
     expect_phases_of_a_strided_gradient(machine);
 }
 
+class GpuDeviceWgmma : public GpuDeviceKernels {
+  protected:
+    void SetUp() override {
+        GpuDeviceKernels::SetUp();
+        if (IsSkipped()) return;
+        int major = 0;
+        check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0), "reading the device");
+        if (major != 9) GTEST_SKIP() << "no wgmma";
+    }
+};
+// From the smallest to what fails last: one block, one step; then clusters; then many tiles a block.
+TEST_F(GpuDeviceWgmma, MultipliesOneTile) {
+    Generator generator(10);
+    expect_product(machine, WgmmaTile{}, {GatherView::matrix(256, 64), 128, 1, 2, 4}, generator);
+}
+TEST_F(GpuDeviceWgmma, MultipliesMatricesOfOddSizes) {
+    expect_wgmma_matrices_of_odd_sizes(machine);
+}
+TEST_F(GpuDeviceWgmma, GathersConvolutions) {
+    expect_wgmma_convolutions(machine);
+}
+TEST_F(GpuDeviceWgmma, MultipliesLargeMatrices) {
+    expect_large_wgmma_matrices(machine);
+}
+
 }  // namespace
 }  // namespace satsim::gpu::test

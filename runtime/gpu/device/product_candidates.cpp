@@ -1,7 +1,10 @@
 // Products and convolutions: libraries dense, cuSPARSELt and the own kernel where the pattern allows 2:4.
+#include <functional>
+
 #include "runtime/gpu/device/candidates.hpp"
 #include "runtime/gpu/device/sparse_views.hpp"
 #include "runtime/gpu/kernels/launch.hpp"
+#include "runtime/gpu/shared/sparse_wgmma_tile.hpp"
 
 namespace satsim::gpu {
 namespace {
@@ -46,7 +49,9 @@ void library_sparse(Libraries& l, const ProductWork& work, Contender& contender)
     contender.operands = sets;
 }
 
-void own_sparse(Libraries& l, const SparseCalls& calls, SparseTileSize size, Contender& contender) {
+using OwnLaunch = std::function<int(const SparseGemmArguments&, Stream)>;
+
+void own_sparse(Libraries& l, const SparseCalls& calls, const OwnLaunch& launch, Contender& contender) {
     if (!calls.refused.empty()) throw InputError("", "", calls.refused);
     if (l.compute_capability < 80)
         throw InputError("", "", "no sparse tensor cores before compute capability 8.0");
@@ -57,10 +62,9 @@ void own_sparse(Libraries& l, const SparseCalls& calls, SparseTileSize size, Con
                              {bytes_of(calls.result_elements, kHalf), Fill::Nothing}},
         l.l2_bytes, l.stream.get());
     contender.sets = sets->sets();
-    contender.run = [&l, calls, size, sets](int set) {
+    contender.run = [&l, calls, launch, sets](int set) {
         for (const GatherView& view : calls.views) {
-            check(launch_sparse_gemm(
-                      size,
+            check(launch(
                       {sets->as<std::uint16_t>(0, set), sets->as<std::uint16_t>(1, set),
                        sets->as<std::uint32_t>(2, set), sets->as<std::uint16_t>(3, set), calls.weights, view},
                       l.stream.get()),
@@ -72,14 +76,31 @@ void own_sparse(Libraries& l, const SparseCalls& calls, SparseTileSize size, Con
     contender.operands = sets;
 }
 
+// Hopper's kernel, where it is one.
+void own_wgmma(Libraries& l, const SparseCalls& calls, Contender& contender) {
+    if (l.compute_capability / 10 != 9) throw InputError("", "", "wgmma needs compute capability 9.x");
+    for (const GatherView& view : calls.views) {
+        const char* refused = WgmmaTile::refusal(calls.weights, view);
+        if (calls.refused.empty() && refused != nullptr) throw InputError("", "", refused);
+    }
+    own_sparse(l, calls, launch_sparse_wgmma, contender);
+}
+
 }  // namespace
 
 void add_own_sparse(Libraries& l, const Work& work, std::vector<Contender>& list) {
     const SparseCalls calls = sparse_calls(work);
     for (const SparseTileSize size : {SparseTileSize::Large, SparseTileSize::Medium, SparseTileSize::Small}) {
-        add_or_refuse(list, std::string("satsim mma.sp ") + to_string(size), true,
-                      [&](Contender& c) { own_sparse(l, calls, size, c); });
+        add_or_refuse(list, std::string("satsim mma.sp ") + to_string(size), true, [&](Contender& c) {
+            own_sparse(
+                l, calls,
+                [size](const SparseGemmArguments& a, Stream stream) {
+                    return launch_sparse_gemm(size, a, stream);
+                },
+                c);
+        });
     }
+    add_or_refuse(list, "satsim wgmma.sp 128x256", true, [&](Contender& c) { own_wgmma(l, calls, c); });
 }
 
 std::vector<Contender> contenders(Libraries& l, const ProductWork& work) {

@@ -23,6 +23,11 @@ enum class SparseTileSize { Large, Medium, Small };
 [[nodiscard]] int launch_sparse_gemm(SparseTileSize size, const SparseGemmArguments& arguments,
                                      Stream stream);
 
+// The same by wgmma.sp, for what WgmmaTile::refusal lets pass (else cudaErrorInvalidValue). Needs compute
+// capability 9.x and a build with code of sm_90a (else cudaErrorNoKernelImageForDevice), and a driver that
+// encodes tensor maps (else cudaErrorNotSupported). Operands are aligned to 16 bytes.
+[[nodiscard]] int launch_sparse_wgmma(const SparseGemmArguments& arguments, Stream stream);
+
 enum class Elementwise {
     Relu,
     ReluGradient,

@@ -82,6 +82,12 @@ SATSIM_HD inline GatherPosition gather_position(const GatherView& view, std::uin
     return {image, line - image * height, position - line * width};
 }
 
+// Of a position at or beyond the end: the first of the image after the last.
+SATSIM_HD inline GatherPosition gather_position_or_end(const GatherView& view, std::int64_t position) {
+    const std::int64_t end = view.positions();
+    return gather_position(view, static_cast<std::uint32_t>(position < end ? position : end));
+}
+
 SATSIM_HD inline GatherRow gather_row(const GatherView& view, std::int64_t position) {
     GatherRow row;
     if (position >= view.positions()) return row;

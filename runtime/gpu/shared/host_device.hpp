@@ -5,10 +5,12 @@
 #if defined(__CUDACC__)
 #define SATSIM_HD __host__ __device__
 #define SATSIM_UNROLL _Pragma("unroll")
+#define SATSIM_ROLLED _Pragma("unroll 1")
 #define SATSIM_NOINLINE __noinline__
 #else
 #define SATSIM_HD
 #define SATSIM_UNROLL
+#define SATSIM_ROLLED
 #define SATSIM_NOINLINE
 #endif
 
