@@ -14,6 +14,17 @@ __device__ inline std::uint32_t shared_address(const void* p) {
     return static_cast<std::uint32_t>(__cvta_generic_to_shared(p));
 }
 
+// One lane of the warp, the same each time. The compiler knows that it is alone.
+__device__ inline bool elected() {
+    std::uint32_t chosen;
+    asm volatile(
+        "{\n.reg .pred p;\n"
+        "elect.sync _|p, 0xFFFFFFFF;\n"
+        "selp.u32 %0, 1, 0, p;\n}"
+        : "=r"(chosen));
+    return chosen != 0;
+}
+
 // Barriers that count arrivals and bytes.
 __device__ inline void init_barrier(std::uint32_t barrier, std::uint32_t arrivals) {
     asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");

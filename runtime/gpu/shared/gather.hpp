@@ -57,11 +57,13 @@ struct GatherRow {
     int x = 0;
 };
 
-SATSIM_HD inline GatherRow gather_row(const GatherView& view, std::int64_t position) {
+// Positions that fit a narrower `Index` are taken apart faster.
+template <class Index>
+SATSIM_HD inline GatherRow gather_row(const GatherView& view, Index position) {
     if (position >= view.positions()) return {};
-    const std::int64_t line = position / view.grid_w;
+    const Index line = position / view.grid_w;
     const auto x = static_cast<int>(position - line * view.grid_w);
-    const std::int64_t image = line / view.grid_h;
+    const Index image = line / view.grid_h;
     const auto y = static_cast<int>(line - image * view.grid_h);
     return {static_cast<int>(image), y * view.stride_y, x * view.stride_x};
 }
@@ -76,8 +78,7 @@ SATSIM_HD inline std::int64_t gather_offset(const GatherView& view, const Gather
     return ((std::int64_t{row.image} * view.in_h + y) * view.in_w + x) * view.channels + channel;
 }
 
-// Row of the result's map, counted in positions of `out_h` x `out_w` images. Positions that fit a narrower
-// `Index` are taken apart faster.
+// Row of the result's map, counted in positions of `out_h` x `out_w` images.
 template <class Index>
 SATSIM_HD inline std::int64_t scatter_row(const GatherView& view, Index position) {
     const Index line = position / view.grid_w;
