@@ -24,6 +24,7 @@ gpu::Recording measure_steps(const std::vector<TrainingStep>& steps, gpu::Meter&
                              const GpuMeasuring& options) {
     gpu::Recording recording;
     recording.device = meter.device();
+    for (const TrainingStep& step : steps) gpu::require_room(step.tasks, recording.device);
     for (const TrainingStep& step : steps) {
         ProgressBar bar("measuring " + step.network + ", " + step.recipe);
         gpu::measure_missing(step.tasks, meter, recording,

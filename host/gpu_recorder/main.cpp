@@ -38,6 +38,7 @@ void record_network(const Arguments& arguments, const std::string& name, gpu::Me
         const std::optional<std::int64_t> batch =
             arguments.batch > 0 ? std::optional(arguments.batch) : std::nullopt;
         const TrainingStep step = make_training_step(network, load_recipe(recipe, arguments.models), batch);
+        gpu::require_room(step.tasks, device);
         gpu::measure_missing(step.tasks, meter, known, {});
         recording.steps.push_back({step.network, step.recipe, step.batch});
         gpu::RecordTarget target("gpu", known, Provenance::Measured);

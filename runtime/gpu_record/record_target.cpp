@@ -46,6 +46,18 @@ TaskResult blank_of(const Task& task) {
 
 }  // namespace
 
+void require_room(const std::vector<Task>& tasks, const MeasuredDevice& device) {
+    constexpr double kGiga = 1e9;
+    for (const Work& work : plan_work(tasks).works) {
+        const Bytes bytes = compulsory_bytes(work);
+        if (bytes > device.memory_bytes)
+            throw InputError("GPU", "",
+                             fmt::format("{} takes {:.1f} GB, expected at most the {:.1f} GB of {}",
+                                         describe(work), static_cast<double>(bytes) / kGiga,
+                                         static_cast<double>(device.memory_bytes) / kGiga, device.name));
+    }
+}
+
 void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording,
                      const std::function<void(std::size_t, std::size_t)>& progress) {
     const WorkPlan plan = plan_work(tasks);

@@ -6,6 +6,10 @@
 
 namespace satsim::gpu {
 
+// Throws InputError where a piece of the tasks' work alone is larger than the device's memory: before
+// anything is measured.
+void require_room(const std::vector<Task>& tasks, const MeasuredDevice& device);
+
 // Measures what the tasks need and `recording` lacks.
 void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording,
                      const std::function<void(std::size_t, std::size_t)>& progress);

@@ -167,6 +167,7 @@ int run(int argc, char** argv) {
     MeterSettings settings;
     settings.repetitions = kRepetitions;
     settings.energy_window_s = 0;
+    settings.profile = false;
     CudaMeter meter(settings);
     Libraries& l = meter.libraries();
     const MeasuredDevice device = meter.device();

@@ -73,7 +73,8 @@ MeasuredDevice CudaMeter::device() {
         !power_->works() ? "none: NVML " + power_->fault()
         : settings_.energy_window_s <= 0
             ? "none: not asked for"
-            : "NVML total energy of the board between two steps of its counter, idle power included";
+            : "NVML total energy of the board between two steps of its counter, while the work ran without a "
+              "pause: its power times the seconds of a run; idle power included";
     d.board_watts = power_->limit_watts();
 
     // Roofs: a large product, a large copy, a kernel that does nothing worth mentioning.
@@ -163,19 +164,29 @@ Measurement CudaMeter::measure(const Work& work) {
 
 void CudaMeter::measure_energy(const Contender& winner, Measurement& measurement) {
     if (!power_->works() || settings_.energy_window_s <= 0) return;
-    constexpr double kBatch = 5e-3;  // s between readings of the counter
-    const int runs = std::clamp(static_cast<int>(kBatch / measurement.seconds), 1, 2000);
+    constexpr double kBatch = 2e-3;  // s between looks at the clock
+    const int runs = std::clamp(static_cast<int>(kBatch / measurement.seconds), 1, 500);
+    long long done = 0;
     int set = 0;
-    measurement.joules = power_->joules_of(
+    const OwnedEvent batch;
+    using Clock = std::chrono::steady_clock;
+    const auto begin = Clock::now();
+    const auto reading = power_->during(
         [&] {
+            // One batch runs while the next is queued.
             for (int i = 0; i < runs; ++i) {
                 winner.run(set);
                 set = (set + 1) % winner.sets;
             }
-            libraries_->stream.wait();
-            return runs;
+            if (done > 0) check(cudaEventSynchronize(batch.get()), "a kernel");
+            check(cudaEventRecord(batch.get(), libraries_->stream.get()), "recording an event");
+            done += runs;
         },
         settings_.energy_window_s);
+    libraries_->stream.wait();
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    if (reading)
+        measurement.joules = reading->joules / reading->seconds * seconds / static_cast<double>(done);
     measurement.energy_window_s = measurement.joules ? settings_.energy_window_s : 0;
 }
 

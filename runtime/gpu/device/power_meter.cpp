@@ -1,8 +1,10 @@
 #include "runtime/gpu/device/power_meter.hpp"
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 namespace satsim::gpu {
 namespace {
@@ -51,46 +53,45 @@ std::optional<unsigned long long> PowerMeter::millijoules() const {
     return value;
 }
 
-std::optional<double> PowerMeter::joules_of(const std::function<int()>& batch, double window_s) const {
-    auto last = millijoules();
-    if (!last) return std::nullopt;
+std::optional<PowerReading> PowerMeter::during(const std::function<void()>& work, double window_s) const {
     struct Step {
+        double seconds = 0;
         unsigned long long millijoules = 0;
-        long long runs = 0;
     };
-    std::optional<Step> first;
-    Step latest;
-    long long runs = 0;
+    const auto at_first = millijoules();
+    if (!at_first) return std::nullopt;
     const auto begin = Clock::now();
-    constexpr double kPatience = 4;  // windows, for a counter that hardly moves
-    while (since(begin) < window_s ||
-           (since(begin) < kPatience * window_s && (!first || latest.runs == first->runs))) {
-        runs += batch();
-        const auto now = millijoules();
-        if (!now || *now == *last) continue;
-        last = now;
-        latest = {*now, runs};
-        if (!first) first = latest;
-    }
-    if (!first || latest.runs == first->runs) return std::nullopt;
-    return static_cast<double>(latest.millijoules - first->millijoules) * 1e-3 /
-           static_cast<double>(latest.runs - first->runs);
+    std::vector<Step> steps;
+    std::atomic<int> seen = 0;
+    // On a thread of its own: reading takes milliseconds, in which the device would run dry.
+    std::jthread watcher([&](const std::stop_token& stop) {
+        unsigned long long last = *at_first;
+        double before = 0;
+        while (!stop.stop_requested()) {
+            const auto now = millijoules();
+            const double seconds = since(begin);
+            if (now && *now != last) {
+                steps.push_back({(before + seconds) / 2, *now});
+                last = *now;
+                ++seen;
+            }
+            before = seconds;
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+        }
+    });
+    constexpr double kPatience = 1;  // s, for a counter that hardly moves
+    while (since(begin) < window_s || (seen < 2 && since(begin) < window_s + kPatience)) work();
+    watcher.request_stop();
+    watcher.join();
+    if (steps.size() < 2) return std::nullopt;
+    return PowerReading{static_cast<double>(steps.back().millijoules - steps.front().millijoules) * 1e-3,
+                        steps.back().seconds - steps.front().seconds};
 }
 
 std::optional<double> PowerMeter::idle_watts(double window_s) const {
-    // A "run" is a millisecond of nothing.
-    const auto joules = joules_of(
-        [] {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            return 1;
-        },
-        window_s);
-    if (!joules) return std::nullopt;
-    // Sleeping takes longer than asked: the share of it is found by the clock.
-    const auto begin = Clock::now();
-    constexpr int kSleeps = 50;
-    for (int i = 0; i < kSleeps; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return *joules / (since(begin) / kSleeps);
+    const auto reading = during([] { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }, window_s);
+    if (!reading) return std::nullopt;
+    return reading->joules / reading->seconds;
 }
 
 }  // namespace satsim::gpu

@@ -1,7 +1,8 @@
 // Energy of the board from NVML's counter, opened at run time with the few declarations that are needed.
 //
-// The counter moves every 20 to 100 ms. So work is repeated, the counter is read between batches, and only
-// what lies between two of its steps is counted: the first seen after the start and the last before the end.
+// The counter moves every 20 to 100 ms (100 ms on an H100). So work is repeated while a thread watches it,
+// and only what lies between two of its steps is counted: the first seen after the start and the last before
+// the end. A reading takes some milliseconds, so a single interval of 100 ms is known to a few percent.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,12 @@
 #include "runtime/gpu/device/dynamic_library.hpp"
 
 namespace satsim::gpu {
+
+// Between two steps of the counter.
+struct PowerReading {
+    double joules = 0;
+    double seconds = 0;
+};
 
 class PowerMeter {
   public:
@@ -23,9 +30,10 @@ class PowerMeter {
     // Hz; 0 where not known. domain 1: SM, 2: memory.
     [[nodiscard]] double clock_hz(int domain) const;
     [[nodiscard]] double limit_watts() const;
-    // Joules of one run of those that `batch` makes (it returns how many, and returns when they are done),
-    // over at least `window_s`; nothing when the counter did not move twice.
-    [[nodiscard]] std::optional<double> joules_of(const std::function<int()>& batch, double window_s) const;
+    // While `work` is called again and again for at least `window_s`, up to a second longer until the counter
+    // has moved twice; nothing when it did not. `work` should leave the device busy when it returns.
+    [[nodiscard]] std::optional<PowerReading> during(const std::function<void()>& work,
+                                                     double window_s) const;
     // W while nothing runs, over `window_s`.
     [[nodiscard]] std::optional<double> idle_watts(double window_s) const;
 

@@ -14,6 +14,17 @@ __device__ inline std::uint32_t shared_address(const void* p) {
     return static_cast<std::uint32_t>(__cvta_generic_to_shared(p));
 }
 
+// One lane of the warp, the same each time. The compiler knows that it is alone.
+__device__ inline bool elected() {
+    std::uint32_t chosen;
+    asm volatile(
+        "{\n.reg .pred p;\n"
+        "elect.sync _|p, 0xFFFFFFFF;\n"
+        "selp.u32 %0, 1, 0, p;\n}"
+        : "=r"(chosen));
+    return chosen != 0;
+}
+
 // Barriers that count arrivals and bytes.
 __device__ inline void init_barrier(std::uint32_t barrier, std::uint32_t arrivals) {
     asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
@@ -139,8 +150,13 @@ __device__ inline void store_matrices_transposed(std::uint32_t address, std::uin
                  "r"(r0), "r"(r1), "r"(r2), "r"(r3)
                  : "memory");
 }
+// to_half of both at once: the device's NaN is 0x7FFF, ours 0x7E00.
 __device__ inline std::uint32_t two_halves(float low, float high) {
-    return to_half(low) | static_cast<std::uint32_t>(to_half(high)) << 16;
+    std::uint32_t halves;
+    std::uint32_t nans;  // all bits of a half that is not equal to itself
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(halves) : "f"(high), "f"(low));
+    asm("set.neu.u32.f16x2 %0, %1, %1;" : "=r"(nans) : "r"(halves));
+    return halves ^ (nans & 0x01FF01FFU);
 }
 
 // A group of 128 that fetches needs few registers, two that multiply need many: 40 + 2 * 232 <= 3 * 168.

@@ -63,12 +63,13 @@ __device__ inline void fetch_tiles(const WgmmaArguments& a, SharedMemory shared,
     const bool matrix = Tile::is_matrix(view);
     const int steps = Tile::steps(a.gemm);
     const int tap_steps = Tile::tap_steps(a.gemm.shape);
-    const std::int64_t tiles = a.grid.tiles();
+    const int tiles = a.grid.tiles();
     RingPlace place;
-    for (std::int64_t t = blockIdx.x / Cluster; t < tiles; t += gridDim.x / Cluster) {
+    for (int t = static_cast<int>(blockIdx.x) / Cluster; t < tiles;
+         t += static_cast<int>(gridDim.x) / Cluster) {
         const WgmmaGrid::Tile tile = a.grid.tile(t);
-        const int row = static_cast<int>(tile.first_row) + static_cast<int>(rank) * Tile::kRows;
-        const int position = static_cast<int>(tile.first_position) + static_cast<int>(rank * kShare);
+        const int row = tile.first_row + static_cast<int>(rank) * Tile::kRows;
+        const int position = tile.first_position + static_cast<int>(rank * kShare);
         const GatherPosition base = gather_position_or_end(view, position);  // beyond the end: zeros
         const int base_x = static_cast<int>(base.x) * view.stride_x + along_x.lower;
         const int base_y = static_cast<int>(base.y) * view.stride_y + along_y.lower;
@@ -110,7 +111,7 @@ __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory shar
     const int warp = thread / 32;
     const int lane = thread % 32;
     const int steps = Tile::steps(a.gemm);
-    const std::int64_t tiles = a.grid.tiles();
+    const int tiles = a.grid.tiles();
     RingPlace place;
     RingPlace behind;  // the buffer that is read out next
     float sums[Tile::kSums];
@@ -119,6 +120,7 @@ __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory shar
 
     const auto load = [&](Fragments& f) {
         wait_barrier(shared.full(place.stage), place.parity);
+        __syncwarp();
         const std::uint32_t buffer = shared.buffer(place.stage);
 #pragma unroll
         for (int c = 0; c < Tile::kStepChunks; ++c) {
@@ -141,7 +143,8 @@ __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory shar
         behind.advance();
     };
 
-    for (std::int64_t t = blockIdx.x / Cluster; t < tiles; t += gridDim.x / Cluster) {
+    for (int t = static_cast<int>(blockIdx.x) / Cluster; t < tiles;
+         t += static_cast<int>(gridDim.x) / Cluster) {
 #pragma unroll
         for (float& sum : sums) sum = 0;
         for (int step = 0; step < steps; step += 2) {
@@ -199,7 +202,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1)
     synchronise_cluster();
     if (threadIdx.x < Tile::kGroupThreads) {
         give_registers();
-        if (threadIdx.x == 0) fetch_tiles<Cluster>(a, shared, rank);
+        if (threadIdx.x < 32 && elected()) fetch_tiles<Cluster>(a, shared, rank);
         __syncwarp();
     } else {
         take_registers();
@@ -337,8 +340,7 @@ int launch(const WgmmaArguments& a, Stream stream) {
     config.numAttrs = 1;
     static const Residence resident = residence<Cluster>(config);
     if (resident.error != cudaSuccess) return resident.error;
-    const std::int64_t clusters =
-        a.grid.tiles() < resident.clusters ? a.grid.tiles() : std::int64_t{resident.clusters};
+    const int clusters = a.grid.tiles() < resident.clusters ? a.grid.tiles() : resident.clusters;
     config.gridDim = dim3(static_cast<unsigned>(clusters * Cluster));
     const cudaError_t launched = cudaLaunchKernelEx(&config, sparse_wgmma_kernel<Cluster>, a);
     if (launched != cudaSuccess) (void)cudaGetLastError();

@@ -6,8 +6,10 @@
 namespace satsim::gpu {
 namespace {
 
-template <UpdateRule Rule>
-__global__ void __launch_bounds__(kUpdateThreads) update_kernel(const __grid_constant__ UpdateArguments a) {
+// Groups of up to MostM. Blocks enough on an SM that some fetch while others pack.
+template <UpdateRule Rule, int MostM>
+__global__ void __launch_bounds__(kUpdateThreads, MostM == 16 ? 3 : 4)
+    update_kernel(const __grid_constant__ UpdateArguments a) {
     __shared__ UpdateTile tile;
     const UpdateBlock block(a, blockIdx.z, blockIdx.y, blockIdx.x);
     const auto thread = static_cast<int>(threadIdx.x);
@@ -19,27 +21,35 @@ __global__ void __launch_bounds__(kUpdateThreads) update_kernel(const __grid_con
     }
     block.update<Rule>(thread, tile);
     __syncthreads();
-    block.pack(thread, tile);
+    block.pack<MostM>(thread, tile);
+}
+
+template <UpdateRule Rule>
+void run_update(const UpdateArguments& a, Stream stream) {
+    const dim3 grid(static_cast<unsigned>(UpdateBlock::column_tiles(a)),
+                    static_cast<unsigned>(UpdateBlock::row_tiles(a)), static_cast<unsigned>(a.taps));
+    if (a.forward.m > 8 || a.backward.m > 8)
+        update_kernel<Rule, 16><<<grid, kUpdateThreads, 0, stream>>>(a);
+    else
+        update_kernel<Rule, 8><<<grid, kUpdateThreads, 0, stream>>>(a);
 }
 
 }  // namespace
 
 int launch_update(UpdateRule rule, const UpdateArguments& a, Stream stream) {
     if (a.taps == 0 || a.rows == 0 || a.columns == 0) return cudaSuccess;
-    const dim3 grid(static_cast<unsigned>(UpdateBlock::column_tiles(a)),
-                    static_cast<unsigned>(UpdateBlock::row_tiles(a)), static_cast<unsigned>(a.taps));
     switch (rule) {
         case UpdateRule::Sgd:
-            update_kernel<UpdateRule::Sgd><<<grid, kUpdateThreads, 0, stream>>>(a);
+            run_update<UpdateRule::Sgd>(a, stream);
             break;
         case UpdateRule::Adam:
-            update_kernel<UpdateRule::Adam><<<grid, kUpdateThreads, 0, stream>>>(a);
+            run_update<UpdateRule::Adam>(a, stream);
             break;
         case UpdateRule::AdamW:
-            update_kernel<UpdateRule::AdamW><<<grid, kUpdateThreads, 0, stream>>>(a);
+            run_update<UpdateRule::AdamW>(a, stream);
             break;
         case UpdateRule::None:
-            update_kernel<UpdateRule::None><<<grid, kUpdateThreads, 0, stream>>>(a);
+            run_update<UpdateRule::None>(a, stream);
             break;
     }
     return cudaGetLastError();

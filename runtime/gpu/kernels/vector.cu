@@ -58,16 +58,20 @@ __global__ void __launch_bounds__(kColumnThreads) strip_kernel(const __grid_cons
     __syncthreads();
     fold_strip<Term>(a, blockIdx.x, blockIdx.y, thread, tile);
 }
+constexpr int kFinishThreads = kFinishColumns * kFinishParts;
 template <class Finish>
-__global__ void __launch_bounds__(kThreads) finish_kernel(const __grid_constant__ ColumnArguments a) {
-    const std::int64_t column = thread_number();
-    if (column < a.columns) Finish::run(a, column);
+__global__ void __launch_bounds__(kFinishThreads) finish_kernel(const __grid_constant__ ColumnArguments a) {
+    __shared__ FinishTile tile;
+    const auto thread = static_cast<int>(threadIdx.x);
+    sum_part<Finish::kSums>(a, blockIdx.x, thread, tile);
+    __syncthreads();
+    finish_column<Finish>(a, blockIdx.x, thread, tile);
 }
 template <class Term, class Finish>
 void run_columnwise(const ColumnArguments& a, Stream stream) {
     const dim3 grid(static_cast<unsigned>(a.column_blocks()), static_cast<unsigned>(a.strips()));
     strip_kernel<Term><<<grid, kColumnThreads, 0, stream>>>(a);
-    finish_kernel<Finish><<<blocks_of(a.columns, kWarp), kWarp, 0, stream>>>(a);  // small blocks: on many SMs
+    finish_kernel<Finish><<<blocks_of(a.columns, kFinishColumns), kFinishThreads, 0, stream>>>(a);
 }
 
 constexpr int kSquare = 32;

@@ -1,6 +1,7 @@
 // Sums over the rows of an FP16 matrix, column by column: batch normalisation's statistics, gradients of
-// biases and scales. Two kernels: blocks sum strips of rows into a workspace, then one thread a column adds
-// the strips ascending. No atomics, so the result does not depend on scheduling.
+// biases and scales. Two kernels: blocks sum strips of rows into a workspace, then eight threads a column add
+// a share of the strips each, in an order of its own. No atomics, so the result does not depend on
+// scheduling.
 #pragma once
 
 #include <cmath>
@@ -128,25 +129,58 @@ SATSIM_HD inline void fold_strip(const ColumnArguments& a, std::int64_t column_b
     }
 }
 
-[[nodiscard]] SATSIM_HD inline float column_sum(const ColumnArguments& a, std::int64_t column, int s) {
-    float sum = 0;
-    for (std::int64_t strip = 0; strip < a.strips(); ++strip)
-        sum += a.workspace[(strip * 2 + s) * a.columns + column];
-    return sum;
+// The second kernel: a block takes kFinishColumns columns, kFinishParts threads each.
+inline constexpr int kFinishColumns = 32;
+inline constexpr int kFinishParts = 8;
+struct FinishTile {
+    float sums[2][kFinishParts][kFinishColumns];
+};
+// Phase 0: thread (part, column) adds every kFinishParts-th strip.
+template <int Sums>
+SATSIM_HD inline void sum_part(const ColumnArguments& a, std::int64_t block, int thread, FinishTile& tile) {
+    const int lane = thread % kFinishColumns;
+    const int part = thread / kFinishColumns;
+    const std::int64_t column = block * kFinishColumns + lane;
+    float sums[2] = {};
+    if (column < a.columns) {
+        const std::int64_t strips = a.strips();
+        for (std::int64_t strip = part; strip < strips; strip += kFinishParts) {
+            SATSIM_UNROLL
+            for (int s = 0; s < Sums; ++s) sums[s] += a.workspace[(strip * 2 + s) * a.columns + column];
+        }
+    }
+    SATSIM_UNROLL
+    for (int s = 0; s < Sums; ++s) tile.sums[s][part][lane] = sums[s];
+}
+// Phase 1: a thread a column.
+template <class Finish>
+SATSIM_HD inline void finish_column(const ColumnArguments& a, std::int64_t block, int thread,
+                                    const FinishTile& tile) {
+    const std::int64_t column = block * kFinishColumns + thread;
+    if (thread >= kFinishColumns || column >= a.columns) return;
+    float sums[2] = {};
+    SATSIM_UNROLL
+    for (int s = 0; s < Finish::kSums; ++s) {
+        SATSIM_UNROLL
+        for (int part = 0; part < kFinishParts; ++part) sums[s] += tile.sums[s][part][thread];
+    }
+    Finish::run(a, column, sums[0], sums[1]);
 }
 
-// The second kernel, one column. out: sum.
+// What becomes of a column's sums. out: sum.
 struct FinishSum {
-    static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column) {
-        a.out[0][column] = column_sum(a, column, 0);
+    static constexpr int kSums = 1;
+    static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column, float sum, float) {
+        a.out[0][column] = sum;
     }
 };
 // out: mean, 1/std, scale = gamma/std, shift = beta - mean*scale, -mean/std
 struct FinishStatistics {
-    static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column) {
+    static constexpr int kSums = 2;
+    static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column, float sum, float squares) {
         const auto rows = static_cast<float>(a.rows);
-        const float mean = column_sum(a, column, 0) / rows;
-        const float variance = fmaxf(column_sum(a, column, 1) / rows - mean * mean, 0.0F);
+        const float mean = sum / rows;
+        const float variance = fmaxf(squares / rows - mean * mean, 0.0F);
         const float inverse = 1.0F / sqrtf(variance + a.epsilon);
         const float scale = a.scale[column] * inverse;
         a.out[0][column] = mean;
@@ -158,10 +192,9 @@ struct FinishStatistics {
 };
 // normal: 1/std, -mean/std; out: dbeta, dgamma, and A, B, C of dx = A*dy + B*x + C
 struct FinishGradient {
-    static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column) {
+    static constexpr int kSums = 2;
+    static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column, float dbeta, float dgamma) {
         const auto rows = static_cast<float>(a.rows);
-        const float dbeta = column_sum(a, column, 0);
-        const float dgamma = column_sum(a, column, 1);
         const float scale = a.scale[column] * a.normal[0][column];
         const float product = scale * (dgamma / rows);
         a.out[0][column] = dbeta;

@@ -64,16 +64,17 @@ struct WgmmaWindow {
 // How the blocks of one product are numbered.
 struct WgmmaGrid {
     int cluster = 1;  // blocks along the rows
-    std::int64_t row_clusters = 0;
-    std::int64_t position_tiles = 0;
+    int row_clusters = 0;
+    int position_tiles = 0;
 
     struct Tile {
-        std::int64_t first_row;  // of the cluster
-        std::int64_t first_position;
+        int first_row;  // of the cluster
+        int first_position;
     };
     [[nodiscard]] static WgmmaGrid of(const Compressed24Shape& shape, const GatherView& view);
-    [[nodiscard]] SATSIM_HD std::int64_t tiles() const { return row_clusters * position_tiles; }
-    [[nodiscard]] SATSIM_HD Tile tile(std::int64_t index) const;
+    // A result that is too large for this count is 2^45 elements.
+    [[nodiscard]] SATSIM_HD int tiles() const { return row_clusters * position_tiles; }
+    [[nodiscard]] SATSIM_HD Tile tile(int index) const;
 };
 
 struct WgmmaTile {
@@ -257,24 +258,25 @@ struct WgmmaTile {
 
 // Clusters as large as they can be without more empty blocks than clusters of two have.
 inline WgmmaGrid WgmmaGrid::of(const Compressed24Shape& shape, const GatherView& view) {
-    const std::int64_t row_tiles = (shape.rows + WgmmaTile::kRows - 1) / WgmmaTile::kRows;
+    const auto tiles = [](std::int64_t size, int tile) { return static_cast<int>((size + tile - 1) / tile); };
+    const int row_tiles = tiles(shape.rows, WgmmaTile::kRows);
     WgmmaGrid grid;
     grid.cluster = row_tiles == 1 ? 1 : row_tiles % 4 == 1 || row_tiles % 4 == 2 ? 2 : 4;
     grid.row_clusters = (row_tiles + grid.cluster - 1) / grid.cluster;
-    grid.position_tiles = (view.positions() + WgmmaTile::kPositions - 1) / WgmmaTile::kPositions;
+    grid.position_tiles = tiles(view.positions(), WgmmaTile::kPositions);
     return grid;
 }
 
 // Bands of 2048 rows, in a band position after position: clusters that run at the same time cover about as
 // many rows as positions, so what they read together is small.
-SATSIM_HD inline WgmmaGrid::Tile WgmmaGrid::tile(std::int64_t index) const {
+SATSIM_HD inline WgmmaGrid::Tile WgmmaGrid::tile(int index) const {
     constexpr int kBandTiles = 16;
-    const std::int64_t band_clusters = kBandTiles / cluster;
-    const std::int64_t band = index / (band_clusters * position_tiles);
-    const std::int64_t in_band = index - band * band_clusters * position_tiles;
-    const std::int64_t left = row_clusters - band * band_clusters;
-    const std::int64_t height = left < band_clusters ? left : band_clusters;
-    const std::int64_t row_cluster = band * band_clusters + in_band % height;
+    const int band_clusters = kBandTiles / cluster;
+    const int band = index / (band_clusters * position_tiles);
+    const int in_band = index - band * band_clusters * position_tiles;
+    const int left = row_clusters - band * band_clusters;
+    const int height = left < band_clusters ? left : band_clusters;
+    const int row_cluster = band * band_clusters + in_band % height;
     return {row_cluster * cluster * WgmmaTile::kRows, in_band / height * WgmmaTile::kPositions};
 }
 

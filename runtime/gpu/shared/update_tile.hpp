@@ -138,31 +138,33 @@ class UpdateBlock {
         }
     }
 
-    // Phase 2: the lower half of the threads makes the forward copy, the upper half the backward one.
+    // Phase 2: the lower half of the threads makes the forward copy, the upper half the backward one. Groups
+    // are of at most MostM elements: larger ones take more registers, which all kernels would pay for.
     // Not inlined: one copy of it serves the kernels of all rules.
+    template <int MostM>
     SATSIM_NOINLINE SATSIM_HD void pack(int thread, const UpdateTile& tile) const {
         constexpr int kHalf = kUpdateThreads / 2;
         if (thread < kHalf)
-            pack_along<true>(a_.forward, thread, tile);
+            pack_along<true, MostM>(a_.forward, thread, tile);
         else
-            pack_along<false>(a_.backward, thread - kHalf, tile);
+            pack_along<false, MostM>(a_.backward, thread - kHalf, tile);
     }
 
   private:
     // Groups along rows (forward) or columns.
-    template <bool AlongRows>
+    template <bool AlongRows, int MostM>
     SATSIM_HD void pack_along(const CopyTarget& to, int thread, const UpdateTile& tile) const {
-        if (to.format == CopyFormat::Compressed24) {
-            if (to.m == 2) compress<AlongRows, 2>(to, thread, tile);
-            if (to.m == 4) compress<AlongRows, 4>(to, thread, tile);
-            if (to.m == 8) compress<AlongRows, 8>(to, thread, tile);
-            if (to.m == 16) compress<AlongRows, 16>(to, thread, tile);
-        } else if (to.format == CopyFormat::Packed) {
-            if (to.m == 2) planes<AlongRows, 2>(to, thread, tile);
-            if (to.m == 4) planes<AlongRows, 4>(to, thread, tile);
-            if (to.m == 8) planes<AlongRows, 8>(to, thread, tile);
-            if (to.m == 16) planes<AlongRows, 16>(to, thread, tile);
+        if (to.m == 2) pack_groups<AlongRows, 2>(to, thread, tile);
+        if (to.m == 4) pack_groups<AlongRows, 4>(to, thread, tile);
+        if (to.m == 8) pack_groups<AlongRows, 8>(to, thread, tile);
+        if constexpr (MostM == 16) {
+            if (to.m == 16) pack_groups<AlongRows, 16>(to, thread, tile);
         }
+    }
+    template <bool AlongRows, int M>
+    SATSIM_HD void pack_groups(const CopyTarget& to, int thread, const UpdateTile& tile) const {
+        if (to.format == CopyFormat::Compressed24) compress<AlongRows, M>(to, thread, tile);
+        if (to.format == CopyFormat::Packed) planes<AlongRows, M>(to, thread, tile);
     }
 
     template <bool AlongRows>

@@ -25,7 +25,7 @@ void run_update(const UpdateArguments& a) {
                         for (int t = 0; t < kUpdateThreads; ++t) block.rank_old(t, tile);
                 }
                 for (int t = 0; t < kUpdateThreads; ++t) block.template update<Rule>(t, tile);
-                for (int t = 0; t < kUpdateThreads; ++t) block.pack(t, tile);
+                for (int t = 0; t < kUpdateThreads; ++t) block.template pack<16>(t, tile);
             }
         }
     }

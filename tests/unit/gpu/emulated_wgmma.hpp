@@ -150,7 +150,7 @@ class EmulatedWgmma {
 
     void run() {
         ASSERT_EQ(WgmmaTile::refusal(a_.shape, a_.view), nullptr);
-        for (std::int64_t t = 0; t < grid_.tiles(); ++t)
+        for (int t = 0; t < grid_.tiles(); ++t)
             for (int rank = 0; rank < grid_.cluster; ++rank) block(grid_.tile(t), rank);
     }
 

@@ -39,8 +39,8 @@ TEST(GpuWgmmaGrid, CoversTheProductOnce) {
     for (const std::int64_t rows : {1, 128, 129, 300, 512, 640, 1100, 2048, 5000}) {
         for (const std::int64_t positions : {1, 256, 257, 3000}) {
             const WgmmaGrid grid = WgmmaGrid::of({rows, 1, 64}, GatherView::matrix(positions, 64));
-            std::set<std::pair<std::int64_t, std::int64_t>> seen;
-            for (std::int64_t t = 0; t < grid.tiles(); ++t) {
+            std::set<std::pair<int, int>> seen;
+            for (int t = 0; t < grid.tiles(); ++t) {
                 const WgmmaGrid::Tile tile = grid.tile(t);
                 EXPECT_LT(tile.first_row, rows);
                 EXPECT_LT(tile.first_position, positions);
@@ -48,8 +48,8 @@ TEST(GpuWgmmaGrid, CoversTheProductOnce) {
                 EXPECT_EQ(tile.first_position % WgmmaTile::kPositions, 0);
                 EXPECT_TRUE(seen.insert({tile.first_row, tile.first_position}).second);
             }
-            EXPECT_GE(grid.row_clusters * grid.cluster * WgmmaTile::kRows, rows);
-            EXPECT_GE(grid.position_tiles * WgmmaTile::kPositions, positions);
+            EXPECT_GE(std::int64_t{grid.row_clusters} * grid.cluster * WgmmaTile::kRows, rows);
+            EXPECT_GE(std::int64_t{grid.position_tiles} * WgmmaTile::kPositions, positions);
         }
     }
     const auto cluster = [](std::int64_t rows) {

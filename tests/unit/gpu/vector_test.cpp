@@ -102,7 +102,13 @@ class EmulatedVectorMachine : public EmulatedMachine {
                 for (int t = 0; t < kColumnThreads; ++t) fold_strip<Term>(a, block, strip, t, tile);
             }
         }
-        for (std::int64_t column = 0; column < a.columns; ++column) Finish::run(a, column);
+        for (std::int64_t block = 0; block * kFinishColumns < a.columns; ++block) {
+            FinishTile finish;
+            for (int t = 0; t < kFinishColumns * kFinishParts; ++t)
+                sum_part<Finish::kSums>(a, block, t, finish);
+            for (int t = 0; t < kFinishColumns * kFinishParts; ++t)
+                finish_column<Finish>(a, block, t, finish);
+        }
     }
 };
 

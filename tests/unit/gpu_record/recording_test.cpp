@@ -38,6 +38,18 @@ TEST(GpuRecording, EqualWorkIsMeasuredOnce) {
     EXPECT_EQ(meter.calls, once);
 }
 
+TEST(GpuRecording, RefusesWorkLargerThanTheDevice) {
+    const TrainingStep step = step_of("vit-cifar", "dense");
+    test::FakeMeter meter;
+    MeasuredDevice device = meter.device();
+    Bytes largest = 0;
+    for (const Work& work : plan_work(step.tasks).works) largest = std::max(largest, compulsory_bytes(work));
+    device.memory_bytes = largest;
+    EXPECT_NO_THROW(require_room(step.tasks, device));
+    device.memory_bytes = largest - 1;
+    EXPECT_THROW(require_room(step.tasks, device), InputError);
+}
+
 TEST(GpuRecording, ComesBackFromItsFile) {
     for (const char* name : {"resnet18", "vit-cifar", "vgg19"}) {
         const Recording recording = record(step_of(name, "bdwp-2:8"));
