@@ -96,6 +96,7 @@ ordered_json measurement_json(const Work& work, const Measurement& m) {
                            {"repetitions", m.repetitions},
                            {"joules", optional_json(m.joules)},
                            {"energy_window_s", m.energy_window_s},
+                           {"sustained_seconds", m.sustained_seconds},
                            {"sparse", m.sparse}};
     if (!m.dense_reason.empty()) object["dense_reason"] = m.dense_reason;
     object["candidates"] = ordered_json::array();
@@ -107,7 +108,7 @@ ordered_json measurement_json(const Work& work, const Measurement& m) {
 }
 Measurement read_measurement(const JsonCursor& at) {
     at.object({"work", "kernel", "seconds", "fastest", "slowest", "repetitions", "joules", "energy_window_s",
-               "sparse", "candidates", "kernels"},
+               "sustained_seconds", "sparse", "candidates", "kernels"},
               {"dense_reason"});
     Measurement m;
     m.kernel = at.at("kernel").text();
@@ -117,6 +118,7 @@ Measurement read_measurement(const JsonCursor& at) {
     m.repetitions = static_cast<int>(at.at("repetitions").integer(1, 1 << 24));
     m.joules = read_optional(at.at("joules"), 1e9);
     m.energy_window_s = at.at("energy_window_s").number(0, kLongest);
+    m.sustained_seconds = at.at("sustained_seconds").number(0, kLongest);
     m.sparse = at.at("sparse").boolean();
     if (at.has("dense_reason")) m.dense_reason = at.at("dense_reason").text();
     const JsonCursor candidates = at.at("candidates");

@@ -32,6 +32,8 @@ struct Measurement {
     int repetitions = 0;
     std::optional<double> joules;  // of the board, idle included
     double energy_window_s = 0;
+    double sustained_seconds =
+        0;                     // of a run while energy was read: clocks fall when the board is at its limit
     bool sparse = false;       // the kernel skips what is pruned
     std::string dense_reason;  // why work with a sparse operand ran dense
     std::vector<Candidate> candidates;

@@ -14,7 +14,7 @@ def product(m, n, k, **more):
 
 def measurement(work, seconds):
     return {"work": work, "kernel": "made up", "seconds": seconds, "fastest": seconds, "slowest": seconds, "repetitions": 1,
-            "joules": 100 * seconds, "energy_window_s": 1.0, "sparse": False, "candidates": [], "kernels": []}
+            "joules": 100 * seconds, "energy_window_s": 1.0, "sustained_seconds": seconds, "sparse": False, "candidates": [], "kernels": []}
 
 
 def recording(measurements):

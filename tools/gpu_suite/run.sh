@@ -83,17 +83,22 @@ for test in gpu_shared_test gpu_views_test gpu_record_test; do
   stage "test-$test" 30 "$bin/$test"
 done
 # Kernel by kernel: a kernel that hangs or kills the context takes nothing else along.
-for filter in 'GpuDeviceKernels.*Cop*' 'GpuDeviceKernels.*BitForBit' 'GpuDeviceKernels.*Formula' 'GpuDeviceKernels.Transpose*' 'GpuDeviceSparse.*'; do
+for filter in 'GpuDeviceKernels.*Cop*' 'GpuDeviceKernels.*BitForBit' 'GpuDeviceKernels.*Formula' 'GpuDeviceKernels.Transpose*' 'GpuDeviceSparse.*' 'GpuDeviceWgmma.*'; do
   stage "test-kernels-$(tr -cd 'A-Za-z' <<<"$filter")" 30 "$bin/gpu_device_kernel_test" "--gtest_filter=$filter"
 done
 for filter in Dense Sparse Measures Knows; do
   stage "test-meter-$filter" 40 "$bin/gpu_device_meter_test" "--gtest_filter=GpuDeviceMeter.$filter*"
 done
 stage bench 100 "$bin/gpu_bench" "$out/bench.json"
-window=${SATSIM_SUITE_ENERGY_WINDOW:-0.25}
+# One program for all networks, the smaller ones first: what is equal in two of them is measured once. It writes a
+# recording after every recipe, so that what is there stays there, should the time run out.
+window=${SATSIM_SUITE_ENERGY_WINDOW:-0.1}
+networks=${SATSIM_SUITE_NETWORKS:-resnet18 vit-cifar resnet9 vgg19 resnet50 decoder open-qwen2vl mio videochat-online livecc armor-8b bagel}
+# shellcheck disable=SC2086  # a list of words
+stage record "$total" build/gpu/satsim-gpu $networks --repetitions 15 --energy-window "$window" -o "$out/traces"
 for file in models/networks/*.json; do
   name=$(basename "$file" .json)
-  stage "record-$name" 75 build/gpu/satsim-gpu "$name" --repetitions 15 --energy-window "$window" -o "$out/traces"
+  [ -f "$out/traces/$name.json" ] || printf '%-28s no recording, see logs/record.log\n' "$name" | tee -a "$out/summary.txt"
 done
 
 printf 'all stages: %d s\n' $((SECONDS - started)) | tee -a "$out/summary.txt"

@@ -168,9 +168,9 @@ void CudaMeter::measure_energy(const Contender& winner, Measurement& measurement
     const int runs = std::clamp(static_cast<int>(kBatch / measurement.seconds), 1, 500);
     long long done = 0;
     int set = 0;
-    const OwnedEvent batch;
-    using Clock = std::chrono::steady_clock;
-    const auto begin = Clock::now();
+    const OwnedEvent begin;
+    const OwnedEvent end;
+    check(cudaEventRecord(begin.get(), libraries_->stream.get()), "recording an event");
     const auto reading = power_->during(
         [&] {
             // One batch runs while the next is queued.
@@ -178,15 +178,16 @@ void CudaMeter::measure_energy(const Contender& winner, Measurement& measurement
                 winner.run(set);
                 set = (set + 1) % winner.sets;
             }
-            if (done > 0) check(cudaEventSynchronize(batch.get()), "a kernel");
-            check(cudaEventRecord(batch.get(), libraries_->stream.get()), "recording an event");
+            if (done > 0) check(cudaEventSynchronize(end.get()), "a kernel");
+            check(cudaEventRecord(end.get(), libraries_->stream.get()), "recording an event");
             done += runs;
         },
         settings_.energy_window_s);
     libraries_->stream.wait();
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    if (reading)
-        measurement.joules = reading->joules / reading->seconds * seconds / static_cast<double>(done);
+    float milliseconds = 0;
+    check(cudaEventElapsedTime(&milliseconds, begin.get(), end.get()), "reading an event");
+    measurement.sustained_seconds = static_cast<double>(milliseconds) * 1e-3 / static_cast<double>(done);
+    if (reading) measurement.joules = reading->joules / reading->seconds * measurement.sustained_seconds;
     measurement.energy_window_s = measurement.joules ? settings_.energy_window_s : 0;
 }
 

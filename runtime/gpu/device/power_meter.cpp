@@ -1,5 +1,6 @@
 #include "runtime/gpu/device/power_meter.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -53,7 +54,7 @@ std::optional<unsigned long long> PowerMeter::millijoules() const {
     return value;
 }
 
-std::optional<PowerReading> PowerMeter::during(const std::function<void()>& work, double window_s) const {
+std::optional<PowerReading> PowerMeter::during(const std::function<void()>& work, double window_s) {
     struct Step {
         double seconds = 0;
         unsigned long long millijoules = 0;
@@ -63,6 +64,10 @@ std::optional<PowerReading> PowerMeter::during(const std::function<void()>& work
     const auto begin = Clock::now();
     std::vector<Step> steps;
     std::atomic<int> seen = 0;
+    constexpr double kBetween = 200e-6;  // s between readings
+    const auto pause = [](double seconds) {
+        std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    };
     // On a thread of its own: reading takes milliseconds, in which the device would run dry.
     std::jthread watcher([&](const std::stop_token& stop) {
         unsigned long long last = *at_first;
@@ -71,12 +76,16 @@ std::optional<PowerReading> PowerMeter::during(const std::function<void()>& work
             const auto now = millijoules();
             const double seconds = since(begin);
             if (now && *now != last) {
-                steps.push_back({(before + seconds) / 2, *now});
+                const double between = (before + seconds) / 2;
+                if (!steps.empty()) interval_s_ = std::min(interval_s_, between - steps.back().seconds);
+                steps.push_back({between, *now});
                 last = *now;
                 ++seen;
+                // Readings hold the driver up: none until the next step is near.
+                if (interval_s_ < kUnknown) pause(interval_s_ * 0.8);
             }
-            before = seconds;
-            std::this_thread::sleep_for(std::chrono::microseconds(200));
+            before = since(begin);
+            pause(kBetween);
         }
     });
     constexpr double kPatience = 1;  // s, for a counter that hardly moves
@@ -88,7 +97,7 @@ std::optional<PowerReading> PowerMeter::during(const std::function<void()>& work
                         steps.back().seconds - steps.front().seconds};
 }
 
-std::optional<double> PowerMeter::idle_watts(double window_s) const {
+std::optional<double> PowerMeter::idle_watts(double window_s) {
     const auto reading = during([] { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }, window_s);
     if (!reading) return std::nullopt;
     return reading->joules / reading->seconds;

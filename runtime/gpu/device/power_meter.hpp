@@ -32,16 +32,17 @@ class PowerMeter {
     [[nodiscard]] double limit_watts() const;
     // While `work` is called again and again for at least `window_s`, up to a second longer until the counter
     // has moved twice; nothing when it did not. `work` should leave the device busy when it returns.
-    [[nodiscard]] std::optional<PowerReading> during(const std::function<void()>& work,
-                                                     double window_s) const;
+    [[nodiscard]] std::optional<PowerReading> during(const std::function<void()>& work, double window_s);
     // W while nothing runs, over `window_s`.
-    [[nodiscard]] std::optional<double> idle_watts(double window_s) const;
+    [[nodiscard]] std::optional<double> idle_watts(double window_s);
 
   private:
     [[nodiscard]] std::optional<unsigned long long> millijoules() const;
 
     DynamicLibrary library_{"libnvidia-ml.so.1", "libnvidia-ml.so"};
     void* device_ = nullptr;
+    static constexpr double kUnknown = 1e9;
+    double interval_s_ = kUnknown;  // the shortest seen between two steps of the counter
     int (*energy_)(void*, unsigned long long*) = nullptr;
     int (*clock_)(void*, int, unsigned*) = nullptr;
     int (*limit_)(void*, unsigned*) = nullptr;

@@ -40,14 +40,16 @@ struct DeviceWarp {
         return x;
     }
 };
-template <class Operation>
+template <class Operation, int Held>
 __global__ void __launch_bounds__(kThreads) rowwise_kernel(const __grid_constant__ RowArguments a) {
     const std::int64_t row = thread_number() / kWarp;
-    if (row < a.rows) Operation::run(a, row, DeviceWarp{});
+    if (row < a.rows) Operation::template run<Held>(a, row, DeviceWarp{});
 }
 template <class Operation>
 void run_rowwise(const RowArguments& a, Stream stream) {
-    rowwise_kernel<Operation><<<blocks_of(a.rows, kThreads / kWarp), kThreads, 0, stream>>>(a);
+    with_held(a.columns, [&](auto held) {
+        rowwise_kernel<Operation, held><<<blocks_of(a.rows, kThreads / kWarp), kThreads, 0, stream>>>(a);
+    });
 }
 
 template <class Term>

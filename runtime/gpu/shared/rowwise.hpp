@@ -2,11 +2,13 @@
 // gradients. A warp reduces in a fixed order: each lane its columns ascending, then lanes by exchange with
 // lane ^ 16, 8, 4, 2, 1; so results do not depend on scheduling, and the tests can compute them lane by lane.
 //
-// Each operation is a few passes. `Warp` gives the lane's number, sum(x) and largest(x) over the warp.
+// Each operation is a few passes. `Warp` gives the lane's number, sum(x) and largest(x) over the warp. Rows
+// of at most 32*Held columns are read once and held in registers; Held = 0: any row, read in every pass.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "runtime/gpu/shared/arithmetic.hpp"
 
@@ -29,19 +31,55 @@ struct RowArguments {
 
 inline constexpr int kWarp = 32;
 
+// What a lane holds of its row of one tensor: columns lane, lane + 32 ...
+template <int Held>
+class LaneRow {
+  public:
+    SATSIM_HD LaneRow(const RowArguments& a, const std::uint16_t* tensor, std::int64_t row, int lane)
+        : from_(tensor + row * a.columns) {
+        SATSIM_UNROLL
+        for (int i = 0; i < Held; ++i) {
+            const int c = lane + i * kWarp;
+            value_[i] = c < a.columns ? from_half(from_[c]) : 0.0F;
+        }
+    }
+    // Number i of the lane's columns is c.
+    [[nodiscard]] SATSIM_HD float at(int i, std::int64_t c) const {
+        if constexpr (Held > 0) return value_[i];
+        return from_half(from_[c]);
+    }
+
+  private:
+    const std::uint16_t* from_;
+    float value_[Held > 0 ? Held : 1];
+};
+// Calls f(i, c) for the lane's columns, ascending.
+template <int Held, class Function>
+SATSIM_HD inline void for_columns(const RowArguments& a, int lane, Function f) {
+    if constexpr (Held > 0) {
+        SATSIM_UNROLL
+        for (int i = 0; i < Held; ++i) {
+            const int c = lane + i * kWarp;
+            if (c < a.columns) f(i, std::int64_t{c});
+        }
+    } else {
+        for (std::int64_t c = lane; c < a.columns; c += kWarp) f(0, c);
+    }
+}
+
 // Mean and 1/std of every row.
 struct RowStatistics {
-    template <class Warp>
+    template <int Held, class Warp>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t row, const Warp& warp) {
-        const std::uint16_t* x = a.in[0] + row * a.columns;
+        const LaneRow<Held> x(a, a.in[0], row, warp.lane());
         float sum = 0;
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp) sum += from_half(x[c]);
+        for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) { sum += x.at(i, c); });
         const float mean = warp.sum(sum) / static_cast<float>(a.columns);
         float squares = 0;
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp) {
-            const float d = from_half(x[c]) - mean;
+        for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
+            const float d = x.at(i, c) - mean;
             squares += d * d;
-        }
+        });
         const float variance = warp.sum(squares) / static_cast<float>(a.columns);
         if (warp.lane() != 0) return;
         a.statistics[row * 2] = mean;
@@ -51,31 +89,32 @@ struct RowStatistics {
 
 // y = (x - mean) / std * scale + shift
 struct RowNormalise {
-    template <class Warp>
+    template <int Held, class Warp>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t row, const Warp& warp) {
+        const LaneRow<Held> x(a, a.in[0], row, warp.lane());
         const float mean = a.normal[row * 2];
         const float inverse = a.normal[row * 2 + 1];
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp) {
-            const std::int64_t at = row * a.columns + c;
-            a.out[at] = to_half((from_half(a.in[0][at]) - mean) * inverse * a.scale[c] + a.shift[c]);
-        }
+        for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
+            a.out[row * a.columns + c] = to_half((x.at(i, c) - mean) * inverse * a.scale[c] + a.shift[c]);
+        });
     }
 };
 
 // Means over a row of g = dy*scale and of g*xhat. in: dy, x.
 struct RowGradientStatistics {
-    template <class Warp>
+    template <int Held, class Warp>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t row, const Warp& warp) {
+        const LaneRow<Held> dy(a, a.in[0], row, warp.lane());
+        const LaneRow<Held> x(a, a.in[1], row, warp.lane());
         const float mean = a.normal[row * 2];
         const float inverse = a.normal[row * 2 + 1];
         float sum = 0;
         float products = 0;
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp) {
-            const std::int64_t at = row * a.columns + c;
-            const float g = from_half(a.in[0][at]) * a.scale[c];
+        for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
+            const float g = dy.at(i, c) * a.scale[c];
             sum += g;
-            products += g * ((from_half(a.in[1][at]) - mean) * inverse);
-        }
+            products += g * ((x.at(i, c) - mean) * inverse);
+        });
         sum = warp.sum(sum);
         products = warp.sum(products);
         if (warp.lane() != 0) return;
@@ -86,79 +125,105 @@ struct RowGradientStatistics {
 
 // dx = (g - mean(g) - xhat*mean(g*xhat)) / std
 struct RowGradient {
-    template <class Warp>
+    template <int Held, class Warp>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t row, const Warp& warp) {
+        const LaneRow<Held> dy(a, a.in[0], row, warp.lane());
+        const LaneRow<Held> x(a, a.in[1], row, warp.lane());
         const float mean = a.normal[row * 2];
         const float inverse = a.normal[row * 2 + 1];
         const float mean_g = a.statistics[row * 2];
         const float mean_product = a.statistics[row * 2 + 1];
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp) {
-            const std::int64_t at = row * a.columns + c;
-            const float normal = (from_half(a.in[1][at]) - mean) * inverse;
-            const float g = from_half(a.in[0][at]) * a.scale[c];
-            a.out[at] = to_half((g - mean_g - normal * mean_product) * inverse);
-        }
+        for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
+            const float normal = (x.at(i, c) - mean) * inverse;
+            const float g = dy.at(i, c) * a.scale[c];
+            a.out[row * a.columns + c] = to_half((g - mean_g - normal * mean_product) * inverse);
+        });
     }
 };
 
-struct RowSoftmax {
-    // Largest element and sum of exponentials of a row.
-    template <class Warp>
-    static SATSIM_HD void parts(const RowArguments& a, std::int64_t row, const Warp& warp, float& top,
-                                float& sum) {
-        const std::uint16_t* x = a.in[0] + row * a.columns;
+// Largest element of a row, exponentials less it, and 1 / their sum.
+template <int Held, class Warp>
+class RowExponentials {
+  public:
+    SATSIM_HD RowExponentials(const RowArguments& a, std::int64_t row, const Warp& warp)
+        : x_(a, a.in[0], row, warp.lane()) {
         float largest = -INFINITY;
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp)
-            largest = fmaxf(largest, from_half(x[c]));
-        top = warp.largest(largest);
+        for_columns<Held>(a, warp.lane(),
+                          [&](int i, std::int64_t c) { largest = fmaxf(largest, x_.at(i, c)); });
+        top_ = warp.largest(largest);
         float terms = 0;
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp) terms += expf(from_half(x[c]) - top);
-        sum = warp.sum(terms);
+        for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
+            const float e = expf(x_.at(i, c) - top_);
+            if constexpr (Held > 0) exponential_[i] = e;
+            terms += e;
+        });
+        sum_ = warp.sum(terms);
+        inverse_ = 1.0F / sum_;
     }
-    template <class Warp>
+    [[nodiscard]] SATSIM_HD float probability(int i, std::int64_t c) const {
+        if constexpr (Held > 0) return exponential_[i] * inverse_;
+        return expf(x_.at(i, c) - top_) * inverse_;
+    }
+    // log of the sum of exponentials of the row itself
+    [[nodiscard]] SATSIM_HD float log_sum() const { return logf(sum_) + top_; }
+
+  private:
+    LaneRow<Held> x_;
+    float exponential_[Held > 0 ? Held : 1];
+    float top_ = 0;
+    float sum_ = 0;
+    float inverse_ = 0;
+};
+
+struct RowSoftmax {
+    template <int Held, class Warp>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t row, const Warp& warp) {
-        float top = 0;
-        float sum = 0;
-        parts(a, row, warp, top, sum);
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp) {
-            const std::int64_t at = row * a.columns + c;
-            a.out[at] = to_half(expf(from_half(a.in[0][at]) - top) / sum);
-        }
+        const RowExponentials<Held, Warp> e(a, row, warp);
+        for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
+            a.out[row * a.columns + c] = to_half(e.probability(i, c));
+        });
     }
 };
 
 // dx = y * (dy - sum(dy*y)). in: dy, y.
 struct RowSoftmaxGradient {
-    template <class Warp>
+    template <int Held, class Warp>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t row, const Warp& warp) {
+        const LaneRow<Held> dy(a, a.in[0], row, warp.lane());
+        const LaneRow<Held> y(a, a.in[1], row, warp.lane());
         float products = 0;
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp) {
-            const std::int64_t at = row * a.columns + c;
-            products += from_half(a.in[0][at]) * from_half(a.in[1][at]);
-        }
+        for_columns<Held>(a, warp.lane(),
+                          [&](int i, std::int64_t c) { products += dy.at(i, c) * y.at(i, c); });
         products = warp.sum(products);
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp) {
-            const std::int64_t at = row * a.columns + c;
-            a.out[at] = to_half(from_half(a.in[1][at]) * (from_half(a.in[0][at]) - products));
-        }
+        for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
+            a.out[row * a.columns + c] = to_half(y.at(i, c) * (dy.at(i, c) - products));
+        });
     }
 };
 
 // Softmax cross-entropy: loss of every row, and its gradient in FP16.
 struct RowLoss {
-    template <class Warp>
+    template <int Held, class Warp>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t row, const Warp& warp) {
-        float top = 0;
-        float sum = 0;
-        RowSoftmax::parts(a, row, warp, top, sum);
+        const RowExponentials<Held, Warp> e(a, row, warp);
         const int label = a.label[row];
-        for (std::int64_t c = warp.lane(); c < a.columns; c += kWarp) {
-            const std::int64_t at = row * a.columns + c;
-            const float probability = expf(from_half(a.in[0][at]) - top) / sum;
-            a.out[at] = to_half((probability - (c == label ? 1.0F : 0.0F)) * a.gradient_scale);
-        }
-        if (warp.lane() == 0) a.loss[row] = logf(sum) + top - from_half(a.in[0][row * a.columns + label]);
+        for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
+            const float minus = c == label ? 1.0F : 0.0F;
+            a.out[row * a.columns + c] = to_half((e.probability(i, c) - minus) * a.gradient_scale);
+        });
+        if (warp.lane() == 0) a.loss[row] = e.log_sum() - from_half(a.in[0][row * a.columns + label]);
     }
 };
+
+// Calls f with the constant Held that rows of `columns` are worked on with.
+template <class Function>
+void with_held(std::int64_t columns, Function f) {
+    if (columns <= 4 * kWarp)
+        f(std::integral_constant<int, 4>{});
+    else if (columns <= 16 * kWarp)
+        f(std::integral_constant<int, 16>{});
+    else
+        f(std::integral_constant<int, 0>{});
+}
 
 }  // namespace satsim::gpu

@@ -249,7 +249,7 @@ void expect_softmax_of_rows(Machine& machine, Generator& generator, std::int64_t
 template <class Machine>
 void expect_rowwise(Machine& machine) {
     Generator generator(12);
-    for (const std::int64_t columns : {1, 10, 32, 33, 200}) {
+    for (const std::int64_t columns : {1, 10, 32, 33, 128, 129, 200, 512, 513}) {
         expect_norm_of_rows(machine, generator, 7, columns);
         expect_softmax_of_rows(machine, generator, 9, columns);
     }

@@ -51,7 +51,10 @@ class EmulatedWarp {
         done_.clear();
         do {
             waiting_ = nullptr;
-            for (int lane = 0; lane < kWarp; ++lane) Operation::run(a, row, Lane(*this, lane));
+            with_held(a.columns, [&](auto held) {
+                for (int lane = 0; lane < kWarp; ++lane)
+                    Operation::template run<held>(a, row, Lane(*this, lane));
+            });
             if (waiting_) {
                 waiting_(pending_);
                 done_.push_back(pending_);

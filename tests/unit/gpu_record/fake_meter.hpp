@@ -37,6 +37,7 @@ class FakeMeter : public Meter {
         m.repetitions = 3;
         m.joules = 100 * m.seconds;
         m.energy_window_s = 1;
+        m.sustained_seconds = m.seconds;
         m.candidates = {{m.kernel, m.seconds, ""}, {"other", 0, "it is not built"}};
         m.kernels = {{"fake_kernel", m.seconds}};
         return m;
