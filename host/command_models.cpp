@@ -44,7 +44,7 @@ int list(const Options& options) {
         const Network network = load_network(file, chosen);
         const std::string name = set.empty() ? file.stem().string() : set;
         table.row({name, shape_text(network.input), std::to_string(layers_of(network)),
-                   grouped(network.parameters()), grouped(network.forward_macs()),
+                   count_cell(network.parameters()), count_cell(network.forward_macs()),
                    std::to_string(network.batch)});
         networks.push_back({{"name", name},
                             {"file", file.string()},
@@ -78,9 +78,11 @@ int show(const Arguments& arguments) {
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
         const nlohmann::json& macs = object.at("layers").at(i).at("macs");
-        const auto count = [&macs](const char* stage) { return grouped(macs.at(stage).get<std::int64_t>()); };
+        const auto count = [&macs](const char* stage) {
+            return count_cell(macs.at(stage).get<std::int64_t>());
+        };
         table.row({layer.name, to_string(layer.kind), std::to_string(layer.repeat * layer.items),
-                   shape_text(layer.out), grouped(layer.repeat * layer.parameters()), count("FF"),
+                   shape_text(layer.out), count_cell(layer.repeat * layer.parameters()), count("FF"),
                    count("BP"), count("WU")});
     }
     if (options.csv) {

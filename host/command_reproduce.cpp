@@ -80,16 +80,15 @@ Table to_table(const ReproductionPlan& plan, const Reproduction& reproduction) {
     const auto add = [&](const NetworkSpeedups& line) {
         for (const std::string& recipe : plan.recipes) {
             if (recipe == "dense") continue;
-            std::string published;
+            TableCell published("");
             for (const ReproductionPlan::Published& entry : plan.published) {
                 if (entry.recipe == recipe && &line == &reproduction.average)
-                    published = fmt::format("{:.2f}x", entry.speedup);
+                    published = ratio_cell(entry.speedup);
             }
             table.row({line.name, line.batch > 0 ? std::to_string(line.batch) : "",
-                       std::to_string(reproduction.channels), recipe,
-                       fmt::format("{:.2f}x", line.speedup.at(recipe)),
-                       fmt::format("{:.2f}x", line.gemm_speedup.at(recipe)),
-                       fmt::format("{:.2f}x", line.arithmetic_bound.at(recipe)), published});
+                       std::to_string(reproduction.channels), recipe, ratio_cell(line.speedup.at(recipe)),
+                       ratio_cell(line.gemm_speedup.at(recipe)), ratio_cell(line.arithmetic_bound.at(recipe)),
+                       published});
         }
         table.rule();
     };

@@ -126,9 +126,9 @@ int run_program_file(const Arguments& arguments) {
     }
     Table table({"<engine", "busy cycles", "of all"});
     for (std::size_t i = 0; i < isa::kEngines; ++i)
-        table.row({std::string(isa::kEngineNames[i]), grouped(execution.busy[i]),
-                   fmt::format("{:.1f} %", 100 * static_cast<double>(execution.busy[i]) /
-                                               static_cast<double>(execution.cycles()))});
+        table.row(
+            {std::string(isa::kEngineNames[i]), count_cell(execution.busy[i]),
+             percent_cell(static_cast<double>(execution.busy[i]) / static_cast<double>(execution.cycles()))});
     deliver(options, options.csv ? table.csv()
                                  : fmt::format("{}: {} cycles\n\n{}", arguments.program,
                                                grouped(execution.cycles()), table.text()));

@@ -93,7 +93,7 @@ int show_choices(const Arguments& arguments, const std::vector<GemmTask>& tasks,
                                          : fmt::format("{} {}", to_string(task.stage), task.part),
                        std::to_string(task.count),
                        fmt::format("{}x{}x{}", task.shape.m, task.shape.n, task.shape.k), to_string(task.nm),
-                       std::to_string(rank), grouped(choice.predicted), byte_text(bytes),
+                       std::to_string(rank), count_cell(choice.predicted), byte_cell(bytes),
                        choice.tile_text()});
             list.push_back({{"name", task.layer},
                             {"stage", to_string(task.stage)},

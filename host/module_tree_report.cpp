@@ -19,10 +19,10 @@ struct Rows {
 };
 
 void append(const Rows& rows, const TreeNode& node, int level) {
-    std::vector<std::string> cells{std::string(static_cast<std::size_t>(2 * level), ' ') + node.name +
-                                       (node.repeat > 1 ? fmt::format(" x{}", node.repeat) : ""),
-                                   node.kind, grouped(node.parameters), grouped(node.macs)};
-    if (rows.network.tokens > 0) cells.push_back(grouped(node.macs / rows.network.tokens));
+    std::vector<TableCell> cells{std::string(static_cast<std::size_t>(2 * level), ' ') + node.name +
+                                     (node.repeat > 1 ? fmt::format(" x{}", node.repeat) : ""),
+                                 node.kind, count_cell(node.parameters), count_cell(node.macs)};
+    if (rows.network.tokens > 0) cells.push_back(count_cell(node.macs / rows.network.tokens));
     for (const StageUse& use : node.stages) cells.emplace_back(word_of(use, node));
     rows.table.row(cells);
     if (rows.depth > 0 && level >= rows.depth) return;

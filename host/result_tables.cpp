@@ -38,10 +38,6 @@ std::map<std::string, Part> parts_of(const StepResult& result) {
     return parts;
 }
 
-std::string percent(double fraction) {
-    return fmt::format("{:.1f} %", 100 * fraction);
-}
-
 std::string size_text(const TaskResult& task) {
     const std::string size = fmt::format("{}x{}x{}", task.shape.m, task.shape.n, task.shape.k);
     return task.count == 1 ? size : fmt::format("{} x {}", task.count, size);
@@ -52,10 +48,10 @@ std::string stage_text(const TaskResult& task) {
 }
 
 // Operations per byte of DRAM traffic, a multiply-accumulate being two.
-std::string intensity(const TaskResult& task) {
-    if (task.dram_bytes == 0) return "-";
-    return fmt::format("{:.0f}",
-                       2 * static_cast<double>(task.macs_issued) / static_cast<double>(task.dram_bytes));
+TableCell intensity(const TaskResult& task) {
+    if (task.dram_bytes == 0) return no_cell();
+    const double value = 2 * static_cast<double>(task.macs_issued) / static_cast<double>(task.dram_bytes);
+    return {fmt::format("{:.0f}", value), fmt::format("{:.9g}", value), ""};
 }
 
 double utilization(const StepResult& result, const Part& part) {
@@ -64,8 +60,8 @@ double utilization(const StepResult& result, const Part& part) {
                                   (static_cast<double>(result.peak_macs) * static_cast<double>(part.cycles));
 }
 
-std::string ratio(double baseline, double value) {
-    return value > 0 && baseline > 0 ? fmt::format("{:.2f}x", baseline / value) : "-";
+TableCell ratio(double baseline, double value) {
+    return value > 0 && baseline > 0 ? ratio_cell(baseline / value) : no_cell();
 }
 
 std::string key_of(const TaskResult& task) {
@@ -76,13 +72,13 @@ std::string key_of(const TaskResult& task) {
 
 Table layer_table(const StepResult& result) {
     Table table({"<layer", "<stage", "M x N x K", "N:M", "cycles", "util", "op/byte", "DRAM", "<bound",
-                 "<schedule", "<why below 95 %"});
+                 "<compute-bound", "<schedule", "<why below 95 %"});
     for (const TaskResult& task : result.tasks) {
         if (task.kind != "gemm") continue;
-        table.row({task.layer, stage_text(task), size_text(task), to_string(task.nm), grouped(task.cycles),
-                   percent(task_utilization(task, result.peak_macs)), intensity(task),
-                   byte_text(task.dram_bytes), to_string(task.bound), task.tile,
-                   shortfall(task, result.peak_macs)});
+        table.row({task.layer, stage_text(task), size_text(task), to_string(task.nm), count_cell(task.cycles),
+                   percent_cell(task_utilization(task, result.peak_macs)), intensity(task),
+                   byte_cell(task.dram_bytes), to_string(task.bound), task.compute_bound ? "yes" : "no",
+                   task.tile, shortfall(task, result.peak_macs)});
     }
     return table;
 }
@@ -95,17 +91,22 @@ Table comparison_table(const StepResult& baseline, const StepResult& result) {
     Table table({"<layer", "<stage", "M x N x K", "N:M", baseline.recipe, "<bound", result.recipe, "<bound",
                  "speedup", "util", "op/byte", "DRAM", "energy", "<schedule", "<why dense",
                  "<why below 95 %"});
+    table.name_in_csv(4, "baseline cycles");
+    table.name_in_csv(5, "baseline bound");
+    table.name_in_csv(6, "cycles");
     for (const TaskResult& task : result.tasks) {
         if (task.kind != "gemm") continue;
         const auto found = before.find(key_of(task));
         const TaskResult* old = found == before.end() ? nullptr : found->second;
-        table.row(
-            {task.layer, stage_text(task), size_text(task), to_string(task.nm),
-             old != nullptr ? grouped(old->cycles) : "-", old != nullptr ? to_string(old->bound) : "-",
-             grouped(task.cycles), to_string(task.bound),
-             old != nullptr ? ratio(static_cast<double>(old->cycles), static_cast<double>(task.cycles)) : "-",
-             percent(task_utilization(task, result.peak_macs)), intensity(task), byte_text(task.dram_bytes),
-             joule_text(task.energy_j), task.tile, task.dense_reason, shortfall(task, result.peak_macs)});
+        table.row({task.layer, stage_text(task), size_text(task), to_string(task.nm),
+                   old != nullptr ? count_cell(old->cycles) : no_cell(),
+                   old != nullptr ? to_string(old->bound) : "-", count_cell(task.cycles),
+                   to_string(task.bound),
+                   old != nullptr ? ratio(static_cast<double>(old->cycles), static_cast<double>(task.cycles))
+                                  : no_cell(),
+                   percent_cell(task_utilization(task, result.peak_macs)), intensity(task),
+                   byte_cell(task.dram_bytes), joule_cell(task.energy_j), task.tile, task.dense_reason,
+                   shortfall(task, result.peak_macs)});
     }
     return table;
 }
@@ -117,16 +118,16 @@ Table stage_table(const StepResult& baseline, const StepResult& result) {
     for (const char* name : kParts) {
         const Part& a = before[name];
         const Part& b = after[name];
-        table.row({name, time_text(a.seconds), time_text(b.seconds), ratio(a.seconds, b.seconds),
-                   b.macs > 0 ? percent(utilization(result, b)) : "-", byte_text(b.bytes),
-                   joule_text(b.joules)});
+        table.row({name, time_cell(a.seconds), time_cell(b.seconds), ratio(a.seconds, b.seconds),
+                   b.macs > 0 ? percent_cell(utilization(result, b)) : no_cell(), byte_cell(b.bytes),
+                   joule_cell(b.joules)});
     }
     table.rule();
-    table.row({"GEMM stages only", time_text(baseline.time.gemm), time_text(result.time.gemm),
-               ratio(baseline.time.gemm, result.time.gemm), percent(result.utilization()), "", ""});
-    table.row({"whole step", time_text(baseline.seconds()), time_text(result.seconds()),
-               ratio(baseline.seconds(), result.seconds()), "", byte_text(result.dram_bytes),
-               joule_text(result.energy.joules())});
+    table.row({"GEMM stages only", time_cell(baseline.time.gemm), time_cell(result.time.gemm),
+               ratio(baseline.time.gemm, result.time.gemm), percent_cell(result.utilization()), "", ""});
+    table.row({"whole step", time_cell(baseline.seconds()), time_cell(result.seconds()),
+               ratio(baseline.seconds(), result.seconds()), "", byte_cell(result.dram_bytes),
+               joule_cell(result.energy.joules())});
     return table;
 }
 
@@ -135,14 +136,15 @@ Table stage_table(const StepResult& result) {
     Table table({"<part", "time", "share", "SAT cycles", "util", "DRAM", "energy"});
     for (const char* name : kParts) {
         const Part& part = parts[name];
-        table.row({name, time_text(part.seconds),
-                   percent(result.seconds() > 0 ? part.seconds / result.seconds() : 0), grouped(part.cycles),
-                   part.macs > 0 ? percent(utilization(result, part)) : "-", byte_text(part.bytes),
-                   joule_text(part.joules)});
+        table.row({name, time_cell(part.seconds),
+                   percent_cell(result.seconds() > 0 ? part.seconds / result.seconds() : 0),
+                   count_cell(part.cycles),
+                   part.macs > 0 ? percent_cell(utilization(result, part)) : no_cell(), byte_cell(part.bytes),
+                   joule_cell(part.joules)});
     }
     table.rule();
-    table.row({"whole step", time_text(result.seconds()), "100.0 %", grouped(result.cycles()), "",
-               byte_text(result.dram_bytes), joule_text(result.energy.joules())});
+    table.row({"whole step", time_cell(result.seconds()), percent_cell(1), count_cell(result.cycles()), "",
+               byte_cell(result.dram_bytes), joule_cell(result.energy.joules())});
     return table;
 }
 
@@ -150,16 +152,16 @@ Table energy_table(const energy::Report& report) {
     Table table({"<energy", "amount", "each", "joules", "<figure checked"});
     for (const energy::CountedEnergy& part : report.counted) {
         if (part.events == 0) continue;
-        table.row({part.name, grouped(part.events), fmt::format("{:.3g} J", part.each.value),
-                   joule_text(part.joules()), part.each.verified ? "yes" : "no"});
+        table.row({part.name, count_cell(part.events), fmt::format("{:.3g} J", part.each.value),
+                   joule_cell(part.joules()), part.each.verified ? "yes" : "no"});
     }
-    table.row({"counted events", "", "", joule_text(report.counted_joules()), ""});
+    table.row({"counted events", "", "", joule_cell(report.counted_joules()), ""});
     table.rule();
     for (const energy::AssumedEnergy& part : report.assumed) {
-        table.row({part.name, time_text(part.seconds), fmt::format("{:.3g} W", part.watts.value * part.times),
-                   joule_text(part.joules()), part.watts.verified ? "yes" : "no"});
+        table.row({part.name, time_cell(part.seconds), fmt::format("{:.3g} W", part.watts.value * part.times),
+                   joule_cell(part.joules()), part.watts.verified ? "yes" : "no"});
     }
-    table.row({"assumed power", "", "", joule_text(report.assumed_joules()), ""});
+    table.row({"assumed power", "", "", joule_cell(report.assumed_joules()), ""});
     return table;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <iterator>
 
 namespace satsim::host {
@@ -44,6 +45,14 @@ std::string markdown_line(const std::vector<std::string>& cells) {
     return line;
 }
 
+// What `of` gives of every cell.
+template <typename Part>
+std::vector<std::string> words(const std::vector<TableCell>& cells, Part of) {
+    std::vector<std::string> list;
+    for (const TableCell& cell : cells) list.push_back(std::invoke(of, cell));
+    return list;
+}
+
 }  // namespace
 
 Table::Table(std::vector<std::string> columns) : columns_(std::move(columns)) {
@@ -51,10 +60,11 @@ Table::Table(std::vector<std::string> columns) : columns_(std::move(columns)) {
         left_.push_back(name.starts_with('<'));
         if (left_.back()) name.erase(0, 1);
     }
+    csv_names_ = columns_;
 }
 
-void Table::row(std::vector<std::string> cells) {
-    cells.resize(columns_.size());
+void Table::row(std::vector<TableCell> cells) {
+    cells.resize(columns_.size(), TableCell(""));
     rows_.push_back(std::move(cells));
 }
 
@@ -66,7 +76,7 @@ std::string Table::text() const {
     std::vector<std::size_t> widths;
     for (const std::string& name : columns_) widths.push_back(name.size());
     for (const auto& cells : rows_) {
-        for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
+        for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].text.size());
     }
     std::size_t total = 0;
     for (const std::size_t width : widths) total += width + 2;
@@ -90,7 +100,7 @@ std::string Table::text() const {
         if (cells.empty())
             out.append(line).push_back('\n');
         else
-            put(cells);
+            put(words(cells, &TableCell::text));
     }
     return out;
 }
@@ -100,15 +110,22 @@ std::string Table::markdown() const {
     for (const bool left : left_) alignment.emplace_back(left ? ":--" : "--:");
     std::string text = markdown_line(columns_) + markdown_line(alignment);
     for (const auto& cells : rows_) {
-        if (!cells.empty()) text += markdown_line(cells);
+        if (!cells.empty()) text += markdown_line(words(cells, &TableCell::text));
     }
     return text;
 }
 
 std::string Table::csv() const {
-    std::string out = csv_line(columns_);
+    std::vector<std::string> header = csv_names_;
+    for (std::size_t i = 0; i < header.size(); ++i) {
+        const auto measured = std::find_if(
+            rows_.begin(), rows_.end(),
+            [i](const std::vector<TableCell>& cells) { return !cells.empty() && !cells[i].unit.empty(); });
+        if (measured != rows_.end()) header[i] += " [" + (*measured)[i].unit + "]";
+    }
+    std::string out = csv_line(header);
     for (const auto& cells : rows_) {
-        if (!cells.empty()) out += csv_line(cells);
+        if (!cells.empty()) out += csv_line(words(cells, &TableCell::csv));
     }
     return out;
 }
@@ -141,6 +158,34 @@ std::string joule_text(double joules) {
     if (joules >= 1) return fmt::format("{:.3f} J", joules);
     if (joules >= 1e-3) return fmt::format("{:.3f} mJ", joules * 1e3);
     return fmt::format("{:.3f} uJ", joules * 1e6);
+}
+
+TableCell count_cell(std::int64_t value) {
+    return {grouped(value), std::to_string(value), ""};
+}
+
+TableCell byte_cell(std::int64_t bytes) {
+    return {byte_text(bytes), std::to_string(bytes), "byte"};
+}
+
+TableCell time_cell(double seconds) {
+    return {time_text(seconds), fmt::format("{}", seconds), "s"};
+}
+
+TableCell joule_cell(double joules) {
+    return {joule_text(joules), fmt::format("{}", joules), "J"};
+}
+
+TableCell percent_cell(double fraction) {
+    return {fmt::format("{:.1f} %", 100 * fraction), fmt::format("{:.9g}", 100 * fraction), "%"};
+}
+
+TableCell ratio_cell(double ratio) {
+    return {fmt::format("{:.2f}x", ratio), fmt::format("{:.9g}", ratio), ""};
+}
+
+TableCell no_cell() {
+    return {"-", "", ""};
 }
 
 }  // namespace satsim::host

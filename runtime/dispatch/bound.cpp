@@ -76,8 +76,13 @@ std::string shortfall(const TaskResult& task, std::int64_t peak_macs) {
     const Macs macs = task.macs_issued / task.times;
     if (share(macs, peak_macs * cycles) >= kGoodUtilization) return "";
     std::string text;
+    if (task.array_fit < 0.99)
+        text = fmt::format("rounding to the array alone allows {:.0f} %", 100 * task.array_fit);
     const double real = share(macs, execution.counters.mac_slots);
-    if (real < 0.99) text = fmt::format("padding: {:.0f} % of MAC slots are real", 100 * real);
+    if (real < 0.99) {
+        if (!text.empty()) text.append("; ");
+        text += fmt::format("padding: {:.0f} % of MAC slots are real", 100 * real);
+    }
     const double occupied = share(execution.counters.mac_slots, peak_macs * cycles);
     if (occupied < 0.99) {
         if (!text.empty()) text.append("; ");

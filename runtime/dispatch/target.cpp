@@ -15,6 +15,7 @@ std::vector<TaskResult> run_counted(Target& target, const std::vector<Task>& tas
         result.macs_issued *= times;
         result.dense_macs *= times;
         result.dram_bytes *= times;
+        result.compulsory_bytes *= times;
     }
     return results;
 }

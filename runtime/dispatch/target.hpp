@@ -40,7 +40,11 @@ struct TaskResult {
     Macs macs_issued = 0;  // MAC slots of real outputs: count*m*n*k*N/M (padding excluded)
     Macs dense_macs = 0;
     Bytes dram_bytes = 0;
-    double energy_j = 0;  // dynamic and static
+    // gemm on SAT only (runtime/schedule/compute_bound.hpp): decided before scheduling, from the sizes alone
+    Bytes compulsory_bytes = 0;
+    bool compute_bound = false;
+    double array_fit = 1;  // the utilisation that rounding sizes up to the array allows
+    double energy_j = 0;   // dynamic and static
     Bound bound = Bound::Compute;
     Provenance provenance = Provenance::Simulated;
     Execution execution;      // counters and, when recorded, operations

@@ -1,7 +1,8 @@
 // Energy of a run: counted events times figures, and assumed watts times seconds, never mixed.
 //
 // What is counted: the counters of Execution (every MAC slot of an operation is taken as a multiplication and
-// an addition, also where padding meets zeros: an upper bound), the memory object's commands, PCIe bytes.
+// an addition, also where padding meets zeros: an upper bound), the memory object's commands, refreshes
+// also while the host works, PCIe bytes.
 // What is assumed: static and background power over the whole step, the host CPU while it works.
 #pragma once
 

@@ -103,11 +103,4 @@ GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
     return layout;
 }
 
-Bytes compulsory_bytes(const GemmTask& task, const isa::ArrayConfig& array) {
-    const GemmLayout layout = layout_gemm(task, array);
-    const std::int64_t c_bytes =
-        task.stage == Stage::WU ? layout.c_stride : layout.c_pitch * task.gather.positions();
-    return task.count * (layout.a_stride + layout.b_stride + layout.indices_stride + c_bytes);
-}
-
 }  // namespace satsim::schedule

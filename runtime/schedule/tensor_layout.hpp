@@ -52,7 +52,4 @@ struct GemmLayout {
 
 [[nodiscard]] GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array);
 
-// Bytes that any execution of the task must move at least: A, B and C once.
-[[nodiscard]] Bytes compulsory_bytes(const GemmTask& task, const isa::ArrayConfig& array);
-
 }  // namespace satsim::schedule

@@ -2,14 +2,19 @@
 
 #include "runtime/dispatch/bound.hpp"
 #include "runtime/dispatch/gemm_result.hpp"
+#include "runtime/schedule/compute_bound.hpp"
 
 namespace satsim::sat {
 namespace {
 
-TaskResult gemm_result(const GemmTask& task, const SimulationResult& simulated) {
+TaskResult gemm_result(const GemmTask& task, const SimulationResult& simulated,
+                       const isa::ArrayConfig& array) {
     TaskResult result = result_of(task);
     result.dataflow = schedule::to_string(simulated.schedule->dataflow);
     result.tile = simulated.schedule->tile_text();
+    result.compulsory_bytes = schedule::compulsory_bytes(task);
+    result.compute_bound = schedule::compute_bound(task, array);
+    result.array_fit = schedule::array_fit(task, simulated.schedule->dataflow, array);
     result.macs_issued =
         task.dense_macs() / task.nm.m * task.nm.n + task.dense_macs() % task.nm.m * task.nm.n / task.nm.m;
     return result;
@@ -26,7 +31,7 @@ TaskResult task_result(const Task& task, const SimulationResult& simulated, cons
     TaskResult result;
     BoundInput input{simulated.execution, hardware.array};
     if (const auto* gemm = std::get_if<GemmTask>(&task)) {
-        result = gemm_result(*gemm, simulated);
+        result = gemm_result(*gemm, simulated, hardware.array);
         const int slots = simulated.schedule->row_slots * simulated.schedule->column_slots;
         input.short_interleave = slots < isa::timing::kAccInterval;
     } else {

@@ -1,4 +1,6 @@
 """Help texts, JSON contracts and options of the built program (docs/formats/compare.md, trace.md)."""
+import csv
+import io
 import json
 import math
 import pathlib
@@ -207,6 +209,23 @@ class Contracts(ProgramTest):
         lines = self.run_program("run", self.network(), *SMALL, "--csv").stdout.splitlines()
         self.assertTrue(lines[0].startswith("layer,stage"))
         self.assertGreater(len(lines), 5)
+
+    def test_csv_is_for_programs(self):
+        def table(*arguments):
+            rows = list(csv.reader(io.StringIO(self.run_program(*arguments, *SMALL, "--csv").stdout)))
+            self.assertEqual(len(set(rows[0])), len(rows[0]), rows[0])
+            return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+        step = (self.network(), "--recipe", "bdwp-2:8")
+        layers = self.run_json("run", *step, *SMALL)["layers"]
+        for row, layer in zip(table("run", *step), layers, strict=True):
+            self.assertEqual((int(row["cycles"]), int(row["DRAM [byte]"])), (layer["cycles"], layer["dram_bytes"]))
+            self.assertAlmostEqual(float(row["util [%]"]), 100 * layer["utilization"], delta=1e-6)
+            self.assertEqual(row["compute-bound"], "yes" if layer["compute_bound"] else "no")
+        for row, layer in zip(table("compare", *step, "--baseline", "dense"), layers, strict=True):
+            self.assertAlmostEqual(float(row["energy [J]"]), layer["energy_j"], delta=1e-6 * layer["energy_j"])
+            self.assertAlmostEqual(float(row["speedup"]), int(row["baseline cycles"]) / int(row["cycles"]), delta=1e-6)
+        for row in table("schedule", *step):
+            self.assertGreater(int(row["predicted cycles"]) * int(row["DRAM [byte]"]), 0)
 
     def test_notes_of_what_is_run_otherwise(self):
         self.assertIn("1:2 runs as 2:4", self.run_program("run", self.network(), *SMALL, "--recipe", "bdwp-1:2").stderr)

@@ -49,6 +49,9 @@ TEST(Shortfall, NamesPaddingAndIdleSlots) {
     EXPECT_NE(text.find("50 % of MAC slots are real"), std::string::npos) << text;
     EXPECT_NE(text.find("MAC slots in 50 % of cycles"), std::string::npos) << text;
     EXPECT_NE(text.find("LOAD 95 %"), std::string::npos) << text;
+    EXPECT_EQ(text.find("rounding"), std::string::npos) << text;
+    task.array_fit = 0.75;
+    EXPECT_EQ(shortfall(task, 16), "rounding to the array alone allows 75 %; " + text);
     task.macs_issued = 16 * 10000;
     EXPECT_EQ(shortfall(task, 16), "");
 }

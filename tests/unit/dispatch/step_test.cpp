@@ -148,6 +148,27 @@ TEST(StepRunner, AllStepsReachTheAcceleratorTogether) {
     EXPECT_DOUBLE_EQ(gemm_speedup(results[0], results[1]), 4);
 }
 
+TEST(StepRunner, TheCardRefreshesWhileTheHostWorks) {
+    Hardware hardware = machine();
+    hardware.host.pcie_latency.value = 1;
+    FakeAccelerator sat;
+    HostTarget host(hardware);
+    const auto refreshes = [&] {
+        const StepResult result =
+            run_steps({step_of({host_task("x", VectorOp::Softmax, 2, 1)})}, hardware, sat, host, {}).front();
+        EXPECT_GE(result.time.transfer, 2);
+        for (const energy::CountedEnergy& part : result.energy.counted)
+            if (part.name == "DDR4 refresh") return part.events;
+        return std::int64_t{-1};
+    };
+    // There and back take a second each.
+    const auto a_second = static_cast<std::int64_t>(hardware.clock_hz / hardware.memory_config().ddr4.refi);
+    EXPECT_NEAR(static_cast<double>(refreshes()), static_cast<double>(2 * a_second * hardware.array.channels),
+                1e-3 * static_cast<double>(a_second * hardware.array.channels));
+    hardware.memory_kind = dram::MemoryKind::Ideal;
+    EXPECT_EQ(refreshes(), 0);
+}
+
 TEST(ResultJson, CyclesAreTheWholeStepRoundedUp) {
     const StepResult result = run_one({gemm("a", {8, 8}), host_task("x", VectorOp::Softmax, 2, 1)});
     const auto object = compare_json(result, result);

@@ -1,0 +1,52 @@
+"""What is compute-bound (docs/formats/compare.md, "Compute-bound") fills the array, or says why not."""
+import itertools
+import math
+import unittest
+
+from support import ProgramTest
+
+NETWORKS = ("resnet9", "resnet18", "resnet50", "vgg19", "vit-cifar")
+ROWS = COLUMNS = 32
+LINE_BYTES = 256
+GOOD = 0.95
+
+# Compute-bound tasks whose sizes are multiples of the array that stay below 95 %: (network, recipe, layer, stage): reason.
+EXCEPTIONS = {}
+
+
+class ComputeBound(ProgramTest):
+    def check_decision(self, layer, pattern):
+        """The decision again, from the fields beside it."""
+        mac_cycles = layer["macs_issued"] / (ROWS * COLUMNS)
+        bus_cycles = layer["compulsory_bytes"] / LINE_BYTES
+        if not math.isclose(mac_cycles, 1.2 * bus_cycles, rel_tol=1e-9):
+            self.assertEqual(layer["compute_bound"], mac_cycles >= 1.2 * bus_cycles and layer["k"] * pattern >= ROWS)
+        self.assertLessEqual(layer["compulsory_bytes"], layer["dram_bytes"])
+
+    def test_every_compute_bound_task_fills_the_array_or_says_why(self):
+        seen = 0
+        excused = set()
+        for network, recipe in itertools.product(NETWORKS, ("dense", "bdwp-2:8")):
+            for layer in self.run_json("run", network, "--recipe", recipe, "--fidelity", "fast")["layers"]:
+                key = (network, recipe, layer["name"], layer["stage"])
+                with self.subTest(key=key, part=layer["part"]):
+                    n, m = (1, 1) if layer["nm"] == "dense" else map(int, layer["nm"].split(":"))
+                    self.check_decision(layer, n / m)
+                    if not layer["compute_bound"]:
+                        continue
+                    seen += 1
+                    if layer["utilization"] >= GOOD:
+                        continue
+                    self.assertTrue(layer["shortfall"])
+                    if layer["array_fit"] < 0.99:
+                        self.assertIn("rounding to the array alone allows", layer["shortfall"])
+                    whole = all(layer[side] % unit == 0 for side, unit in (("m", ROWS), ("n", COLUMNS), ("k", ROWS * m)))
+                    if whole:
+                        self.assertIn(key, EXCEPTIONS, layer["shortfall"])
+                        excused.add(key)
+        self.assertGreater(seen, 100)
+        self.assertEqual(excused, set(EXCEPTIONS))  # an exception that is none any more goes
+
+
+if __name__ == "__main__":
+    unittest.main()
