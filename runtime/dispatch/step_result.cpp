@@ -9,11 +9,13 @@ namespace {
 constexpr Bytes kBeat = 64;   // bytes of an AXI or DDR4 burst
 constexpr Bytes kRow = 8192;  // bytes of an open DDR4 row
 
-// The card refreshes while the host computes or moves data too: every channel, every tREFI.
-std::int64_t refreshes_in(double seconds, const Hardware& hardware) {
+// The card refreshes while the host computes or moves data too: every channel, every tREFI. A task that is
+// counted several times refreshes as often as each of them written out.
+std::int64_t refreshes_during(const TaskResult& task, const Hardware& hardware) {
     if (hardware.memory_kind == dram::MemoryKind::Ideal) return 0;
     const double interval = hardware.memory_config().ddr4.refi / hardware.clock_hz;
-    return static_cast<std::int64_t>(seconds / interval) * hardware.array.channels;
+    const double once = task.seconds / static_cast<double>(task.times);
+    return std::llround(once / interval) * hardware.array.channels * task.times;
 }
 
 // What a task's energy is made of. A transfer streams whole rows through the card's memory and over PCIe.
@@ -22,7 +24,7 @@ energy::Events events_of(const TaskResult& task, const Hardware& hardware) {
         return energy::count_events(task.execution, hardware.array.channels) * task.times;
     energy::Events events;
     if (task.kind == "host") {
-        events.ddr4_refreshes = refreshes_in(task.seconds, hardware);
+        events.ddr4_refreshes = refreshes_during(task, hardware);
         return events;
     }
     const Bytes bytes = task.dram_bytes / task.times;
@@ -31,7 +33,7 @@ energy::Events events_of(const TaskResult& task, const Hardware& hardware) {
     (task.part == "to host" ? events.ddr4_reads : events.ddr4_writes) = beats;
     events.ddr4_activates = ceil_div(bytes, kRow);
     events = events * task.times;
-    events.ddr4_refreshes = refreshes_in(task.seconds, hardware);
+    events.ddr4_refreshes = refreshes_during(task, hardware);
     return events;
 }
 

@@ -90,7 +90,9 @@ void check_result(const JsonCursor& result) {
         check_task(task);
         check_pattern(task.at("nm"));
         texts(task, {"dataflow", "tile", "part", "dense_reason", "shortfall"});
-        amounts(task, {"m", "n", "k", "count", "utilization", "macs_issued"});
+        amounts(task,
+                {"m", "n", "k", "count", "utilization", "macs_issued", "array_fit", "compulsory_bytes"});
+        (void)task.at("compute_bound").boolean();
     });
     each(result.at("other_tasks"), [](const JsonCursor& task) {
         check_task(task);
