@@ -157,7 +157,7 @@ int run(const Arguments& arguments) {
     if (chosen != 1) throw InputError("run", "", "expected exactly one of NETWORK, --gemm and --program");
     if (!arguments.targets.empty()) return run_targets(arguments);
     if (!arguments.gpu.record.empty())
-        throw InputError("--record", "", "keeps what is measured, expected --target gpu beside it");
+        throw InputError("--record", "", "keeps what is measured, expected --target gpu or cpu beside it");
     require_report(arguments.report);
     if (!arguments.gemm.empty()) return run_gemm(arguments);
     if (!arguments.program.empty()) return run_program_file(arguments);

@@ -27,7 +27,7 @@ namespace satsim::host {
 namespace {
 
 constexpr std::string_view kGpuModel = "gpu-model:";
-constexpr std::string_view kRecording = "gpu:";
+constexpr std::string_view kRecordings[] = {"gpu:", "cpu:"};
 
 // The baseline's step and the recipe's.
 struct Steps {
@@ -101,6 +101,7 @@ TargetRun run_gpu_model(gpu::Device device, const Steps& made) {
 // Every name is known, every file sound and every device there before anything is run.
 struct Sat {};
 struct Measured {
+    std::string name;
     std::unique_ptr<gpu::Meter> meter;
 };
 struct Recorded {
@@ -111,13 +112,16 @@ using Chosen = std::variant<Sat, gpu::Device, Measured, Recorded>;
 
 Chosen read_target(const std::string& target, const ComparisonArguments& arguments) {
     if (target == "sat") return Sat{};
-    if (target == "gpu") return Measured{open_gpu(arguments.gpu)};
+    if (target == "gpu" || target == "cpu") return Measured{target, open_meter(target, arguments.gpu)};
     if (target.starts_with(kGpuModel) && target.size() > kGpuModel.size())
         return find_gpu(target.substr(kGpuModel.size()), arguments.options.models_folder);
-    if (target.starts_with(kRecording) && target.size() > kRecording.size())
-        return Recorded{target, gpu::load_recording(target.substr(kRecording.size()))};
-    throw InputError("--target " + target, "",
-                     "is no target, expected sat, gpu, gpu:FILE (a recording) or gpu-model:DEVICE");
+    for (const std::string_view prefix : kRecordings) {
+        if (target.starts_with(prefix) && target.size() > prefix.size())
+            return Recorded{target, gpu::load_recording(target.substr(prefix.size()))};
+    }
+    throw InputError(
+        "--target " + target, "",
+        "is no target, expected sat, gpu, cpu, gpu:FILE or cpu:FILE (a recording) or gpu-model:DEVICE");
 }
 
 std::vector<Chosen> read_targets(const ComparisonArguments& arguments) {
@@ -127,8 +131,8 @@ std::vector<Chosen> read_targets(const ComparisonArguments& arguments) {
         if (!seen.insert(target).second) throw InputError("--target " + target, "", "is named twice");
         chosen.push_back(read_target(target, arguments));
     }
-    if (!arguments.gpu.record.empty() && !seen.contains("gpu"))
-        throw InputError("--record", "", "keeps what is measured, expected --target gpu beside it");
+    if (!arguments.gpu.record.empty() && seen.contains("gpu") == seen.contains("cpu"))
+        throw InputError("--record", "", "keeps what is measured, expected --target gpu or cpu beside it");
     return chosen;
 }
 
@@ -139,7 +143,7 @@ TargetRun run_target(Chosen& chosen, const ComparisonArguments& arguments, const
         return run_recording(recorded->name, recorded->recording, Provenance::Recorded, made.steps);
     if (const auto* measured = std::get_if<Measured>(&chosen)) {
         const gpu::Recording recording = measure_steps(made.steps, *measured->meter, arguments.gpu);
-        return run_recording("gpu", recording, Provenance::Measured, made.steps);
+        return run_recording(measured->name, recording, Provenance::Measured, made.steps);
     }
     return run_sat(arguments, made, document);
 }
@@ -148,15 +152,16 @@ TargetRun run_target(Chosen& chosen, const ComparisonArguments& arguments, const
 
 void add_target_options(CLI::App& command, std::vector<std::string>& targets, GpuMeasuring& gpu) {
     command
-        .add_option(
-            "--target", targets,
-            "side by side on several machines: sat, gpu (measured here and now), gpu:FILE (a recording), "
-            "gpu-model:DEVICE (a file, or the name of one in models/gpus)")
+        .add_option("--target", targets,
+                    "side by side on several machines: sat, gpu or cpu (measured here and now), gpu:FILE or "
+                    "cpu:FILE (a "
+                    "recording), gpu-model:DEVICE (a file, or the name of one in models/gpus)")
         ->delimiter(',');
-    command.add_option("--record", gpu.record, "keep what --target gpu measures in this file");
+    command.add_option("--record", gpu.record, "keep what --target gpu or cpu measures in this file");
     command
-        .add_option("--energy-window", gpu.energy_window,
-                    "seconds that --target gpu repeats each piece of work for its energy (0: no energy)")
+        .add_option(
+            "--energy-window", gpu.energy_window,
+            "seconds that --target gpu or cpu repeats each piece of work for its energy (0: no energy)")
         ->check(CLI::Range(0.0, 60.0))
         ->capture_default_str();
 }

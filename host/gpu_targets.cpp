@@ -6,15 +6,17 @@
 
 #include "host/inputs.hpp"
 #include "host/progress.hpp"
+#include "runtime/cpu/cpu_meter.hpp"
 #include "runtime/gpu_record/module.hpp"
 #include "runtime/gpu_record/record_target.hpp"
 #include "runtime/support/atomic_file.hpp"
 
 namespace satsim::host {
 
-std::unique_ptr<gpu::Meter> open_gpu(const GpuMeasuring& options) {
+std::unique_ptr<gpu::Meter> open_meter(const std::string& target, const GpuMeasuring& options) {
     gpu::MeterSettings settings;
     settings.energy_window_s = options.energy_window;
+    if (target == "cpu") return std::make_unique<cpu::CpuMeter>(settings);
     const std::filesystem::path folder = program_folder();
     return gpu::open_meter(settings, {folder, folder.parent_path() / "lib" / "satsim",
                                       folder.parent_path() / "lib" / "x86_64-linux-gnu" / "satsim"});
@@ -37,16 +39,27 @@ gpu::Recording measure_steps(const std::vector<TrainingStep>& steps, gpu::Meter&
     return recording;
 }
 
+namespace {
+
+// A CPU has no driver, but a kernel.
+std::string system_of(const gpu::MeasuredDevice& device) {
+    if (device.cuda == "none") return device.driver;
+    return "driver " + (device.driver.empty() ? "unknown" : device.driver);
+}
+
+}  // namespace
+
 TargetRun run_recording(const std::string& name, const gpu::Recording& recording, Provenance provenance,
                         const std::vector<TrainingStep>& steps) {
     gpu::RecordTarget target(name, recording, provenance);
     const gpu::MeasuredDevice& device = recording.device;
     TargetRun run;
     run.name = name;
-    run.description = fmt::format("{}, {} {}, driver {}; roofs as measured; energy: {}", device.name,
+    run.description = fmt::format("{}, {} {}, {}; roofs as measured; energy: {}", device.name,
                                   provenance == Provenance::Measured ? "measured" : "recorded", device.date,
-                                  device.driver.empty() ? "unknown" : device.driver, device.energy_method);
+                                  system_of(device), device.energy_method);
     run.machine = {device.dense_flops, device.copy_bandwidth, device.board_watts};
+    run.energy_known = gpu::knows_energy(steps.back().tasks, recording);
     TargetRun baseline;
     baseline.tasks = target.run(steps.front().tasks, {});
     const Work work = total_work(baseline);

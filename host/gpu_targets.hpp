@@ -1,4 +1,4 @@
-// The GPU behind `--target gpu` (measured now) and `--target gpu:FILE` (recorded).
+// What stands behind `--target gpu` and `--target cpu` (measured now), `gpu:FILE` and `cpu:FILE` (recorded).
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@ struct GpuMeasuring {
     double energy_window = 1;  // s
 };
 
-// Opens the backend; throws InputError naming what is missing.
-[[nodiscard]] std::unique_ptr<gpu::Meter> open_gpu(const GpuMeasuring& options);
+// Opens the backend of "gpu" or "cpu"; throws InputError naming what is missing.
+[[nodiscard]] std::unique_ptr<gpu::Meter> open_meter(const std::string& target, const GpuMeasuring& options);
 
 // Measures all steps on `meter` and writes the recording, if asked for.
 [[nodiscard]] gpu::Recording measure_steps(const std::vector<TrainingStep>& steps, gpu::Meter& meter,

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/support/utc.hpp"
 #include "satsim_git_state.hpp"
 
 namespace satsim::host {
@@ -40,14 +41,6 @@ std::time_t now() {
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), seconds);
     const bool whole = !text.empty() && fault == std::errc{} && end == text.data() + text.size();
     return whole ? seconds : std::time(nullptr);
-}
-
-std::string utc(std::time_t seconds) {
-    std::tm parts{};
-    if (::gmtime_r(&seconds, &parts) == nullptr) return "";
-    char text[32];
-    const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return {text, size};
 }
 
 }  // namespace

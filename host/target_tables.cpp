@@ -105,11 +105,16 @@ Table target_stage_table(std::span<const TargetRun> runs) {
             line.insert(line.end(),
                         {time_text(work.seconds),
                          fmt::format("{:.1f} %", 100 * ratio(work.seconds, total_work(runs[i]).seconds)),
-                         joule_text(work.joules)});
+                         runs[i].energy_known ? joule_text(work.joules) : "-"});
         }
         table.row(std::move(line));
     }
     return table;
+}
+
+// A figure that takes joules to know.
+std::string of_energy(const TargetRun& run, std::string text) {
+    return run.energy_known ? std::move(text) : "-";
 }
 
 Table total_table(std::span<const TargetRun> runs) {
@@ -119,9 +124,9 @@ Table total_table(std::span<const TargetRun> runs) {
         const Work work = total_work(run);
         table.row({run.name, to_string(run.provenance()), time_text(work.seconds),
                    times(ratio(total_work(runs[0]).seconds, work.seconds)),
-                   times(ratio(run.baseline_seconds, work.seconds)), joule_text(work.joules),
-                   fmt::format("{:.3g}", work.joules * work.seconds), time_text(gemm_work(run).seconds),
-                   giga(ratio(work.dense_flops(), work.seconds)),
+                   times(ratio(run.baseline_seconds, work.seconds)), of_energy(run, joule_text(work.joules)),
+                   of_energy(run, fmt::format("{:.3g}", work.joules * work.seconds)),
+                   time_text(gemm_work(run).seconds), giga(ratio(work.dense_flops(), work.seconds)),
                    giga(ratio(work.executed_flops(), work.seconds))});
     }
     return table;
@@ -135,18 +140,18 @@ Table normalised_table(std::span<const TargetRun> runs) {
         const Work work = total_work(run);
         const double watts = ratio(work.joules, work.seconds);
         const double dense = ratio(work.dense_flops(), work.seconds);
-        table.row(
-            {run.name, to_string(run.provenance()), giga(run.machine.peak_flops), giga(run.machine.bandwidth),
-             fmt::format("{:.1f} W", watts),
-             run.machine.board_watts > 0
-                 ? fmt::format("{:.0f} % of {:.0f} W", 100 * watts / run.machine.board_watts,
-                               run.machine.board_watts)
-                 : "-",
-             giga(ratio(work.dense_flops(), work.joules)), giga(ratio(work.executed_flops(), work.joules)),
-             fmt::format("{:.1f} %", 100 * ratio(dense, run.machine.peak_flops)),
-             fmt::format("{:.1f} %",
-                         100 * ratio(ratio(work.executed_flops(), work.seconds), run.machine.peak_flops)),
-             fmt::format("{:.1f}", ratio(dense, run.machine.bandwidth))});
+        table.row({run.name, to_string(run.provenance()), giga(run.machine.peak_flops),
+                   giga(run.machine.bandwidth), of_energy(run, fmt::format("{:.1f} W", watts)),
+                   run.machine.board_watts > 0 && run.energy_known
+                       ? fmt::format("{:.0f} % of {:.0f} W", 100 * watts / run.machine.board_watts,
+                                     run.machine.board_watts)
+                       : "-",
+                   of_energy(run, giga(ratio(work.dense_flops(), work.joules))),
+                   of_energy(run, giga(ratio(work.executed_flops(), work.joules))),
+                   fmt::format("{:.1f} %", 100 * ratio(dense, run.machine.peak_flops)),
+                   fmt::format("{:.1f} %", 100 * ratio(ratio(work.executed_flops(), work.seconds),
+                                                       run.machine.peak_flops)),
+                   fmt::format("{:.1f}", ratio(dense, run.machine.bandwidth))});
     }
     return table;
 }

@@ -20,6 +20,7 @@ struct TargetRun {
     std::string description;  // "A100 SXM 80 GB"
     Machine machine;
     std::vector<TaskResult> tasks;  // of one step, in order
+    bool energy_known = true;       // false: joules are 0 because nothing could tell them
     // The same step under the baseline recipe, on the same target.
     double baseline_seconds = 0;
     double baseline_joules = 0;

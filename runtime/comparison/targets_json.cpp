@@ -68,6 +68,7 @@ ordered_json targets_json(std::span<const TargetRun> runs) {
                            {"description", run.description},
                            {"seconds", total.seconds},
                            {"energy_j", total.joules},
+                           {"energy_known", run.energy_known},
                            {"baseline_seconds", run.baseline_seconds},
                            {"baseline_energy_j", run.baseline_joules},
                            {"speedup", ratio(run.baseline_seconds, total.seconds)},

@@ -68,6 +68,14 @@ void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& re
     }
 }
 
+bool knows_energy(const std::vector<Task>& tasks, const Recording& recording) {
+    const WorkPlan plan = plan_work(tasks);
+    return std::all_of(plan.works.begin(), plan.works.end(), [&](const Work& work) {
+        const auto found = recording.measurements.find(work);
+        return found == recording.measurements.end() || found->second.joules;
+    });
+}
+
 void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Recording& to) {
     for (const Work& work : plan_work(tasks).works) to.measurements.emplace(work, from.measurements.at(work));
 }

@@ -2,23 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
-#include <ctime>
 
 #include "runtime/gpu/kernels/launch.hpp"
+#include "runtime/support/utc.hpp"
 
 namespace satsim::gpu {
 namespace {
-
-std::string now_utc() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm parts{};
-    (void)::gmtime_r(&now, &parts);
-    std::array<char, 32> text{};
-    (void)std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text.data();
-}
 
 std::string version_text(int number) {  // 13000 -> 13.0
     return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
@@ -64,7 +54,7 @@ MeasuredDevice CudaMeter::device() {
     d.libraries["CUPTI"] = profiler_ == nullptr ? "not asked for"
                            : profiler_->works() ? profiler_->version()
                                                 : "missing: " + profiler_->fault();
-    d.date = now_utc();
+    d.date = utc_now();
     d.time_method = "CUDA events around runs in a row on one stream, launches included; median of " +
                     std::to_string(settings_.repetitions) +
                     " repetitions at most; operand sets in turn, together above twice L2";
