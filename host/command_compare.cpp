@@ -22,10 +22,6 @@
 namespace satsim::host {
 namespace {
 
-struct Arguments : ComparisonArguments {
-    std::string report;
-};
-
 std::string text_of(const Hardware& hardware, const Options& options, const StepResult& baseline,
                     const StepResult& result) {
     return fmt::format(
@@ -38,17 +34,13 @@ std::string text_of(const Hardware& hardware, const Options& options, const Step
         provenance_text(result));
 }
 
-int compare(const Arguments& arguments) {
+int compare(const ComparisonArguments& arguments) {
     if (arguments.targets.empty() && !arguments.gpu.record.empty())
         throw InputError("--record", "", "keeps what is measured, expected --target gpu beside it");
-    if (!arguments.targets.empty()) {
-        if (!arguments.report.empty())
-            throw InputError("--report", "", "shows no targets, expected --json or --csv beside --target");
-        return compare_targets(arguments);
-    }
+    require_report(arguments.report);
+    if (!arguments.targets.empty()) return compare_targets(arguments);
     const Options& options = arguments.options;
     note_dataflow(options.dataflow);
-    require_report(arguments.report);
     const Hardware hardware = options.hardware();
     const Network network = find_sampled_network(arguments.network, options);
     std::vector<TrainingStep> steps;
@@ -84,14 +76,14 @@ int compare(const Arguments& arguments) {
 }  // namespace
 
 void add_compare(CLI::App& program, Action& action) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ComparisonArguments>();
     CLI::App* command =
         program.add_subcommand("compare", "a training step under two recipes, layer by layer");
     command->footer(
         "Example: satsim compare resnet18 --recipe bdwp-2:8 --baseline dense --trace step.json --report "
         "step.html\n"
         "Example: satsim compare vit-cifar --recipe bdwp-2:8 --fidelity fast --target "
-        "sat,gpu-model:h100,gpu-model:a100");
+        "sat,gpu-model:h100,gpu-model:a100 --report machines.html");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
         ->required();
     command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")

@@ -139,13 +139,12 @@ int run_program_file(const Arguments& arguments) {
 int run_targets(const Arguments& arguments) {
     if (arguments.network.empty())
         throw InputError("--target", "", "runs a step, expected NETWORK beside it");
-    if (!arguments.report.empty())
-        throw InputError("--report", "", "shows no targets, expected --json or --csv beside --target");
     ComparisonArguments comparison;
     comparison.options = arguments.options;
     comparison.network = arguments.network;
     comparison.recipe = comparison.baseline = arguments.recipe;
     comparison.trace = arguments.trace;
+    comparison.report = arguments.report;
     comparison.targets = arguments.targets;
     comparison.gpu = arguments.gpu;
     return compare_targets(comparison);
@@ -155,10 +154,10 @@ int run(const Arguments& arguments) {
     const int chosen = (arguments.network.empty() ? 0 : 1) + (arguments.gemm.empty() ? 0 : 1) +
                        (arguments.program.empty() ? 0 : 1);
     if (chosen != 1) throw InputError("run", "", "expected exactly one of NETWORK, --gemm and --program");
+    require_report(arguments.report);
     if (!arguments.targets.empty()) return run_targets(arguments);
     if (!arguments.gpu.record.empty())
         throw InputError("--record", "", "keeps what is measured, expected --target gpu or cpu beside it");
-    require_report(arguments.report);
     if (!arguments.gemm.empty()) return run_gemm(arguments);
     if (!arguments.program.empty()) return run_program_file(arguments);
     return run_network(arguments);

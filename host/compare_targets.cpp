@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <span>
 #include <variant>
 
 #include "host/inputs.hpp"
 #include "host/notes.hpp"
 #include "host/progress.hpp"
+#include "host/report.hpp"
 #include "host/samples.hpp"
 #include "host/target_tables.hpp"
 #include "runtime/comparison/targets_json.hpp"
@@ -148,6 +151,23 @@ TargetRun run_target(Chosen& chosen, const ComparisonArguments& arguments, const
     return run_sat(arguments, made, document);
 }
 
+// What --json prints, and what a report shows.
+nlohmann::ordered_json complete(nlohmann::ordered_json document, const ComparisonArguments& arguments,
+                                std::span<const TargetRun> runs, std::span<const Row> rows) {
+    document["recipe"] = arguments.recipe;
+    document["baseline"] = arguments.baseline;
+    document["targets"] = targets_json(runs);
+    document["rows"] = rows_json(runs, rows);
+    return document;
+}
+
+std::string title_of(const ComparisonArguments& arguments, const Steps& made) {
+    const std::string& network = made.steps[1].network;
+    const std::size_t targets = arguments.targets.size();
+    return fmt::format("{}: {} on {} {}", network, arguments.recipe, targets,
+                       targets == 1 ? "target" : "targets");
+}
+
 }  // namespace
 
 void add_target_options(CLI::App& command, std::vector<std::string>& targets, GpuMeasuring& gpu) {
@@ -178,11 +198,12 @@ int compare_targets(const ComparisonArguments& arguments) {
     const std::vector<Row> rows = align(runs);
     if (!arguments.trace.empty())
         write_file_atomically(arguments.trace, make_targets_trace(runs, made.steps[1].network).json());
+    document = complete(std::move(document), arguments, runs, rows);
+    const bool has_sat = std::ranges::count(arguments.targets, "sat") > 0;
+    const std::optional<Hardware> hardware = has_sat ? std::optional(options.hardware()) : std::nullopt;
+    write_targets_report(arguments.report, title_of(arguments, made), options,
+                         hardware ? &*hardware : nullptr, document);
     if (options.json) {
-        document["recipe"] = arguments.recipe;
-        document["baseline"] = arguments.baseline;
-        document["targets"] = targets_json(runs);
-        document["rows"] = rows_json(runs, rows);
         deliver(options, document.dump(1) + "\n");
     } else if (options.csv) {
         deliver(options, row_table(runs, rows, TableUse::Program).csv());

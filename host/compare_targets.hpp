@@ -16,6 +16,7 @@ struct ComparisonArguments {
     std::string recipe = "bdwp-2:8";
     std::string baseline = "dense";
     std::string trace;
+    std::string report;
     std::vector<std::string> targets;  // "sat", "gpu", "gpu:FILE", "gpu-model:DEVICE"
     GpuMeasuring gpu;
 };
@@ -23,8 +24,8 @@ struct ComparisonArguments {
 // --target, --record, --energy-window.
 void add_target_options(CLI::App& command, std::vector<std::string>& targets, GpuMeasuring& gpu);
 
-// Runs both recipes on every target and prints the comparison. Exit code 0; throws InputError for a target
-// that does not exist and for a step that does not fit one.
+// Runs both recipes on every target, prints the comparison and writes its trace and report. Exit code 0;
+// throws InputError for a target that does not exist and for a step that does not fit one.
 int compare_targets(const ComparisonArguments& arguments);
 
 }  // namespace satsim::host

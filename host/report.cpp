@@ -13,6 +13,10 @@ bool is_document(const std::string& file) {
     return file.ends_with(".json");
 }
 
+void write_document(const std::string& file, const nlohmann::ordered_json& document) {
+    write_file_atomically(file, is_document(file) ? document.dump() + "\n" : report::render_page(document));
+}
+
 }  // namespace
 
 CLI::Option* add_report_option(CLI::App& command, std::string& file) {
@@ -33,9 +37,16 @@ void write_report(const std::string& file, const std::string& kind, const std::s
                   std::span<const StepResult> results) {
     if (file.empty()) return;
     nlohmann::ordered_json document =
-        report::make_document(kind, title, origin(options.fidelity), hardware, std::move(data));
+        report::make_document(kind, title, origin(options.fidelity), &hardware, std::move(data));
     if (!results.empty()) document["timeline"] = report::timeline_json(results, {});
-    write_file_atomically(file, is_document(file) ? document.dump() + "\n" : report::render_page(document));
+    write_document(file, document);
+}
+
+void write_targets_report(const std::string& file, const std::string& title, const Options& options,
+                          const Hardware* sat, nlohmann::ordered_json data) {
+    if (file.empty()) return;
+    write_document(file,
+                   report::make_document("targets", title, origin(options.fidelity), sat, std::move(data)));
 }
 
 }  // namespace satsim::host

@@ -26,4 +26,8 @@ void write_report(const std::string& file, const std::string& kind, const std::s
                   const Options& options, const Hardware& hardware, nlohmann::ordered_json data,
                   std::span<const StepResult> results = {});
 
+// The same of a step on several targets; `sat`: the hardware of the target of that name, null without it.
+void write_targets_report(const std::string& file, const std::string& title, const Options& options,
+                          const Hardware* sat, nlohmann::ordered_json data);
+
 }  // namespace satsim::host

@@ -44,19 +44,20 @@ ordered_json machine_json(const Hardware& hardware) {
 }  // namespace
 
 ordered_json make_document(const std::string& kind, const std::string& title, const Origin& origin,
-                           const Hardware& hardware, ordered_json data) {
-    return {{"format", "satsim-report"},
-            {"version", kVersion},
-            {"kind", kind},
-            {"title", title},
-            {"origin",
-             {{"command", origin.command},
-              {"satsim", origin.version},
-              {"git", origin.git},
-              {"written", origin.written},
-              {"fidelity", origin.fidelity}}},
-            {"machine", machine_json(hardware)},
-            {"data", std::move(data)}};
+                           const Hardware* hardware, ordered_json data) {
+    ordered_json document = {{"format", "satsim-report"},
+                             {"version", kVersion},
+                             {"kind", kind},
+                             {"title", title},
+                             {"origin",
+                              {{"command", origin.command},
+                               {"satsim", origin.version},
+                               {"git", origin.git},
+                               {"written", origin.written},
+                               {"fidelity", origin.fidelity}}}};
+    if (hardware != nullptr) document["machine"] = machine_json(*hardware);
+    document["data"] = std::move(data);
+    return document;
 }
 
 }  // namespace satsim::report

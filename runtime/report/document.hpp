@@ -20,9 +20,10 @@ struct Origin {
     std::string fidelity;  // "cycle", "fast"
 };
 
-// `kind`: "run", "compare", "reproduce", "sweep". `data`: the command's --json object.
+// `kind`: "run", "compare", "targets", "reproduce", "sweep". `data`: the command's --json object. `hardware`:
+// the machine that SAT's figures are of; null in a comparison of targets without SAT.
 [[nodiscard]] nlohmann::ordered_json make_document(const std::string& kind, const std::string& title,
-                                                   const Origin& origin, const Hardware& hardware,
+                                                   const Origin& origin, const Hardware* hardware,
                                                    nlohmann::ordered_json data);
 
 // Throws InputError naming `name`, the JSON pointer and what was expected, for a document that the page could

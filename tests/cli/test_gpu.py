@@ -114,13 +114,24 @@ class Targets(GpuTest):
         self.assertEqual(value["b"]["provenance"], "modelled")
         self.assertIn("gpu-model:h100", value["b"]["machine"])
 
+    def test_report_of_all_targets_holds_what_json_prints(self):
+        arguments = ["compare", self.network(), "--target", "sat,gpu-model:h100", *SMALL]
+        self.run_program(*arguments, "--report", "r.json")
+        document = json.loads((self.folder / "r.json").read_text())
+        self.assertEqual(document["kind"], "targets")
+        self.assertEqual(document["data"], self.run_json(*arguments))
+        self.assertIn("rows", document["machine"])
+        # Without SAT there is no machine of SAT's to tell of.
+        self.run_program("run", self.network(), "--target", "gpu-model:h100", *SMALL, "--report", "r.json")
+        self.assertNotIn("machine", json.loads((self.folder / "r.json").read_text()))
+
     def test_bad_targets(self):
         step = ["compare", self.network(), *SMALL, "--target"]
         self.refuse(*step, "gpus", names=["--target gpus", "gpu-model:DEVICE"])
         self.refuse(*step, "gpu-model:", names=["gpu-model:"])
         self.refuse(*step, "gpu-model:v100", names=["v100"])
         self.refuse(*step, "sat,sat", names=["twice"])
-        self.refuse(*step, "gpu-model:h100", "--report", "r.html", names=["--report"])
+        self.refuse(*step, "gpu-model:h100", "--report", "r.pdf", names=["--report r.pdf", ".html"])
         small = json.loads((SOURCE / "models/gpus/h100.json").read_text())
         small["memory"]["capacity"]["value"] = 1e6
         small["name"] = "tiny"

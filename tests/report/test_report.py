@@ -202,6 +202,61 @@ class Report(ProgramTest):
         self.assertEqual(self.count("#table tbody tr"), 2 * 2 * 2)  # channels, recipes, the network and the average
         self.assertEqual(self.count("#speedups .published"), 1)
 
+    def test_targets(self):
+        self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--target", "sat,gpu-model:h100,gpu-model:a100", "--report", "r.json")
+        data = json.loads((self.folder / "r.json").read_text())["data"]
+        self.run_program("report", "r.json", "-o", "r.html")
+        self.open()
+        self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('main section')].map((s) => s.id)"),
+                         ["summary", "parts", "energy", "roofline", "table", "origin"])
+        self.assertEqual(self.count("figure svg:not([aria-label])"), 0)
+        for title in self.browser.evaluate("[...document.querySelectorAll('.axis-title')].map((t) => t.textContent)"):
+            self.assertRegex(title, r"\[.+\]")
+        labels = [f"{target['name']} ({target['provenance']})" for target in data["targets"]]
+        bars = self.browser.evaluate("[...document.querySelectorAll('#parts .bar')].map((b) => b.getAttribute('aria-label'))")
+        for label, target in zip(labels, data["targets"]):
+            # A bar of every part, a mark of every GEMM, a piece of energy; how figures came to be stands beside each name.
+            self.assertEqual(sum(f"GEMM WU: {label}" in bar for bar in bars), 1)
+            self.assertEqual(self.count(f"#roofline .point[data-target='{target['name']}']"), len(target["layers"]))
+            self.assertIn(label, self.browser.evaluate("document.getElementById('energy').textContent"))
+            self.assertIn(label, self.browser.evaluate("document.querySelector('#table thead').textContent"))
+            self.assertIn(label, self.browser.evaluate("document.querySelector('#summary table').textContent"))
+        looks = self.browser.evaluate("[...document.querySelectorAll('#roofline .legend path')].map((p) => [p.getAttribute('d'), p.getAttribute('style')])")
+        self.assertEqual(len({shape for shape, _ in looks}), 3)
+        self.assertEqual(len({color for _, color in looks}), 3)
+        self.assertEqual(self.count("#roofline .roofs path:not(.minor)"), 3)
+        self.assertEqual(self.count("#table tbody tr"), len(data["rows"]))
+        self.browser.mouse("mouseMoved", *self.middle("#roofline .point[data-target='sat']"))
+        for text in ("sat (simulated)", "op/byte", "bound by", "kernel"):
+            self.assertIn(text, self.tooltip())
+
+    def test_targets_filter_and_change_their_scales(self):
+        self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--target", "sat,gpu-model:h100", "--report", "r.html")
+        self.open()
+        marks, rows = self.count("#roofline .point"), self.count("#table tbody tr")
+        self.browser.click(*self.middle("[data-filter='target:0']"))
+        self.assertEqual(self.count("#roofline .point[data-target='sat']"), 0)
+        self.assertEqual(self.count("#table tbody tr"), rows)
+        self.browser.click(*self.middle(".filters .reset"))
+        self.browser.click(*self.middle("[data-filter='work:other']"))
+        self.assertEqual(self.count("#roofline .point"), marks)
+        self.assertEqual(self.count("#table tbody tr"), marks // 2)
+        self.browser.click(*self.middle("[data-filter='stage:WU']"))
+        self.assertLess(self.count("#roofline .point"), marks)
+        for chart, scale in (("parts", "share"), ("energy", "joules"), ("roofline", "issued")):
+            titles = f"[...document.querySelectorAll('#{chart} .axis-title')].map((t) => t.textContent).join()"
+            before = self.browser.evaluate(titles)
+            self.browser.evaluate(f"(() => {{ const s = document.querySelector('#{chart} select'); s.value = '{scale}'; s.dispatchEvent(new Event('change')); }})()")
+            self.assertNotEqual(self.browser.evaluate(titles), before)
+        self.assertEqual(self.browser.complaints(), [])
+
+    def test_one_target_without_sat_prints(self):
+        self.run_program("run", self.network(), "--target", "gpu-model:h100", "--report", "r.html")
+        self.open()
+        self.assertNotIn("array", self.browser.evaluate("document.getElementById('origin').textContent"))
+        self.browser.pdf(self.folder / "r.pdf")
+        self.assertGreater(len(re.findall(rb"/Type\s*/Page\b", (self.folder / "r.pdf").read_bytes())), 1)
+
     def test_sweep(self):
         self.run_program("run", self.network(), "--hardware", SMALL_HARDWARE, "--report", "r.json")
         document = json.loads((self.folder / "r.json").read_text())

@@ -50,7 +50,7 @@ function tableBehind(parent, summary, table) {
     parent.append(element("details.behind", element("summary", summary), element("div.scroll", {tabindex: 0, role: "region", "aria-label": summary}, table)));
 }
 
-// columns: {title, value(row), text(row), left, title2}; a click on a head sorts by `value`.
+// columns: {title, value(row), text(row), left, wide}, `wide` being true or "sentences"; a click on a head sorts by `value`.
 function sortableTable(caption, columns, rows) {
     const table = element("table", element("caption", caption));
     const heads = element("tr");
@@ -76,7 +76,7 @@ function sortableTable(caption, columns, rows) {
                 const cell = element(index === 0 ? "th" : "td", column.text(row));
                 if (index === 0) cell.setAttribute("scope", "row");
                 if (column.left) cell.classList.add("left");
-                if (column.wide) cell.classList.add("wide");
+                if (column.wide) cell.classList.add(...column.wide === "sentences" ? ["wide", "sentences"] : ["wide"]);
                 line.append(cell);
             });
             return line;

@@ -56,7 +56,7 @@ const boundSwatch = (bound) => swatch((svg) => {
     const rect = svg.append("rect").attr("x", 1).attr("y", 1).attr("width", 14).attr("height", 14).style("fill", boundColor(bound));
     overlay(svg, rect.datum(bound), (b) => BOUND_PATTERNS[b]);
 });
-const shapeSwatch = (shape, hollow = false) => swatch((svg) => {
+const shapeSwatch = (shape, hollow = false, color = null) => swatch((svg) => {
     svg.append("path").attr("transform", "translate(8,8)").attr("d", d3.symbol().type(shape).size(80)())
-        .attr("class", hollow ? "shape hollow" : "shape");
+        .attr("class", hollow ? "shape hollow" : "shape").style(hollow ? "stroke" : "fill", color);
 });

@@ -1,10 +1,30 @@
 // One set of filters for all charts and tables of a step.
 
+// A group of chips: values of a field that can be switched off. Those that no item has are left out.
+const chipsOf = (items, field, name, values, text, mark) =>
+    ({field, name, values: values.filter((value) => items.some((item) => item[field] === value)), text, mark});
+
+// Of the tasks of a step on SAT.
+function taskChips(tasks) {
+    const roles = [...new Set(tasks.map((t) => t.role))];
+    const recipe = chipsOf(tasks, "role", "Recipe", roles, (role) => tasks.find((t) => t.role === role).recipe,
+                           (role) => shapeSwatch(d3.symbolCircle, role === "baseline"));
+    return [
+        ...(roles.length > 1 ? [recipe] : []),
+        chipsOf(tasks, "stage", "Stage", STAGES, (s) => s, (s) => shapeSwatch(STAGE_SHAPES[s])),
+        chipsOf(tasks, "kind", "Work", KINDS, (k) => KIND_TITLES[k], (k) => (k === "vector" ? shapeSwatch(VECTOR_SHAPE) : null)),
+        chipsOf(tasks, "bound", "Bound by", BOUNDS, (b) => b, boundSwatch),
+    ];
+}
+
 class Filters {
-    constructor(tasks) {
+    // `tasks` are what is counted and have `title`; whatever else has the fields of `chips` can be asked for too.
+    constructor(tasks, chips, nouns = ["task", "tasks"]) {
         this.tasks = tasks;
+        this.chips = chips;
+        this.nouns = nouns;
         this.listeners = [];
-        this.hidden = {stage: new Set(), bound: new Set(), kind: new Set(), role: new Set()};
+        this.hidden = Object.fromEntries(chips.map(({field}) => [field, new Set()]));
         this.text = "";
     }
 
@@ -20,21 +40,14 @@ class Filters {
     changed() {
         hideTooltip();
         const count = this.shown().length;
-        this.counter.textContent = `${grouped(count)} of ${plural(this.tasks.length, "task", "tasks")}`;
+        this.counter.textContent = `${grouped(count)} of ${plural(this.tasks.length, ...this.nouns)}`;
         this.listeners.forEach((listener) => listener());
     }
 
     // The bar with all of them; chips are the charts' legend at the same time.
     bar() {
         const bar = element("div.filters", {role: "group", "aria-label": "Filters of all figures and tables"});
-        const roles = [...new Set(this.tasks.map((t) => t.role))];
-        if (roles.length > 1)
-            bar.append(this.chips("role", "Recipe", roles, (role) => this.tasks.find((t) => t.role === role).recipe,
-                                  (role) => shapeSwatch(d3.symbolCircle, role === "baseline")));
-        bar.append(
-            this.chips("stage", "Stage", STAGES, (s) => s, (s) => shapeSwatch(STAGE_SHAPES[s])),
-            this.chips("kind", "Work", KINDS, (k) => KIND_TITLES[k], (k) => (k === "vector" ? shapeSwatch(VECTOR_SHAPE) : null)),
-            this.chips("bound", "Bound by", BOUNDS, (b) => b, boundSwatch));
+        this.chips.forEach((chips) => bar.append(this.group(chips)));
         const search = element("input", {type: "search", placeholder: "layer, e.g. layer2", "aria-label": "Layer contains"});
         search.addEventListener("input", () => { this.text = search.value.trim().toLowerCase(); this.changed(); });
         const reset = element("button.reset", {type: "button"}, "Reset");
@@ -50,10 +63,9 @@ class Filters {
         return bar;
     }
 
-    chips(field, name, values, text, mark) {
+    group({field, name, values, text, mark}) {
         const group = element("div.group", {role: "group", "aria-label": name}, element("span.name", name));
         for (const value of values) {
-            if (!this.tasks.some((task) => task[field] === value)) continue;
             const chip = element("button.chip", {type: "button", "aria-pressed": "true", "data-filter": `${field}:${value}`}, mark(value), text(value));
             chip.addEventListener("click", () => {
                 const hidden = this.hidden[field];

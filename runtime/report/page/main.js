@@ -11,18 +11,23 @@ function fidelityText() {
 function headOf() {
     const head = document.getElementById("head");
     const data = report.data;
-    const step = report.kind === "run" || report.kind === "compare";
-    const what = step ? `one training step of ${data.network}, batch ${grouped(data.batch)}, on` : report.kind === "sweep" ? "base machine" : "reproduction on";
-    head.append(element("p.kind", `satsim ${report.kind}`), element("h1", report.title),
-        element("p.lead", `${what} ${machine.name}: ${machine.rows} × ${machine.columns} at ${three(machine.clock_hz / 1e6)} MHz, ` +
-            `${machine.memory} memory, ${fidelityText()}`));
+    const step = () => `one training step of ${data.network}, batch ${grouped(data.batch)}, on`;
+    const sat = () => `${machine.name}: ${machine.rows} × ${machine.columns} at ${three(machine.clock_hz / 1e6)} MHz, ${machine.memory} memory, ${fidelityText()}`;
+    const lead = {
+        run: () => `${step()} ${sat()}`,
+        compare: () => `${step()} ${sat()}`,
+        targets: () => `${step()} ${targetsOf(data).map((target) => target.label).join(", ")}`,
+        reproduce: () => `reproduction on ${sat()}`,
+        sweep: () => `base machine ${sat()}`,
+    };
+    head.append(element("p.kind", `satsim ${report.kind}`), element("h1", report.title), element("p.lead", lead[report.kind]()));
     document.getElementById("foot").append(element("p", "Written by satsim. Charts drawn with D3, whose licence stands in the file's source. The page asks no network for anything."));
 }
 
 function stepPage() {
     const results = resultsOf(report.data);
     const tasks = stepTasks(results);
-    const filters = new Filters(tasks);
+    const filters = new Filters(tasks, taskChips(tasks));
     summarySection(tasks, results);
     document.getElementById("main").append(filters.bar());
     rooflineSection(filters);
@@ -47,5 +52,5 @@ function preparePrint() {
 
 definePatterns();
 headOf();
-({run: stepPage, compare: stepPage, reproduce: reproducePage, sweep: sweepPage})[report.kind]();
+({run: stepPage, compare: stepPage, targets: targetsPage, reproduce: reproducePage, sweep: sweepPage})[report.kind]();
 preparePrint();

@@ -1,7 +1,7 @@
 // The document as flat lists of tasks, which all charts of a step share.
 
 const report = JSON.parse(document.getElementById("report-data").textContent);
-const machine = report.machine;
+const machine = report.machine;  // of SAT; none in a comparison of targets without SAT
 
 const STAGES = ["FF", "BP", "WU"];
 const STAGE_TITLES = {FF: "forward", BP: "backward", WU: "weight update"};

@@ -3,9 +3,10 @@
 // Rates count dense-equivalent operations (a pruned multiplication counts, which is what N:M buys) or issued ones. A roof is
 // a peak rate; the slope is the memory bus, one line a cycle. Both axes are logarithmic.
 
-const PEAK = 2 * machine.peak_macs_per_cycle * machine.clock_hz;  // op/s, an addition and a multiplication a MAC
-const BANDWIDTH = machine.bus_bytes_per_cycle * machine.clock_hz;  // byte/s
-const VECTOR_PEAK = machine.vector_lanes * machine.clock_hz;
+const CLOCK = machine ? machine.clock_hz : 0;  // a comparison of targets may be without SAT
+const PEAK = machine ? 2 * machine.peak_macs_per_cycle * CLOCK : 0;  // op/s, an addition and a multiplication a MAC
+const BANDWIDTH = machine ? machine.bus_bytes_per_cycle * CLOCK : 0;  // byte/s
+const VECTOR_PEAK = machine ? machine.vector_lanes * CLOCK : 0;
 
 // The patterns in use, as roofs. `gain`: dense-equivalent operations for each that is issued.
 function roofsOf(tasks, dense) {
@@ -55,43 +56,15 @@ const roofLines = (point) => [
     ...taskLines(point.task),
 ];
 
-function logAxisTicks(scale) {
-    const [low, high] = scale.domain();
-    return d3.range(Math.ceil(Math.log10(low)), Math.floor(Math.log10(high)) + 1).map((e) => 10 ** e);
-}
-
-// Every 1, 2, ... 9 of a decade inside the axis, and whether it begins one.
-function gridTicks(scale) {
-    const [low, high] = scale.domain();
-    const decades = d3.range(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high)));
-    return decades.flatMap((e) => d3.range(1, 10).map((digit) => [digit * 10 ** e, digit === 1])).filter(([v]) => v >= low && v <= high);
-}
-
 function drawRoofline(svg, width, tasks, all, dense) {
-    const margin = {top: 28, right: 24, bottom: 48, left: 64};
-    const height = 480;
     const points = rooflinePoints(tasks, dense);
     const everything = rooflinePoints(all, dense);
     const roofs = roofsOf(all, dense);
     const top = d3.max(roofs, (r) => r.rate);
-    const x = d3.scaleLog()
-        .domain([0.7 * d3.min(everything.map((p) => p.intensity).concat(1)),
-                 6 * d3.max(everything.map((p) => p.intensity).concat(top / BANDWIDTH))])
-        .range([margin.left, width - margin.right]);
-    const y = d3.scaleLog().domain([0.6 * d3.min(everything.map((p) => p.rate).concat(PEAK / 100)), 1.8 * top])
-        .range([height - margin.bottom, margin.top]);
-    const grid = svg.append("g").attr("class", "grid");
-    gridTicks(x).forEach(([v, major]) => grid.append("line").attr("class", major ? "major" : "minor").attr("x1", x(v)).attr("x2", x(v)).attr("y1", margin.top).attr("y2", height - margin.bottom));
-    gridTicks(y).forEach(([v, major]) => grid.append("line").attr("class", major ? "major" : "minor").attr("y1", y(v)).attr("y2", y(v)).attr("x1", margin.left).attr("x2", width - margin.right));
-    svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`)
-        .call(d3.axisBottom(x).tickValues(logAxisTicks(x)).tickFormat(d3.format(",~g")));
-    svg.append("g").attr("class", "axis").attr("transform", `translate(${margin.left},0)`)
-        .call(d3.axisLeft(y).tickValues(logAxisTicks(y)).tickFormat((v) => grouped(v / 1e9)));
-    axisTitle(svg, (margin.left + width - margin.right) / 2, height - 8,
-              `${dense ? "dense-equivalent" : "issued"} operations per byte of DRAM traffic [op/byte]`);
-    svg.append("text").attr("class", "axis-title").attr("x", 4).attr("y", 14)
-        .text(`${dense ? "dense-equivalent" : "issued"} rate [Gop/s]`);
-
+    const [x, y] = planeScales(width,
+        [0.7 * d3.min(everything.map((p) => p.intensity).concat(1)), 6 * d3.max(everything.map((p) => p.intensity).concat(top / BANDWIDTH))],
+        [0.6 * d3.min(everything.map((p) => p.rate).concat(PEAK / 100)), 1.8 * top]);
+    drawPlane(svg, width, x, y, dense ? "dense-equivalent" : "issued");
     drawRoofs(svg, x, y, roofs);
     const marks = svg.append("g").selectAll("path").data(points).enter().append("path")
         .attr("transform", (p) => `translate(${x(p.intensity)},${y(p.rate)})`)
@@ -104,7 +77,7 @@ function drawRoofline(svg, width, tasks, all, dense) {
         .attr("d", (p) => d3.symbol().type(shapeOf(p.task)).size(p.task.kind === "gemm" ? 90 : 50)())
         .attr("fill", (p) => `url(#pattern-${BOUND_PATTERNS[p.task.bound]})`);
     explain(marks, (p) => p.task.title, roofLines, (p) => p.task.layer);
-    return height;
+    return PLANE.height;
 }
 
 function drawRoofs(svg, x, y, roofs) {
@@ -134,9 +107,9 @@ function drawRoofs(svg, x, y, roofs) {
     });
 }
 
-function axisTitle(svg, x, y, text) {
-    svg.append("text").attr("class", "axis-title").attr("x", x).attr("y", y).attr("text-anchor", "middle").text(text);
-}
+// Which operations count; `changed(dense)`.
+const countedChoice = (changed) => choice("count", [["dense", "dense-equivalent operations"], ["issued", "issued operations"]], "dense",
+                                          (value) => changed(value === "dense"));
 
 function rooflineSection(filters) {
     const part = section("roofline", "Roofline",
@@ -147,8 +120,7 @@ function rooflineSection(filters) {
     part.append(controls);
     const left = filters.tasks.filter((t) => t.kind === "host" || t.kind === "transfer").length;
     const redraw = figure(part, "Roofline of all tasks on SAT", (svg, width) => drawRoofline(svg, width, filters.shown(), filters.tasks, dense));
-    controls.append(choice("count", [["dense", "dense-equivalent operations"], ["issued", "issued operations"]], "dense",
-                           (value) => { dense = value === "dense"; redraw(); }));
+    controls.append(countedChoice((value) => { dense = value; redraw(); }));
     part.append(element("p.note",
         `Roofs: ${machine.rows} × ${machine.columns} multiply-accumulates a cycle (N:M: times M/N), ${machine.vector_lanes} vector lanes, ` +
         `${machine.bus_bytes_per_cycle} bytes a cycle on the bus, at ${three(machine.clock_hz / 1e6)} MHz. An operation of a GEMM is a multiplication or ` +

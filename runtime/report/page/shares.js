@@ -1,14 +1,16 @@
 // Stacked bars, one a recipe: what a total is made of. Used for time, energy and traffic.
 
 // rows: [{name, total: {value, text}, parts: [{name, value, color, pattern, detail}]}]; `text` says a value. title: {axis, what,
-// unit}; the axis counts in `unit`s.
+// unit, ofTotal}; the axis counts in `unit`s, or in per cent of each row's total.
 function drawShares(svg, width, rows, text, title) {
     const margin = {top: 8, left: Math.min(240, 24 + 7 * d3.max(rows, (r) => r.name.length)), right: 96, bottom: 44};
     const row = 46;
     const height = margin.top + row * rows.length + margin.bottom;
     const unit = title.unit || 1;
-    const inUnits = d3.scaleLinear().domain([0, (d3.max(rows, (r) => r.total.value) || 1) / unit]).range([margin.left, width - margin.right]);
-    const x = (value) => inUnits(value / unit);
+    const unitOf = (r) => (title.ofTotal ? (r.total.value || 1) / 100 : unit);
+    const most = title.ofTotal ? 100 : (d3.max(rows, (r) => r.total.value) || 1) / unit;
+    const inUnits = d3.scaleLinear().domain([0, most]).range([margin.left, width - margin.right]);
+    const x = (value, r) => inUnits(value / unitOf(r));
     svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom + 4})`).call(d3.axisBottom(inUnits).ticks(6));
     const grid = svg.append("g").attr("class", "grid");
     inUnits.ticks(6).forEach((v) => grid.append("line").attr("x1", inUnits(v)).attr("x2", inUnits(v)).attr("y1", margin.top).attr("y2", height - margin.bottom));
@@ -19,10 +21,10 @@ function drawShares(svg, width, rows, text, title) {
         svg.append("text").attr("class", "row-title").attr("x", margin.left - 8).attr("y", margin.top + row * index + 26)
             .attr("text-anchor", "end").text(r.name);
         r.parts.forEach((part) => {
-            if (part.value > 0) pieces.push({...part, row: r, x: x(at), width: x(at + part.value) - x(at), y: margin.top + row * index + 6});
+            if (part.value > 0) pieces.push({...part, row: r, x: x(at, r), width: x(at + part.value, r) - x(at, r), y: margin.top + row * index + 6});
             at += part.value;
         });
-        svg.append("text").attr("class", "bar-label strong").attr("x", x(r.total.value) + 8).attr("y", margin.top + row * index + 26).text(r.total.text);
+        svg.append("text").attr("class", "bar-label strong").attr("x", x(r.total.value, r) + 8).attr("y", margin.top + row * index + 26).text(r.total.text);
     });
     const marks = svg.append("g").selectAll("g").data(pieces).enter().append("g");
     const boxes = marks.append("rect").attr("class", "share").attr("x", (p) => p.x).attr("y", (p) => p.y).attr("width", (p) => Math.max(0.5, p.width))

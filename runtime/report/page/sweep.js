@@ -71,9 +71,8 @@ function better(field) {
 }
 
 function sweepLegend(list, field) {
-    list.replaceChildren(...categoriesOf(field).map((value, index) => element("li", swatch((svg) => {
-        svg.append("path").attr("transform", "translate(8,8)").attr("d", d3.symbol().type(CATEGORY_SHAPES[index % CATEGORY_SHAPES.length]).size(80)()).attr("class", "shape").style("fill", categoryColor(index));
-    }), fieldText(field, value))));
+    list.replaceChildren(...categoriesOf(field).map((value, index) => element("li",
+        shapeSwatch(CATEGORY_SHAPES[index % CATEGORY_SHAPES.length], false, categoryColor(index)), fieldText(field, value))));
 }
 
 // Configurations without figures are told, not only left away.

@@ -25,11 +25,12 @@ TEST_P(Kinds, ACompleteDocumentPasses) {
     EXPECT_EQ(fault_of(sample_document(GetParam())), "");
 }
 
-// What a document may leave out: the clock, which is the machine's again, how often a task runs (once),
-// engines, recipes (those of the average are the ones shown).
+// What a document may leave out: the clock, which is the machine's again, how often a task runs (once), what
+// was decided of its sizes, engines, recipes (those of the average are the ones shown).
 bool optional(const std::string& pointer) {
     return pointer == "/timeline" || pointer == "/data/clock_hz" || pointer.ends_with("/times") ||
-           pointer.find("/engines/") != std::string::npos ||
+           pointer.ends_with("/compute_bound") || pointer.ends_with("/compulsory_bytes") ||
+           pointer.ends_with("/array_fit") || pointer.find("/engines/") != std::string::npos ||
            pointer.find("/average/speedup/") != std::string::npos;
 }
 
@@ -66,7 +67,7 @@ TEST_P(Kinds, EveryWrongTypeIsRefused) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Kinds, testing::Values("run", "compare", "reproduce", "sweep"));
+INSTANTIATE_TEST_SUITE_P(All, Kinds, testing::Values("run", "compare", "targets", "reproduce", "sweep"));
 
 TEST(Check, ValuesOutOfRangeAreRefused) {
     json document = sample_document("compare");
@@ -99,6 +100,37 @@ TEST(Check, ValuesOutOfRangeAreRefused) {
     document = sample_document("run");
     document["data"]["layers"][0]["nm"] = "2:";
     EXPECT_NE(fault_of(document).find("/data/layers/0/nm"), std::string::npos) << fault_of(document);
+}
+
+TEST(Check, TargetsAreNamedOnceAndRowsNameThem) {
+    json document = sample_document("targets");
+    document["data"]["targets"][1]["name"] = "sat";
+    EXPECT_NE(fault_of(document).find("/data/targets/1/name"), std::string::npos) << fault_of(document);
+
+    document = sample_document("targets");
+    document["data"]["rows"][0]["winner"] = "tpu";
+    EXPECT_NE(fault_of(document).find("/data/rows/0/winner: is \"tpu\""), std::string::npos)
+        << fault_of(document);
+
+    document = sample_document("targets");
+    document["data"]["rows"][0]["targets"][1]["target"] = "sat";
+    EXPECT_NE(fault_of(document).find("/data/rows/0/targets/1/target"), std::string::npos)
+        << fault_of(document);
+
+    document = sample_document("targets");
+    document["data"]["targets"][0]["provenance"] = "guessed";
+    EXPECT_NE(fault_of(document).find("/data/targets/0/provenance"), std::string::npos);
+
+    document = sample_document("targets");
+    document["data"]["targets"] = json::array();
+    EXPECT_NE(fault_of(document).find("/data/targets"), std::string::npos);
+
+    // Of SAT's machine all is needed, where it is told of at all.
+    document = sample_document("targets");
+    document["machine"] = sample_document("run").at("machine");
+    EXPECT_EQ(fault_of(document), "");
+    document["machine"].erase("rows");
+    EXPECT_NE(fault_of(document).find("/machine"), std::string::npos);
 }
 
 TEST(Check, FurtherFieldsAreAllowed) {

@@ -1,7 +1,9 @@
 #include "tests/unit/report/sample_document.hpp"
 
 #include <array>
+#include <vector>
 
+#include "runtime/comparison/targets_json.hpp"
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/report/document.hpp"
 
@@ -26,6 +28,28 @@ ordered_json sample_reproduction() {
     return {{"published",
              ordered_json::array({{{"recipe", "bdwp-2:8"}, {"speedup", 1.75}, {"source", "a paper"}}})},
             {"by_channels", ordered_json::array({part})}};
+}
+
+ordered_json sample_targets() {
+    std::vector<TargetRun> runs(2);
+    runs[0].name = "sat";
+    runs[0].machine = {400e9, 50e9, 0};
+    runs[0].tasks = sample_result("bdwp-2:8").tasks;
+    runs[1].name = "gpu-model:g";
+    runs[1].machine = {400e12, 2e12, 400};
+    runs[1].tasks = {runs[0].tasks[0], runs[0].tasks[1]};
+    runs[1].tasks[0].bound = Bound::Launch;
+    for (TargetRun& run : runs) {
+        run.description = "a machine";
+        run.baseline_seconds = 1e-5;
+        run.baseline_joules = 1e-3;
+    }
+    return {{"network", "net"},
+            {"batch", 4},
+            {"recipe", "bdwp-2:8"},
+            {"baseline", "dense"},
+            {"targets", targets_json(runs)},
+            {"rows", rows_json(runs, align(runs))}};
 }
 
 ordered_json sample_sweep() {
@@ -101,10 +125,12 @@ ordered_json sample_document(const std::string& kind) {
     const std::array results{sample_result("dense"), sample_result("bdwp-2:8")};
     ordered_json data = kind == "run"       ? run_json(results[1])
                         : kind == "compare" ? compare_json(results[0], results[1])
+                        : kind == "targets" ? sample_targets()
                         : kind == "sweep"   ? sample_sweep()
                                             : sample_reproduction();
+    const Hardware hardware = sample_hardware();
     ordered_json document = make_document(kind, "a title", {"satsim x", "1", "commit 1", "2026", "cycle"},
-                                          sample_hardware(), std::move(data));
+                                          kind == "targets" ? nullptr : &hardware, std::move(data));
     if (kind == "run" || kind == "compare") document["timeline"] = timeline_json(results, {});
     return document;
 }

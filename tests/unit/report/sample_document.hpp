@@ -12,7 +12,7 @@ namespace satsim::report {
 [[nodiscard]] Hardware sample_hardware();
 // One GEMM, one vector task, one transfer; STCE was recorded in the GEMM.
 [[nodiscard]] StepResult sample_result(const std::string& recipe);
-// "run", "compare", "reproduce" or "sweep".
+// "run", "compare", "targets" (without a machine of SAT's), "reproduce" or "sweep".
 [[nodiscard]] nlohmann::ordered_json sample_document(const std::string& kind);
 
 }  // namespace satsim::report

@@ -1,0 +1,90 @@
+#include "runtime/report/check_targets.hpp"
+
+#include <set>
+
+#include "runtime/report/field_checks.hpp"
+
+namespace satsim::report {
+namespace {
+
+void check_provenance(const JsonCursor& object) {
+    one_of(object.at("provenance"), {"measured", "recorded", "modelled", "simulated"});
+}
+
+void check_bound(const JsonCursor& object) {
+    one_of(object.at("bound"), {"compute", "bandwidth", "fill", "dependency", "host", "launch", "power"});
+}
+
+void check_rates(const JsonCursor& rates) {
+    amounts(rates,
+            {"seconds", "energy_j", "energy_delay_js", "flops_dense_equivalent", "flops_executed",
+             "flops_dense_equivalent_per_watt", "flops_executed_per_watt", "mean_watts", "share_of_peak",
+             "flops_dense_equivalent_per_peak", "flops_dense_equivalent_per_byte_per_s"});
+}
+
+void check_task(const JsonCursor& task) {
+    texts(task, {"name"});
+    one_of(task.at("stage"), {"FF", "BP", "WU"});
+    amounts(task, {"seconds", "energy_j", "dram_bytes"});
+    check_bound(task);
+    check_provenance(task);
+}
+
+void check_target(const JsonCursor& target) {
+    (void)target.at("name").text();
+    texts(target, {"description"});
+    check_provenance(target);
+    amounts(target, {"seconds", "energy_j", "baseline_seconds", "baseline_energy_j", "speedup", "peak_flops",
+                     "bandwidth_bytes_per_s", "board_watts"});
+    check_rates(target.at("step"));
+    check_rates(target.at("gemm"));
+    each(target.at("layers"), [](const JsonCursor& task) {
+        check_task(task);
+        check_times(task);
+        texts(task, {"part", "nm", "dense_reason", "kernel"});
+        amounts(task, {"m", "n", "k", "count", "macs_issued", "macs_dense"});
+    });
+    each(target.at("other_tasks"), [](const JsonCursor& task) {
+        check_task(task);
+        one_of(task.at("kind"), {"vector", "host", "transfer"});
+        texts(task, {"operation"});
+    });
+}
+
+void check_row(const JsonCursor& row, const std::set<std::string>& names) {
+    const auto known = [&names](const JsonCursor& field) {
+        const std::string name = field.text();
+        if (!names.contains(name)) field.fail("is \"" + name + "\", expected the name of a target");
+        return name;
+    };
+    texts(row, {"name", "part", "why"});
+    one_of(row.at("stage"), {"FF", "BP", "WU"});
+    (void)known(row.at("winner"));
+    amounts(row, {"margin"});
+    std::set<std::string> seen;
+    each(row.at("targets"), [&](const JsonCursor& cell) {
+        if (!seen.insert(known(cell.at("target"))).second)
+            cell.at("target").fail("is in the row already, expected each target once");
+        amounts(cell, {"seconds", "energy_j", "flop_per_byte", "roof", "share_of_roof"});
+        check_bound(cell);
+        check_provenance(cell);
+    });
+}
+
+}  // namespace
+
+void check_targets(const JsonCursor& data) {
+    texts(data, {"recipe", "baseline"});
+    std::set<std::string> names;
+    each(
+        data.at("targets"),
+        [&names](const JsonCursor& target) {
+            check_target(target);
+            if (!names.insert(target.at("name").text()).second)
+                target.at("name").fail("is another target's too, expected names that differ");
+        },
+        1);
+    each(data.at("rows"), [&names](const JsonCursor& row) { check_row(row, names); });
+}
+
+}  // namespace satsim::report

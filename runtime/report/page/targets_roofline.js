@@ -1,0 +1,86 @@
+// All machines under one pair of axes: a roof and a mark's shape and colour a target, a mark a GEMM.
+
+function targetPoints(targets, filters, dense) {
+    return targets.flatMap((target) => target.tasks
+        .filter((task) => task.work === "GEMM" && task.dram_bytes > 0 && task.seconds > 0 && task.operations > 0 && (!filters || filters.passes(task)))
+        .map((task) => {
+            const work = dense ? task.dense : task.operations;
+            const intensity = work / task.dram_bytes;
+            const peak = target.peak_flops * (dense ? task.dense / task.operations : 1);
+            return {target, task, intensity, rate: work / task.seconds, attainable: Math.min(peak, intensity * target.bandwidth_bytes_per_s)};
+        }));
+}
+
+const targetPointLines = (point) => [
+    ["target", point.target.label],
+    ["rate", rateText(point.rate)],
+    ["intensity", `${three(point.intensity)} op/byte`],
+    ["of the roof above it", point.attainable > 0 ? percent(point.rate / point.attainable) : ""],
+    ["time", timeText(point.task.seconds)],
+    ["bound by", point.task.bound],
+    ["energy", knownText(point.task.energy_j, jouleText)],
+    ["DRAM traffic", byteText(point.task.dram_bytes)],
+    ["M × N × K", `${point.task.count > 1 ? `${grouped(point.task.count)} × ` : ""}${grouped(point.task.m)} × ${grouped(point.task.n)} × ${grouped(point.task.k)}`],
+    ["pattern", point.task.nm],
+    ["kernel", point.task.kernel],
+    ["stays dense", point.task.dense_reason],
+    ["figures are", point.task.provenance],
+];
+
+// Of each target the dense roof, and the one that its sparsest GEMMs have when dense-equivalent operations count.
+function targetRoofs(targets, dense) {
+    return targets.filter((target) => target.peak_flops > 0 && target.bandwidth_bytes_per_s > 0).flatMap((target) => {
+        const gain = d3.max(target.tasks.filter((task) => task.operations > 0), (task) => task.dense / task.operations) || 1;
+        const own = {target, rate: target.peak_flops, text: `${target.label}: ${rateText(target.peak_flops)}, ${three(target.bandwidth_bytes_per_s / 1e9)} GB/s`};
+        if (!dense || gain < 1.01) return [own];
+        return [own, {target, rate: gain * target.peak_flops, text: `${target.label}, pruned: ${ratioText(gain)}`, minor: true}];
+    });
+}
+
+// Labels above their roofs, pushed apart where roofs lie close together.
+function drawTargetRoofs(svg, x, y, roofs) {
+    const [left, right] = x.domain();
+    const layer = svg.append("g").attr("class", "roofs");
+    let above = Infinity;
+    roofs.slice().sort((a, b) => a.rate - b.rate).forEach((roof) => {
+        const bandwidth = roof.target.bandwidth_bytes_per_s;
+        const start = Math.max(left, y.domain()[0] / bandwidth);
+        const from = roof.minor ? roof.target.peak_flops / bandwidth : start;  // below it, the roof is the dense one's
+        const corners = [[from, from * bandwidth], [roof.rate / bandwidth, roof.rate], [right, roof.rate]];
+        layer.append("path").attr("class", roof.minor ? "roof minor" : "roof").style("stroke", targetColor(roof.target))
+            .attr("d", d3.line().x((c) => x(c[0])).y((c) => y(c[1]))(corners));
+        above = Math.min(above - 13, y(roof.rate) - 5);
+        layer.append("text").attr("class", "roof-label").attr("x", x(right) - 4).attr("y", above).attr("text-anchor", "end").text(roof.text);
+    });
+}
+
+function drawTargetsRoofline(svg, width, targets, filters, dense) {
+    const everything = targetPoints(targets, null, dense);
+    const roofs = targetRoofs(targets, dense);
+    const intensities = everything.map((p) => p.intensity).concat(roofs.map((r) => r.rate / r.target.bandwidth_bytes_per_s), 1);
+    const rates = everything.map((p) => p.rate).concat(roofs.map((r) => r.rate));
+    const top = d3.max(rates) || 1;
+    // Roofs reach far to the right, where their labels cover no marks.
+    const [x, y] = planeScales(width, [0.7 * d3.min(intensities), 16 * d3.max(intensities)], [0.6 * d3.min(rates.concat(top)), 4 * top]);
+    drawPlane(svg, width, x, y, dense ? "dense-equivalent" : "executed");
+    drawTargetRoofs(svg, x, y, roofs);
+    const marks = svg.append("g").selectAll("path").data(targetPoints(targets, filters, dense)).enter().append("path")
+        .attr("transform", (p) => `translate(${x(p.intensity)},${y(p.rate)})`)
+        .attr("d", (p) => d3.symbol().type(targetShape(p.target)).size(70)())
+        .attr("class", (p) => `point ${targetMark(p.target)}`).attr("data-target", (p) => p.target.name).style("color", (p) => targetColor(p.target));
+    explain(marks, (p) => p.task.title, targetPointLines, (p) => p.task.name);
+    return PLANE.height;
+}
+
+function targetsRooflineSection(targets, filters) {
+    const part = section("roofline", "Roofline",
+        "Each mark is one GEMM on one target, under the roof of its machine: shape and colour are the target's. A mark on its roof cannot be faster on that machine. Hover over a mark to find the same layer on the others.");
+    let dense = true;
+    const controls = element("div.controls");
+    part.append(controls, element("ul.legend", ...targets.map((target) => element("li", targetSwatch(target), target.label))));
+    const redraw = figure(part, "Roofline of all targets", (svg, width) => drawTargetsRoofline(svg, width, targets, filters, dense));
+    controls.append(countedChoice((value) => { dense = value; redraw(); }));
+    part.append(element("p.note", "Roofs: each machine's dense peak rate and memory bandwidth; dashed: what its most pruned GEMM could reach when pruned operations count. " +
+        "An operation is a multiplication or an addition. Work without multiplications has no mark; it is in the table of layers."));
+    filters.onChange(redraw);
+}
