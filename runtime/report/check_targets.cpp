@@ -34,6 +34,7 @@ void check_target(const JsonCursor& target) {
     (void)target.at("name").text();
     texts(target, {"description"});
     check_provenance(target);
+    (void)target.at("energy_known").boolean();
     amounts(target, {"seconds", "energy_j", "baseline_seconds", "baseline_energy_j", "speedup", "peak_flops",
                      "bandwidth_bytes_per_s", "board_watts"});
     check_rates(target.at("step"));

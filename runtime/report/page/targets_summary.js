@@ -13,7 +13,7 @@ function targetTiles(targets) {
         detail: [
             ...(target.index > 0 ? [`${ratioText(overFirst(targets, target))} as fast as ${targets[0].label}`] : []),
             ...(recipe === baseline ? [] : [`${ratioText(target.speedup)} over its own ${baseline}`]),
-            target.energy_j > 0 ? `${jouleText(target.energy_j)}, ${perWatt(target.step.flops_dense_equivalent_per_watt)}` : "energy not known",
+            target.energy_known ? `${jouleText(target.energy_j)}, ${perWatt(target.step.flops_dense_equivalent_per_watt)}` : "energy not known",
         ].join("; "),
     }));
 }
