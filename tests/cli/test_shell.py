@@ -109,7 +109,7 @@ class Manual(ShellTest):
 
 
 class Doctor(ShellTest):
-    NAMES = ["C++ compiler", "Verilator", "Yosys", "CUDA toolkit", "CUDA device", "MPI", "Chromium", "ONNX", "SQLite", "D3", "XRT"]
+    NAMES = ["C++ compiler", "Verilator", "Yosys", "CUDA toolkit", "CUDA device", "OpenBLAS", "MPI", "Chromium", "ONNX", "SQLite", "D3", "XRT"]
 
     def test_json(self):
         report = self.run_json("doctor")
