@@ -10,6 +10,7 @@
 #include "host/options.hpp"
 #include "host/table.hpp"
 #include "runtime/gpu_record/fit.hpp"
+#include "runtime/support/atomic_file.hpp"
 
 namespace satsim::host {
 namespace {
@@ -17,7 +18,8 @@ namespace {
 struct Arguments {
     Options options;
     std::string device;
-    std::string recording;
+    std::vector<std::string> recordings;
+    std::string fitted_file;  // empty: not written
 };
 
 nlohmann::ordered_json device_json(const gpu::Device& device) {
@@ -102,36 +104,55 @@ nlohmann::ordered_json errors_json(const std::vector<gpu::PredictionError>& erro
     return list;
 }
 
-int fit_recording(const Arguments& arguments) {
+// What a fitted figure's source says of the recordings: their device, day and files.
+std::string recordings_text(const gpu::Recording& merged, const std::vector<std::string>& files) {
+    std::string names;
+    for (const std::string& file : files)
+        names += (names.empty() ? "" : ", ") + std::filesystem::path(file).filename().string();
+    return fmt::format("{} ({}, {})", names, merged.device.name, merged.device.date.substr(0, 10));
+}
+
+nlohmann::ordered_json fit_json(const gpu::Device& device, const gpu::Recording& merged,
+                                const std::vector<std::string>& files, const gpu::Fit& found) {
+    nlohmann::ordered_json object = {{"device", device.name},
+                                     {"recordings", files},
+                                     {"recorded_on", merged.device.name},
+                                     {"works", found.works},
+                                     {"fitted", found.fitted},
+                                     {"before", errors_json(found.before)},
+                                     {"after", errors_json(found.after)}};
+    for (const gpu::FittedFigure& f : found.figures)
+        object["figures"][f.name] = {
+            {"device_file", f.before}, {"fitted", f.figure.value}, {"unit", f.figure.unit}};
+    return object;
+}
+
+int fit_recordings(const Arguments& arguments) {
     const Options& options = arguments.options;
     const gpu::Device device = find_gpu(arguments.device, options.models_folder);
-    const gpu::Recording recording = gpu::load_recording(arguments.recording);
-    const gpu::Fit found = gpu::fit(device, recording);
+    std::vector<gpu::Recording> recordings;
+    for (const std::string& file : arguments.recordings) recordings.push_back(gpu::load_recording(file));
+    const gpu::Recording merged = gpu::merge(recordings);
+    const std::string source = recordings_text(merged, arguments.recordings);
+    const gpu::Fit found = gpu::fit(device, merged, source);
+    if (!arguments.fitted_file.empty())
+        write_file_atomically(arguments.fitted_file, gpu::fitted_file(device.file, found));
     if (options.json) {
-        nlohmann::ordered_json object = {{"device", device.name},
-                                         {"recording", recording.file},
-                                         {"recorded_on", recording.device.name},
-                                         {"fitted", found.fitted},
-                                         {"skipped", found.skipped},
-                                         {"before", errors_json(found.before)},
-                                         {"after", errors_json(found.after)}};
-        for (const gpu::FittedFigure& f : found.figures)
-            object["figures"][f.name] = {{"device_file", f.before}, {"fitted", f.after}};
-        deliver(options, object.dump(1) + "\n");
+        deliver(options, fit_json(device, merged, arguments.recordings, found).dump(1) + "\n");
         return 0;
     }
     if (options.csv) {
         deliver(options, error_table(found).csv());
         return 0;
     }
-    Table figures({"<figure", "device file", "fitted"});
+    Table figures({"<figure", "device file", "fitted", "<unit"});
     for (const gpu::FittedFigure& f : found.figures)
-        figures.row({f.name, fmt::format("{:g}", f.before), fmt::format("{:g}", f.after)});
-    deliver(
-        options,
-        fmt::format("{} fitted to {} pieces of work of {} ({}); {} are not predicted one by one\n\n{}\n{}",
-                    device.name, found.fitted, recording.file, recording.device.name, found.skipped,
-                    figures.text(), error_table(found).text()));
+        figures.row(
+            {f.name, fmt::format("{:g}", f.before), fmt::format("{:g}", f.figure.value), f.figure.unit});
+    deliver(options,
+            fmt::format("{} fitted to {} of {} pieces of work of {}; the others are held out\n\n{}\n{}",
+                        device.name, found.fitted, found.works, source, figures.text(),
+                        error_table(found).text()));
     return 0;
 }
 
@@ -159,15 +180,20 @@ void add_gpu(CLI::App& program, Action& action) {
     show_command->callback([shown, &action] { action = [shown] { return show(*shown); }; });
 
     auto fitted = std::make_shared<Arguments>();
-    CLI::App* fit_command = gpu->add_subcommand("fit", "predictions held against a recording");
-    fit_command->footer("Example: satsim gpu fit h100 resnet50.json");
+    CLI::App* fit_command = gpu->add_subcommand(
+        "fit", "kernels' figures fitted to recordings, and the error on the half of the work left out");
+    fit_command->footer("Example: satsim gpu fit h100 models/traces/h100-sxm/*.json --write fitted.json");
     fit_command->add_option("device", fitted->device, "device file, or the name of one in models/gpus")
         ->required();
-    fit_command->add_option("recording", fitted->recording, "what satsim run --target gpu --record wrote")
+    fit_command
+        ->add_option("recordings", fitted->recordings,
+                     "what satsim run --target gpu --record wrote, all on one device")
         ->required();
+    fit_command->add_option("--write", fitted->fitted_file,
+                            "write the device file with the fitted figures here, for gpu-model:FILE");
     fitted->options.add_models(*fit_command);
     fitted->options.add_format(*fit_command, "formats/gpu-recording.md");
-    fit_command->callback([fitted, &action] { action = [fitted] { return fit_recording(*fitted); }; });
+    fit_command->callback([fitted, &action] { action = [fitted] { return fit_recordings(*fitted); }; });
 }
 
 }  // namespace satsim::host

@@ -34,16 +34,36 @@ struct Tile {
     std::int64_t n = 0;
 };
 
+// What is assumed of kernels, or fitted to recordings of them (satsim gpu fit). Efficiencies are sustained
+// shares of a rate: of tensor_dense, tensor_sparse, or of the memory's bandwidth.
 struct KernelFigures {
-    Figure launch_overhead;  // s, of a kernel in a stream of others
+    Figure launch_overhead;       // s, of a kernel in a stream of others
+    Figure product_overhead;      // s more of a product, and of 2:4 that gathers
+    Figure convolution_overhead;  // s more of a convolution, for the library's call; all phases of a strided
+                                  // gradient are one call
+    Figure column_overhead;       // s more of sums along columns, for each tensor read: a block's walk
+    Figure packing_overhead;      // s more of updates that select and pack N:M copies: a block's selection
     std::vector<Tile> tiles;
     std::string tiles_source;
-    Figure k_step;             // elements of K that a tile takes at a time
-    Figure max_split;          // slices of K, at most (split-K)
-    Figure sparse_alignment;   // m, n and k of a 2:4 GEMM are multiples of it
-    Figure dense_efficiency;   // sustained share of tensor_dense
-    Figure sparse_efficiency;  // sustained share of tensor_sparse
-    Figure memory_efficiency;  // sustained share of bandwidth and l2_bandwidth
+    std::vector<Tile> sparse_tiles;  // of 2:4 kernels
+    std::string sparse_tiles_source;
+    bool sparse_gathers = false;    // the 2:4 kernel gathers a convolution's map itself: no im2col, any m
+    Figure k_step;                  // elements of K that a tile takes at a time
+    Figure max_split;               // slices of K, at most (split-K)
+    Figure sparse_max_split;        // the same of 2:4 kernels
+    Figure batched_max_split;       // the same of batches of products
+    Figure cluster;                 // blocks that fetch what they share once (thread block clusters); 1: none
+    Figure sparse_cluster;          // the same of 2:4 kernels
+    Figure sparse_alignment;        // n and k of a 2:4 GEMM, and m unless it gathers, are multiples of it
+    Figure dense_efficiency;        // of tensor_dense: products
+    Figure convolution_efficiency;  // of tensor_dense: convolutions, all passes
+    Figure sparse_efficiency;       // of tensor_sparse
+    Figure memory_efficiency;       // of bandwidth: products, element-wise work
+    Figure l2_efficiency;           // of l2_bandwidth
+    Figure packing_efficiency;      // of bandwidth: updates that also select and pack N:M copies
+    Figure row_efficiency;          // of bandwidth: work along rows (softmax, LayerNorm, loss)
+    Figure column_efficiency;  // of bandwidth: sums along columns (statistics of channels, bias gradients)
+    Figure coefficient_bandwidth;  // byte/s of coefficients of channels in element-wise work, from L1
 };
 
 struct PowerFigures {

@@ -16,7 +16,8 @@ namespace satsim::gpu {
 // Which kernel computes a GEMM.
 enum class Path {
     TensorDense,   // tensor cores, nothing skipped; a convolution gathers its operand as it goes
-    TensorSparse,  // 2:4 tensor cores; a convolution's operand is first laid out as a matrix (im2col)
+    TensorSparse,  // 2:4 tensor cores; a convolution's operand is first laid out as a matrix (im2col), but on
+                   // a device with `sparse_gathers`
     CudaCores      // FP32 units, no tiles: for products too thin for tensor cores
 };
 [[nodiscard]] const char* to_string(Path path);
@@ -33,13 +34,16 @@ struct GemmEstimate {
     double memory_s = 0;      // the longer of DRAM and L2 traffic
     double prepare_s = 0;     // im2col before, reduction of slices after
     double power_s = 0;       // dynamic energy over what the board's limit leaves
-    double launch_s = 0;
+    double launch_s = 0;      // of kernels, and of the library's call
     double seconds = 0;
     Bytes dram_bytes = 0;
     Macs macs = 0;         // executed, of real outputs
     double dynamic_j = 0;  // tiles' padding included
     [[nodiscard]] Bound bound() const;
 };
+
+// Whether A is a matrix as it lies, not a convolution's map.
+[[nodiscard]] bool is_matrix(const GemmTask& task);
 
 // Matrices of the pattern are 2:4 matrices as well: every aligned group of four holds at most two non-zeros.
 [[nodiscard]] bool contained_in_2_4(const NmPattern& nm);
@@ -58,6 +62,6 @@ struct GemmChoice {
 [[nodiscard]] GemmChoice choose(const Device& device, const GemmTask& task);
 
 // Bytes that any kernel of the path must move: each operand and the result once.
-[[nodiscard]] Bytes compulsory_bytes(const GemmTask& task, Path path);
+[[nodiscard]] Bytes compulsory_bytes(const Device& device, const GemmTask& task, Path path);
 
 }  // namespace satsim::gpu

@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "runtime/dispatch/gemm_result.hpp"
-#include "runtime/dispatch/host_target.hpp"
 #include "runtime/gpu_model/gemm_model.hpp"
+#include "runtime/gpu_model/vector_model.hpp"
 
 namespace satsim::gpu {
 namespace {
@@ -38,7 +37,6 @@ TaskResult predict_gemm(const Device& device, const GemmTask& task) {
     return result;
 }
 
-// One kernel that streams its tensors through the CUDA cores.
 TaskResult predict_vector(const Device& device, const VectorTask& task) {
     TaskResult result;
     result.layer = task.layer;
@@ -50,23 +48,11 @@ TaskResult predict_vector(const Device& device, const VectorTask& task) {
         finish(device, 0, result);
         return result;
     }
-    result.dram_bytes = bytes_read(task) + bytes_written(task);
-    const auto bytes = static_cast<double>(result.dram_bytes);
-    const double flops = static_cast<double>(task.elements) * task.flops_per_element;
-    const double memory_s = bytes / (device.memory.bandwidth.value * device.kernels.memory_efficiency.value);
-    const double compute_s = flops / device.compute.fp32.value;
-    const double dynamic_j = flops * device.power.fp32_flop.value + bytes * device.power.dram_byte.value;
-    const double power_s = dynamic_j / (device.power.board.value - device.power.idle.value);
-    const double work_s = std::max({memory_s, compute_s, power_s});
-    const double launch_s = device.kernels.launch_overhead.value;
-    result.seconds = launch_s + work_s;
-    if (launch_s >= work_s)
-        result.bound = Bound::Launch;
-    else if (memory_s >= work_s)
-        result.bound = Bound::Bandwidth;
-    else
-        result.bound = compute_s >= work_s ? Bound::Compute : Bound::Power;
-    finish(device, dynamic_j, result);
+    const VectorEstimate e = estimate(device, task);
+    result.dram_bytes = e.dram_bytes;
+    result.seconds = e.seconds;
+    result.bound = e.bound();
+    finish(device, e.dynamic_j, result);
     return result;
 }
 

@@ -23,7 +23,10 @@ double passes(double bytes, std::int64_t extent, std::int64_t tile, double l2_ca
 double dram_operand_bytes(const Operands& operands, std::int64_t m, std::int64_t n, const Tile& tile,
                           std::int64_t blocks, double l2_capacity) {
     double least = HUGE_VAL;
-    for (std::int64_t columns = 1; columns <= blocks; ++columns) {
+    // Fewer columns than the first ones read B no less, and more than the last ones read A no less.
+    const std::int64_t first = std::max<std::int64_t>(1, blocks / ceil_div(m, tile.m));
+    const std::int64_t last = std::min(blocks, std::max(first, ceil_div(n, tile.n)));
+    for (std::int64_t columns = first; columns <= last; ++columns) {
         const std::int64_t rows = blocks / columns;
         const auto passes_a = static_cast<double>(ceil_div(n, columns * tile.n));
         const auto passes_b = static_cast<double>(ceil_div(m, rows * tile.m));

@@ -1,7 +1,8 @@
-// How well `gpu-model` predicts what was measured: its efficiencies are fitted to half of a recording's
-// pieces of work and the error is told on the other half.
+// How well `gpu-model` predicts what was measured: its figures of kernels are fitted to half of the pieces of
+// work of recordings, and the error is told on the other half.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,30 +13,40 @@ namespace satsim::gpu {
 
 // Of |predicted/measured - 1|.
 struct PredictionError {
-    std::string kind;  // "dense", "2:4", "vector", "all"
+    std::string kind;  // "dense product", "2:4 convolution", "rows" ...; "all", the last
     std::size_t works = 0;
     double median = 0;
     double percentile_90 = 0;
 };
 
 struct FittedFigure {
-    std::string name;
+    std::string name;   // as of figures(device)
+    std::string key;    // of "kernels" in the device file
+    Figure figure;      // fitted
     double before = 0;  // of the device file
-    double after = 0;
 };
 
 struct Fit {
-    Device device;  // with the fitted figures
+    Device device;  // with the fitted figures and their source
     std::vector<FittedFigure> figures;
-    std::size_t fitted = 0;   // pieces of work that the figures were fitted to
-    std::size_t skipped = 0;  // strided input gradients, which the model predicts as several products
-    std::vector<PredictionError> before;  // on the other half, from the device file as it is
+    std::size_t works = 0;                // pieces of work, each once
+    std::size_t fitted = 0;               // those that the figures were fitted to
+    std::vector<PredictionError> before;  // on the others, from the device file as it is
     std::vector<PredictionError> after;   // and with the fitted figures
 };
 
-// Launch overhead is taken from the recording; the efficiencies (dense, 2:4, memory) minimise the median
-// error. Every second piece of work of a kind is held out. Throws InputError naming the recording when fewer
-// than four can be predicted.
-[[nodiscard]] Fit fit(const Device& device, const Recording& recording);
+// All of one device; of equal pieces of work the first counts. Throws InputError naming the recording whose
+// device is another one than the first's.
+[[nodiscard]] Recording merge(const std::vector<Recording>& recordings);
+
+// The launch overhead is the recording's; the other figures minimise the mean of |log(predicted/measured)|
+// over every second piece of work of a kind, in the order of the recording. A figure that nothing recorded
+// depends on stays as it is. `source`: what the fitted figures' source calls the recordings. Throws
+// InputError naming the recording when there are fewer than four pieces of work.
+[[nodiscard]] Fit fit(const Device& device, const Recording& recording, const std::string& source);
+
+// The device file `path` with the fitted figures in place of its own, everything else as it is. Throws
+// InputError.
+[[nodiscard]] std::string fitted_file(const std::filesystem::path& path, const Fit& fit);
 
 }  // namespace satsim::gpu

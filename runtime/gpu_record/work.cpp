@@ -99,6 +99,58 @@ std::optional<Task> task_from(const ConvolutionWork& w) {
     return task;
 }
 
+// Taps of the phase (py, px) of a strided gradient, as runtime/workload/convolution_tasks has them: kernel
+// row ky reaches input row stride*y + py from output row y + delta where delta*stride = py + pad -
+// ky*dilation.
+std::vector<Tap> taps_of_phase(const ConvolutionWork& w, int py, int px) {
+    std::vector<Tap> taps;
+    for (int ky = 0; ky < w.kernel_h; ++ky) {
+        const int y = py + w.pad_top - ky * w.dilation_y;
+        if (y % w.stride_y != 0) continue;
+        for (int kx = 0; kx < w.kernel_w; ++kx) {
+            const int x = px + w.pad_left - kx * w.dilation_x;
+            if (x % w.stride_x == 0) taps.push_back({y / w.stride_y, x / w.stride_x, ky * w.kernel_w + kx});
+        }
+    }
+    std::sort(taps.begin(), taps.end());
+    return taps;
+}
+
+std::vector<Task> phases_of(const ConvolutionWork& w) {
+    std::vector<Task> tasks;
+    for (int py = 0; py < std::min(w.stride_y, w.in_h); ++py) {
+        for (int px = 0; px < std::min(w.stride_x, w.in_w); ++px) {
+            GemmTask task;
+            task.stage = Stage::BP;
+            task.nm = w.nm;
+            task.count = w.groups;
+            Gather& g = task.gather;
+            g.batch = w.batch;
+            g.grid_h = ceil_div(w.in_h - py, w.stride_y);
+            g.grid_w = ceil_div(w.in_w - px, w.stride_x);
+            g.in_h = w.out_h;
+            g.in_w = w.out_w;
+            g.channels = static_cast<int>(w.out_channels / w.groups);
+            g.taps = taps_of_phase(w, py, px);
+            task.scatter = {w.in_h, w.in_w, w.stride_y, w.stride_x, py, px};
+            if (g.taps.empty()) {
+                VectorTask fill;
+                fill.op = VectorOp::ZeroFill;
+                fill.stage = Stage::BP;
+                fill.elements = g.positions() * w.in_channels;
+                fill.writes_fp16 = 1;
+                fill.flops_per_element = 0;
+                tasks.emplace_back(std::move(fill));
+                continue;
+            }
+            task.shape = {g.positions(), w.in_channels / w.groups,
+                          static_cast<std::int64_t>(g.taps.size()) * g.channels};
+            tasks.emplace_back(std::move(task));
+        }
+    }
+    return tasks;
+}
+
 std::optional<Task> task_from(const VectorWork& w) {
     VectorTask task;
     task.op = w.op;
@@ -110,6 +162,9 @@ std::optional<Task> task_from(const VectorWork& w) {
     task.writes_fp32 = w.writes_fp32;
     task.flops_per_element = w.flops_per_element;
     task.extra_bytes = w.extra_bytes;
+    task.optimizer = w.optimizer;
+    task.pregenerate_ff = w.pregenerate_ff;
+    task.pregenerate_bp = w.pregenerate_bp;
     return task;
 }
 
@@ -166,6 +221,10 @@ std::string describe(const Work& work) {
 }
 std::optional<Task> task_of(const Work& work) {
     return std::visit([](const auto& w) { return task_from(w); }, work);
+}
+std::vector<Task> tasks_of(const Work& work) {
+    if (const std::optional<Task> task = task_of(work)) return {*task};
+    return phases_of(std::get<ConvolutionWork>(work));
 }
 
 }  // namespace satsim::gpu

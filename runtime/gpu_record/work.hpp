@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "runtime/workload/task.hpp"
 
@@ -82,5 +83,7 @@ using Work = std::variant<ProductWork, ConvolutionWork, VectorWork>;
 
 // The task that predictions are made for; nothing for a strided input gradient, which is several.
 [[nodiscard]] std::optional<Task> task_of(const Work& work);
+// All of them: of a strided input gradient its phases, and zeros where a phase has no tap.
+[[nodiscard]] std::vector<Task> tasks_of(const Work& work);
 
 }  // namespace satsim::gpu

@@ -111,10 +111,42 @@ class GpuRecord(ProgramTest):
         value = self.run_json("gpu", "fit", "h100", path)
         self.assertEqual(value["recorded_on"], "a fake device of a test")
         self.assertEqual(value["after"][-1]["kind"], "all")
-        self.assertEqual(set(value["figures"]), {"launch overhead", "efficiency, memory", "efficiency, dense", "efficiency, 2:4"})
+        self.assertEqual((value["works"], value["fitted"]), (len(WORKS + VECTORS), 5))  # 3 of 5 products, 1 of 1 loss, 1 of 2 updates
+        self.assertLessEqual({"launch overhead", "efficiency, memory", "efficiency, dense", "efficiency, 2:4"}, set(value["figures"]))
         self.assertIn("held out", self.run_program("gpu", "fit", "h100", path).stdout)
         few = self.write("few.json", recording([measurement(WORKS[0], 1e-5)]))
         self.refuse("gpu", "fit", "h100", few, names=["few.json", "at least four"])
+        # Equal work counts once, whatever the number of files; another device is refused.
+        self.assertEqual(self.run_json("gpu", "fit", "h100", path, few)["after"], value["after"])
+        other = recording([measurement(WORKS[0], 1e-5)])
+        other["device"]["name"] = "another device"
+        self.refuse("gpu", "fit", "h100", path, self.write("other.json", other), names=["other.json: /device/name", "another device", "r.json"])
+
+    def test_fit_to_the_recordings_that_come_along(self):
+        files = sorted((SOURCE / "models/traces/h100-sxm").glob("*.json"))
+        self.assertEqual(len(files), 8)
+        value = self.run_json("gpu", "fit", "h100", *files, "--write", "fitted.json")
+        everything = value["after"][-1]
+        self.assertEqual((everything["kind"], everything["works"]), ("all", value["works"] - value["fitted"]))
+        self.assertEqual(sum(e["works"] for e in value["after"][:-1]), everything["works"])
+        self.assertAlmostEqual(value["fitted"] / value["works"], 0.5, delta=0.01)
+        # The project's bound for work that nothing was fitted to.
+        self.assertLess(everything["median"], 0.15)
+        self.assertEqual(self.run_json("gpu", "fit", "h100", *files)["after"], value["after"])
+        text = self.run_program("gpu", "fit", "h100", *files).stdout
+        for error in value["after"]:
+            row = [line for line in text.splitlines() if line.startswith(error["kind"] + " ")]
+            self.assertEqual(len(row), 1, text)
+            self.assertIn(f"{100 * error['median']:.1f} %", row[0])
+            self.assertTrue(row[0].endswith(f"{100 * error['percentile_90']:.1f} %"), row[0])
+        # What is written is a device file like any other, and its fitted figures say to what they were fitted.
+        figures = self.run_json("gpu", "show", "fitted.json")["figures"]
+        for name, figure in value["figures"].items():
+            self.assertEqual(figures[name]["value"], figure["fitted"])
+        self.assertIn(f"fitted to {value['fitted']} pieces of work of decoder.json", figures["efficiency, dense"]["source"])
+        self.assertEqual(self.run_json("gpu", "fit", "fitted.json", *files)["before"], value["after"])
+        targets = self.run_json("compare", self.network(), "--recipe", "dense", "--target", "gpu-model:fitted.json")["targets"]
+        self.assertGreater(targets[0]["seconds"], 0)
 
     def test_the_schema_takes_what_the_reader_takes(self):
         try:

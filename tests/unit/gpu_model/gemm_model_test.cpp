@@ -52,7 +52,7 @@ TEST(GemmModel, NeverFasterThanEitherRoof) {
                             : e.path == Path::TensorSparse ? device.compute.tensor_sparse.value
                                                            : device.compute.tensor_dense.value;
         EXPECT_GE(e.seconds, 2 * static_cast<double>(task.dense_macs()) / peak);
-        EXPECT_GE(e.dram_bytes, compulsory_bytes(task, e.path));
+        EXPECT_GE(e.dram_bytes, compulsory_bytes(device, task, e.path));
         EXPECT_GE(e.seconds, static_cast<double>(e.dram_bytes) / device.memory.bandwidth.value);
         EXPECT_GE(e.seconds, device.kernels.launch_overhead.value * e.kernels);
         EXPECT_LE(device.power.idle.value + e.dynamic_j / e.seconds, device.power.board.value * (1 + 1e-9));
@@ -126,10 +126,13 @@ TEST(GemmModel, SaysWhyASparseTaskRunsDense) {
               "rtx2080ti has no sparse tensor cores");
     EXPECT_EQ(choose(shipped("h100"), product(large, {4, 8})).dense_reason, "4:8 is not contained in 2:4");
     EXPECT_EQ(choose(shipped("h100"), product({4096, 4095, 4096}, {2, 8})).dense_reason,
-              "4096x4095x4096 are no multiples of 16");
+              "4096x4095x4096 are no multiples of 8");
+    EXPECT_EQ(choose(shipped("a100"), product({4095, 4096, 4096}, {2, 8})).dense_reason,
+              "4095x4096x4096 are no multiples of 16");
+    EXPECT_EQ(refuses_sparse(shipped("h100"), product({4095, 4096, 4096}, {2, 8})), "");
     EXPECT_EQ(choose(shipped("h100"), product(large, {2, 8})).dense_reason, "");
     // Nine times the map is written and read again to be 2:4: at 64 channels that is more than it saves.
-    const GemmChoice conv = choose(shipped("h100"), convolution(256, 32, 64, {2, 8}));
+    const GemmChoice conv = choose(shipped("a100"), convolution(256, 32, 64, {2, 8}));
     EXPECT_EQ(conv.estimate.path, Path::TensorDense);
     EXPECT_NE(conv.dense_reason.find("laid out as a matrix first"), std::string::npos);
 }
@@ -153,14 +156,72 @@ TEST(GemmModel, FewTilesAreSplitAlongTheReduction) {
     const GemmEstimate e = estimate(shipped("h100"), product({256, 256, 65536}), Path::TensorDense);
     EXPECT_GT(e.split, 1);
     EXPECT_EQ(e.kernels, 2);
+    // A batch is not split on this device, nor is a 2:4 kernel.
+    GemmTask batch = product({256, 256, 65536}, {2, 4});
+    batch.count = 2;
+    EXPECT_EQ(estimate(shipped("h100"), batch, Path::TensorDense).split, 1);
+    EXPECT_EQ(estimate(shipped("h100"), batch, Path::TensorSparse).split, 1);
+    EXPECT_GT(estimate(shipped("a100"), batch, Path::TensorDense).split, 1);
+}
+
+// By hand: blocks of 256x128 in one wave, k of 64; one alone cannot share, two side by side fetch A once.
+TEST(GemmModel, ClustersFetchWhatTheyShareOnce) {
+    Device device = shipped("a100");
+    device.kernels.tiles = {{256, 128}};
+    device.kernels.max_split.value = 1;
+    device.kernels.l2_efficiency.value = 0.01;  // L2 bounds it
+    const auto memory_s = [&device](std::int64_t n) {
+        return estimate(device, product({256, n, 64}), Path::TensorDense).memory_s;
+    };
+    const double second = 1 / (device.memory.l2_bandwidth.value * 0.01);
+    EXPECT_NEAR(memory_s(256), 2 * 64 * (512 + 256) * second, 1e-12);
+    device.kernels.cluster.value = 2;
+    EXPECT_NEAR(memory_s(128), 64 * (512 + 256) * second, 1e-12);
+    EXPECT_NEAR(memory_s(256), 2 * 64 * (256 + 256) * second, 1e-12);
+}
+
+// A library computes all phases of a strided gradient in one call; the own 2:4 kernel is started like a
+// product without one.
+TEST(GemmModel, StartsAreAdded) {
+    Device device = shipped("h100");
+    device.kernels.launch_overhead.value = 4e-6;
+    device.kernels.product_overhead.value = 1e-6;
+    device.kernels.convolution_overhead.value = 40e-6;
+    const auto launch_s = [&device](const GemmTask& task, Path path) {
+        const GemmEstimate e = estimate(device, task, path);
+        return e.launch_s - e.kernels * 4e-6;
+    };
+    EXPECT_NEAR(launch_s(product({512, 512, 512}), Path::TensorDense), 1e-6, 1e-12);
+    GemmTask conv = convolution(8, 16, 64, {2, 8});
+    EXPECT_NEAR(launch_s(conv, Path::TensorDense), 40e-6, 1e-12);
+    EXPECT_NEAR(launch_s(conv, Path::TensorSparse), 1e-6, 1e-12);
+    conv.scatter.step_y = conv.scatter.step_x = 2;
+    EXPECT_NEAR(launch_s(conv, Path::TensorDense), 10e-6, 1e-12);
+}
+
+// Three channels take as long as eight: they are read in units of 16 bytes.
+TEST(GemmModel, AFewChannelsTakeAWholeUnit) {
+    Device device = shipped("a100");
+    device.kernels.tiles = {{128, 128}};
+    device.kernels.max_split.value = 1;
+    const auto compute_s = [&device](int channels) {
+        GemmTask conv = convolution(64, 32, channels, {8, 8});
+        conv.shape.n = 128;
+        return estimate(device, conv, Path::TensorDense).compute_s;
+    };
+    EXPECT_EQ(compute_s(3), compute_s(8));
+    EXPECT_LT(compute_s(8), compute_s(16));
 }
 
 TEST(GemmModel, AConvolutionReadsItsMapNotItsMatrix) {
     const GemmTask conv = convolution(8, 16, 32, {8, 8});
     const Bytes map = Bytes{8} * 16 * 16 * 32 * 2;
     const Bytes weights = Bytes{9} * 32 * 32 * 2;
-    EXPECT_EQ(compulsory_bytes(conv, Path::TensorDense), 2 * map + weights);
-    EXPECT_EQ(compulsory_bytes(conv, Path::TensorSparse), 9 * map + map + weights * 9 / 16);
+    const Device a100 = shipped("a100");
+    EXPECT_EQ(compulsory_bytes(a100, conv, Path::TensorDense), 2 * map + weights);
+    EXPECT_EQ(compulsory_bytes(a100, conv, Path::TensorSparse), 9 * map + map + weights * 9 / 16);
+    // Where the 2:4 kernel gathers, it reads its map too.
+    EXPECT_EQ(compulsory_bytes(shipped("h100"), conv, Path::TensorSparse), 2 * map + weights * 9 / 16);
 }
 
 // By hand: B stays in L2 while A passes once; with an L2 of nothing, waves of 4 tiles share what they read.

@@ -54,20 +54,61 @@ TEST(GpuFit, FindsTheEfficienciesOfASyntheticDevice) {
     Device truth = h100();
     truth.kernels.dense_efficiency.value = 0.55;
     truth.kernels.sparse_efficiency.value = 0.4;
-    truth.kernels.memory_efficiency.value = 0.7;
-    const Fit found = fit(h100(), synthetic(truth, 0));
+    truth.kernels.memory_efficiency.value = 0.5;
+    const Fit found = fit(h100(), synthetic(truth, 0), "a test");
     EXPECT_EQ(all_of(found.after).kind, "all");
     EXPECT_GT(all_of(found.before).median, 0.05);
     EXPECT_LT(all_of(found.after).median, 0.01);
     EXPECT_LT(all_of(found.after).percentile_90, 0.05);
-    EXPECT_NEAR(found.device.kernels.memory_efficiency.value, 0.7, 0.011);
+    EXPECT_NEAR(found.device.kernels.memory_efficiency.value, 0.5, 0.011);
     EXPECT_NEAR(found.device.kernels.dense_efficiency.value, 0.55, 0.011);
+}
+
+// Every second piece of work is fitted to; what is written says so, and reads back as it was found.
+TEST(GpuFit, WritesADeviceFileWithItsSource) {
+    Device truth = h100();
+    truth.kernels.memory_efficiency.value = 0.7;
+    const Fit found = fit(h100(), synthetic(truth, 0), "a test");
+    EXPECT_EQ(found.works, 120U);
+    const std::string text = fitted_file(h100().file, found);
+    const Device written = parse_device(text, "fitted.json");
+    const Figure& memory = written.kernels.memory_efficiency;
+    EXPECT_EQ(memory.value, found.device.kernels.memory_efficiency.value);
+    EXPECT_EQ(memory.source, "fitted to " + std::to_string(found.fitted) + " pieces of work of a test");
+    EXPECT_FALSE(memory.verified);
+    // Nothing recorded depends on sums along columns.
+    EXPECT_EQ(written.kernels.column_efficiency.source, h100().kernels.column_efficiency.source);
+    EXPECT_EQ(written.compute.tensor_dense.source, h100().compute.tensor_dense.source);
+}
+
+TEST(GpuFit, RecordingsOfOneDeviceAreMerged) {
+    const Recording whole = synthetic(h100(), 0);
+    Recording first = whole;
+    Recording second = whole;
+    second.file = "second";
+    first.measurements.erase(first.measurements.begin());
+    second.measurements.rbegin()->second.seconds *= 2;  // the first recording's counts
+    const Recording merged = merge({first, second});
+    ASSERT_EQ(merged.measurements.size(), whole.measurements.size());
+    EXPECT_EQ(merged.measurements.rbegin()->second.seconds, whole.measurements.rbegin()->second.seconds);
+    EXPECT_EQ(fit(h100(), merged, "").device.kernels.memory_efficiency.value,
+              fit(h100(), whole, "").device.kernels.memory_efficiency.value);
+    second.device.name = "another";
+    try {
+        (void)merge({first, second});
+        FAIL();
+    } catch (const InputError& error) {
+        EXPECT_STREQ(
+            error.what(),
+            "second: /device/name: is another, expected a fake device of a test as in synthetic: a fit "
+            "is of one device");
+    }
 }
 
 TEST(GpuFit, TellsTheErrorThatRemains) {
     Device truth = h100();
     truth.kernels.memory_efficiency.value = 0.6;
-    const Fit found = fit(h100(), synthetic(truth, 0.3));
+    const Fit found = fit(h100(), synthetic(truth, 0.3), "a test");
     EXPECT_GT(all_of(found.after).median, 0.05);
     EXPECT_LT(all_of(found.after).median, 0.3);
     EXPECT_GE(all_of(found.after).percentile_90, all_of(found.after).median);
@@ -80,7 +121,7 @@ TEST(GpuFit, TellsTheErrorThatRemains) {
 TEST(GpuFit, RefusesTooFewMeasurements) {
     Recording recording = synthetic(h100(), 0);
     while (recording.measurements.size() > 2) recording.measurements.erase(recording.measurements.begin());
-    EXPECT_THROW((void)fit(h100(), recording), InputError);
+    EXPECT_THROW((void)fit(h100(), recording, "a test"), InputError);
 }
 
 }  // namespace

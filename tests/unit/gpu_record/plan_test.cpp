@@ -153,7 +153,15 @@ TEST(GpuPlan, TasksComeBackFromWork) {
         const bool strided = convolution != nullptr && convolution->stride_y > 1 &&
                              convolution->pass == ConvolutionPass::InputGradient;
         ASSERT_EQ(task.has_value(), !strided);
-        if (!task) continue;
+        if (!task) {
+            // Its phases together, without the taps that read beyond an odd map's edge.
+            Macs macs = 0;
+            std::vector<Task> phases = tasks_of(work);
+            for (const Task& phase : phases) macs += std::get<GemmTask>(phase).dense_macs();
+            EXPECT_LE(macs, dense_macs(work)) << describe(work);
+            EXPECT_EQ(plan_work(phases).works.front(), work) << describe(work);
+            continue;
+        }
         if (const auto* gemm = std::get_if<GemmTask>(&*task)) {
             EXPECT_EQ(gemm->dense_macs(), dense_macs(work)) << describe(work);
             // Taken apart and planned again it is the same piece of work.

@@ -1,0 +1,100 @@
+#include "runtime/gpu_model/vector_model.hpp"
+
+#include <algorithm>
+
+#include "runtime/dispatch/host_target.hpp"
+
+namespace satsim::gpu {
+namespace {
+
+// Norms of channels carry the channels' parameters; others (LayerNorm, RMSNorm) work on rows.
+bool by_channel(const VectorTask& task) {
+    return task.extra_bytes > 0;
+}
+
+// Coefficients that each element of a channel needs at least: y = x + b, y = x*s + t, dx = dy*r + x*s + t.
+int coefficients(const VectorTask& task) {
+    if (task.shape.rows == 0) return 0;
+    if (task.op == VectorOp::Bias) return 1;
+    if (task.op == VectorOp::NormApply && by_channel(task)) return 2;
+    if (task.op == VectorOp::NormGradApply && by_channel(task)) return 3;
+    return 0;
+}
+
+bool packs(const VectorTask& task) {
+    const auto sparse = [](const std::optional<NmPattern>& nm) { return nm && !nm->dense(); };
+    return sparse(task.pregenerate_ff) || sparse(task.pregenerate_bp);
+}
+
+const Figure& efficiency(const KernelFigures& kernels, Walk walk) {
+    switch (walk) {
+        case Walk::Packing:
+            return kernels.packing_efficiency;
+        case Walk::Rows:
+            return kernels.row_efficiency;
+        case Walk::Columns:
+            return kernels.column_efficiency;
+        case Walk::Elements:
+            break;
+    }
+    return kernels.memory_efficiency;
+}
+
+}  // namespace
+
+Walk walk_of(const VectorTask& task) {
+    if (packs(task)) return Walk::Packing;
+    if (task.shape.rows == 0) return Walk::Elements;
+    switch (task.op) {
+        case VectorOp::BiasGrad:
+            return Walk::Columns;
+        case VectorOp::NormStatistics:
+        case VectorOp::NormGradStatistics:
+            return by_channel(task) ? Walk::Columns : Walk::Rows;
+        case VectorOp::NormApply:
+        case VectorOp::NormGradApply:
+            return by_channel(task) ? Walk::Elements : Walk::Rows;
+        case VectorOp::Softmax:
+        case VectorOp::SoftmaxGrad:
+        case VectorOp::Loss:
+            return Walk::Rows;
+        default:
+            return Walk::Elements;
+    }
+}
+
+double coefficient_bytes(const VectorTask& task) {
+    constexpr double kFp32 = 4;
+    constexpr std::int64_t kWarp = 256;
+    const auto channels = static_cast<double>(std::min(task.shape.columns, kWarp));
+    return static_cast<double>(task.elements) * coefficients(task) * kFp32 * channels / kWarp;
+}
+
+Bound VectorEstimate::bound() const {
+    const double work = seconds - launch_s;
+    if (launch_s >= work) return Bound::Launch;
+    if (std::max(memory_s, coefficient_s) >= work) return Bound::Bandwidth;
+    return compute_s >= work ? Bound::Compute : Bound::Power;
+}
+
+VectorEstimate estimate(const Device& device, const VectorTask& task) {
+    const KernelFigures& kernels = device.kernels;
+    const Walk walk = walk_of(task);
+    VectorEstimate e;
+    e.dram_bytes = bytes_read(task) + bytes_written(task);
+    const auto bytes = static_cast<double>(e.dram_bytes);
+    const double flops = static_cast<double>(task.elements) * task.flops_per_element;
+    e.memory_s = bytes / (device.memory.bandwidth.value * efficiency(kernels, walk).value);
+    e.coefficient_s = coefficient_bytes(task) / kernels.coefficient_bandwidth.value;
+    e.compute_s = flops / device.compute.fp32.value;
+    e.dynamic_j = flops * device.power.fp32_flop.value + bytes * device.power.dram_byte.value;
+    e.power_s = e.dynamic_j / (device.power.board.value - device.power.idle.value);
+    e.launch_s = kernels.launch_overhead.value;
+    if (walk == Walk::Columns)
+        e.launch_s += (task.reads_fp16 + task.reads_fp32) * kernels.column_overhead.value;
+    if (walk == Walk::Packing) e.launch_s += kernels.packing_overhead.value;
+    e.seconds = e.launch_s + std::max({e.memory_s, e.coefficient_s, e.compute_s, e.power_s});
+    return e;
+}
+
+}  // namespace satsim::gpu
