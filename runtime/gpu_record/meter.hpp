@@ -22,7 +22,7 @@ class Meter {
 };
 
 // What the module exports. The interface's number changes with any header that it shares with satsim.
-inline constexpr int kModuleInterface = 1;
+inline constexpr int kModuleInterface = 2;
 inline constexpr const char* kModuleName = "libsatsim_gpu.so";
 using ModuleInterface = int (*)();                   // "satsim_gpu_interface"
 using OpenMeter = Meter* (*)(const MeterSettings&);  // "satsim_gpu_open"; throws InputError
