@@ -41,46 +41,57 @@ std::int64_t inner_elements(const Layer& layer, bool probabilities) {
 
 }  // namespace
 
-Bytes kept_activations(const Network& network, const Recipe& recipe, const std::vector<LayerPlan>& plan,
-                       std::int64_t samples) {
+std::vector<KeptActivation> kept_activations(const Network& network, const Recipe& recipe,
+                                             const std::vector<LayerPlan>& plan, std::int64_t samples) {
     const std::vector<Reading> reading = readings(network, plan);
     const std::vector<bool> shared = network.shared_by_samples();
     const bool modules = recipe.recompute == Recompute::Modules;
-    std::int64_t each = 0;  // elements of a sample
-    std::int64_t once = 0;
-    std::map<int, std::int64_t> inside;  // of one copy that is formed again
-    std::int64_t probabilities = 0;      // of one layer
+    std::vector<KeptActivation> kept(plan.size());
     for (std::size_t i = 0; i < plan.size(); ++i) {
         const Layer& layer = network.layers[i];
         if (!reading[i].kept || layer.kind == LayerKind::Slice || layer.kind == LayerKind::Reshape) continue;
         if (shared[i]) {
-            once += layer.repeat * layer.out.elements();
+            kept[i].always = kFp16Bytes * layer.repeat * layer.out.elements();
             continue;
         }
-        const std::int64_t own = layer.items * layer.out.elements();
-        const std::int64_t inner =
-            layer.items * inner_elements(layer, recipe.recompute != Recompute::Attention);
+        const Bytes own = kFp16Bytes * samples * layer.items * layer.out.elements();
+        const Bytes inner = kFp16Bytes * samples * layer.items *
+                            inner_elements(layer, recipe.recompute != Recompute::Attention);
         if (modules && layer.region >= 0) {
-            inside[layer.region] += own + inner;
-            if (reading[i].outside) each += layer.repeat * own;
+            kept[i].region = layer.region;
+            kept[i].inside = own + inner;
+            if (reading[i].outside) kept[i].always = layer.repeat * own;
         } else {
-            each += layer.repeat * (own + inner);
+            kept[i].always = layer.repeat * (own + inner);
         }
         if (recipe.recompute == Recompute::Attention && layer.kind == LayerKind::Attend)
-            probabilities = std::max(probabilities, layer.items * layer.heads * seen_pairs(layer));
+            kept[i].briefly = kFp16Bytes * samples * layer.items * layer.heads * seen_pairs(layer);
     }
-    std::int64_t largest = 0;
-    for (const auto& [region, elements] : inside) largest = std::max(largest, elements);
     for (std::size_t i = 0; i < network.inputs.size(); ++i) {
         const int index = -1 - static_cast<int>(i);
         for (std::size_t l = 0; l < plan.size(); ++l) {
             const std::vector<int>& read = network.layers[l].inputs;
             if (!plan[l].gradient || std::find(read.begin(), read.end(), index) == read.end()) continue;
-            each += network.inputs[i].items * network.inputs[i].shape.elements();
+            kept[l].always +=
+                kFp16Bytes * samples * network.inputs[i].items * network.inputs[i].shape.elements();
             break;
         }
     }
-    return ((each + largest + probabilities) * samples + once) * kFp16Bytes;
+    return kept;
+}
+
+Bytes room_for(std::span<const KeptActivation> layers) {
+    Bytes always = 0;
+    Bytes briefly = 0;
+    std::map<int, Bytes> inside;
+    for (const KeptActivation& layer : layers) {
+        always += layer.always;
+        briefly = std::max(briefly, layer.briefly);
+        if (layer.region >= 0) inside[layer.region] += layer.inside;
+    }
+    Bytes largest = 0;
+    for (const auto& [region, bytes] : inside) largest = std::max(largest, bytes);
+    return always + largest + briefly;
 }
 
 }  // namespace satsim

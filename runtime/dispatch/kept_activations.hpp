@@ -1,16 +1,30 @@
-// What the backward pass reads of the forward pass.
+// FP16 activations that a step keeps for its backward pass, layer by layer.
 #pragma once
 
+#include <span>
 #include <vector>
 
+#include "runtime/recipe/recipe.hpp"
+#include "runtime/workload/network.hpp"
 #include "runtime/workload/training_plan.hpp"
 
 namespace satsim {
 
-// Bytes of FP16 outputs that layers with a gradient read, of `samples` samples at once; with recomputation,
-// what goes into repeated modules and the inside of the largest one, and no probabilities but those of one
-// layer.
-[[nodiscard]] Bytes kept_activations(const Network& network, const Recipe& recipe,
-                                     const std::vector<LayerPlan>& plan, std::int64_t samples);
+// Of one layer, all its repetitions, items and samples.
+struct KeptActivation {
+    Bytes always = 0;   // from FF to BP
+    Bytes inside = 0;   // while one copy of its repeated module is formed again
+    Bytes briefly = 0;  // probabilities that are formed again: of one layer at a time
+    int region = -1;    // whose copy `inside` is part of
+};
+
+// One entry a layer. `samples`: of one micro-batch. What is kept of a network's input counts as its first
+// reader's.
+[[nodiscard]] std::vector<KeptActivation> kept_activations(const Network& network, const Recipe& recipe,
+                                                           const std::vector<LayerPlan>& plan,
+                                                           std::int64_t samples);
+
+// Room for `layers` together, a machine's share or all: copies that are formed again take turns.
+[[nodiscard]] Bytes room_for(std::span<const KeptActivation> layers);
 
 }  // namespace satsim

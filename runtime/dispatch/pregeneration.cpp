@@ -41,7 +41,9 @@ void keep_dense_copies(VectorTask& optimizer) {
 TrainingStep without_pregeneration(const TrainingStep& step) {
     TrainingStep result = step;
     result.tasks.clear();
-    for (Task task : step.tasks) {
+    result.origins.clear();
+    for (std::size_t i = 0; i < step.tasks.size(); ++i) {
+        Task task = step.tasks[i];
         if (auto* vector = std::get_if<VectorTask>(&task);
             vector != nullptr && vector->op == VectorOp::Optimizer)
             keep_dense_copies(*vector);
@@ -50,6 +52,7 @@ TrainingStep without_pregeneration(const TrainingStep& step) {
                                                              !gemm->nm.dense() && gemm->stage != Stage::WU)
             result.tasks.emplace_back(prune_before(*gemm));
         result.tasks.push_back(std::move(task));
+        if (i < step.origins.size()) result.origins.resize(result.tasks.size(), step.origins[i]);
     }
     return result;
 }

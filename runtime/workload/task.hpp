@@ -154,6 +154,15 @@ using Task = std::variant<GemmTask, VectorTask>;
     return std::visit([](const auto& each) { return each.times; }, task);
 }
 
+// The part of a step that a task belongs to. Again: FF inside the backward pass, where activations are formed
+// again instead of kept. Update: once a step, whatever the number of micro-batches.
+enum class Pass { Forward, Again, Backward, Update };
+
+struct TaskOrigin {
+    int layer = 0;  // index in the network
+    Pass pass = Pass::Forward;
+};
+
 struct TrainingStep {
     std::string network;
     std::string recipe;
@@ -162,6 +171,7 @@ struct TrainingStep {
     std::vector<std::string> assumptions;  // of the recipe
     std::vector<Task>
         tasks;  // in execution order: FF first to last, loss, then BP and WU last to first with optimizer
+    std::vector<TaskOrigin> origins;  // of each task
 };
 
 }  // namespace satsim

@@ -69,7 +69,8 @@ class StepMaker {
         }
     }
 
-    std::vector<Task> make() {
+    // Fills in the step's tasks and their origins.
+    void make(TrainingStep& step) {
         for (std::size_t i = 0; i < plan_.size(); ++i) {
             if (plan_[i].forward) forward(i, "");
         }
@@ -78,7 +79,8 @@ class StepMaker {
             if (context_.recipe.recompute == Recompute::Modules) form_again(back);
             backward(back);
         }
-        return std::move(tasks_);
+        step.tasks = std::move(tasks_);
+        step.origins = std::move(origins_);
     }
 
   private:
@@ -93,8 +95,9 @@ class StepMaker {
         const std::size_t first = tasks_.size();
         append_gemm_ff(context_, network_.layers[i], static_cast<int>(i), tasks_);
         append_vector_ff(context_, network_.layers[i], tasks_);
-        count(i, first, context_.recipe.micro_batches);
-        if (*part == '\0') return;
+        const bool again = *part != '\0';
+        count(i, first, context_.recipe.micro_batches, again ? Pass::Again : Pass::Forward);
+        if (!again) return;
         for (std::size_t t = first; t < tasks_.size(); ++t) {
             auto* gemm = std::get_if<GemmTask>(&tasks_[t]);
             if (gemm == nullptr) continue;
@@ -114,18 +117,18 @@ class StepMaker {
         append_gemm_bp(context_, layer, index, bp);
         append_sparse_gradient(context_, layer, std::move(bp), tasks_);
         if (!plan_[i].trained) {
-            count(i, first, context_.recipe.micro_batches);
+            count(i, first, context_.recipe.micro_batches, Pass::Backward);
             return;
         }
         append_gemm_wu(context_, layer, index, tasks_);
-        count(i, first, context_.recipe.micro_batches);
+        count(i, first, context_.recipe.micro_batches, Pass::Backward);
         // Sums of weight gradients: of micro-batches, and of layers that share a weight.
         const std::size_t accumulated = tasks_.size();
         append_accumulation(layer);
-        count(i, accumulated, context_.recipe.micro_batches - (layer.tied >= 0 ? 0 : 1));
+        count(i, accumulated, context_.recipe.micro_batches - (layer.tied >= 0 ? 0 : 1), Pass::Backward);
         const std::size_t optimizer = tasks_.size();
         append_optimizer(context_, layer, index, tasks_);
-        count(i, optimizer, 1);
+        count(i, optimizer, 1, Pass::Update);
     }
 
     void append_accumulation(const Layer& layer) {
@@ -152,9 +155,10 @@ class StepMaker {
         }
     }
 
-    // The tasks from `first` on are layer i's, `parts` times for each of its repetitions.
-    void count(std::size_t i, std::size_t first, std::int64_t parts) {
+    // The tasks from `first` on are layer i's in `pass`, `parts` times for each of its repetitions.
+    void count(std::size_t i, std::size_t first, std::int64_t parts, Pass pass) {
         const Layer& layer = network_.layers[i];
+        origins_.resize(tasks_.size(), {static_cast<int>(i), pass});
         for (std::size_t t = first; t < tasks_.size(); ++t) {
             if (auto* gemm = std::get_if<GemmTask>(&tasks_[t])) {
                 gemm->times = layer.repeat * parts;
@@ -171,6 +175,7 @@ class StepMaker {
     std::vector<bool> shared_;
     StepContext context_;
     std::vector<Task> tasks_;
+    std::vector<TaskOrigin> origins_;
     int formed_ = -1;
 };
 
@@ -200,7 +205,7 @@ TrainingStep make_training_step(const Network& network, const Recipe& recipe,
                          "is " + std::to_string(recipe.micro_batches) +
                              ", expected a divisor of the batch of " + std::to_string(step.batch));
     require_bounded(network, step.batch);
-    step.tasks = StepMaker(network, recipe, step.batch).make();
+    StepMaker(network, recipe, step.batch).make(step);
     return step;
 }
 

@@ -1,0 +1,110 @@
+#include "runtime/dispatch/layer_footprint.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "runtime/workload/training_plan.hpp"
+
+namespace satsim {
+namespace {
+
+constexpr Bytes kFp16Bytes = 2;
+constexpr Bytes kFp32Bytes = 4;
+
+// Values of two bytes and, where they are sparse, nibbles of an index.
+Bytes packed(std::int64_t values, const NmPattern& nm) {
+    const std::int64_t kept = ceil_div<std::int64_t>(values * nm.n, nm.m);
+    return kept * kFp16Bytes + (nm.dense() ? 0 : ceil_div<std::int64_t>(kept, 2));
+}
+
+// Copies that are written once, before training: one for FF and one for BP where there is a BP. Returns the
+// weights of FF's, which need no FP16 table beside them.
+std::int64_t add_frozen_copy(const GemmTask& gemm, std::int64_t micro_batches, LayerFootprint& layer) {
+    if (gemm.part.ends_with("again")) return 0;
+    const std::int64_t repeated = gemm.times / micro_batches;
+    // SDGP's BP is turned: its rows are the weight's.
+    const std::int64_t columns = gemm.sparse_is_activation ? gemm.shape.m : gemm.shape.n;
+    const std::int64_t values = repeated * gemm.count * columns * gemm.shape.k;
+    const Bytes bytes = packed(values, gemm.sparse_is_activation ? NmPattern{8, 8} : gemm.nm);
+    (gemm.stage == Stage::FF ? layer.forward_copy : layer.backward_copy) += bytes;
+    return gemm.stage == Stage::FF ? values : 0;
+}
+
+void add_updated_copies(const VectorTask& optimizer, LayerFootprint& layer) {
+    const Bytes backward =
+        optimizer.pregenerate_bp ? packed(optimizer.elements, *optimizer.pregenerate_bp) : 0;
+    layer.backward_copy += optimizer.times * backward;
+    layer.forward_copy += optimizer.times * (optimizer.extra_bytes - backward);
+}
+
+// Adds what the step's tasks say; returns by layer the frozen weights that GEMMs have copies of.
+std::vector<std::int64_t> add_tasks(const Network& network, const TrainingStep& step,
+                                    std::int64_t micro_batches, std::vector<LayerFootprint>& layers) {
+    if (step.origins.size() != step.tasks.size())
+        throw std::logic_error("a step whose tasks do not say where they come from");
+    std::vector<std::int64_t> copied(layers.size(), 0);
+    for (std::size_t i = 0; i < step.tasks.size(); ++i) {
+        const auto index = static_cast<std::size_t>(step.origins[i].layer);
+        if (const auto* gemm = std::get_if<GemmTask>(&step.tasks[i])) {
+            const int tied = network.layers[index].tied;
+            if (gemm->frozen)
+                copied[tied >= 0 ? static_cast<std::size_t>(tied) : index] +=
+                    add_frozen_copy(*gemm, micro_batches, layers[index]);
+            if (gemm->stage == Stage::WU) {
+                const Bytes bytes = kFp32Bytes * gemm->count * gemm->shape.m * gemm->shape.n;
+                layers[index].largest_weight_gradient =
+                    std::max(layers[index].largest_weight_gradient, bytes);
+            }
+        } else if (const auto& vector = std::get<VectorTask>(step.tasks[i]);
+                   vector.op == VectorOp::Optimizer) {
+            add_updated_copies(vector, layers[index]);
+        }
+    }
+    return copied;
+}
+
+}  // namespace
+
+std::vector<LayerFootprint> layer_footprints(const Network& network, const Recipe& recipe,
+                                             const TrainingStep& step) {
+    const std::vector<LayerPlan> plan = plan_training(network, recipe);
+    const std::int64_t samples = step.batch / recipe.micro_batches;
+    const std::vector<KeptActivation> kept = kept_activations(network, recipe, plan, samples);
+    std::vector<LayerFootprint> layers(plan.size());
+    const std::vector<std::int64_t> copied = add_tasks(network, step, recipe.micro_batches, layers);
+    for (std::size_t i = 0; i < plan.size(); ++i) {
+        const Layer& layer = network.layers[i];
+        LayerFootprint& own = layers[i];
+        own.activations = kept[i];
+        if (plan[i].gradient) own.gradient = kFp16Bytes * layer.items * layer.out.elements() * samples;
+        const std::int64_t parameters = layer.repeat * layer.parameters();
+        if (plan[i].trained) {
+            own.master = kFp32Bytes * parameters;
+            own.optimizer_state = parameters * (recipe.optimizer == Optimizer::Sgd ? 4 : 8);
+            own.weight_gradients = kFp32Bytes * parameters;
+        } else {
+            own.forward_copy += kFp16Bytes * std::max<std::int64_t>(0, parameters - copied[i]);
+        }
+    }
+    return layers;
+}
+
+Footprint sum_of(const std::vector<LayerFootprint>& layers, std::int64_t micro_batches) {
+    Footprint sum;
+    std::vector<KeptActivation> kept;
+    Bytes largest_dw = 0;
+    for (const LayerFootprint& layer : layers) {
+        kept.push_back(layer.activations);
+        sum.gradients = std::max(sum.gradients, 2 * layer.gradient);  // two of the largest at once
+        sum.masters += layer.master;
+        sum.copies += layer.forward_copy + layer.backward_copy;
+        sum.optimizer_state += layer.optimizer_state;
+        sum.weight_gradients += layer.weight_gradients;
+        largest_dw = std::max(largest_dw, layer.largest_weight_gradient);
+    }
+    sum.activations = room_for(kept);
+    if (micro_batches == 1) sum.weight_gradients = largest_dw;
+    return sum;
+}
+
+}  // namespace satsim

@@ -1,0 +1,30 @@
+// What each layer of a step needs of memory, so that a machine's share can be added up where the layers of a
+// step are on several machines.
+#pragma once
+
+#include <vector>
+
+#include "runtime/dispatch/capacity.hpp"
+#include "runtime/dispatch/kept_activations.hpp"
+
+namespace satsim {
+
+// All repetitions of the layer; activations and gradients of one micro-batch.
+struct LayerFootprint {
+    KeptActivation activations;
+    Bytes gradient = 0;  // of its output, FP16
+    Bytes master = 0;    // FP32
+    Bytes forward_copy = 0;   // FP16, packed where N:M: what FF reads
+    Bytes backward_copy = 0;  // what BP reads
+    Bytes optimizer_state = 0;
+    Bytes weight_gradients = 0;         // FP32 dW, if all were kept
+    Bytes largest_weight_gradient = 0;  // of one task
+};
+
+[[nodiscard]] std::vector<LayerFootprint> layer_footprints(const Network& network, const Recipe& recipe,
+                                                           const TrainingStep& step);
+
+// Room for `layers` on one machine.
+[[nodiscard]] Footprint sum_of(const std::vector<LayerFootprint>& layers, std::int64_t micro_batches);
+
+}  // namespace satsim
