@@ -6,6 +6,7 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Eigen3 REQUIRED)
+find_package(Boost REQUIRED)  # graph algorithms, headers alone
 
 find_package(SQLite3 REQUIRED)  # results of sweeps
 

@@ -31,8 +31,7 @@ std::int64_t add_frozen_copy(const GemmTask& gemm, std::int64_t micro_batches, L
 }
 
 void add_updated_copies(const VectorTask& optimizer, LayerFootprint& layer) {
-    const Bytes backward =
-        optimizer.pregenerate_bp ? packed(optimizer.elements, *optimizer.pregenerate_bp) : 0;
+    const Bytes backward = backward_copy_bytes(optimizer);
     layer.backward_copy += optimizer.times * backward;
     layer.forward_copy += optimizer.times * (optimizer.extra_bytes - backward);
 }
@@ -64,6 +63,10 @@ std::vector<std::int64_t> add_tasks(const Network& network, const TrainingStep& 
 }
 
 }  // namespace
+
+Bytes backward_copy_bytes(const VectorTask& optimizer) {
+    return optimizer.pregenerate_bp ? packed(optimizer.elements, *optimizer.pregenerate_bp) : 0;
+}
 
 std::vector<LayerFootprint> layer_footprints(const Network& network, const Recipe& recipe,
                                              const TrainingStep& step) {

@@ -27,4 +27,7 @@ struct LayerFootprint {
 // Room for `layers` on one machine.
 [[nodiscard]] Footprint sum_of(const std::vector<LayerFootprint>& layers, std::int64_t micro_batches);
 
+// Of what an optimizer's task writes beside the update (extra_bytes), the copy that BP reads; the rest is FF's.
+[[nodiscard]] Bytes backward_copy_bytes(const VectorTask& optimizer);
+
 }  // namespace satsim

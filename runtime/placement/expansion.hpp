@@ -1,0 +1,59 @@
+// A graph with its turns and micro-batches written out: what the event simulation and the lower bound walk.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/placement/graph.hpp"
+
+namespace satsim::placement {
+
+// One run of a node. `weight`: how many turns it stands for where a long loop is shortened.
+struct Run {
+    int node = 0;
+    int turn = 0;
+    int micro_batch = 0;
+    std::int64_t weight = 1;
+};
+
+// A run that reads what another run left. `weight`: transfers that it stands for.
+struct Edge {
+    int tensor = 0;  // -1: none moves, the reader only comes later
+    int reader = 0;  // run; -1: the next step's, on the machine of `node`
+    int node = 0;
+    std::int64_t weight = 1;
+};
+
+enum class Length {
+    Whole,
+    Short  // loops of more than three turns as a first, a middle one that stands for the rest, and a last
+};
+
+class Expansion {
+  public:
+    Expansion(const Graph& graph, Length length);
+    [[nodiscard]] const std::vector<Run>& runs() const { return runs_; }  // in program order
+    // What the runs after `run` read of it.
+    [[nodiscard]] const std::vector<Edge>& edges_of(int run) const {
+        return edges_[static_cast<std::size_t>(run)];
+    }
+    // How many edges end at the run.
+    [[nodiscard]] int inputs_of(int run) const { return inputs_[static_cast<std::size_t>(run)]; }
+
+    // Runs of `graph` written out, without building anything.
+    [[nodiscard]] static std::int64_t size_of(const Graph& graph);
+
+  private:
+    void add_runs(const Graph& graph);
+    void add_edges(const Graph& graph);
+    void add_order(const std::vector<int>& producers, int turns, int micro_batches);
+
+    Length length_;
+    std::vector<Run> runs_;
+    std::vector<std::vector<Edge>> edges_;
+    std::vector<int> inputs_;
+    std::vector<std::vector<std::int64_t>> weights_;  // of the turns of each loop
+    std::vector<std::vector<int>> first_;             // [node][micro-batch * turns + turn]
+};
+
+}  // namespace satsim::placement

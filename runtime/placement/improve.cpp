@@ -1,0 +1,98 @@
+#include <algorithm>
+#include <random>
+
+#include "runtime/placement/search.hpp"
+
+namespace satsim::placement {
+namespace {
+
+// A descent and what it may still spend.
+class Descent {
+  public:
+    Descent(const Scorer& scorer, const std::vector<std::vector<int>>& groups, std::int64_t& budget)
+        : scorer_(scorer),
+          problem_(scorer.problem()),
+          groups_(groups),
+          cost_(static_cast<std::int64_t>(scorer.expansion().runs().size())),
+          budget_(budget) {}
+
+    // The best that single moves lead to.
+    void run(Assignment& best, Score& score) {
+        bool moved = true;
+        while (moved && budget_ > 0) {
+            moved = false;
+            for (const std::vector<int>& group : groups_)
+                for (int m = 0; m < machines(); ++m)
+                    moved = attempt(moved_to(best, group, m), best, score) || moved;
+            // A machine that nothing needs any more waits no longer.
+            for (int from = 0; from < machines(); ++from)
+                for (int to = 0; to < machines(); ++to)
+                    moved = attempt(emptied(best, from, to), best, score) || moved;
+        }
+    }
+
+    // `count` groups to machines drawn by chance.
+    Assignment shaken(Assignment assignment, int count, std::mt19937_64& random) const {
+        for (int i = 0; i < count; ++i)
+            assignment = moved_to(assignment, groups_[random() % groups_.size()],
+                                  static_cast<int>(random() % problem_.machines.size()));
+        return assignment;
+    }
+
+  private:
+    [[nodiscard]] int machines() const { return static_cast<int>(problem_.machines.size()); }
+
+    [[nodiscard]] Assignment moved_to(const Assignment& from, const std::vector<int>& group,
+                                      int machine) const {
+        Assignment attempt = from;
+        for (const int node : group)
+            if (problem_.can_run(node, machine)) attempt[static_cast<std::size_t>(node)] = machine;
+        return attempt;
+    }
+
+    [[nodiscard]] Assignment emptied(const Assignment& from, int machine, int to) const {
+        Assignment attempt = from;
+        for (std::size_t n = 0; n < attempt.size(); ++n)
+            if (attempt[n] == machine && problem_.can_run(static_cast<int>(n), to)) attempt[n] = to;
+        return attempt;
+    }
+
+    bool attempt(Assignment candidate, Assignment& best, Score& score) {
+        if (candidate == best || (budget_ -= cost_) < 0) return false;
+        const Score attempted = scorer_.score(candidate);
+        if (!(attempted < score)) return false;
+        score = attempted;
+        best = std::move(candidate);
+        return true;
+    }
+
+    const Scorer& scorer_;
+    const Problem& problem_;
+    const std::vector<std::vector<int>>& groups_;
+    std::int64_t cost_;
+    std::int64_t& budget_;
+};
+
+}  // namespace
+
+Assignment improve(const Scorer& scorer, const std::vector<std::vector<int>>& groups, Assignment start,
+                   std::int64_t& budget, int shakes) {
+    Descent descent(scorer, groups, budget);
+    Score score = scorer.score(start);
+    Assignment best = std::move(start);
+    descent.run(best, score);
+    // The same draws every time: a placement is a result, and results are reproducible.
+    std::mt19937_64 random(1);
+    for (int i = 0; i < shakes && budget > 0; ++i) {
+        Assignment other = descent.shaken(best, 2 + i % 3, random);
+        Score shaken = scorer.score(other);
+        descent.run(other, shaken);
+        if (shaken < score) {
+            score = shaken;
+            best = std::move(other);
+        }
+    }
+    return best;
+}
+
+}  // namespace satsim::placement

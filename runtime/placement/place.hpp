@@ -1,0 +1,29 @@
+// Finds a placement for a step.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/placement/lower_bound.hpp"
+#include "runtime/placement/search.hpp"
+
+namespace satsim::placement {
+
+struct Placement {
+    Assignment assignment;
+    std::string method;  // what found it: "exhaustive", "shortest path", "minimum cut", "list schedule" ...
+    Score score;
+};
+
+struct PlaceSettings {
+    Objective objective = Objective::Time;
+    std::vector<std::vector<int>> groups{};  // nodes that are also moved together; single nodes always are
+    bool exact = true;                       // false: heuristics even where an exact method could be afforded
+    std::int64_t budget = 4'000'000;         // runs of nodes simulated while improving
+};
+
+// The best placement found; never worse than everything on one machine, where that fits. `whole`: a scorer of
+// the whole length. Throws InputError naming the layer where no machine can run a node.
+[[nodiscard]] Placement place(const Scorer& whole, const Network* network, const PlaceSettings& settings);
+
+}  // namespace satsim::placement

@@ -1,0 +1,60 @@
+// Methods that find placements. docs/architecture/placement.md says when each is exact.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "runtime/placement/simulate.hpp"
+
+namespace satsim::placement {
+
+// How good a placement is: what does not fit first, then the objective.
+struct Score {
+    Bytes excess = 0;
+    double value = kCannot;
+    auto operator<=>(const Score&) const = default;
+};
+
+// Placements scored by the event simulation.
+class Scorer {
+  public:
+    Scorer(const Problem& problem, Length length, Objective objective)
+        : problem_(problem), expansion_(problem.graph, length), objective_(objective) {}
+    [[nodiscard]] Score score(const Assignment& assignment) const;
+    [[nodiscard]] const Problem& problem() const { return problem_; }
+    [[nodiscard]] const Expansion& expansion() const { return expansion_; }
+    [[nodiscard]] Objective objective() const { return objective_; }
+
+  private:
+    const Problem& problem_;
+    Expansion expansion_;
+    Objective objective_;
+};
+
+// Everything on `machine` that it can run, the rest where it takes least of the objective; none where no
+// machine runs a node.
+[[nodiscard]] Assignment all_on(const Problem& problem, int machine, Objective objective);
+
+// All assignments. `limit`: of their number; none above it.
+[[nodiscard]] std::optional<Assignment> search_exhaustively(const Scorer& scorer, std::int64_t limit);
+
+// Shortest path for graphs that are chains, exact for every objective: of two ways to the same node on the
+// same machine one is dropped only if it is no better in time and in energy. None where the graph is no chain
+// or memory is limited.
+[[nodiscard]] std::optional<Assignment> search_chain(const Problem& problem, Objective objective);
+
+// Minimum cut of the sums of costs of nodes and transfers (no overlap), seconds * time_weight + joules *
+// energy_weight: exact for two machines, by expansion moves for more.
+[[nodiscard]] Assignment search_cut(const Problem& problem, double time_weight, double energy_weight);
+
+// List scheduling by upward ranks (HEFT): nodes with the longest way to the end first, each where it ends
+// earliest.
+[[nodiscard]] Assignment list_schedule(const Problem& problem, const Expansion& expansion);
+
+// Descends by moves of groups of nodes, and of everything on one machine to another, to a placement that none
+// of them makes better; then `shakes` times moves a few groups by chance (the same draws every time) and
+// descends again. Ends when `budget`, in runs of nodes simulated, is spent.
+[[nodiscard]] Assignment improve(const Scorer& scorer, const std::vector<std::vector<int>>& groups,
+                                 Assignment start, std::int64_t& budget, int shakes);
+
+}  // namespace satsim::placement

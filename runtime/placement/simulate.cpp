@@ -1,0 +1,223 @@
+#include "runtime/placement/simulate.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+#include <stdexcept>
+#include <tuple>
+
+namespace satsim::placement {
+namespace {
+
+std::size_t at(int index) {
+    return static_cast<std::size_t>(index);
+}
+
+class Simulation {
+  public:
+    Simulation(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
+               bool keep_events)
+        : problem_(problem),
+          expansion_(expansion),
+          assignment_(assignment),
+          keep_events_(keep_events),
+          machines_(problem.machines.size()),
+          waiting_(expansion.runs().size()),
+          open_(static_cast<std::size_t>(problem.graph.micro_batches), 0) {
+        outcome_.busy.assign(machines_.size(), 0);
+        std::vector<bool> used(machines_.size(), false);
+        for (const int machine : assignment) used[at(machine)] = true;
+        under_way_ = static_cast<int>(std::count(used.begin(), used.end(), true));
+        for (std::size_t r = 0; r < waiting_.size(); ++r) {
+            waiting_[r] = expansion.inputs_of(static_cast<int>(r));
+            ++open_[at(expansion.runs()[r].micro_batch)];
+        }
+    }
+
+    Outcome run() {
+        for (std::size_t r = 0; r < waiting_.size(); ++r) {
+            if (waiting_[r] == 0) offer(static_cast<int>(r));
+        }
+        start_machines();
+        while (!events_.empty()) {
+            now_ = events_.top().time;
+            while (!events_.empty() && events_.top().time == now_) {
+                const Event event = events_.top();
+                events_.pop();
+                event.machine >= 0 ? finish(event.machine, event.id) : arrive(event.id);
+            }
+            start_machines();
+        }
+        if (finished_ != waiting_.size())
+            throw std::logic_error("a placed step in which tasks wait for each other");
+        account();
+        return std::move(outcome_);
+    }
+
+  private:
+    struct Event {
+        double time;
+        int machine;  // whose run ended; -1: a transfer ended
+        int id;       // of the run or the transfer
+        bool operator>(const Event& other) const {
+            return std::tie(time, machine, id) > std::tie(other.time, other.machine, other.id);
+        }
+    };
+    struct MachineState {
+        std::priority_queue<int, std::vector<int>, std::greater<>> ready;
+        bool busy = false;
+        double up_free = 0;    // to the host
+        double down_free = 0;  // from it
+        bool used = false;
+    };
+    struct Transfer {
+        TransferEvent event;
+        std::vector<int> readers;  // runs that wait for it
+        bool done = false;
+    };
+
+    [[nodiscard]] int machine_of(int node) const { return assignment_[at(node)]; }
+
+    // Runs of a micro-batch begin when few enough earlier ones are unfinished.
+    void offer(int run) {
+        if (expansion_.runs()[at(run)].micro_batch >= first_open_ + under_way_) {
+            held_.push_back(run);
+            return;
+        }
+        machines_[at(machine_of(expansion_.runs()[at(run)].node))].ready.push(run);
+    }
+
+    void start_machines() {
+        for (std::size_t m = 0; m < machines_.size(); ++m) {
+            MachineState& machine = machines_[m];
+            if (machine.busy || machine.ready.empty()) continue;
+            const int run = machine.ready.top();
+            machine.ready.pop();
+            machine.busy = machine.used = true;
+            const Run& what = expansion_.runs()[at(run)];
+            const double took = problem_.seconds[at(what.node)][m] * static_cast<double>(what.weight);
+            outcome_.busy[m] += took;
+            if (keep_events_) outcome_.nodes.push_back({run, static_cast<int>(m), now_, now_ + took});
+            events_.push({now_ + took, static_cast<int>(m), run});
+        }
+    }
+
+    void finish(int machine, int run) {
+        machines_[at(machine)].busy = false;
+        ++finished_;
+        end_ = std::max(end_, now_);
+        const int part = expansion_.runs()[at(run)].micro_batch;
+        if (--open_[at(part)] == 0) release();
+        first_transfer_ = transfers_.size();
+        for (const Edge& edge : expansion_.edges_of(run)) hand_on(edge, run, machine);
+    }
+
+    void release() {
+        while (at(first_open_) < open_.size() && open_[at(first_open_)] == 0) ++first_open_;
+        std::vector<int> held;
+        held.swap(held_);
+        for (const int run : held) offer(run);
+    }
+
+    void hand_on(const Edge& edge, int run, int from) {
+        const int to = machine_of(edge.node);
+        if (edge.tensor < 0 || share_memory(problem_, from, to)) {
+            if (edge.reader >= 0) satisfy(edge.reader);
+            return;
+        }
+        // What this run has asked for already: a tensor moves to a memory once.
+        for (std::size_t i = first_transfer_; i < transfers_.size(); ++i) {
+            const TransferEvent& earlier = transfers_[i].event;
+            if (earlier.tensor != edge.tensor || !share_memory(problem_, earlier.to, to)) continue;
+            if (edge.reader >= 0) transfers_[i].readers.push_back(edge.reader);
+            return;
+        }
+        begin_transfer(edge, run, from, to);
+    }
+
+    void begin_transfer(const Edge& edge, int run, int from, int to) {
+        const Machine& source = problem_.machines[at(from)];
+        const Machine& target = problem_.machines[at(to)];
+        double start = now_;
+        if (!source.in_host_memory()) start = std::max(start, machines_[at(from)].up_free);
+        if (!target.in_host_memory()) start = std::max(start, machines_[at(to)].down_free);
+        const Bytes bytes = problem_.graph.tensors[at(edge.tensor)].bytes;
+        const Passage once = passage(problem_, bytes, from, to);
+        const double took = once.seconds * static_cast<double>(edge.weight);
+        const double end = start + took;
+        if (!source.in_host_memory()) machines_[at(from)].up_free = end;
+        if (!target.in_host_memory()) machines_[at(to)].down_free = end;
+        outcome_.transfer_seconds += took;
+        outcome_.moved += bytes * edge.weight;
+        outcome_.transfer_joules += once.joules * static_cast<double>(edge.weight);
+        Transfer transfer;
+        transfer.event = {edge.tensor, from, to, run, edge.reader, start, end, bytes * edge.weight};
+        if (edge.reader >= 0) transfer.readers.push_back(edge.reader);
+        transfers_.push_back(std::move(transfer));
+        events_.push({end, -1, static_cast<int>(transfers_.size()) - 1});
+    }
+
+    void arrive(int transfer) {
+        end_ = std::max(end_, now_);
+        Transfer& arrived = transfers_[at(transfer)];
+        if (keep_events_) outcome_.transfers.push_back(arrived.event);
+        for (const int reader : arrived.readers) satisfy(reader);
+    }
+
+    void satisfy(int run) {
+        if (--waiting_[at(run)] == 0) offer(run);
+    }
+
+    void account() {
+        outcome_.seconds = end_;
+        outcome_.node_joules.assign(problem_.graph.nodes.size(), 0);
+        for (const Run& run : expansion_.runs())
+            outcome_.node_joules[at(run.node)] +=
+                problem_.joules[at(run.node)][at(machine_of(run.node))] * static_cast<double>(run.weight);
+        for (const double joules : outcome_.node_joules) outcome_.joules += joules;
+        for (std::size_t m = 0; m < machines_.size(); ++m) {
+            if (machines_[m].used)
+                outcome_.idle_joules += problem_.machines[m].idle_watts * (end_ - outcome_.busy[m]);
+        }
+        outcome_.joules += outcome_.idle_joules + outcome_.transfer_joules;
+    }
+
+    const Problem& problem_;
+    const Expansion& expansion_;
+    const Assignment& assignment_;
+    bool keep_events_;
+    std::vector<MachineState> machines_;
+    std::vector<int> waiting_;  // of each run: inputs that have not arrived
+    std::vector<int> open_;     // of each micro-batch: unfinished runs
+    int first_open_ = 0;
+    int under_way_ = 1;
+    std::vector<int> held_;
+    std::vector<Transfer> transfers_;
+    std::size_t first_transfer_ = 0;
+    std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+    double now_ = 0;
+    double end_ = 0;
+    std::size_t finished_ = 0;
+    Outcome outcome_;
+};
+
+}  // namespace
+
+double Outcome::value(Objective objective) const {
+    switch (objective) {
+        case Objective::Time:
+            return seconds;
+        case Objective::Energy:
+            return joules;
+        case Objective::EnergyDelay:
+            return seconds * joules;
+    }
+    return seconds;
+}
+
+Outcome simulate(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
+                 bool keep_events) {
+    return Simulation(problem, expansion, assignment, keep_events).run();
+}
+
+}  // namespace satsim::placement

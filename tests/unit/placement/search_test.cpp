@@ -1,0 +1,151 @@
+#include "runtime/placement/search.hpp"
+
+#include <gtest/gtest.h>
+
+#include "random_problem.hpp"
+#include "runtime/placement/place.hpp"
+
+namespace satsim::placement {
+namespace {
+
+constexpr Objective kObjectives[] = {Objective::Time, Objective::Energy, Objective::EnergyDelay};
+constexpr std::int64_t kEverything = 1'000'000;
+
+double best_value(const Scorer& scorer) {
+    return scorer.score(*search_exhaustively(scorer, kEverything)).value;
+}
+
+TEST(Search, ShortestPathEqualsExhaustiveSearchOnChains) {
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+        const int machines = 2 + static_cast<int>(seed % 2);
+        const Problem problem = random_problem({.nodes = 9, .machines = machines, .chain = true}, seed);
+        for (const Objective objective : kObjectives) {
+            const Scorer scorer(problem, Length::Whole, objective);
+            const auto path = search_chain(problem, objective);
+            ASSERT_TRUE(path);
+            EXPECT_NEAR(scorer.score(*path).value / best_value(scorer), 1, 1e-9)
+                << "seed " << seed << ", " << to_string(objective);
+        }
+    }
+}
+
+TEST(Search, ShortestPathRefusesWhatIsNoChain) {
+    EXPECT_FALSE(
+        search_chain(random_problem({.nodes = 8, .machines = 2, .density = 0.5}, 1), Objective::Time));
+}
+
+// Sums of costs of nodes and transfers, each tensor once for each memory: what a cut of two machines
+// minimises.
+double sum_of_costs(const Problem& problem, const Assignment& assignment, double time, double energy) {
+    double sum = 0;
+    for (std::size_t n = 0; n < assignment.size(); ++n) {
+        const auto m = static_cast<std::size_t>(assignment[n]);
+        sum += time * problem.seconds[n][m] + energy * problem.joules[n][m];
+    }
+    for (const Tensor& tensor : problem.graph.tensors) {
+        const int from = assignment[static_cast<std::size_t>(tensor.producer)];
+        std::vector<bool> there(problem.machines.size(), false);
+        for (const Use& use : tensor.uses) {
+            const int to = assignment[static_cast<std::size_t>(use.node)];
+            if (there[static_cast<std::size_t>(to)]) continue;
+            there[static_cast<std::size_t>(to)] = true;
+            const Passage move = passage(problem, tensor.bytes, from, to);
+            sum += time * move.seconds + energy * move.joules;
+        }
+    }
+    return sum;
+}
+
+TEST(Search, MinimumCutIsExactForSumsOnTwoMachines) {
+    for (std::uint64_t seed = 100; seed < 160; ++seed) {
+        const Problem problem = random_problem({.nodes = 9, .machines = 2}, seed);
+        for (const auto& [time, energy] : {std::pair(1.0, 0.0), std::pair(0.0, 1.0), std::pair(40.0, 1.0)}) {
+            double least = kCannot;
+            for (unsigned bits = 0; bits < 512; ++bits) {
+                Assignment assignment;
+                bool can = true;
+                for (int n = 0; n < 9; ++n) {
+                    assignment.push_back(static_cast<int>(bits >> n & 1U));
+                    can = can && problem.can_run(n, assignment.back());
+                }
+                if (can) least = std::min(least, sum_of_costs(problem, assignment, time, energy));
+            }
+            EXPECT_NEAR(sum_of_costs(problem, search_cut(problem, time, energy), time, energy) / least, 1,
+                        1e-9)
+                << "seed " << seed;
+        }
+    }
+}
+
+TEST(Place, EqualsExhaustiveSearchOnSmallGraphs) {
+    for (std::uint64_t seed = 200; seed < 230; ++seed) {
+        const Problem problem =
+            random_problem({.nodes = 9, .machines = 2 + static_cast<int>(seed % 2)}, seed);
+        for (const Objective objective : kObjectives) {
+            const Scorer scorer(problem, Length::Whole, objective);
+            EXPECT_DOUBLE_EQ(place(scorer, nullptr, {.objective = objective}).score.value,
+                             best_value(scorer));
+        }
+    }
+}
+
+TEST(Place, HeuristicStaysWithinFivePercentOfExhaustiveSearch) {
+    for (std::uint64_t seed = 300; seed < 360; ++seed) {
+        const Problem problem = random_problem({.nodes = 9,
+                                                .machines = 2 + static_cast<int>(seed % 2),
+                                                .density = 0.15 + 0.1 * static_cast<double>(seed % 5)},
+                                               seed);
+        for (const Objective objective : kObjectives) {
+            const Scorer scorer(problem, Length::Whole, objective);
+            const Placement found = place(scorer, nullptr, {.objective = objective, .exact = false});
+            EXPECT_LE(found.score.value, 1.05 * best_value(scorer))
+                << "seed " << seed << ", " << to_string(objective);
+        }
+    }
+}
+
+TEST(Place, IsNeverWorseThanOneMachine) {
+    for (std::uint64_t seed = 400; seed < 420; ++seed) {
+        const Problem problem = random_problem({.nodes = 60, .machines = 3, .density = 0.05}, seed);
+        for (const Objective objective : kObjectives) {
+            const Scorer scorer(problem, Length::Whole, objective);
+            const double found = place(scorer, nullptr, {.objective = objective}).score.value;
+            for (int machine = 0; machine < 3; ++machine)
+                EXPECT_LE(found, scorer.score(all_on(problem, machine, objective)).value);
+        }
+    }
+}
+
+TEST(Place, KeepsWithinMemory) {
+    Problem problem = random_problem({.nodes = 12, .machines = 2}, 5);
+    for (std::size_t n = 0; n < 12; ++n) {
+        problem.seconds[n] = {10, 1};
+        problem.joules[n] = {10, 1};
+    }
+    // The second machine, faster at everything, has room for five nodes.
+    problem.excess = [](const Assignment& assignment) {
+        return std::max<Bytes>(0, std::count(assignment.begin(), assignment.end(), 1) - 5);
+    };
+    const Scorer scorer(problem, Length::Whole, Objective::Time);
+    for (const bool exact : {true, false}) {
+        const Placement found = place(scorer, nullptr, {.objective = Objective::Time, .exact = exact});
+        EXPECT_EQ(found.score.excess, 0);
+        EXPECT_EQ(std::count(found.assignment.begin(), found.assignment.end(), 1), 5);
+    }
+}
+
+// Each of two machines is good at half of the work, and neither at the other half.
+TEST(Place, MixesMachinesWhoseCostsCross) {
+    Problem problem = random_problem({.nodes = 40, .machines = 2, .chain = true}, 9);
+    for (std::size_t n = 0; n < 40; ++n) {
+        problem.seconds[n] = n / 10 % 2 == 0 ? std::vector{1.0, 3.0} : std::vector{3.0, 1.0};
+        problem.joules[n] = {1, 1};
+    }
+    const Scorer scorer(problem, Length::Whole, Objective::Time);
+    const Placement found = place(scorer, nullptr, {});
+    EXPECT_EQ(found.method, "shortest path");
+    for (std::size_t n = 0; n < 40; ++n) EXPECT_EQ(found.assignment[n], n / 10 % 2);
+}
+
+}  // namespace
+}  // namespace satsim::placement
