@@ -12,8 +12,8 @@ namespace satsim {
 // All repetitions of the layer; activations and gradients of one micro-batch.
 struct LayerFootprint {
     KeptActivation activations;
-    Bytes gradient = 0;  // of its output, FP16
-    Bytes master = 0;    // FP32
+    Bytes gradient = 0;       // of its output, FP16
+    Bytes master = 0;         // FP32
     Bytes forward_copy = 0;   // FP16, packed where N:M: what FF reads
     Bytes backward_copy = 0;  // what BP reads
     Bytes optimizer_state = 0;
@@ -27,7 +27,8 @@ struct LayerFootprint {
 // Room for `layers` on one machine.
 [[nodiscard]] Footprint sum_of(const std::vector<LayerFootprint>& layers, std::int64_t micro_batches);
 
-// Of what an optimizer's task writes beside the update (extra_bytes), the copy that BP reads; the rest is FF's.
+// Of what an optimizer's task writes beside the update (extra_bytes), the copy that BP reads; the rest is
+// FF's.
 [[nodiscard]] Bytes backward_copy_bytes(const VectorTask& optimizer);
 
 }  // namespace satsim
