@@ -61,11 +61,11 @@ TargetRun run_recording(const std::string& name, const gpu::Recording& recording
     run.machine = {device.dense_flops, device.copy_bandwidth, device.board_watts};
     run.energy_known = gpu::knows_energy(steps.back().tasks, recording);
     TargetRun baseline;
-    baseline.tasks = target.run(steps.front().tasks, {});
+    baseline.tasks = run_counted(target, steps.front().tasks, {});
     const Work work = total_work(baseline);
     run.baseline_seconds = work.seconds;
     run.baseline_joules = work.joules;
-    run.tasks = target.run(steps.back().tasks, {});
+    run.tasks = run_counted(target, steps.back().tasks, {});
     return run;
 }
 

@@ -43,7 +43,7 @@ void record_network(const Arguments& arguments, const std::string& name, gpu::Me
         recording.steps.push_back({step.network, step.recipe, step.batch});
         gpu::RecordTarget target("gpu", known, Provenance::Measured);
         double seconds = 0;
-        for (const TaskResult& task : target.run(step.tasks, {})) seconds += task.seconds;
+        for (const TaskResult& task : run_counted(target, step.tasks, {})) seconds += task.seconds;
         gpu::copy_measurements(step.tasks, known, recording);
         fmt::print("{} {} batch {}: {:.3f} ms a step\n", step.network, step.recipe, step.batch,
                    seconds * 1e3);

@@ -56,7 +56,8 @@ class Target {
     virtual ~Target() = default;
     [[nodiscard]] virtual std::string name() const = 0;
     [[nodiscard]] virtual bool can_run(const Task& task) const = 0;
-    // Results in the order of `tasks`. `progress(done, total)` may be empty.
+    // Results in the order of `tasks`, each of one occurrence: what costs steps calls run_counted().
+    // `progress(done, total)` may be empty.
     [[nodiscard]] virtual std::vector<TaskResult> run(
         const std::vector<Task>& tasks, const std::function<void(std::size_t, std::size_t)>& progress) = 0;
 };

@@ -75,6 +75,22 @@ class GpuRecord(ProgramTest):
         self.assertAlmostEqual(target["seconds"], expected, delta=1e-12)
         self.assertAlmostEqual(target["energy_j"], 100 * expected, delta=1e-9)
 
+    def test_a_repeated_module_costs_its_repetitions(self):
+        network = {"name": "five", "source": "test", "input": {"channels": 64, "height": 1, "width": 1}, "batch": 16,
+                   "modules": {"one": {"layers": [{"name": "a", "kind": "linear", "out": 64}]}},
+                   "layers": [{"module": "one", "name": "m", "repeat": 5}, {"name": "loss", "kind": "loss"}]}
+        update = {"optimizer": "sgd", "pregenerate_ff": [8, 8]}
+        works = [(5, product(16, 64, 64)), (4, product(16, 64, 64, b_transposed=True)),
+                 (5, product(64, 64, 16, a_transposed=True, out="fp32")), (1, vector("loss", 1024, [1, 16, 64], [1, 0], [1, 0], 8)),
+                 (1, vector("optimizer", 4096, [1, 64, 64], [0, 3], [0, 2], 6, 8192, **update)),
+                 (4, vector("optimizer", 4096, [1, 64, 64], [0, 3], [0, 2], 6, 16384, pregenerate_bp=[8, 8], **update))]
+        document = recording([measurement(work, 1e-5 * (i + 1)) for i, (_, work) in enumerate(works)])
+        path = self.write("five_r.json", document)
+        value = self.run_json("run", self.write("five.json", network), "--recipe", "dense", "--target", f"gpu:{path}")
+        expected = sum(times * 1e-5 * (i + 1) for i, (times, _) in enumerate(works))
+        self.assertAlmostEqual(value["targets"][0]["seconds"], expected, delta=1e-12)
+        self.assertAlmostEqual(value["targets"][0]["energy_j"], 100 * expected, delta=1e-9)
+
     def test_beside_sat_and_a_prediction(self):
         path = self.write("r.json", self.whole())
         value = self.run_json("compare", self.network_two(), "--recipe", "dense", "--target", f"sat,gpu:{path},gpu-model:h100", *SMALL)
