@@ -91,6 +91,7 @@ void add_compare(CLI::App& program, Action& action) {
     command->add_option("--baseline", arguments->baseline, "the recipe to compare with")
         ->capture_default_str();
     add_target_options(*command, arguments->targets, arguments->gpu);
+    add_placement_options(*command, arguments->placement);
     command->add_option(
         "--trace", arguments->trace,
         "write a trace of both steps (with --target: of every target) for Perfetto to this file");

@@ -7,37 +7,25 @@
 #include <optional>
 #include <set>
 #include <span>
-#include <variant>
 
 #include "host/inputs.hpp"
-#include "host/notes.hpp"
-#include "host/progress.hpp"
+#include "host/mix.hpp"
 #include "host/report.hpp"
 #include "host/samples.hpp"
+#include "host/target_answers.hpp"
 #include "host/target_tables.hpp"
 #include "runtime/comparison/targets_json.hpp"
 #include "runtime/comparison/targets_trace.hpp"
-#include "runtime/dispatch/capacity.hpp"
-#include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/pregeneration.hpp"
-#include "runtime/dispatch/result_json.hpp"
-#include "runtime/dispatch/step_runner.hpp"
-#include "runtime/gpu_model/gpu_target.hpp"
+#include "runtime/placement/placement_file.hpp"
+#include "runtime/placement/placement_trace.hpp"
 #include "runtime/support/atomic_file.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::host {
 namespace {
 
-constexpr std::string_view kGpuModel = "gpu-model:";
-constexpr std::string_view kRecordings[] = {"gpu:", "cpu:"};
-
-// The baseline's step and the recipe's.
-struct Steps {
-    Network network;
-    std::vector<Recipe> recipes;
-    std::vector<TrainingStep> steps;
-};
+constexpr const char* kMix = "hetero";
 
 Steps make_steps(const ComparisonArguments& arguments) {
     const Options& options = arguments.options;
@@ -52,111 +40,44 @@ Steps make_steps(const ComparisonArguments& arguments) {
     return made;
 }
 
-void require_fit(const Steps& made, const std::string& machine, Bytes capacity) {
-    for (std::size_t i = 0; i < made.steps.size(); ++i)
-        satsim::require_fit(made.network, made.recipes[i], made.steps[i], machine, capacity);
-}
-
-void set_baseline(TargetRun& run, std::vector<TaskResult> tasks) {
-    TargetRun baseline;
-    baseline.tasks = std::move(tasks);
-    const Work work = total_work(baseline);
-    run.baseline_seconds = work.seconds;
-    run.baseline_joules = work.joules;
-}
-
-TargetRun run_sat(const ComparisonArguments& arguments, const Steps& made, nlohmann::ordered_json& document) {
-    const Options& options = arguments.options;
-    note_dataflow(options.dataflow);
-    const Hardware hardware = options.hardware();
-    require_fit(made, hardware.name, hardware.capacity_bytes());
-    sat::SatTarget sat(options.sat_settings(hardware));
-    HostTarget host(hardware);
-    ProgressBar bar("simulating " + made.network.name);
-    std::vector<StepResult> results =
-        run_steps(made.steps, hardware, sat, host,
-                  [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
-    document.update(compare_json(results[0], results[1]));
-    TargetRun run;
-    run.name = "sat";
-    run.description =
-        fmt::format("{}, fidelity {}; energy: {}", hardware.name, options.fidelity, hardware.energy_model);
-    run.machine = {2.0 * static_cast<double>(hardware.peak_macs()) * hardware.clock_hz,
-                   hardware.array.line_bytes() * hardware.clock_hz, 0};
-    run.tasks = std::move(results[1].tasks);
-    set_baseline(run, std::move(results[0].tasks));
-    return run;
-}
-
-TargetRun run_gpu_model(gpu::Device device, const Steps& made) {
-    require_fit(made, device.name, static_cast<Bytes>(device.memory.capacity.value));
-    gpu::GpuModelTarget target(std::move(device));
-    const gpu::Device& gpu = target.device();
-    TargetRun run;
-    run.name = target.name();
-    run.description = gpu.description + ", predicted from its device file";
-    run.machine = {gpu.compute.tensor_dense.value, gpu.memory.bandwidth.value, gpu.power.board.value};
-    run.tasks = run_counted(target, made.steps[1].tasks, {});
-    set_baseline(run, run_counted(target, made.steps[0].tasks, {}));
-    return run;
-}
-
-// Every name is known, every file sound and every device there before anything is run.
-struct Sat {};
-struct Measured {
-    std::string name;
-    std::unique_ptr<gpu::Meter> meter;
+struct Targets {
+    std::vector<Chosen> machines;
+    bool mix = false;
 };
-struct Recorded {
-    std::string name;
-    gpu::Recording recording;
-};
-using Chosen = std::variant<Sat, gpu::Device, Measured, Recorded>;
 
-Chosen read_target(const std::string& target, const ComparisonArguments& arguments) {
-    if (target == "sat") return Sat{};
-    if (target == "gpu" || target == "cpu") return Measured{target, open_meter(target, arguments.gpu)};
-    if (target.starts_with(kGpuModel) && target.size() > kGpuModel.size())
-        return find_gpu(target.substr(kGpuModel.size()), arguments.options.models_folder);
-    for (const std::string_view prefix : kRecordings) {
-        if (target.starts_with(prefix) && target.size() > prefix.size())
-            return Recorded{target, gpu::load_recording(target.substr(prefix.size()))};
-    }
-    throw InputError(
-        "--target " + target, "",
-        "is no target, expected sat, gpu, cpu, gpu:FILE or cpu:FILE (a recording) or gpu-model:DEVICE");
-}
-
-std::vector<Chosen> read_targets(const ComparisonArguments& arguments) {
-    std::vector<Chosen> chosen;
+Targets read_targets(const ComparisonArguments& arguments) {
+    Targets targets;
     std::set<std::string> seen;
     for (const std::string& target : arguments.targets) {
         if (!seen.insert(target).second) throw InputError("--target " + target, "", "is named twice");
-        chosen.push_back(read_target(target, arguments));
+        if (target == kMix)
+            targets.mix = true;
+        else
+            targets.machines.push_back(read_target(target, arguments));
     }
     if (!arguments.gpu.record.empty() && seen.contains("gpu") == seen.contains("cpu"))
         throw InputError("--record", "", "keeps what is measured, expected --target gpu or cpu beside it");
-    return chosen;
-}
-
-TargetRun run_target(Chosen& chosen, const ComparisonArguments& arguments, const Steps& made,
-                     nlohmann::ordered_json& document) {
-    if (auto* device = std::get_if<gpu::Device>(&chosen)) return run_gpu_model(std::move(*device), made);
-    if (const auto* recorded = std::get_if<Recorded>(&chosen))
-        return run_recording(recorded->name, recorded->recording, Provenance::Recorded, made.steps);
-    if (const auto* measured = std::get_if<Measured>(&chosen)) {
-        const gpu::Recording recording = measure_steps(made.steps, *measured->meter, arguments.gpu);
-        return run_recording(measured->name, recording, Provenance::Measured, made.steps);
-    }
-    return run_sat(arguments, made, document);
+    if (targets.mix && targets.machines.empty())
+        throw InputError("--target hetero", "", "mixes the other targets, expected at least one beside it");
+    if (!targets.mix && (arguments.placement.policy != "time" || !arguments.placement.write.empty()))
+        throw InputError("--placement", "",
+                         "places tasks on several targets, expected --target ...,hetero beside it");
+    return targets;
 }
 
 // What --json prints, and what a report shows.
 nlohmann::ordered_json complete(nlohmann::ordered_json document, const ComparisonArguments& arguments,
-                                std::span<const TargetRun> runs, std::span<const Row> rows) {
+                                const Network& network, std::span<const TargetRun> runs,
+                                std::span<const Row> rows) {
     document["recipe"] = arguments.recipe;
     document["baseline"] = arguments.baseline;
     document["targets"] = targets_json(runs);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        ModuleTally tally(network);
+        for (const TaskResult& task : runs[i].tasks)
+            tally.add(task.layer, task.stage, task.seconds, task.energy_j);
+        document["targets"][i]["modules"] = modules_json(tally.shares());
+    }
     document["rows"] = rows_json(runs, rows);
     return document;
 }
@@ -186,31 +107,71 @@ void add_target_options(CLI::App& command, std::vector<std::string>& targets, Gp
         ->capture_default_str();
 }
 
+void add_placement_options(CLI::App& command, PlacementOptions& placement) {
+    command
+        .add_option(
+            "--placement", placement.policy,
+            "what --target ...,hetero is placed for: time, energy, edp (energy x delay), or a placement file")
+        ->capture_default_str();
+    command.add_option("--save-placement", placement.write,
+                       "write where hetero places everything to this file");
+}
+
+namespace {
+
+void write_placement(const std::string& file, const Network& network, const Mix& mix) {
+    const placement::PlacedStep& placed = mix.recipe();
+    write_file_atomically(
+        file,
+        placement::placement_document(network, placed.problem, placed.placement.assignment).dump(1) + "\n");
+}
+
+// A trace of every target, and of the mix behind them.
+void write_trace(const std::string& file, const Steps& made, std::span<const TargetRun> runs,
+                 const Mix* mix) {
+    constexpr std::size_t kMostRuns = 40'000;
+    ChromeTrace trace = make_targets_trace(runs, made.steps[1].network);
+    if (mix != nullptr)
+        placement::add_placed_step(trace, static_cast<int>(runs.size()) + 1, made.network, mix->recipe(),
+                                   kMostRuns);
+    write_file_atomically(file, trace.json());
+}
+
+}  // namespace
+
 int compare_targets(const ComparisonArguments& arguments) {
     const Options& options = arguments.options;
-    std::vector<Chosen> chosen = read_targets(arguments);
+    Targets targets = read_targets(arguments);
     const Steps made = make_steps(arguments);
+    const Hardware hardware = options.hardware();
     nlohmann::ordered_json document = {{"network", made.steps[1].network}, {"batch", made.steps[1].batch}};
     if (!made.steps[1].sample.empty()) document["sample"] = made.steps[1].sample;
     if (!made.steps[1].assumptions.empty()) document["assumptions"] = made.steps[1].assumptions;
+    std::vector<Answer> answers;
     std::vector<TargetRun> runs;
-    for (Chosen& target : chosen) runs.push_back(run_target(target, arguments, made, document));
+    for (Chosen& target : targets.machines) {
+        answers.push_back(answer_of(target, arguments, made, hardware, !targets.mix, document));
+        runs.push_back(answers.back().run);
+    }
+    std::optional<Mix> mix;
+    if (targets.mix) mix = make_mix(arguments.placement.policy, made, answers, hardware);
+    if (!arguments.placement.write.empty()) write_placement(arguments.placement.write, made.network, *mix);
     const std::vector<Row> rows = align(runs);
-    if (!arguments.trace.empty())
-        write_file_atomically(arguments.trace, make_targets_trace(runs, made.steps[1].network).json());
-    document = complete(std::move(document), arguments, runs, rows);
+    if (!arguments.trace.empty()) write_trace(arguments.trace, made, runs, mix ? &*mix : nullptr);
+    document = complete(std::move(document), arguments, made.network, runs, rows);
     const bool has_sat = std::ranges::count(arguments.targets, "sat") > 0;
-    const std::optional<Hardware> hardware = has_sat ? std::optional(options.hardware()) : std::nullopt;
-    write_targets_report(arguments.report, title_of(arguments, made), options,
-                         hardware ? &*hardware : nullptr, document);
+    write_targets_report(arguments.report, title_of(arguments, made), options, has_sat ? &hardware : nullptr,
+                         document);
+    if (mix) document["targets"].push_back(mix_json(made.network, *mix));
     if (options.json) {
         deliver(options, document.dump(1) + "\n");
     } else if (options.csv) {
         deliver(options, row_table(runs, rows, TableUse::Program).csv());
     } else {
-        deliver(options, fmt::format("{}, batch {}: {} on {} targets (baseline of each: {})\n\n{}",
+        deliver(options, fmt::format("{}, batch {}: {} on {} targets (baseline of each: {})\n\n{}{}",
                                      made.steps[1].network, made.steps[1].batch, arguments.recipe,
-                                     runs.size(), arguments.baseline, targets_text(runs, rows)));
+                                     arguments.targets.size(), arguments.baseline, targets_text(runs, rows),
+                                     mix ? "\n" + mix_text(made.network, *mix) : ""));
     }
     return 0;
 }

@@ -10,6 +10,11 @@
 
 namespace satsim::host {
 
+struct PlacementOptions {
+    std::string policy = "time";  // "time", "energy", "edp" or a file
+    std::string write;            // file to write, or ""
+};
+
 struct ComparisonArguments {
     Options options;
     std::string network;
@@ -17,12 +22,16 @@ struct ComparisonArguments {
     std::string baseline = "dense";
     std::string trace;
     std::string report;
-    std::vector<std::string> targets;  // "sat", "gpu", "gpu:FILE", "gpu-model:DEVICE"
+    std::vector<std::string> targets;  // "sat", "gpu", "gpu:FILE", "gpu-model:DEVICE", "hetero"
     GpuMeasuring gpu;
+    PlacementOptions placement;
 };
 
 // --target, --record, --energy-window.
 void add_target_options(CLI::App& command, std::vector<std::string>& targets, GpuMeasuring& gpu);
+
+// --placement, --save-placement.
+void add_placement_options(CLI::App& command, PlacementOptions& placement);
 
 // Runs both recipes on every target, prints the comparison and writes its trace and report. Exit code 0;
 // throws InputError for a target that does not exist and for a step that does not fit one.

@@ -29,10 +29,11 @@ ComputeFigures read_compute(const JsonCursor& at) {
 }
 
 MemoryFigures read_memory(const JsonCursor& at) {
-    at.object({"bandwidth", "capacity", "l2_capacity", "l2_bandwidth"});
+    at.object({"bandwidth", "capacity", "l2_capacity", "l2_bandwidth", "host_link"});
     MemoryFigures memory{
         read_figure(at.at("bandwidth"), "byte/s", 1), read_figure(at.at("capacity"), "byte", 1e6, 1e14),
-        read_figure(at.at("l2_capacity"), "byte", 1, 1e12), read_figure(at.at("l2_bandwidth"), "byte/s", 1)};
+        read_figure(at.at("l2_capacity"), "byte", 1, 1e12), read_figure(at.at("l2_bandwidth"), "byte/s", 1),
+        read_figure(at.at("host_link"), "byte/s")};
     if (memory.l2_bandwidth.value < memory.bandwidth.value)
         at.at("l2_bandwidth").fail("is below the bandwidth of the memory behind it");
     return memory;
@@ -152,6 +153,7 @@ std::vector<NamedFigure> figures(const Device& d) {
             {"memory capacity", &d.memory.capacity},
             {"L2 capacity", &d.memory.l2_capacity},
             {"L2 bandwidth", &d.memory.l2_bandwidth},
+            {"link to the host", &d.memory.host_link},
             {"launch overhead", &d.kernels.launch_overhead},
             {"overhead, product", &d.kernels.product_overhead},
             {"overhead, convolution", &d.kernels.convolution_overhead},

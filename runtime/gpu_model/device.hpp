@@ -26,6 +26,7 @@ struct MemoryFigures {
     Figure capacity;
     Figure l2_capacity;
     Figure l2_bandwidth;  // byte/s from L2 to all SMs
+    Figure host_link;     // byte/s to the host's memory, one direction; 0: its memory is the host's
 };
 
 // Output elements that one thread block computes at a time.

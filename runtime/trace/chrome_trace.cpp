@@ -69,6 +69,20 @@ void ChromeTrace::counter(int pid, std::string_view name, Nanoseconds at, double
                    json_text(name), microseconds(at), value);
 }
 
+void ChromeTrace::flow(std::string_view name, std::string_view category, const Place& start,
+                       const Place& end) {
+    ++flows_;
+    const auto event = [&](const char* phase, const Place& place, const char* binding) {
+        begin_event();
+        fmt::format_to(std::back_inserter(body_),
+                       R"({{"ph":"{}","pid":{},"tid":{},"id":{},"name":{},"cat":{},"ts":{}{}}})", phase,
+                       place.pid, place.tid, flows_, json_text(name), json_text(category),
+                       microseconds(place.at), binding);
+    };
+    event("s", start, "");
+    event("f", end, R"(,"bp":"e")");
+}
+
 void ChromeTrace::note(std::string_view key, std::string_view value) {
     fmt::format_to(std::back_inserter(notes_), "{}{}:{}", notes_.empty() ? "" : ",", json_text(key),
                    json_text(value));

@@ -44,12 +44,16 @@ class Checker {
         } else if (phase == "C") {
             (void)field(at, "ts").number(0, kForever);
             ++summary.counters;
+        } else if (phase == "s" || phase == "f") {
+            flow(at, phase == "s");
         } else {
-            at.at("ph").fail("is \"" + phase + "\", expected X, C or M");
+            at.at("ph").fail("is \"" + phase + "\", expected X, C, M, s or f");
         }
     }
 
     void finish() {
+        for (const auto& [id, start] : open_flows_)
+            summary.broken.push_back(fmt::format("flow {} begins at {} us and does not end", id, start));
         summary.tracks = slices_.size();
         for (auto& [track, slices] : slices_) {
             if (!named_.contains(track))
@@ -65,6 +69,22 @@ class Checker {
     static JsonCursor field(const JsonCursor& at, std::string_view key) {
         if (!at.has(key)) at.fail("lacks the field \"" + std::string(key) + "\"");
         return at.at(key);
+    }
+
+    // A flow begins once and ends once, not before it began.
+    void flow(const JsonCursor& at, bool begins) {
+        const std::int64_t id = field(at, "id").integer(0, kMaxId);
+        const double time = field(at, "ts").number(0, kForever);
+        if (begins) {
+            if (!open_flows_.emplace(id, time).second) at.at("id").fail("begins a flow that is open");
+            return;
+        }
+        const auto start = open_flows_.find(id);
+        if (start == open_flows_.end()) at.at("id").fail("ends a flow that did not begin");
+        if (time < start->second)
+            summary.broken.push_back(fmt::format("flow {} ends at {} us, before it begins", id, time));
+        open_flows_.erase(start);
+        ++summary.flows;
     }
 
     void check_nesting(const Track& track, std::vector<Slice>& slices) {
@@ -86,6 +106,7 @@ class Checker {
 
     std::map<Track, std::vector<Slice>> slices_;
     std::set<Track> named_;
+    std::map<std::int64_t, double> open_flows_;
 };
 
 TraceSummary check_document(const nlohmann::json& document, const std::string& name) {

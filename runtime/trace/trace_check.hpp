@@ -13,6 +13,7 @@ struct TraceSummary {
     std::size_t events = 0;
     std::size_t slices = 0;
     std::size_t counters = 0;
+    std::size_t flows = 0;
     std::size_t tracks = 0;
     double end_us = 0;
     // Rules that the file breaks: slices of a track that overlap without nesting, slices on tracks without a

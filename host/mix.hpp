@@ -1,0 +1,38 @@
+// --target ...,hetero: the best mix of the other targets, and what it is compared with.
+#pragma once
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/target_answers.hpp"
+#include "runtime/comparison/module_shares.hpp"
+#include "runtime/placement/placed_step.hpp"
+
+namespace satsim::host {
+
+struct Mix {
+    std::string name;                            // "hetero"
+    std::array<placement::PlacedStep, 2> steps;  // the baseline's and the recipe's
+    Provenance provenance = Provenance::Simulated;
+    [[nodiscard]] const placement::PlacedStep& recipe() const { return steps[1]; }
+};
+
+// Places both steps on the machines of `answers` and, beside SAT, the host. `policy`: "time", "energy", "edp"
+// or a placement file, which is used for both steps. Throws InputError for energy where a target does not
+// know its joules.
+[[nodiscard]] Mix make_mix(const std::string& policy, const Steps& made, std::span<const Answer> answers,
+                           const Hardware& hardware);
+
+// Busy seconds and joules of a mix by module; transfers and idle power belong to none.
+[[nodiscard]] std::vector<ModuleShare> module_shares(const Network& network, const Mix& mix);
+
+// Its object in `targets`.
+[[nodiscard]] nlohmann::ordered_json mix_json(const Network& network, const Mix& mix);
+
+// What people read: totals beside each machine alone, where everything is, memory.
+[[nodiscard]] std::string mix_text(const Network& network, const Mix& mix);
+
+}  // namespace satsim::host

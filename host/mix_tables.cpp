@@ -1,0 +1,114 @@
+#include <fmt/format.h>
+
+#include "host/mix.hpp"
+#include "host/table.hpp"
+#include "runtime/dispatch/bound.hpp"
+
+namespace satsim::host {
+namespace {
+
+using placement::PlacedStep;
+
+double gib(Bytes bytes) {
+    return static_cast<double>(bytes) / static_cast<double>(Bytes{1} << 30);
+}
+
+std::vector<std::string> totals_line(const std::string& name, const placement::Outcome& outcome, double bound,
+                                     const std::string& remark) {
+    return {name,
+            time_text(outcome.seconds),
+            fmt::format("{:.2f}x", outcome.seconds / bound),
+            joule_text(outcome.joules),
+            fmt::format("{:.3g}", outcome.joules * outcome.seconds),
+            fmt::format("{:.1f} GB", static_cast<double>(outcome.moved) / 1e9),
+            remark};
+}
+
+Table totals_table(const Mix& mix) {
+    const PlacedStep& placed = mix.recipe();
+    Table table(
+        {"<placement", "step", "of lower bound", "energy", "energy x delay [Js]", "moved over PCIe", "<"});
+    for (const placement::SingleMachine& single : placed.singles) {
+        std::string remark = single.fits ? "" : "does not fit its memory";
+        if (!single.alone) remark += remark.empty() ? "rest on others" : ", rest on others";
+        table.row(totals_line("all on " + single.name, single.outcome, placed.bound.seconds(), remark));
+    }
+    table.row(
+        totals_line(mix.name, placed.outcome, placed.bound.seconds(),
+                    fmt::format("for {}, by {}", to_string(placed.objective), placed.placement.method)));
+    return table;
+}
+
+// Busy seconds of each machine by module and stage.
+Table place_table(const Network& network, const PlacedStep& placed) {
+    const std::size_t machines = placed.problem.machines.size();
+    std::vector<std::string> columns{"<module", "<stage"};
+    for (const placement::Machine& machine : placed.problem.machines) {
+        columns.push_back(machine.name);
+        columns.push_back("tasks");
+    }
+    Table table(columns);
+    std::vector<ModuleTally> seconds(machines, ModuleTally(network));
+    std::vector<ModuleTally> counts(machines, ModuleTally(network));
+    for (std::size_t n = 0; n < placed.problem.graph.nodes.size(); ++n) {
+        const placement::Node& node = placed.problem.graph.nodes[n];
+        const auto m = static_cast<std::size_t>(placed.placement.assignment[n]);
+        const auto runs = static_cast<double>(placed.problem.graph.runs_of(static_cast<int>(n)));
+        seconds[m].add(node.layer, node.stage, runs * placed.problem.seconds[n][m], 0);
+        counts[m].add(node.layer, node.stage, runs, 0);
+    }
+    for (std::size_t module = 0; module < seconds[0].all().size(); ++module) {
+        for (std::size_t stage = 0; stage < 3; ++stage) {
+            std::vector<std::string> line{seconds[0].all()[module].name,
+                                          to_string(static_cast<Stage>(stage))};
+            bool any = false;
+            for (std::size_t m = 0; m < machines; ++m) {
+                const double runs = counts[m].all()[module].seconds[stage];
+                any = any || runs > 0;
+                line.push_back(runs > 0 ? time_text(seconds[m].all()[module].seconds[stage]) : "-");
+                line.push_back(runs > 0 ? fmt::format("{:.0f}", runs) : "");
+            }
+            if (any) table.row(std::move(line));
+        }
+    }
+    return table;
+}
+
+Table memory_table(const PlacedStep& placed) {
+    Table table({"<machine", "busy", "of the step", "memory", "capacity", "activations", "gradients",
+                 "FP32 weights", "FP16 copies", "optimizer", "dW"});
+    const auto size = [](Bytes bytes) { return fmt::format("{:.2f}", gib(bytes)); };
+    for (std::size_t m = 0; m < placed.problem.machines.size(); ++m) {
+        const placement::Machine& machine = placed.problem.machines[m];
+        const Footprint& f = placed.memory[m];
+        table.row({machine.name, time_text(placed.outcome.busy[m]),
+                   fmt::format("{:.1f} %", 100 * placed.outcome.busy[m] / placed.outcome.seconds),
+                   size(f.total()) + " GiB",
+                   machine.capacity > 0 ? size(machine.capacity) + " GiB" : "not known", size(f.activations),
+                   size(f.gradients), size(f.masters), size(f.copies), size(f.optimizer_state),
+                   size(f.weight_gradients)});
+    }
+    return table;
+}
+
+}  // namespace
+
+std::string mix_text(const Network& network, const Mix& mix) {
+    const PlacedStep& placed = mix.recipe();
+    return fmt::format(
+        "Placement ({}), busy time and runs of tasks by module:\n\n{}\n{}\n{}\n"
+        "Lower bound of a step: {} (longest path {}, shared load {}), whatever is moved where. Baseline, "
+        "placed the same "
+        "way: {}, {:.2f}x. {:.1f} GB moved in {} of transfers; idle machines take {}.\n"
+        "Tasks of different machines overlap here, so that one machine's step may be shorter than its tasks "
+        "one after the "
+        "other (docs/architecture/placement.md).\n",
+        to_string(mix.provenance), place_table(network, placed).text(), memory_table(placed).text(),
+        totals_table(mix).text(), time_text(placed.bound.seconds()), time_text(placed.bound.path),
+        time_text(placed.bound.load), time_text(mix.steps[0].outcome.seconds),
+        mix.steps[0].outcome.seconds / placed.outcome.seconds,
+        static_cast<double>(placed.outcome.moved) / 1e9, time_text(placed.outcome.transfer_seconds),
+        joule_text(placed.outcome.idle_joules));
+}
+
+}  // namespace satsim::host
