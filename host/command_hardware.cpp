@@ -41,7 +41,7 @@ struct NamedFigure {
 };
 
 std::vector<NamedFigure> figures(const Hardware& h) {
-    return {{"memory capacity, one channel", &h.memory_capacity},
+    std::vector<NamedFigure> list{{"memory capacity, one channel", &h.memory_capacity},
             {"memory cl", &h.times.cl},
             {"memory rcd", &h.times.rcd},
             {"memory rp", &h.times.rp},
@@ -76,6 +76,8 @@ std::vector<NamedFigure> figures(const Hardware& h) {
             {"power accelerator_static", &h.power.accelerator_static},
             {"power ddr4_background", &h.power.ddr4_background},
             {"power host_busy", &h.power.host_busy}};
+    if (h.host.memory_capacity.value > 0) list.push_back({"host memory capacity", &h.host.memory_capacity});
+    return list;
 }
 
 nlohmann::ordered_json hardware_json(const Hardware& hardware) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -26,11 +27,12 @@ namespace satsim::host {
 namespace {
 
 constexpr const char* kMix = "hetero";
+constexpr std::int64_t kPieces = 16;  // of a repeated module where several machines can share it
 
-Steps make_steps(const ComparisonArguments& arguments) {
+Steps make_steps(const ComparisonArguments& arguments, std::int64_t pieces) {
     const Options& options = arguments.options;
     Steps made;
-    made.network = find_sampled_network(arguments.network, options);
+    made.network = find_sampled_network(arguments.network, options, pieces);
     for (const std::string& name : {arguments.baseline, arguments.recipe}) {
         made.recipes.push_back(find_recipe(name, options.models_folder));
         const TrainingStep step =
@@ -40,28 +42,55 @@ Steps make_steps(const ComparisonArguments& arguments) {
     return made;
 }
 
-struct Targets {
-    std::vector<Chosen> machines;
-    bool mix = false;
+// A target and how many of its machines; 0: as many as the step needs.
+struct Group {
+    std::string name;  // as the command line has it
+    Chosen chosen;
+    int copies = 1;
 };
+
+struct Targets {
+    std::vector<Group> groups;
+    bool mix = false;
+    [[nodiscard]] bool pipeline() const {
+        return std::ranges::any_of(groups, [](const Group& group) { return group.copies != 1; });
+    }
+};
+
+// "sat@3", "gpu-model:h100@fit".
+Group read_group(const std::string& target, const ComparisonArguments& arguments) {
+    const std::size_t mark = target.rfind('@');
+    if (mark == std::string::npos) return {target, read_target(target, arguments), 1};
+    const std::string number = target.substr(mark + 1);
+    int copies = 0;
+    const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), copies);
+    const bool whole =
+        fault == std::errc{} && end == number.data() + number.size() && copies >= 1 && copies <= 64;
+    if (!whole && number != "fit")
+        throw InputError("--target " + target, "",
+                         "has no number of machines behind the @, expected 1 to 64 or fit");
+    return {target, read_target(target.substr(0, mark), arguments), whole ? copies : 0};
+}
 
 Targets read_targets(const ComparisonArguments& arguments) {
     Targets targets;
     std::set<std::string> seen;
     for (const std::string& target : arguments.targets) {
-        if (!seen.insert(target).second) throw InputError("--target " + target, "", "is named twice");
+        if (!seen.insert(target.substr(0, target.rfind('@'))).second)
+            throw InputError("--target " + target, "", "is named twice");
         if (target == kMix)
             targets.mix = true;
         else
-            targets.machines.push_back(read_target(target, arguments));
+            targets.groups.push_back(read_group(target, arguments));
     }
     if (!arguments.gpu.record.empty() && seen.contains("gpu") == seen.contains("cpu"))
         throw InputError("--record", "", "keeps what is measured, expected --target gpu or cpu beside it");
-    if (targets.mix && targets.machines.empty())
+    if (targets.mix && targets.groups.empty())
         throw InputError("--target hetero", "", "mixes the other targets, expected at least one beside it");
-    if (!targets.mix && (arguments.placement.policy != "time" || !arguments.placement.write.empty()))
+    if (!targets.mix && !targets.pipeline() &&
+        (arguments.placement.policy != "time" || !arguments.placement.write.empty()))
         throw InputError("--placement", "",
-                         "places tasks on several targets, expected --target ...,hetero beside it");
+                         "places tasks on several machines, expected --target ...,hetero beside it");
     return targets;
 }
 
@@ -128,13 +157,46 @@ void write_placement(const std::string& file, const Network& network, const Mix&
 
 // A trace of every target, and of the mix behind them.
 void write_trace(const std::string& file, const Steps& made, std::span<const TargetRun> runs,
-                 const Mix* mix) {
+                 std::span<const Mix> mixes) {
     constexpr std::size_t kMostRuns = 40'000;
     ChromeTrace trace = make_targets_trace(runs, made.steps[1].network);
-    if (mix != nullptr)
-        placement::add_placed_step(trace, static_cast<int>(runs.size()) + 1, made.network, mix->recipe(),
-                                   kMostRuns);
+    int pid = static_cast<int>(runs.size()) + 1;
+    for (const Mix& mix : mixes)
+        pid = placement::add_placed_step(trace, pid, made.network, mix.recipe(), kMostRuns / mixes.size());
     write_file_atomically(file, trace.json());
+}
+
+// Every machine and mix, run.
+struct Compared {
+    std::vector<TargetRun> runs;  // of single machines
+    std::vector<Mix> mixes;
+};
+
+Compared run_targets(Targets& targets, const ComparisonArguments& arguments, const Steps& made,
+                     const Hardware& hardware, nlohmann::ordered_json& document) {
+    Compared compared;
+    std::vector<Answer> answers;
+    std::vector<MixPart> parts;
+    answers.reserve(targets.groups.size());
+    for (Group& group : targets.groups) {
+        const bool alone = group.copies == 1;
+        nlohmann::ordered_json unused;
+        answers.push_back(answer_of(group.chosen, arguments, made, hardware, alone && !targets.mix,
+                                    alone ? document : unused));
+        if (alone) compared.runs.push_back(answers.back().run);
+        if (group.copies == 0) group.copies = least_copies(made, answers.back(), hardware);
+        parts.push_back({&answers.back(), group.copies});
+    }
+    const std::string& policy = arguments.placement.policy;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const std::string& name = answers[i].run.name;
+        const bool pipeline = targets.groups[i].name != name;
+        if (pipeline)
+            compared.mixes.push_back(make_mix(fmt::format("{}@{}", name, parts[i].copies), policy, made,
+                                              {&parts[i], 1}, hardware));
+    }
+    if (targets.mix) compared.mixes.push_back(make_mix(kMix, policy, made, parts, hardware));
+    return compared;
 }
 
 }  // namespace
@@ -142,36 +204,34 @@ void write_trace(const std::string& file, const Steps& made, std::span<const Tar
 int compare_targets(const ComparisonArguments& arguments) {
     const Options& options = arguments.options;
     Targets targets = read_targets(arguments);
-    const Steps made = make_steps(arguments);
+    const Steps made = make_steps(arguments, targets.pipeline() ? kPieces : 1);
     const Hardware hardware = options.hardware();
     nlohmann::ordered_json document = {{"network", made.steps[1].network}, {"batch", made.steps[1].batch}};
     if (!made.steps[1].sample.empty()) document["sample"] = made.steps[1].sample;
     if (!made.steps[1].assumptions.empty()) document["assumptions"] = made.steps[1].assumptions;
-    std::vector<Answer> answers;
-    std::vector<TargetRun> runs;
-    for (Chosen& target : targets.machines) {
-        answers.push_back(answer_of(target, arguments, made, hardware, !targets.mix, document));
-        runs.push_back(answers.back().run);
-    }
-    std::optional<Mix> mix;
-    if (targets.mix) mix = make_mix(arguments.placement.policy, made, answers, hardware);
-    if (!arguments.placement.write.empty()) write_placement(arguments.placement.write, made.network, *mix);
+    const Compared compared = run_targets(targets, arguments, made, hardware, document);
+    const std::vector<TargetRun>& runs = compared.runs;
+    if (!arguments.placement.write.empty())
+        write_placement(arguments.placement.write, made.network, compared.mixes.back());
     const std::vector<Row> rows = align(runs);
-    if (!arguments.trace.empty()) write_trace(arguments.trace, made, runs, mix ? &*mix : nullptr);
+    if (!arguments.trace.empty()) write_trace(arguments.trace, made, runs, compared.mixes);
     document = complete(std::move(document), arguments, made.network, runs, rows);
     const bool has_sat = std::ranges::count(arguments.targets, "sat") > 0;
-    write_targets_report(arguments.report, title_of(arguments, made), options, has_sat ? &hardware : nullptr,
-                         document);
-    if (mix) document["targets"].push_back(mix_json(made.network, *mix));
+    if (!runs.empty())
+        write_targets_report(arguments.report, title_of(arguments, made), options,
+                             has_sat ? &hardware : nullptr, document);
+    for (const Mix& mix : compared.mixes) document["targets"].push_back(mix_json(made.network, mix));
     if (options.json) {
         deliver(options, document.dump(1) + "\n");
     } else if (options.csv) {
         deliver(options, row_table(runs, rows, TableUse::Program).csv());
     } else {
-        deliver(options, fmt::format("{}, batch {}: {} on {} targets (baseline of each: {})\n\n{}{}",
+        std::string text = runs.empty() ? "" : targets_text(runs, rows);
+        for (const Mix& mix : compared.mixes)
+            text += (text.empty() ? "" : "\n") + mix_text(made.network, mix);
+        deliver(options, fmt::format("{}, batch {}: {} on {} targets (baseline of each: {})\n\n{}",
                                      made.steps[1].network, made.steps[1].batch, arguments.recipe,
-                                     arguments.targets.size(), arguments.baseline, targets_text(runs, rows),
-                                     mix ? "\n" + mix_text(made.network, *mix) : ""));
+                                     arguments.targets.size(), arguments.baseline, text));
     }
     return 0;
 }

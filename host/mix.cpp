@@ -1,6 +1,8 @@
 #include "host/mix.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
+
+#include <optional>
 #include <set>
 
 #include "runtime/dispatch/bound.hpp"
@@ -20,16 +22,49 @@ std::optional<Objective> objective_of(const std::string& policy) {
     return std::nullopt;
 }
 
-placement::PlacedStep place_one(const std::string& policy, const Steps& made, std::size_t which,
-                                const std::vector<placement::MachineCosts>& costs, const Hardware& hardware) {
-    const TrainingStep& step = made.steps[which];
+// What one of the two steps costs on every machine.
+struct Machines {
+    std::vector<placement::MachineCosts> costs;
+    int helper = -1;  // the host, or a CPU that takes its place
+};
+
+Machines machines_of(const Steps& made, std::size_t which, std::span<const MixPart> parts,
+                     const Hardware& hardware) {
+    Machines machines;
+    bool sat = false;
+    for (const MixPart& part : parts) {
+        const std::string& name = part.answer->run.name;
+        sat = sat || name == "sat";
+        if (name.starts_with("cpu")) machines.helper = static_cast<int>(machines.costs.size());
+        for (int copy = 1; copy <= part.copies; ++copy) {
+            machines.costs.push_back(part.answer->costs[which]);
+            if (part.copies > 1) machines.costs.back().machine.name += fmt::format("#{}", copy);
+        }
+    }
+    // SAT cannot do without a host for what it has no unit for.
+    if (sat && machines.helper < 0) {
+        machines.helper = static_cast<int>(machines.costs.size());
+        machines.costs.push_back(host_costs(made, hardware)[which]);
+    }
+    return machines;
+}
+
+placement::Problem problem_of(const Steps& made, std::size_t which, const Machines& machines,
+                              const Hardware& hardware) {
     placement::Problem problem =
-        placement::make_problem(placement::make_graph(made.network, made.recipes[which], step), costs,
-                                hardware.power.host_busy.value);
+        placement::make_problem(placement::make_graph(made.network, made.recipes[which], made.steps[which]),
+                                machines.costs, hardware.power.host_busy.value);
+    problem.helper = machines.helper;
+    return problem;
+}
+
+placement::PlacedStep place_one(const std::string& policy, const Steps& made, std::size_t which,
+                                const Machines& machines, const Hardware& hardware) {
+    placement::Problem problem = problem_of(made, which, machines, hardware);
     const std::optional<Objective> objective = objective_of(policy);
     std::optional<placement::Assignment> fixed;
     if (!objective) fixed = placement::load_placement(policy, made.network, problem);
-    return placement::place_step(made.network, made.recipes[which], step, std::move(problem),
+    return placement::place_step(made.network, made.recipes[which], made.steps[which], std::move(problem),
                                  objective.value_or(Objective::Time), fixed);
 }
 
@@ -50,29 +85,46 @@ Provenance provenance_of(const placement::PlacedStep& placed,
 
 }  // namespace
 
-Mix make_mix(const std::string& policy, const Steps& made, std::span<const Answer> answers,
-             const Hardware& hardware) {
-    bool sat = false;
-    bool cpu = false;
-    for (const Answer& answer : answers) {
-        sat = sat || answer.run.name == "sat";
-        cpu = cpu || answer.run.name.starts_with("cpu");
-        if (!answer.run.energy_known && policy != "time" && objective_of(policy))
+Mix make_mix(const std::string& name, const std::string& policy, const Steps& made,
+             std::span<const MixPart> parts, const Hardware& hardware) {
+    bool energy_known = true;
+    for (const MixPart& part : parts) {
+        energy_known = energy_known && part.answer->run.energy_known;
+        if (!part.answer->run.energy_known && policy != "time" && objective_of(policy))
             throw InputError("--placement " + policy, "",
-                             "needs the energy of every target, which " + answer.run.name +
+                             "needs the energy of every target, which " + part.answer->run.name +
                                  " does not know; expected time");
     }
-    std::array<std::vector<placement::MachineCosts>, 2> costs;
-    for (std::size_t i = 0; i < costs.size(); ++i) {
-        for (const Answer& answer : answers) costs[i].push_back(answer.costs[i]);
-        // SAT cannot do without a host for what it has no unit for.
-        if (sat && !cpu) costs[i].push_back(host_costs(made, hardware)[i]);
-    }
-    Mix mix{"hetero",
-            {place_one(policy, made, 0, costs[0], hardware), place_one(policy, made, 1, costs[1], hardware)},
-            Provenance::Simulated};
-    mix.provenance = provenance_of(mix.recipe(), costs[1]);
+    const Machines baseline = machines_of(made, 0, parts, hardware);
+    const Machines recipe = machines_of(made, 1, parts, hardware);
+    Mix mix{name,
+            {place_one(policy, made, 0, baseline, hardware), place_one(policy, made, 1, recipe, hardware)},
+            Provenance::Simulated,
+            energy_known};
+    mix.provenance = provenance_of(mix.recipe(), recipe.costs);
     return mix;
+}
+
+int least_copies(const Steps& made, const Answer& answer, const Hardware& hardware) {
+    constexpr int kMost = 64;
+    int copies = 1;
+    for (std::size_t which = 0; which < made.steps.size(); ++which) {
+        for (;; ++copies) {
+            if (copies > kMost)
+                throw InputError(
+                    "--target " + answer.run.name + "@fit", "",
+                    fmt::format("finds no pipeline of up to {} machines that {} fits on; expected a smaller "
+                                "--batch or a recipe joined by +recompute",
+                                kMost, made.steps[which].recipe));
+            const MixPart part{&answer, copies};
+            const Machines machines = machines_of(made, which, {&part, 1}, hardware);
+            const placement::Problem problem = problem_of(made, which, machines, hardware);
+            if (placement::fits_pipeline(made.network, made.recipes[which], made.steps[which], problem,
+                                         copies))
+                break;
+        }
+    }
+    return copies;
 }
 
 std::vector<ModuleShare> module_shares(const Network& network, const Mix& mix) {
@@ -95,6 +147,7 @@ nlohmann::ordered_json mix_json(const Network& network, const Mix& mix) {
                                      {"provenance", to_string(mix.provenance)},
                                      {"seconds", outcome.seconds},
                                      {"energy_j", outcome.joules},
+                                     {"energy_known", mix.energy_known},
                                      {"energy_delay_js", outcome.joules * outcome.seconds},
                                      {"baseline_seconds", baseline.seconds},
                                      {"baseline_energy_j", baseline.joules},

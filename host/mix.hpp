@@ -1,4 +1,5 @@
-// --target ...,hetero: the best mix of the other targets, and what it is compared with.
+// Several machines on one step: --target ...,hetero, the best mix of the other targets, and NAME@K, K equal
+// machines as a pipeline.
 #pragma once
 
 #include <array>
@@ -14,17 +15,28 @@
 namespace satsim::host {
 
 struct Mix {
-    std::string name;                            // "hetero"
+    std::string name;                            // "hetero", "sat@3"
     std::array<placement::PlacedStep, 2> steps;  // the baseline's and the recipe's
     Provenance provenance = Provenance::Simulated;
+    bool energy_known = true;
     [[nodiscard]] const placement::PlacedStep& recipe() const { return steps[1]; }
 };
 
-// Places both steps on the machines of `answers` and, beside SAT, the host. `policy`: "time", "energy", "edp"
+// A target as part of a mix: `copies` machines of it.
+struct MixPart {
+    const Answer* answer = nullptr;
+    int copies = 1;
+};
+
+// Places both steps on all machines of `parts` and, beside SAT, the host. `policy`: "time", "energy", "edp"
 // or a placement file, which is used for both steps. Throws InputError for energy where a target does not
-// know its joules.
-[[nodiscard]] Mix make_mix(const std::string& policy, const Steps& made, std::span<const Answer> answers,
-                           const Hardware& hardware);
+// know its joules, and where no placement fits.
+[[nodiscard]] Mix make_mix(const std::string& name, const std::string& policy, const Steps& made,
+                           std::span<const MixPart> parts, const Hardware& hardware);
+
+// The least number of copies of one target that both steps fit on, as a pipeline. Throws InputError where
+// more than 64 would be needed.
+[[nodiscard]] int least_copies(const Steps& made, const Answer& answer, const Hardware& hardware);
 
 // Busy seconds and joules of a mix by module; transfers and idle power belong to none.
 [[nodiscard]] std::vector<ModuleShare> module_shares(const Network& network, const Mix& mix);

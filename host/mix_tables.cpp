@@ -13,13 +13,13 @@ double gib(Bytes bytes) {
     return static_cast<double>(bytes) / static_cast<double>(Bytes{1} << 30);
 }
 
-std::vector<std::string> totals_line(const std::string& name, const placement::Outcome& outcome, double bound,
-                                     const std::string& remark) {
+std::vector<std::string> totals_line(const Mix& mix, const std::string& name,
+                                     const placement::Outcome& outcome, const std::string& remark) {
     return {name,
             time_text(outcome.seconds),
-            fmt::format("{:.2f}x", outcome.seconds / bound),
-            joule_text(outcome.joules),
-            fmt::format("{:.3g}", outcome.joules * outcome.seconds),
+            fmt::format("{:.2f}x", outcome.seconds / mix.recipe().bound.seconds()),
+            mix.energy_known ? joule_text(outcome.joules) : "-",
+            mix.energy_known ? fmt::format("{:.3g}", outcome.joules * outcome.seconds) : "-",
             fmt::format("{:.1f} GB", static_cast<double>(outcome.moved) / 1e9),
             remark};
 }
@@ -31,10 +31,10 @@ Table totals_table(const Mix& mix) {
     for (const placement::SingleMachine& single : placed.singles) {
         std::string remark = single.fits ? "" : "does not fit its memory";
         if (!single.alone) remark += remark.empty() ? "rest on others" : ", rest on others";
-        table.row(totals_line("all on " + single.name, single.outcome, placed.bound.seconds(), remark));
+        table.row(totals_line(mix, "all on " + single.name, single.outcome, remark));
     }
     table.row(
-        totals_line(mix.name, placed.outcome, placed.bound.seconds(),
+        totals_line(mix, mix.name, placed.outcome,
                     fmt::format("for {}, by {}", to_string(placed.objective), placed.placement.method)));
     return table;
 }
@@ -91,12 +91,47 @@ Table memory_table(const PlacedStep& placed) {
     return table;
 }
 
+// What the mix is worth beside the best machine alone, and who has a part in it.
+std::string verdict(const Mix& mix) {
+    const PlacedStep& placed = mix.recipe();
+    const placement::SingleMachine* best = nullptr;
+    for (const placement::SingleMachine& single : placed.singles) {
+        if (!single.fits) continue;
+        if (best == nullptr || single.outcome.value(placed.objective) < best->outcome.value(placed.objective))
+            best = &single;
+    }
+    double busy = 0;
+    for (const double seconds : placed.outcome.busy) busy += seconds;
+    std::string shares;
+    for (std::size_t m = 0; m < placed.problem.machines.size(); ++m) {
+        const double share = placed.outcome.busy[m] / busy;
+        shares += fmt::format("{}{} {}", shares.empty() ? "" : ", ", placed.problem.machines[m].name,
+                              share > 0 ? fmt::format("{:.1f} %", 100 * share) : "nothing");
+    }
+    constexpr double kWorthIt = 1.01;
+    const double value = placed.outcome.value(placed.objective);
+    std::string text = "No machine alone has the memory for this step.";
+    if (best != nullptr)
+        text = fmt::format("{} is {:.3f}x as good for {} as everything on {}, the best machine alone.",
+                           mix.name, best->outcome.value(placed.objective) / value,
+                           to_string(placed.objective), best->name);
+    for (const placement::WithoutMachine& without : placed.without) {
+        const double worth = without.outcome.value(placed.objective) / value;
+        text += worth < kWorthIt
+                    ? fmt::format(" {} wins nothing here ({:.3f}x of the best placement without it).",
+                                  without.name, worth)
+                    : fmt::format(" {} is worth {:.2f}x.", without.name, worth);
+    }
+    return fmt::format("{} Busy time: {}.", text, shares);
+}
+
 }  // namespace
 
 std::string mix_text(const Network& network, const Mix& mix) {
     const PlacedStep& placed = mix.recipe();
     return fmt::format(
         "Placement ({}), busy time and runs of tasks by module:\n\n{}\n{}\n{}\n"
+        "{}\n"
         "Lower bound of a step: {} (longest path {}, shared load {}), whatever is moved where. Baseline, "
         "placed the same "
         "way: {}, {:.2f}x. {:.1f} GB moved in {} of transfers; idle machines take {}.\n"
@@ -104,8 +139,8 @@ std::string mix_text(const Network& network, const Mix& mix) {
         "one after the "
         "other (docs/architecture/placement.md).\n",
         to_string(mix.provenance), place_table(network, placed).text(), memory_table(placed).text(),
-        totals_table(mix).text(), time_text(placed.bound.seconds()), time_text(placed.bound.path),
-        time_text(placed.bound.load), time_text(mix.steps[0].outcome.seconds),
+        totals_table(mix).text(), verdict(mix), time_text(placed.bound.seconds()),
+        time_text(placed.bound.path), time_text(placed.bound.load), time_text(mix.steps[0].outcome.seconds),
         mix.steps[0].outcome.seconds / placed.outcome.seconds,
         static_cast<double>(placed.outcome.moved) / 1e9, time_text(placed.outcome.transfer_seconds),
         joule_text(placed.outcome.idle_joules));

@@ -58,8 +58,9 @@ bool sets_sample(const NetworkOptions& options) {
 
 }  // namespace
 
-Network find_sampled_network(const std::string& name, const Options& options) {
+Network find_sampled_network(const std::string& name, const Options& options, std::int64_t pieces) {
     NetworkOptions network_options = options.network_options();
+    network_options.pieces = pieces;
     Network network = find_network(name, options.models_folder, network_options);
     std::string wanted = options.sample;
     if (wanted.empty() && !network.sample_profile.empty() && !sets_sample(network_options))

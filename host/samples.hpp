@@ -8,8 +8,9 @@
 namespace satsim::host {
 
 // The network that the command line names, with the parameters it sets and the sample it names, else the one
-// of the network's file.
-[[nodiscard]] Network find_sampled_network(const std::string& name, const Options& options);
+// of the network's file. `pieces`: of NetworkOptions.
+[[nodiscard]] Network find_sampled_network(const std::string& name, const Options& options,
+                                           std::int64_t pieces = 1);
 
 // "sample: omnicorpus seed 1: 9 documents ...\n"; empty where the network has none.
 [[nodiscard]] std::string sample_text(const Network& network);

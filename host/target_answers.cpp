@@ -179,6 +179,7 @@ std::array<placement::MachineCosts, 2> host_costs(const Steps& made, const Hardw
     std::array<placement::MachineCosts, 2> costs;
     for (std::size_t i = 0; i < costs.size(); ++i) {
         costs[i].machine.name = "host";
+        costs[i].machine.capacity = static_cast<Bytes>(hardware.host.memory_capacity.value);
         for (const Task& task : made.steps[i].tasks) {
             if (!host.can_run(task)) {
                 costs[i].tasks.emplace_back();

@@ -25,6 +25,7 @@ struct HostFigures {
     Figure pcie_latency;      // s, one transfer's start
     Figure memory_bandwidth;  // byte/s of the host CPU on streamed tensors
     Figure arithmetic_rate;   // flop/s of the host CPU on element-wise FP32
+    Figure memory_capacity{};  // byte, of the host; 0: not known
 };
 
 // Joules of one event.

@@ -13,6 +13,10 @@ Assignment all_on(const Problem& problem, int machine, Objective objective) {
     Assignment assignment(problem.graph.nodes.size(), machine);
     for (std::size_t n = 0; n < assignment.size(); ++n) {
         if (problem.can_run(static_cast<int>(n), machine)) continue;
+        if (problem.helper >= 0 && problem.can_run(static_cast<int>(n), problem.helper)) {
+            assignment[n] = problem.helper;
+            continue;
+        }
         double least = kCannot;
         for (std::size_t m = 0; m < problem.machines.size(); ++m) {
             const double cost = objective == Objective::Energy ? problem.joules[n][m] : problem.seconds[n][m];

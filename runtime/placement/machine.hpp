@@ -32,6 +32,7 @@ struct Problem {
     std::vector<std::vector<double>> seconds;
     std::vector<std::vector<double>> joules;
     double transfer_watts = 0;  // of the host while it moves data
+    int helper = -1;  // the machine for what another one has no unit for; -1: the best of the others
     // Bytes of all machines above their capacities under an assignment; empty: memory is no limit.
     std::function<Bytes(const std::vector<int>&)> excess{};
 

@@ -30,12 +30,12 @@ MemoryPlan::MemoryPlan(const Network& network, const Recipe& recipe, const Train
       layers_(layer_footprints(network, recipe, step)),
       stands_in_(network.layers.size(), -1),
       micro_batches_(recipe.micro_batches) {
-    for (std::size_t m = 0; m < machines_.size(); ++m) {
-        std::size_t first = m;
-        for (std::size_t other = m; other-- > 0 && machines_[m].in_host_memory();)
-            if (machines_[other].in_host_memory()) first = other;
-        memory_.push_back(first);
-    }
+    const auto shares = [](const Machine& machine) { return machine.in_host_memory(); };
+    auto home = std::find_if(machines_.begin(), machines_.end(),
+                             [&](const Machine& machine) { return shares(machine) && machine.capacity > 0; });
+    if (home == machines_.end()) home = std::find_if(machines_.begin(), machines_.end(), shares);
+    const auto host = static_cast<std::size_t>(home - machines_.begin());
+    for (std::size_t m = 0; m < machines_.size(); ++m) memory_.push_back(shares(machines_[m]) ? host : m);
     std::vector<bool> has_nodes(network.layers.size(), false);
     for (const Node& node : graph.nodes) has_nodes[static_cast<std::size_t>(node.layer)] = true;
     for (std::size_t l = 0; l < has_nodes.size(); ++l) {
@@ -46,6 +46,13 @@ MemoryPlan::MemoryPlan(const Network& network, const Recipe& recipe, const Train
 }
 
 std::vector<Footprint> MemoryPlan::footprints(const Assignment& assignment) const {
+    std::vector<bool> used(machines_.size(), false);
+    for (const int machine : assignment) used[static_cast<std::size_t>(machine)] = true;
+    return footprints(assignment, std::count(used.begin(), used.end(), true));
+}
+
+std::vector<Footprint> MemoryPlan::footprints(const Assignment& assignment, std::int64_t under_way) const {
+    under_way = std::min(under_way, micro_batches_);
     // Which parts of each layer each machine has.
     struct Held {
         bool forward = false;
@@ -55,10 +62,9 @@ std::vector<Footprint> MemoryPlan::footprints(const Assignment& assignment) cons
     };
     const std::size_t count = layers_.size();
     std::vector<std::vector<Held>> held(machines_.size(), std::vector<Held>(count));
-    std::vector<bool> used(machines_.size(), false);
     for (std::size_t n = 0; n < assignment.size(); ++n) {
+        if (assignment[n] < 0) continue;
         const Node& node = graph_.nodes[n];
-        used[static_cast<std::size_t>(assignment[n])] = true;
         Held& here = held[memory_of(assignment[n])][static_cast<std::size_t>(node.layer)];
         if (node.pass == Pass::Update)
             here.update = true;
@@ -74,7 +80,6 @@ std::vector<Footprint> MemoryPlan::footprints(const Assignment& assignment) cons
             machine[l] = {with.forward, false, false, with.forward};
         }
     }
-    const auto under_way = std::min<std::int64_t>(std::count(used.begin(), used.end(), true), micro_batches_);
     std::vector<Footprint> footprints;
     for (const std::vector<Held>& machine : held) {
         std::vector<LayerFootprint> share(count);

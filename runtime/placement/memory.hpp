@@ -18,7 +18,10 @@ class MemoryPlan {
     // them, its copies where they are read, its FP32 weights and their optimizer's state where the update is.
     // Layers without tasks (tables, constants) are with the layer that reads them. Machines that compute in
     // the host's memory share it: all of it is counted for the first of them.
+    // Nodes on -1 are left out. Micro-batches under way: as many as machines take part.
     [[nodiscard]] std::vector<Footprint> footprints(const Assignment& assignment) const;
+    [[nodiscard]] std::vector<Footprint> footprints(const Assignment& assignment,
+                                                    std::int64_t under_way) const;
     // Bytes above capacity, all machines.
     [[nodiscard]] Bytes excess(const Assignment& assignment) const;
 

@@ -18,6 +18,7 @@ struct Placement {
 struct PlaceSettings {
     Objective objective = Objective::Time;
     std::vector<std::vector<int>> groups{};  // nodes that are also moved together; single nodes always are
+    std::vector<Assignment> starts{};        // placements to begin with, beside those that are found
     bool exact = true;                       // false: heuristics even where an exact method could be afforded
     std::int64_t budget = 4'000'000;         // runs of nodes simulated while improving
 };

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "runtime/placement/groups.hpp"
 #include "runtime/placement/memory.hpp"
+#include "runtime/placement/pipeline.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::placement {
@@ -50,23 +52,71 @@ std::string memory_text(const Problem& problem, const std::vector<Footprint>& me
     return text;
 }
 
+// Machines that say the same of every node: copies of one.
+std::vector<std::vector<int>> equal_machines(const Problem& problem) {
+    std::vector<std::vector<int>> sets;
+    for (std::size_t m = 0; m < problem.machines.size(); ++m) {
+        const auto same = std::find_if(sets.begin(), sets.end(), [&](const std::vector<int>& set) {
+            const auto other = static_cast<std::size_t>(set.front());
+            return std::all_of(problem.seconds.begin(), problem.seconds.end(),
+                               [&](const std::vector<double>& node) { return node[m] == node[other]; });
+        });
+        if (same != sets.end())
+            same->push_back(static_cast<int>(m));
+        else
+            sets.push_back({static_cast<int>(m)});
+    }
+    std::erase_if(sets, [](const std::vector<int>& set) { return set.size() < 2; });
+    return sets;
+}
+
+// Places the step on all machines but one, for each that the others can do without. A placement that turns
+// out better than the one found with all machines takes its place.
+void leave_machines_out(const Network& network, PlaceSettings settings, Length length, PlacedStep& placed,
+                        bool may_replace) {
+    const std::size_t machines = placed.problem.machines.size();
+    settings.starts.clear();
+    settings.budget /= static_cast<std::int64_t>(machines);
+    for (std::size_t m = 0; machines > 1 && m < machines; ++m) {
+        if (static_cast<int>(m) == placed.problem.helper) continue;
+        Problem fewer = placed.problem;
+        bool possible = true;
+        for (std::size_t n = 0; n < fewer.seconds.size(); ++n) {
+            fewer.seconds[n][m] = fewer.joules[n][m] = kCannot;
+            possible = possible && std::any_of(fewer.seconds[n].begin(), fewer.seconds[n].end(),
+                                               [](double seconds) { return seconds < kCannot; });
+        }
+        if (!possible) continue;
+        const Scorer scorer(fewer, length, settings.objective);
+        Placement found = place(scorer, &network, settings);
+        if (found.score.excess > 0) continue;
+        placed.without.push_back(
+            {fewer.machines[m].name, simulate(fewer, scorer.expansion(), found.assignment)});
+        if (may_replace && found.score < placed.placement.score) placed.placement = std::move(found);
+    }
+}
+
 }  // namespace
 
 PlacedStep place_step(const Network& network, const Recipe& recipe, const TrainingStep& step, Problem problem,
                       Objective objective, const std::optional<Assignment>& fixed) {
     const Length length = Expansion::size_of(problem.graph) > kWholeRuns ? Length::Short : Length::Whole;
     Expansion expansion(problem.graph, length);
-    PlacedStep placed{std::move(problem), {}, {}, std::move(expansion), {}, {}, {}, objective};
+    PlacedStep placed{std::move(problem), {}, {}, std::move(expansion), {}, {}, {}, {}, objective};
     // The plan refers to the graph, which stays where it is from here on.
     const MemoryPlan plan(network, recipe, step, placed.problem.graph, placed.problem.machines);
     placed.problem.excess = [&plan](const Assignment& assignment) { return plan.excess(assignment); };
     const Scorer scorer(placed.problem, length, objective);
+    PlaceSettings settings{.objective = objective, .groups = make_groups(network, placed.problem.graph)};
     if (fixed) {
         placed.placement = {*fixed, "given", scorer.score(*fixed)};
     } else {
-        placed.placement = place(
-            scorer, &network, {.objective = objective, .groups = make_groups(network, placed.problem.graph)});
+        for (const std::vector<int>& machines : equal_machines(placed.problem))
+            if (auto cut = cut_into_pipeline(placed.problem, plan, machines))
+                settings.starts.push_back(std::move(*cut));
+        placed.placement = place(scorer, &network, settings);
     }
+    leave_machines_out(network, settings, length, placed, !fixed);
     placed.problem.excess = nullptr;  // it ends with this function
     placed.memory = plan.footprints(placed.placement.assignment);
     if (placed.placement.score.excess > 0)
@@ -90,6 +140,14 @@ PlacedStep place_step(const Network& network, const Recipe& recipe, const Traini
         placed.singles.push_back(std::move(single));
     }
     return placed;
+}
+
+bool fits_pipeline(const Network& network, const Recipe& recipe, const TrainingStep& step,
+                   const Problem& problem, int copies) {
+    const MemoryPlan plan(network, recipe, step, problem.graph, problem.machines);
+    std::vector<int> machines(static_cast<std::size_t>(copies));
+    std::iota(machines.begin(), machines.end(), 0);
+    return cut_into_pipeline(problem, plan, machines).has_value();
 }
 
 }  // namespace satsim::placement

@@ -19,14 +19,21 @@ struct SingleMachine {
     bool alone = true;  // nothing had to go elsewhere
 };
 
+// The best placement found that leaves one machine out: what that machine is worth.
+struct WithoutMachine {
+    std::string name;  // of the machine that is left out
+    Outcome outcome;
+};
+
 struct PlacedStep {
     Problem problem;
     Placement placement;
     Outcome outcome;  // with its events
     Expansion expansion;
     LowerBound bound;
-    std::vector<SingleMachine> singles;  // of each machine that runs every product
-    std::vector<Footprint> memory;       // of each machine
+    std::vector<SingleMachine> singles;   // of each machine that runs every product
+    std::vector<WithoutMachine> without;  // each machine that the others can do without
+    std::vector<Footprint> memory;        // of each machine
     Objective objective = Objective::Time;
 };
 
@@ -35,5 +42,9 @@ struct PlacedStep {
 [[nodiscard]] PlacedStep place_step(const Network& network, const Recipe& recipe, const TrainingStep& step,
                                     Problem problem, Objective objective,
                                     const std::optional<Assignment>& fixed = std::nullopt);
+
+// Whether the step fits on the first `copies` machines of the problem as a pipeline.
+[[nodiscard]] bool fits_pipeline(const Network& network, const Recipe& recipe, const TrainingStep& step,
+                                 const Problem& problem, int copies);
 
 }  // namespace satsim::placement

@@ -43,6 +43,10 @@ ordered_json placed_json(const Network& network, const PlacedStep& placed) {
         busy.push_back({{"target", problem.machines[m].name}, {"seconds", placed.outcome.busy[m]}});
     ordered_json singles = ordered_json::array();
     for (const SingleMachine& single : placed.singles) singles.push_back(single_json(problem, single));
+    ordered_json without = ordered_json::array();
+    for (const WithoutMachine& each : placed.without)
+        without.push_back(
+            {{"target", each.name}, {"seconds", each.outcome.seconds}, {"energy_j", each.outcome.joules}});
     return {{"objective", to_string(placed.objective)},
             {"method", placed.placement.method},
             {"lower_bound_seconds", placed.bound.seconds()},
@@ -55,6 +59,7 @@ ordered_json placed_json(const Network& network, const PlacedStep& placed) {
               {"energy_j", placed.outcome.transfer_joules}}},
             {"idle_energy_j", placed.outcome.idle_joules},
             {"singles", std::move(singles)},
+            {"without", std::move(without)},
             {"memory", memory_json(problem, placed.memory)},
             {"placement", placement_document(network, problem, placed.placement.assignment)["places"]}};
 }

@@ -31,8 +31,8 @@ class Scorer {
     Objective objective_;
 };
 
-// Everything on `machine` that it can run, the rest where it takes least of the objective; none where no
-// machine runs a node.
+// Everything on `machine` that it can run, the rest on the helper or, where that cannot, where it takes least
+// of the objective.
 [[nodiscard]] Assignment all_on(const Problem& problem, int machine, Objective objective);
 
 // All assignments. `limit`: of their number; none above it.

@@ -18,8 +18,9 @@ std::string place_of(const JsonCursor& body) {
 
 }  // namespace
 
-NetworkBuilder::NetworkBuilder(Network& network, const SpanTable& spans, ModuleFiles& files)
-    : network_(network), spans_(spans), files_(files) {}
+NetworkBuilder::NetworkBuilder(Network& network, const SpanTable& spans, ModuleFiles& files,
+                               std::int64_t pieces)
+    : network_(network), spans_(spans), files_(files), pieces_(pieces) {}
 
 void NetworkBuilder::build(const JsonCursor& root, const ModuleScope& scope) {
     network_.modules = {{network_.name, "", "", -1, 1}};
@@ -172,6 +173,21 @@ void NetworkBuilder::add_module(const JsonCursor& item, List& list) {
     declare(item, own, list.previous, list);
 }
 
+// The first copy, those in the middle, counted in as many parts as are asked for, and the last.
+std::vector<NetworkBuilder::Copy> NetworkBuilder::counted(const std::vector<Copy>& all) const {
+    const std::int64_t middle = static_cast<std::int64_t>(all.size()) - 2;
+    const std::int64_t parts = std::min(pieces_, middle);
+    std::vector<Copy> copies{all.front()};
+    for (std::int64_t part = 0; part < parts; ++part) {
+        const std::int64_t first = 1 + middle * part / parts;
+        const std::int64_t last = middle * (part + 1) / parts;
+        copies.push_back(
+            {first == last ? std::to_string(first) : fmt::format("{}-{}", first, last), last - first + 1});
+    }
+    copies.push_back(all.back());
+    return copies;
+}
+
 // The first copy, then, where its output has the shape of its input, one for all in the middle and the last.
 void NetworkBuilder::add_copies(const JsonCursor& body, const std::vector<Copy>& all, const List& inner,
                                 List& list, const std::string& name) {
@@ -191,8 +207,7 @@ void NetworkBuilder::add_copies(const JsonCursor& body, const std::vector<Copy>&
         const int exit = local.previous;
         if (i == 0 && copies.size() > 3 && network_.shape_of(exit) == network_.shape_of(entry) &&
             network_.items_of(exit) == network_.items_of(entry)) {
-            const std::int64_t middle = static_cast<std::int64_t>(copies.size()) - 2;
-            copies = {copies.front(), {fmt::format("1-{}", middle), middle}, copies.back()};
+            copies = counted(copies);
         }
         entry = exit;
         if (all.size() > 1) continue;

@@ -13,7 +13,7 @@ namespace satsim {
 class NetworkBuilder {
   public:
     // `network` has its inputs; `scope` is the file's.
-    NetworkBuilder(Network& network, const SpanTable& spans, ModuleFiles& files);
+    NetworkBuilder(Network& network, const SpanTable& spans, ModuleFiles& files, std::int64_t pieces);
 
     // Appends the layers of `root`'s list "layers".
     void build(const JsonCursor& root, const ModuleScope& scope);
@@ -48,6 +48,7 @@ class NetworkBuilder {
 
     [[nodiscard]] std::map<std::string, int> module_inputs(const JsonCursor& item, const JsonCursor& body,
                                                            const List& list, int entry) const;
+    [[nodiscard]] std::vector<Copy> counted(const std::vector<Copy>& all) const;
     void add_copies(const JsonCursor& body, const std::vector<Copy>& copies, const List& inner, List& list,
                     const std::string& name);
     void connect(const JsonCursor& item, const List& list, Layer& layer) const;
@@ -62,6 +63,7 @@ class NetworkBuilder {
     Network& network_;
     const SpanTable& spans_;
     ModuleFiles& files_;
+    std::int64_t pieces_;
     std::map<std::string, int> nodes_;
     std::vector<std::string> open_;  // modules around, to find cycles
     int regions_ = 0;

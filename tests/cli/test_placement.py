@@ -1,0 +1,155 @@
+"""Steps on several machines: mixes, pipelines, placement files. Recordings here are made by hand; no device measured them."""
+import json
+import unittest
+
+from support import SMALL_HARDWARE, SOURCE, ProgramTest
+from test_gpu_record import TWO, VECTORS, WORKS, measurement, recording
+
+SMALL = ["--hardware", SMALL_HARDWARE, "--fidelity", "fast"]
+ORIN = "gpu-model:jetson-agx-orin"
+
+
+class Placement(ProgramTest):
+    def mix(self, *arguments, network=None, targets=f"sat,{ORIN}", name="hetero", recipe="bdwp-2:8"):
+        value = self.run_json("compare", network or self.network(), "--recipe", recipe, "--target",
+                              targets + (",hetero" if name == "hetero" else ""), *SMALL, *arguments)
+        return next(t for t in value["targets"] if t["name"] == name)
+
+    def refuse(self, *arguments, names=()):
+        done = self.run_program(*arguments, code=2)
+        self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), done.stderr)
+        for name in names:
+            self.assertIn(name, done.stderr)
+
+    def test_a_mix_is_between_its_bounds(self):
+        for objective, value in (("time", lambda t: t["seconds"]), ("energy", lambda t: t["energy_j"]),
+                                 ("edp", lambda t: t["seconds"] * t["energy_j"])):
+            with self.subTest(objective):
+                mix = self.mix("--placement", objective)
+                self.assertEqual(mix["objective"], objective)
+                for other in mix["singles"] + mix["without"]:
+                    self.assertLessEqual(value(mix), value(other) * (1 + 1e-9))
+                self.assertGreaterEqual(mix["seconds"], mix["lower_bound_seconds"])
+                self.assertGreaterEqual(mix["energy_j"], mix["lower_bound_energy_j"])
+                self.assertAlmostEqual(sum(m["seconds"] for m in mix["modules"]), sum(b["seconds"] for b in mix["busy"]))
+                used = {place["target"] for place in mix["placement"]}
+                self.assertEqual(used, {b["target"] for b in mix["busy"] if b["seconds"] > 0} | used & {"host"})
+                self.assertIn(mix["provenance"], ("modelled", "simulated"))
+
+    def test_every_target_has_its_modules(self):
+        value = self.run_json("compare", "armor-tiny", "--recipe", "wohg-3+bdwp-2:8", "--baseline", "wohg-3+dense",
+                              "--target", f"sat,{ORIN},hetero", "--fidelity", "fast")
+        for target in value["targets"]:
+            names = [module["name"] for module in target["modules"]]
+            self.assertLessEqual({"vision_tower", "decoder", "adapter", "vq_decoder"}, set(names), target["name"])
+            decoder = next(m for m in target["modules"] if m["name"] == "decoder")
+            self.assertAlmostEqual(decoder["seconds"], sum(decoder["stages"].values()))
+
+    # A synthetic pair with crossing costs: one device is quick at layer a, the other at layer b.
+    def pair(self):
+        works = WORKS + VECTORS
+        is_a = [w.get("m") == 64 or (w.get("n"), w.get("k")) == (32, 64) or w.get("elements") == 2048 for w in works]
+        for name, quick in (("one.json", True), ("two.json", False)):
+            self.write(name, recording([measurement(w, 1.0 if a == quick else 3.0) for w, a in zip(works, is_a)]))
+        return f"gpu:{self.folder / 'one.json'},gpu:{self.folder / 'two.json'}"
+
+    def test_machines_whose_costs_cross_share_the_step(self):
+        targets = self.pair()
+        mix = self.mix(network=self.write("two_layers.json", TWO), targets=targets, recipe="dense")
+        best = min(single["seconds"] for single in mix["singles"])
+        self.assertLess(mix["seconds"], 0.75 * best)
+        self.assertEqual({p["target"] for p in mix["placement"]}, set(targets.split(",")))
+        self.assertTrue(all(single["alone"] and single["fits"] for single in mix["singles"]))
+        self.assertTrue(all(other["seconds"] > 1.3 * mix["seconds"] for other in mix["without"]))
+
+    def test_beside_a_much_faster_gpu_sat_wins_nothing(self):
+        done = self.run_program("compare", "vgg19", "--recipe", "bdwp-2:8", "--fidelity", "fast", "--target", "sat,gpu-model:h100,hetero")
+        self.assertRegex(done.stdout, r"sat (wins nothing here|is worth 1\.0\dx)")
+
+    def test_a_placement_is_written_edited_and_read(self):
+        path = self.folder / "p.json"
+        found = self.mix("--save-placement", path)
+        document = json.loads(path.read_text())
+        self.assertEqual(document["places"], found["placement"])
+        again = self.mix("--placement", path)
+        self.assertEqual((again["seconds"], again["placement"], again["method"]), (found["seconds"], found["placement"], "given"))
+        # All on the GPU but for one layer's FF.
+        edited = {"format": "satsim-placement", "version": 1,
+                  "places": [{"layer": "*", "target": ORIN}, {"layer": "conv2", "stage": "FF", "target": "sat"}]}
+        mix = self.mix("--placement", self.write("e.json", edited))
+        elsewhere = [(p["layer"], p["stage"]) for p in mix["placement"] if p["target"] != ORIN]
+        self.assertEqual(elsewhere, [("conv2", "FF")])
+        self.assertGreater(mix["transfers"]["bytes"], 0)
+
+    def test_bad_placements(self):
+        def bad(places, *names, **more):
+            path = self.write("bad.json", {"format": "satsim-placement", "version": 1, "places": places} | more)
+            self.refuse("compare", self.network(), "--target", f"sat,{ORIN},hetero", "--placement", path, *SMALL, names=["bad.json", *names])
+        everywhere = {"layer": "*", "target": ORIN}
+        bad([everywhere, {"layer": "conv9", "target": "sat"}], "/places/1", "conv9", "no layer or module of small")
+        bad([everywhere, {"layer": "conv1", "target": "tpu"}], "/places/1/target", "none of the targets sat, " + ORIN)
+        bad([everywhere, {"layer": "conv1", "stage": "BP", "target": "sat"}], "/places/1", "no task of")
+        bad([{"layer": "conv1", "target": "sat"}], "/places", "nowhere")
+        bad([everywhere, {"layer": "loss", "stage": "FF", "part": "", "target": "sat"}], "/places/1/target", "cannot run loss FF")
+        bad([everywhere], "/network", network="other")
+        bad([], "/places")
+        self.refuse("compare", self.network(), "--target", f"sat,{ORIN},hetero", "--placement", "missing.json", *SMALL, names=["missing.json"])
+
+    def test_bad_targets(self):
+        small = self.network()
+        self.refuse("compare", small, "--target", "hetero", names=["hetero", "at least one"])
+        self.refuse("compare", small, "--target", "sat@0", names=["sat@0", "1 to 64 or fit"])
+        self.refuse("compare", small, "--target", "sat@many", names=["sat@many"])
+        self.refuse("compare", small, "--target", "sat,sat@2", names=["named twice"])
+        self.refuse("compare", small, "--target", "sat", "--placement", "energy", names=["--placement", "hetero"])
+        path = self.write("no_joules.json", recording([measurement(w, 1e-5) | {"joules": None} for w in WORKS + VECTORS]))
+        self.refuse("compare", self.write("two_layers.json", TWO), "--recipe", "dense", "--target", f"sat,gpu:{path},hetero", "--placement", "energy",
+                    *SMALL, names=["energy", "does not know"])
+
+    # A card with little memory: one does not take the step, and k comes out as an answer.
+    def small_card(self, mebibytes):
+        document = self.hardware_document()
+        document["memory"]["capacity"]["value"] = mebibytes * 2**20 / document["memory"]["channels"]
+        return self.write("card.json", document)
+
+    def deep(self):
+        return self.write("deep.json", {"name": "deep", "source": "test", "input": {"channels": 256, "height": 1, "width": 1}, "batch": 4,
+                                        "modules": {"one": {"layers": [{"name": "a", "kind": "linear", "out": 256}, {"name": "r", "kind": "relu"}]}},
+                                        "layers": [{"module": "one", "name": "m", "repeat": 12}, {"name": "head", "kind": "linear", "out": 8},
+                                                   {"name": "loss", "kind": "loss"}]})
+
+    def test_the_smallest_pipeline_that_fits(self):
+        card = self.small_card(4)
+        self.refuse("compare", self.deep(), "--target", "sat", "--hardware", card, "--fidelity", "fast", names=["needs"])
+        value = self.run_json("compare", self.deep(), "--target", "sat@fit", "--hardware", card, "--fidelity", "fast")
+        pipeline = value["targets"][0]
+        cards = int(pipeline["name"].split("@")[1])
+        self.assertGreater(cards, 1)
+        self.assertFalse(any(single["fits"] for single in pipeline["singles"]))
+        for memory in pipeline["memory"]:
+            self.assertLessEqual(memory["bytes"], memory["capacity"], memory["target"])
+        if cards > 2:
+            with self.subTest("one less"):
+                self.assertNotEqual(self.run_json("compare", self.deep(), "--target", "sat@fit", "--hardware", self.small_card(8),
+                                                  "--fidelity", "fast")["targets"][0]["name"], pipeline["name"])
+
+    def test_micro_batches_fill_a_pipeline(self):
+        def seconds(parts):
+            recipe = self.write("r.json", {"name": "r", "method": "dense", "micro_batches": parts})
+            return self.mix(network=self.deep(), targets="sat@2", name="sat@2", recipe=recipe)["seconds"]
+        self.assertLess(seconds(4), 4 * seconds(1))
+
+    def test_the_trace_has_every_machine_and_flows(self):
+        path = self.folder / "t.json"
+        self.mix("--trace", path, network=self.write("two_layers.json", TWO), targets=self.pair(), recipe="dense")
+        self.assertEqual(self.run_json("trace", "--check", path)["broken"], [])
+        events = json.loads(path.read_text())["traceEvents"]
+        names = [e["args"]["name"] for e in events if e["name"] == "process_name"]
+        self.assertEqual(len([n for n in names if "placed" in n]), 3)
+        self.assertTrue(any("PCIe" in n for n in names))
+        self.assertEqual(len([e for e in events if e["ph"] == "s"]), len([e for e in events if e["ph"] == "f"]))
+        self.assertTrue([e for e in events if e["ph"] == "s"])
+
+
+if __name__ == "__main__":
+    unittest.main()
