@@ -217,9 +217,13 @@ int compare_targets(const ComparisonArguments& arguments) {
     if (!arguments.trace.empty()) write_trace(arguments.trace, made, runs, compared.mixes);
     document = complete(std::move(document), arguments, made.network, runs, rows);
     const bool has_sat = std::ranges::count(arguments.targets, "sat") > 0;
-    if (!runs.empty())
-        write_targets_report(arguments.report, title_of(arguments, made), options,
-                             has_sat ? &hardware : nullptr, document);
+    nlohmann::ordered_json shown = document;
+    shown["mixes"] = nlohmann::ordered_json::array();
+    for (const Mix& mix : compared.mixes) shown["mixes"].push_back(mix_report(made.network, mix));
+    if (!arguments.report.empty() && runs.empty())
+        throw InputError("--report", "", "shows single machines and their mixes, expected a target without @ beside it");
+    write_targets_report(arguments.report, title_of(arguments, made), options, has_sat ? &hardware : nullptr,
+                         std::move(shown));
     for (const Mix& mix : compared.mixes) document["targets"].push_back(mix_json(made.network, mix));
     if (options.json) {
         deliver(options, document.dump(1) + "\n");

@@ -8,6 +8,7 @@
 #include "runtime/dispatch/bound.hpp"
 #include "runtime/placement/placement_file.hpp"
 #include "runtime/placement/placement_json.hpp"
+#include "runtime/placement/timeline_blocks.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::host {
@@ -154,6 +155,23 @@ nlohmann::ordered_json mix_json(const Network& network, const Mix& mix) {
                                      {"speedup", baseline.seconds / outcome.seconds}};
     object.update(placement::placed_json(network, mix.recipe()));
     object["modules"] = modules_json(module_shares(network, mix));
+    return object;
+}
+
+nlohmann::ordered_json mix_report(const Network& network, const Mix& mix) {
+    nlohmann::ordered_json object = mix_json(network, mix);
+    object.erase("placement");  // the table of layers is long enough
+    nlohmann::ordered_json blocks = nlohmann::ordered_json::array();
+    for (const placement::TimelineBlock& block : placement::timeline_blocks(network, mix.recipe()))
+        blocks.push_back({{"lane", block.lane},
+                          {"title", block.title},
+                          {"stage", to_string(block.stage)},
+                          {"transfer", block.transfer},
+                          {"start_s", block.start},
+                          {"seconds", block.end - block.start},
+                          {"busy_s", block.busy},
+                          {"count", block.count}});
+    object["timeline"] = std::move(blocks);
     return object;
 }
 

@@ -44,6 +44,9 @@ struct MixPart {
 // Its object in `targets`.
 [[nodiscard]] nlohmann::ordered_json mix_json(const Network& network, const Mix& mix);
 
+// The same with its timeline: what a report shows.
+[[nodiscard]] nlohmann::ordered_json mix_report(const Network& network, const Mix& mix);
+
 // What people read: totals beside each machine alone, where everything is, memory.
 [[nodiscard]] std::string mix_text(const Network& network, const Mix& mix);
 

@@ -9,10 +9,6 @@ namespace {
 
 using placement::PlacedStep;
 
-double gib(Bytes bytes) {
-    return static_cast<double>(bytes) / static_cast<double>(Bytes{1} << 30);
-}
-
 std::vector<std::string> totals_line(const Mix& mix, const std::string& name,
                                      const placement::Outcome& outcome, const std::string& remark) {
     return {name,
@@ -77,14 +73,14 @@ Table place_table(const Network& network, const PlacedStep& placed) {
 Table memory_table(const PlacedStep& placed) {
     Table table({"<machine", "busy", "of the step", "memory", "capacity", "activations", "gradients",
                  "FP32 weights", "FP16 copies", "optimizer", "dW"});
-    const auto size = [](Bytes bytes) { return fmt::format("{:.2f}", gib(bytes)); };
+    const auto size = [](Bytes bytes) { return bytes > 0 ? byte_text(bytes) : "-"; };
     for (std::size_t m = 0; m < placed.problem.machines.size(); ++m) {
         const placement::Machine& machine = placed.problem.machines[m];
         const Footprint& f = placed.memory[m];
         table.row({machine.name, time_text(placed.outcome.busy[m]),
                    fmt::format("{:.1f} %", 100 * placed.outcome.busy[m] / placed.outcome.seconds),
-                   size(f.total()) + " GiB",
-                   machine.capacity > 0 ? size(machine.capacity) + " GiB" : "not known", size(f.activations),
+                   size(f.total()),
+                   machine.capacity > 0 ? size(machine.capacity) : "not known", size(f.activations),
                    size(f.gradients), size(f.masters), size(f.copies), size(f.optimizer_state),
                    size(f.weight_gradients)});
     }

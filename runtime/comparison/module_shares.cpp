@@ -1,22 +1,10 @@
 #include "runtime/comparison/module_shares.hpp"
 
 namespace satsim {
-namespace {
-
-// The ancestor below the network itself; the network where there is none.
-std::string top_module(const Network& network, const Layer& layer) {
-    int node = layer.module;
-    while (node > 0 && network.modules[static_cast<std::size_t>(node)].parent > 0)
-        node = network.modules[static_cast<std::size_t>(node)].parent;
-    return node > 0 ? network.modules[static_cast<std::size_t>(node)].name : network.name;
-}
-
-}  // namespace
-
 ModuleTally::ModuleTally(const Network& network) {
     std::map<std::string, std::size_t> known;
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
-        const std::string name = top_module(network, network.layers[l]);
+        const std::string& name = network.top_module(network.layers[l]);
         const auto [place, is_new] = known.emplace(name, shares_.size());
         if (is_new) shares_.push_back({name, {}, 0});
         share_of_.push_back(place->second);

@@ -30,6 +30,14 @@ void check_task(const JsonCursor& task) {
     check_provenance(task);
 }
 
+void check_modules(const JsonCursor& object) {
+    each(object.at("modules"), [](const JsonCursor& module) {
+        texts(module, {"name"});
+        amounts(module, {"seconds", "energy_j"});
+        amounts(module.at("stages"), {"FF", "BP", "WU"});
+    });
+}
+
 void check_target(const JsonCursor& target) {
     (void)target.at("name").text();
     texts(target, {"description"});
@@ -39,6 +47,7 @@ void check_target(const JsonCursor& target) {
                      "bandwidth_bytes_per_s", "board_watts"});
     check_rates(target.at("step"));
     check_rates(target.at("gemm"));
+    if (target.has("modules")) check_modules(target);
     each(target.at("layers"), [](const JsonCursor& task) {
         check_task(task);
         check_times(task);
@@ -72,10 +81,30 @@ void check_row(const JsonCursor& row, const std::set<std::string>& names) {
     });
 }
 
+void check_mix(const JsonCursor& mix) {
+    texts(mix, {"name", "objective", "method"});
+    check_provenance(mix);
+    (void)mix.at("energy_known").boolean();
+    amounts(mix, {"seconds", "energy_j", "baseline_seconds", "lower_bound_seconds"});
+    check_modules(mix);
+    each(mix.at("singles"), [](const JsonCursor& single) {
+        texts(single, {"target"});
+        amounts(single, {"seconds", "energy_j"});
+        (void)single.at("fits").boolean();
+    });
+    each(mix.at("timeline"), [](const JsonCursor& block) {
+        texts(block, {"lane", "title"});
+        one_of(block.at("stage"), {"FF", "BP", "WU"});
+        (void)block.at("transfer").boolean();
+        amounts(block, {"start_s", "seconds", "busy_s", "count"});
+    });
+}
+
 }  // namespace
 
 void check_targets(const JsonCursor& data) {
     texts(data, {"recipe", "baseline"});
+    if (data.has("mixes")) each(data.at("mixes"), check_mix);
     std::set<std::string> names;
     each(
         data.at("targets"),

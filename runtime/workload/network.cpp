@@ -104,6 +104,13 @@ bool Network::lies_in(const Layer& layer, std::string_view pattern) const {
     return false;
 }
 
+const std::string& Network::top_module(const Layer& layer) const {
+    int node = layer.module;
+    while (node > 0 && modules[static_cast<std::size_t>(node)].parent > 0)
+        node = modules[static_cast<std::size_t>(node)].parent;
+    return node > 0 ? modules[static_cast<std::size_t>(node)].name : name;
+}
+
 Bytes Network::activation_bytes(std::int64_t batch_size) const {
     constexpr Bytes kFp16Bytes = 2;
     Bytes bytes = inputs.empty() ? input.elements() : 0;

@@ -212,6 +212,8 @@ struct Network {
     [[nodiscard]] std::int64_t items_of(int index) const;
     // Whether `pattern` is this layer's name, its path, or a module that it lies in.
     [[nodiscard]] bool lies_in(const Layer& layer, std::string_view pattern) const;
+    // The name of the module of the top level that a layer lies in; the network's where it lies in none.
+    [[nodiscard]] const std::string& top_module(const Layer& layer) const;
     // Bytes of FP16 activations that a training step of `batch` samples keeps for its backward pass.
     [[nodiscard]] Bytes activation_bytes(std::int64_t batch) const;
     // Index of the first layer with a GEMM; -1 when there is none.

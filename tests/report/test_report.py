@@ -230,6 +230,27 @@ class Report(ProgramTest):
         for text in ("sat (simulated)", "op/byte", "bound by", "kernel"):
             self.assertIn(text, self.tooltip())
 
+    def test_a_mix_of_targets(self):
+        self.run_program("compare", "armor-tiny", "--recipe", "wohg-3+bdwp-2:8", "--baseline", "wohg-3+dense", "--fidelity", "fast",
+                         "--target", "sat,gpu-model:jetson-agx-orin,hetero", "--report", "r.json")
+        data = json.loads((self.folder / "r.json").read_text())["data"]
+        mix = data["mixes"][0]
+        self.run_program("report", "r.json", "-o", "r.html")
+        self.open()
+        self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('main section')].map((s) => s.id)"),
+                         ["summary", "parts", "energy", "modules", "mix-0", "roofline", "table", "origin"])
+        # A bar of every target, with a piece for each module; a row of every alternative; a block of everything in the timeline.
+        self.assertEqual(self.count("#modules figure .bar-label.strong"), len(data["targets"]) + 1)
+        pieces = sum(module["seconds"] > 0 for target in [*data["targets"], mix] for module in target["modules"])
+        self.assertEqual(self.count("#modules figure rect.share:not(.pattern)"), pieces)
+        self.assertEqual(self.count("#mix-0 > .scroll tbody tr"), len(mix["singles"]) + len(mix["without"]) + 1)
+        self.assertEqual(self.count("#mix-0 .block"), len(mix["timeline"]))
+        self.browser.mouse("mouseMoved", *self.middle("#mix-0 .block rect"))
+        self.assertIn("runs of tasks", self.tooltip())
+        for title in self.browser.evaluate("[...document.querySelectorAll('.axis-title')].map((t) => t.textContent)"):
+            self.assertRegex(title, r"\[.+\]")
+        self.assertEqual(self.browser.complaints(), [])
+
     def test_targets_filter_and_change_their_scales(self):
         self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--target", "sat,gpu-model:h100", "--report", "r.html")
         self.open()

@@ -38,6 +38,7 @@ function targetsPage() {
     targetsSummarySection(targets, rows);
     partsSection(targets);
     targetsEnergySection(targets);
+    mixSections(targets, report.data.mixes || []);
     document.getElementById("main").append(filters.bar());
     targetsRooflineSection(targets, filters);
     targetsTableSection(targets, rows, filters);

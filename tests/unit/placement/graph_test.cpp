@@ -158,8 +158,9 @@ TEST(Graph, MicroBatchesRunUpdatesOnce) {
     const Made made = make("resnet9", "dense", {}, 8, 4);
     const Expansion expansion(made.graph, Length::Whole);
     for (std::size_t n = 0; n < made.graph.nodes.size(); ++n) {
-        const auto runs = std::count_if(expansion.runs().begin(), expansion.runs().end(),
-                                        [n](const placement::Run& run) { return run.node == static_cast<int>(n); });
+        const auto runs =
+            std::count_if(expansion.runs().begin(), expansion.runs().end(),
+                          [n](const placement::Run& run) { return run.node == static_cast<int>(n); });
         EXPECT_EQ(runs, made.graph.nodes[n].once_a_step() ? 1 : 4);
     }
 }
