@@ -10,6 +10,8 @@
 #include "host/report.hpp"
 #include "host/reproduction.hpp"
 #include "host/table.hpp"
+#include "runtime/dispatch/result_json.hpp"
+#include "runtime/report/document.hpp"
 
 namespace satsim::host {
 namespace {
@@ -166,6 +168,20 @@ std::vector<int> channel_counts(const Arguments& arguments) {
     return {4, 2, 1};
 }
 
+// A network's dense step beside the foremost recipe's, one a network.
+ordered_json compared_steps(const Reproduction& reproduction, const Hardware& hardware) {
+    ordered_json steps = ordered_json::array();
+    const std::vector<StepResult>& results = reproduction.compared;
+    for (std::size_t i = 0; i + 1 < results.size(); i += 2) {
+        const std::string title =
+            fmt::format("{}: {} against {}", results[i].network, results[i + 1].recipe, results[i].recipe);
+        steps.push_back(report::step_json("compare", title, hardware,
+                                          compare_json(results[i], results[i + 1]),
+                                          std::span(results).subspan(i, 2)));
+    }
+    return steps;
+}
+
 int reproduce_command(const Arguments& arguments) {
     const Options& options = arguments.options;
     require_report(arguments.report);
@@ -176,12 +192,14 @@ int reproduce_command(const Arguments& arguments) {
         const Hardware hardware = with_channels(base, channels, "--channels");
         ProgressBar bar(fmt::format("simulating, {} channels", channels));
         reproductions.push_back(
-            reproduce(plan, options, hardware,
+            reproduce(plan, options, hardware, !arguments.report.empty() && reproductions.empty(),
                       [&bar](std::size_t done, std::size_t total) { bar.update(done, total); }));
     }
-    write_report(arguments.report, "reproduce", "Networks of the SAT paper under every method and pattern",
-                 options, with_channels(base, reproductions.front().channels, "--channels"),
-                 all_json(plan, reproductions));
+    const Reproduction& first = reproductions.front();
+    const Hardware hardware = with_channels(base, first.channels, "--channels");
+    write_steps_report(arguments.report, "reproduce",
+                       "Networks of the SAT paper under every method and pattern", options, hardware,
+                       all_json(plan, reproductions), compared_steps(first, hardware));
     if (options.json) {
         deliver(options, all_json(plan, reproductions).dump(1) + "\n");
     } else if (options.csv) {

@@ -26,14 +26,15 @@ struct Arguments {
     bool count = false;
 };
 
-int report(const Arguments& arguments, const SweepSession& session) {
+int report(const Arguments& arguments, SweepSession& session) {
     const Options& options = arguments.options;
     const sweep::Outcome& outcome = session.outcome();
     if (!arguments.page.empty()) {
         if (outcome.count(sweep::Status::Done) == 0)
             throw InputError("--report " + arguments.page, "", "no configuration of this sweep is possible");
-        write_report(arguments.page, "sweep", outcome.name, options, session.base_hardware(),
-                     sweep_report_data(outcome));
+        constexpr std::size_t kSteps = 5;  // a tenth of a megabyte each for ResNet-18
+        write_steps_report(arguments.page, "sweep", outcome.name, options, session.base_hardware(),
+                           sweep_report_data(outcome), session.front_steps(kSteps));
     }
     if (options.json) {
         deliver(options, sweep::outcome_json(outcome).dump(1) + "\n");

@@ -221,7 +221,8 @@ int compare_targets(const ComparisonArguments& arguments) {
     shown["mixes"] = nlohmann::ordered_json::array();
     for (const Mix& mix : compared.mixes) shown["mixes"].push_back(mix_report(made.network, mix));
     if (!arguments.report.empty() && runs.empty())
-        throw InputError("--report", "", "shows single machines and their mixes, expected a target without @ beside it");
+        throw InputError("--report", "",
+                         "shows single machines and their mixes, expected a target without @ beside it");
     write_targets_report(arguments.report, title_of(arguments, made), options, has_sat ? &hardware : nullptr,
                          std::move(shown));
     for (const Mix& mix : compared.mixes) document["targets"].push_back(mix_json(made.network, mix));

@@ -79,10 +79,9 @@ Table memory_table(const PlacedStep& placed) {
         const Footprint& f = placed.memory[m];
         table.row({machine.name, time_text(placed.outcome.busy[m]),
                    fmt::format("{:.1f} %", 100 * placed.outcome.busy[m] / placed.outcome.seconds),
-                   size(f.total()),
-                   machine.capacity > 0 ? size(machine.capacity) : "not known", size(f.activations),
-                   size(f.gradients), size(f.masters), size(f.copies), size(f.optimizer_state),
-                   size(f.weight_gradients)});
+                   size(f.total()), machine.capacity > 0 ? size(machine.capacity) : "not known",
+                   size(f.activations), size(f.gradients), size(f.masters), size(f.copies),
+                   size(f.optimizer_state), size(f.weight_gradients)});
     }
     return table;
 }

@@ -42,6 +42,16 @@ void write_report(const std::string& file, const std::string& kind, const std::s
     write_document(file, document);
 }
 
+void write_steps_report(const std::string& file, const std::string& kind, const std::string& title,
+                        const Options& options, const Hardware& hardware, nlohmann::ordered_json data,
+                        nlohmann::ordered_json steps) {
+    if (file.empty()) return;
+    nlohmann::ordered_json document =
+        report::make_document(kind, title, origin(options.fidelity), &hardware, std::move(data));
+    document["steps"] = std::move(steps);
+    write_document(file, document);
+}
+
 void write_targets_report(const std::string& file, const std::string& title, const Options& options,
                           const Hardware* sat, nlohmann::ordered_json data) {
     if (file.empty()) return;

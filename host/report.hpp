@@ -26,6 +26,11 @@ void write_report(const std::string& file, const std::string& kind, const std::s
                   const Options& options, const Hardware& hardware, nlohmann::ordered_json data,
                   std::span<const StepResult> results = {});
 
+// The same of many steps; `steps`: some of them task by task, each a report::step_json().
+void write_steps_report(const std::string& file, const std::string& kind, const std::string& title,
+                        const Options& options, const Hardware& hardware, nlohmann::ordered_json data,
+                        nlohmann::ordered_json steps);
+
 // The same of a step on several targets; `sat`: the hardware of the target of that name, null without it.
 void write_targets_report(const std::string& file, const std::string& title, const Options& options,
                           const Hardware* sat, nlohmann::ordered_json data);

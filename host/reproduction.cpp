@@ -1,11 +1,16 @@
 #include "host/reproduction.hpp"
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "host/inputs.hpp"
 #include "host/notes.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
 #include "runtime/support/json_cursor.hpp"
+#include "sim/target/task_key.hpp"
 
 namespace satsim::host {
 namespace {
@@ -14,6 +19,20 @@ std::vector<std::string> texts(const JsonCursor& array) {
     std::vector<std::string> values;
     for (std::size_t i = 0; i < array.size(1); ++i) values.push_back(array.at(i).text());
     return values;
+}
+
+// Records the tasks of steps under some recipes; the others would only fill memory.
+void record_steps(sat::SatSettings& settings, const std::vector<TrainingStep>& steps,
+                  const std::function<bool(const std::string&)>& wanted) {
+    std::set<std::string> keys;
+    for (const TrainingStep& step : steps) {
+        if (!wanted(step.recipe)) continue;
+        for (const Task& task : step.tasks) keys.insert(sat::task_key(task));
+    }
+    settings.recording = recording_of(false, true);
+    settings.wants_operations = [keys = std::move(keys)](const Task& task) {
+        return keys.contains(sat::task_key(task));
+    };
 }
 
 void add_mean(std::map<std::string, double>& mean, const std::map<std::string, double>& values,
@@ -44,8 +63,15 @@ ReproductionPlan load_plan(const std::filesystem::path& file) {
     return plan;
 }
 
+std::string ReproductionPlan::foremost() const {
+    for (const Published& entry : published) {
+        if (std::find(recipes.begin(), recipes.end(), entry.recipe) != recipes.end()) return entry.recipe;
+    }
+    return recipes.back();
+}
+
 Reproduction reproduce(const ReproductionPlan& plan, const Options& options, const Hardware& hardware,
-                       const Progress& progress) {
+                       bool keep_compared, const Progress& progress) {
     std::vector<TrainingStep> steps;
     for (const std::string& name : plan.networks) {
         const Network network = find_network(name, options.models_folder);
@@ -55,25 +81,31 @@ Reproduction reproduce(const ReproductionPlan& plan, const Options& options, con
         }
     }
     note_dataflow(options.dataflow);
-    sat::SatTarget sat(options.sat_settings(hardware));
+    const auto is_compared = [foremost = plan.foremost()](const std::string& recipe) {
+        return recipe == "dense" || recipe == foremost;
+    };
+    sat::SatSettings settings = options.sat_settings(hardware);
+    if (keep_compared) record_steps(settings, steps, is_compared);
+    sat::SatTarget sat(std::move(settings));
     HostTarget host(hardware);
-    const std::vector<StepResult> results = run_steps(steps, hardware, sat, host, progress);
+    std::vector<StepResult> results = run_steps(steps, hardware, sat, host, progress);
 
     Reproduction reproduction;
     reproduction.channels = hardware.array.channels;
     reproduction.average.name = "average";
     std::size_t next = 0;
     for (const std::string& name : plan.networks) {
-        const StepResult& dense = results[next];
+        const StepResult dense = results[next];
         NetworkSpeedups line;
         line.name = name;
         line.batch = dense.batch;
         for (const std::string& recipe : plan.recipes) {
-            const StepResult& result = results[next++];
+            StepResult& result = results[next++];
             line.speedup[recipe] = speedup(dense, result);
             line.gemm_speedup[recipe] = gemm_speedup(dense, result);
             line.arithmetic_bound[recipe] = result.arithmetic_bound();
             line.steps[recipe] = {result.time, result.utilization()};
+            if (keep_compared && is_compared(recipe)) reproduction.compared.push_back(std::move(result));
         }
         add_mean(reproduction.average.speedup, line.speedup, plan.networks.size());
         add_mean(reproduction.average.gemm_speedup, line.gemm_speedup, plan.networks.size());

@@ -22,6 +22,9 @@ struct ReproductionPlan {
     std::vector<std::string> networks;
     std::vector<std::string> recipes;  // "dense" first
     std::vector<Published> published;
+
+    // The recipe that is looked at more closely: that of the first published figure, else the last one.
+    [[nodiscard]] std::string foremost() const;
 };
 [[nodiscard]] ReproductionPlan load_plan(const std::filesystem::path& file);
 
@@ -45,10 +48,12 @@ struct Reproduction {
     int channels = 0;
     std::vector<NetworkSpeedups> networks;
     NetworkSpeedups average;  // arithmetic means over the networks
+    // Dense and the plan's foremost recipe of each network, with recorded engines; only when asked for.
+    std::vector<StepResult> compared;
 };
 
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 [[nodiscard]] Reproduction reproduce(const ReproductionPlan& plan, const Options& options,
-                                     const Hardware& hardware, const Progress& progress);
+                                     const Hardware& hardware, bool keep_compared, const Progress& progress);
 
 }  // namespace satsim::host

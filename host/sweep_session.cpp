@@ -16,6 +16,7 @@
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
 #include "sat_isa.hpp"
+#include "sim/sweep/kin.hpp"
 
 namespace satsim::host {
 namespace {
@@ -143,13 +144,17 @@ void SweepSession::evaluate_points(const std::vector<std::size_t>& wanted, const
         store_->add({labels(point, fidelity), result});
         bar.update(++done, wanted.size());
     };
-    const std::vector<sweep::Batch> batches =
-        sweep::make_batches(keys_, pending, world != nullptr ? world->size() : settings_.workers);
+    // `cycle` takes seconds a point and shares nothing.
+    constexpr std::size_t kMostFastPoints = 8;
+    const int workers = world != nullptr ? world->size() : settings_.workers;
+    sweep::Distribution distribution(sweep::kin_of(*configurations_, choices_, keys_, pending), pending,
+                                     static_cast<std::size_t>(workers),
+                                     fidelity == "cycle" ? 1 : kMostFastPoints);
     const auto start = std::chrono::steady_clock::now();
     if (world != nullptr)
-        world->hand_out(batches, evaluate_point(fidelity), finished);
+        world->hand_out(distribution, evaluate_point(fidelity), finished);
     else
-        sweep::evaluate_locally(batches, settings_.workers, evaluate_point(fidelity), finished);
+        sweep::evaluate_locally(distribution, evaluate_point(fidelity), finished);
     counts_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ class SweepSession {
 
     // What the sweep's points change.
     [[nodiscard]] Hardware base_hardware() const;
+    // Task by task, at most `most` points spread over the fronts: the list `steps` of a report. They are run
+    // anew, under `cycle` where the front was.
+    [[nodiscard]] nlohmann::ordered_json front_steps(std::size_t most);
 
     [[nodiscard]] const sweep::Outcome& outcome() const { return outcome_; }
     [[nodiscard]] const SweepCounts& counts() const { return counts_; }

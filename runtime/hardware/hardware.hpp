@@ -21,10 +21,10 @@ struct MemoryTimes {
 };
 
 struct HostFigures {
-    Figure pcie_bandwidth;    // byte/s, one direction, after protocol
-    Figure pcie_latency;      // s, one transfer's start
-    Figure memory_bandwidth;  // byte/s of the host CPU on streamed tensors
-    Figure arithmetic_rate;   // flop/s of the host CPU on element-wise FP32
+    Figure pcie_bandwidth;     // byte/s, one direction, after protocol
+    Figure pcie_latency;       // s, one transfer's start
+    Figure memory_bandwidth;   // byte/s of the host CPU on streamed tensors
+    Figure arithmetic_rate;    // flop/s of the host CPU on element-wise FP32
     Figure memory_capacity{};  // byte, of the host; 0: not known
 };
 

@@ -64,9 +64,9 @@ void read_memory(const JsonCursor& at, Hardware& hardware) {
 HostFigures read_host(const JsonCursor& at) {
     at.object({"pcie_bandwidth", "pcie_latency", "memory_bandwidth", "arithmetic_rate"}, {"memory_capacity"});
     HostFigures host{read_figure(at.at("pcie_bandwidth"), "byte/s", 1, kLargestFigure),
-            read_figure(at.at("pcie_latency"), "s", 0, 1),
-            read_figure(at.at("memory_bandwidth"), "byte/s", 1, kLargestFigure),
-            read_figure(at.at("arithmetic_rate"), "flop/s", 1, kLargestFigure)};
+                     read_figure(at.at("pcie_latency"), "s", 0, 1),
+                     read_figure(at.at("memory_bandwidth"), "byte/s", 1, kLargestFigure),
+                     read_figure(at.at("arithmetic_rate"), "flop/s", 1, kLargestFigure)};
     if (at.has("memory_capacity")) host.memory_capacity = read_figure(at.at("memory_capacity"), "byte", 1);
     return host;
 }

@@ -154,6 +154,25 @@ void fuse_group_norms(Graph& graph) {
     }
 }
 
+namespace {
+
+// How far from the end of its result's axes a product of a constant matrix has that matrix' features; 0: at
+// none where a bias would be looked for.
+std::size_t features_of(const Graph& graph, const Node& node) {
+    const bool left = node.inputs[0] >= 0 && graph.value(node.inputs[0]).constant;
+    if (node.op == "MatMul") return left ? 2 : 1;
+    std::string equation = Graph::text(node, "equation", "");
+    std::erase(equation, ' ');
+    const std::size_t comma = equation.find(',');
+    const std::size_t arrow = equation.find("->");
+    if (comma == std::string::npos || arrow == std::string::npos || comma > arrow) return 0;
+    const std::string matrix =
+        left ? equation.substr(0, comma) : equation.substr(comma + 1, arrow - comma - 1);
+    return matrix.find(equation.back()) != std::string::npos ? 1 : 0;
+}
+
+}  // namespace
+
 void fuse_biases(Graph& graph) {
     for (Node& node : graph.nodes) {
         const bool product = node.op == "MatMul" || node.op == "Einsum";
@@ -171,7 +190,8 @@ void fuse_biases(Graph& graph) {
         if (operand < 0 || !graph.value(operand).constant || is_scalar(graph, operand)) continue;
         // One value a channel, on the channels' axis.
         const Dims& dims = graph.value(operand).dims;
-        const std::size_t from_end = product ? 1 : out.dims.size() - 1;
+        const std::size_t from_end = product ? features_of(graph, node) : out.dims.size() - 1;
+        if (from_end == 0) continue;
         const std::int64_t channels = out.dims[out.dims.size() - from_end];
         if (dims.size() < from_end || dims[dims.size() - from_end] != channels ||
             element_count(dims) != channels || graph.value(add.outputs.front()).dims != out.dims)

@@ -56,6 +56,11 @@ std::vector<Run> runs_of(const View& a, const View& b) {
     return runs;
 }
 
+// Has the channels of one image of `out`, and one position.
+bool is_pooled(const View& view, const Dims& out) {
+    return out.size() == 4 && out[0] == 1 && view.dims == Dims{1, out[1], 1, 1};
+}
+
 // b's extents beside a's of `shape`; nullopt where a run ends inside one of them.
 std::optional<TensorShape> spread_shape(const std::vector<Run>& runs, const TensorShape& shape) {
     std::int64_t sides[3] = {shape.channels, shape.width, shape.height};
@@ -159,9 +164,26 @@ void Importer::binary(const Node& node) {
     const bool first = a.constant < 0 && a.dims == out_dims(node);
     const LayerKind kind = sum ? LayerKind::Add : LayerKind::Mul;
     if (first) return combine(node, kind, a, b);
-    if (b.constant >= 0 || b.dims != out_dims(node))
-        refuse(node, "spreads both of its tensors over the other, expected one of the result's shape");
-    combine(node, kind, b, a);
+    if (b.constant < 0 && b.dims == out_dims(node)) return combine(node, kind, b, a);
+    for (const auto& [pooled, other] : {std::pair(a, b), std::pair(b, a)}) {
+        if (pooled.constant < 0 && is_pooled(pooled, out_dims(node)))
+            return combine(node, kind, spread(node, pooled), other);
+    }
+    refuse(node, "spreads both of its tensors over the other, expected one of the result's shape");
+}
+
+// A map of one position, repeated at all positions of the node's output.
+View Importer::spread(const Node& node, const View& pooled) {
+    const Dims& out = out_dims(node);
+    View result = moved(node, pooled, {0, 2, 3, 1});
+    const LayerIndex from = in_shape(node, result, make_shape(out[1], 1, 1));
+    const std::optional<TensorShape> shape = make_shape(out[1], out[2], out[3]);
+    if (!shape) refuse(node, "has an output too large");
+    result.layer = writer_.add(LayerKind::Resize, name_of(node) + ".spread", {from}, *shape,
+                               {{"shape", {shape->channels, shape->height, shape->width}}});
+    result.dims = out;
+    result.loose = false;
+    return result;
 }
 
 // `a` has the result's shape.

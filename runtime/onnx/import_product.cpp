@@ -67,9 +67,13 @@ void Importer::gemm(const Node& node) {
 void Importer::matmul(const Node& node) {
     const View& a = view(node, 0);
     const View& b = view(node, 1);
-    if (a.constant >= 0)
-        refuse(node,
-               "multiplies a constant from the left, expected activations there: transpose the product");
+    if (a.constant >= 0 && b.constant < 0) {
+        if (a.rank() != 2 || b.rank() < 2)
+            refuse(node, fmt::format("has a constant operand of {} axes, expected a matrix", a.rank()));
+        // Columns of the second operand are multiplied: a linear layer over its rows.
+        linear(node, activation(node, 1), b.rank() - 2, {node.inputs[0], {1, 0}, node.bias}, a.dims[0]);
+        return;
+    }
     if (b.constant >= 0) {
         if (b.rank() != 2)
             refuse(node, fmt::format("has a constant operand of {} axes, expected a matrix", b.rank()));
@@ -133,13 +137,23 @@ void Importer::einsum(const Node& node) {
     const std::size_t used = a.batch.size() + b.own.size() + b.reduced.size();
     if (used != y.size() || a.batch.size() + a.own.size() + a.reduced.size() != x.size())
         refuse(node, "names an axis twice, or sums over one of one operand alone");
-    if (b.view.constant < 0) return product(node, {activation(node, 0), a.batch, a.own, a.reduced}, b);
-    if (a.view.constant >= 0 || !a.batch.empty() || a.reduced.size() != 1 || b.own.size() != 1 ||
-        a.reduced[0] != a.view.rank() - 1 ||
-        find(z, y[static_cast<std::size_t>(b.own[0])]) != std::ssize(z) - 1)
-        refuse(node, "multiplies a constant other than as a matrix from the right");
-    linear(node, activation(node, 0), a.reduced[0], {node.inputs[1], {b.reduced[0], b.own[0]}, node.bias},
-           b.view.extent(b.own[0]));
+    const bool left = a.view.constant >= 0;
+    if (!left && b.view.constant < 0)
+        return product(node, {activation(node, 0), a.batch, a.own, a.reduced}, b);
+    const Operand& matrix = left ? a : b;
+    const Operand& rows = left ? b : a;
+    if (rows.view.constant >= 0 || !a.batch.empty() || a.reduced.size() != 1 || matrix.own.size() != 1)
+        refuse(node, "multiplies a constant other than as a matrix");
+    linear(node, activation(node, left ? 1 : 0), rows.reduced[0],
+           {node.inputs[left ? 0 : 1], {matrix.reduced[0], matrix.own[0]}, node.bias},
+           matrix.view.extent(matrix.own[0]));
+    // linear() puts the new features where the old ones were; the equation says where they are meant to be.
+    std::vector<int> axes;
+    for (const char c : z) {
+        const int axis = find(left ? y : x, c);
+        axes.push_back(axis >= 0 ? axis : rows.reduced[0]);
+    }
+    set(node, with_axes(view_of_output(node), axes));
 }
 
 void Importer::product(const Node& node, const Operand& a, const Operand& b) {

@@ -38,23 +38,19 @@ void Importer::reshape(const Node& node) {
 }
 
 void Importer::transpose(const Node& node) {
-    View result = activation(node, 0);
-    Dims axes = Graph::integers(node, "perm");
-    const int rank = result.rank();
-    if (axes.empty()) {
-        for (int axis = rank - 1; axis >= 0; --axis) axes.push_back(axis);
+    const View& in = activation(node, 0);
+    Dims given = Graph::integers(node, "perm");
+    const int rank = in.rank();
+    if (given.empty()) {
+        for (int axis = rank - 1; axis >= 0; --axis) given.push_back(axis);
     }
-    if (std::ssize(axes) != rank) refuse(node, "permutes other than its input's axes");
-    std::vector<int> place(axes.size(), -1);
-    const Dims before = result.dims;
-    for (std::size_t i = 0; i < axes.size(); ++i) {
-        const auto from = static_cast<std::size_t>(axis_of(node, axes[i], rank));
-        if (place[from] >= 0) refuse(node, "names an axis twice");
-        place[from] = static_cast<int>(i);
-        result.dims[i] = before[from];
+    if (std::ssize(given) != rank) refuse(node, "permutes other than its input's axes");
+    std::vector<int> axes;
+    for (const std::int64_t axis : given) {
+        axes.push_back(axis_of(node, axis, rank));
+        if (std::count(axes.begin(), axes.end(), axes.back()) > 1) refuse(node, "names an axis twice");
     }
-    for (int& axis : result.order) axis = place[static_cast<std::size_t>(axis)];
-    set(node, result);
+    set(node, with_axes(in, axes));
 }
 
 View Importer::sliced(const Node& node, const View& in, int axis, std::int64_t start, std::int64_t size,
@@ -248,6 +244,22 @@ void Importer::expand(const Node& node) {
     set(node, in);
 }
 
+namespace {
+
+// A shape whose columns are the innermost axis where that alone is padded: channels cannot be.
+std::optional<TensorShape> shape_to_pad(const View& view, const Dims& pads) {
+    const std::vector<int> memory = view.real_order();
+    for (int axis = 0; axis < view.rank(); ++axis) {
+        const bool innermost = !memory.empty() && axis == memory.back();
+        const bool padded = pads[static_cast<std::size_t>(axis)] != 0 ||
+                            pads[static_cast<std::size_t>(axis + view.rank())] != 0;
+        if (padded != innermost) return plain_shape(view);
+    }
+    return make_shape(1, view.elements() / view.extent(memory.back()), view.extent(memory.back()));
+}
+
+}  // namespace
+
 void Importer::pad(const Node& node) {
     const View in = activation(node, 0);
     Dims pads = Graph::integers(node, "pads");
@@ -263,7 +275,7 @@ void Importer::pad(const Node& node) {
     if (std::all_of(pads.begin(), pads.end(), [](std::int64_t p) { return p == 0; })) return set(node, in);
     const bool pads_image = in.rank() == 4 && pads[0] == 0 && pads[1] == 0 && pads[4] == 0 && pads[5] == 0;
     View result = pads_image ? image(node, 0) : in;
-    if (!pads_image) result.layer = in_shape(node, in, plain_shape(in));
+    if (!pads_image) result.layer = in_shape(node, in, shape_to_pad(in, pads));
     TensorShape shape = writer_.shape(result.layer);
     std::int64_t sides[4] = {};  // top, left, bottom, right
     for (int axis = 0; axis < in.rank(); ++axis) {
@@ -274,7 +286,8 @@ void Importer::pad(const Node& node) {
         if (front < 0 || back < 0 || front > 1024 || back > 1024 || !place || place->step != 1 ||
             place->axis == Axis::Channels)
             refuse(node,
-                   "pads channels, cuts off, or pads by more than 1024, expected rows and columns of zeros");
+                   "pads channels beside others, cuts off, or pads by more than 1024, expected rows and "
+                   "columns of zeros");
         const bool rows = place->axis == Axis::Height;
         sides[rows ? 0 : 1] = front;
         sides[rows ? 2 : 3] = back;

@@ -41,6 +41,9 @@ class Importer {
     [[nodiscard]] const View& view(const Node& node, std::size_t input);
     [[nodiscard]] const View& activation(const Node& node, std::size_t input);  // no constant, not expanded
     void set(const Node& node, View view, std::size_t output = 0);
+    [[nodiscard]] const View& view_of_output(const Node& node) const {
+        return *views_[static_cast<std::size_t>(node.outputs.front())];
+    }
     [[nodiscard]] const Dims& out_dims(const Node& node, std::size_t output = 0) const;
     [[nodiscard]] std::string name_of(const Node& node) const;
     LayerIndex emit(const Node& node, LayerKind kind, const std::vector<LayerIndex>& inputs,
@@ -112,6 +115,7 @@ class Importer {
     void unary(const Node& node, LayerKind kind, Fields fields);
     void scale(const Node& node, std::size_t input);
     void combine(const Node& node, LayerKind kind, const View& a, const View& b);
+    View spread(const Node& node, const View& pooled);
 
     // import_shape.cpp
     void reshape(const Node& node);

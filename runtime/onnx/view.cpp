@@ -36,6 +36,18 @@ std::vector<int> natural_order(int rank) {
     return order;
 }
 
+View with_axes(const View& view, const std::vector<int>& axes) {
+    View result = view;
+    std::vector<int> place(axes.size());
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        const auto from = static_cast<std::size_t>(axes[i]);
+        place[from] = static_cast<int>(i);
+        result.dims[i] = view.dims[from];
+    }
+    for (int& axis : result.order) axis = place[static_cast<std::size_t>(axis)];
+    return result;
+}
+
 // Both lists of extents are cut into the shortest runs of equal product. A run whose old axes lie one after
 // another in memory is that stretch of memory under new extents.
 std::optional<View> reshaped(const View& view, const Dims& dims) {

@@ -33,6 +33,9 @@ struct View {
 // The view after Reshape; nullopt when the elements would have to move.
 [[nodiscard]] std::optional<View> reshaped(const View& view, const Dims& dims);
 
+// The view after Transpose: axis i of the result is axis axes[i] of `view`. Nothing moves.
+[[nodiscard]] View with_axes(const View& view, const std::vector<int>& axes);
+
 // Axes from the inside out as channels, width and height: as many of `groups` (numbers of axes) as there are.
 // nullopt when an extent does not fit a shape.
 [[nodiscard]] std::optional<TensorShape> make_shape(std::int64_t channels, std::int64_t height,

@@ -48,8 +48,7 @@ std::vector<TimelineBlock> timeline_blocks(const Network& network, const PlacedS
     for (const NodeEvent& event : runs) {
         const Run& run = placed.expansion.runs()[static_cast<std::size_t>(event.run)];
         const Node& node = placed.problem.graph.nodes[static_cast<std::size_t>(run.node)];
-        const std::string module =
-            network.top_module(network.layers[static_cast<std::size_t>(node.layer)]);
+        const std::string module = network.top_module(network.layers[static_cast<std::size_t>(node.layer)]);
         blocks.add({machine(event.machine).name, module + " " + to_string(node.stage), node.stage, false,
                     event.start, event.end, event.end - event.start, 1});
     }
@@ -58,7 +57,8 @@ std::vector<TimelineBlock> timeline_blocks(const Network& network, const PlacedS
                      [](const TransferEvent& a, const TransferEvent& b) { return a.start < b.start; });
     for (const TransferEvent& event : transfers) {
         const auto add = [&](const std::string& lane) {
-            blocks.add({lane, "transfers", Stage::FF, true, event.start, event.end, event.end - event.start, 1});
+            blocks.add(
+                {lane, "transfers", Stage::FF, true, event.start, event.end, event.end - event.start, 1});
         };
         if (!machine(event.from).in_host_memory()) add(machine(event.from).name + " to host");
         if (!machine(event.to).in_host_memory()) add("host to " + machine(event.to).name);

@@ -8,8 +8,8 @@
 
 namespace satsim::placement {
 
-// Runs of one machine, or transfers of one link and direction, that follow each other in one module and stage.
-// Neighbours are joined while the gap between them is below 1/500 of the step.
+// Runs of one machine, or transfers of one link and direction, that follow each other in one module and
+// stage. Neighbours are joined while the gap between them is below 1/500 of the step.
 struct TimelineBlock {
     std::string lane;   // a machine's name, or "sat to host"
     std::string title;  // "decoder BP", or "transfers"

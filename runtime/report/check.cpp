@@ -201,6 +201,21 @@ void check_machine(const JsonCursor& machine) {
     });
 }
 
+// Machine, data and timeline of one step, or of two that are compared.
+void check_one_step(const JsonCursor& root) {
+    check_machine(root.at("machine"));
+    const JsonCursor data = root.at("data");
+    check_step(data);
+    if (root.at("kind").text() == "run") {
+        check_result(data);
+    } else {
+        amounts(data, {"speedup", "gemm_speedup", "arithmetic_bound"});
+        each(data.at("results"), check_result, 2);
+        if (data.at("results").size() != 2) data.at("results").fail("expected the baseline and the recipe");
+    }
+    if (root.has("timeline")) check_timeline(root.at("timeline"));
+}
+
 }  // namespace
 
 void check_document(const nlohmann::json& document, const std::string& name) {
@@ -211,26 +226,26 @@ void check_document(const nlohmann::json& document, const std::string& name) {
     one_of(root.at("kind"), {"run", "compare", "targets", "reproduce", "sweep"});
     texts(root.at("origin"), {"command", "satsim", "git", "written", "fidelity"});
     const std::string kind = root.at("kind").text();
+    if (kind == "run" || kind == "compare") return check_one_step(root);
     // Targets tell of their machines themselves; SAT, where it is one, has more to say.
     if (kind != "targets" || root.has("machine")) check_machine(root.at("machine"));
     const JsonCursor data = root.at("data");
-    if (kind == "run") {
-        check_step(data);
-        check_result(data);
-    } else if (kind == "compare") {
-        check_step(data);
-        amounts(data, {"speedup", "gemm_speedup", "arithmetic_bound"});
-        each(data.at("results"), check_result, 2);
-        if (data.at("results").size() != 2) data.at("results").fail("expected the baseline and the recipe");
-    } else if (kind == "targets") {
+    if (kind == "targets") {
         check_step(data);
         check_targets(data);
-    } else if (kind == "reproduce") {
-        check_reproduction(data);
-    } else {
-        check_sweep(data);
+        if (root.has("timeline")) check_timeline(root.at("timeline"));
+        return;
     }
-    if (root.has("timeline")) check_timeline(root.at("timeline"));
+    if (kind == "reproduce")
+        check_reproduction(data);
+    else
+        check_sweep(data);
+    if (!root.has("steps")) return;
+    each(root.at("steps"), [](const JsonCursor& step) {
+        one_of(step.at("kind"), {"run", "compare"});
+        texts(step, {"title"});
+        check_one_step(step);
+    });
 }
 
 }  // namespace satsim::report

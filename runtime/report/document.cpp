@@ -60,4 +60,14 @@ ordered_json make_document(const std::string& kind, const std::string& title, co
     return document;
 }
 
+ordered_json step_json(const std::string& kind, const std::string& title, const Hardware& hardware,
+                       ordered_json data, std::span<const StepResult> results) {
+    constexpr std::size_t kExcerpts = 4;  // a document has several steps
+    return {{"kind", kind},
+            {"title", title},
+            {"machine", machine_json(hardware)},
+            {"data", std::move(data)},
+            {"timeline", timeline_json(results, {.tasks = kExcerpts})}};
+}
+
 }  // namespace satsim::report

@@ -26,6 +26,12 @@ struct Origin {
                                                    const Origin& origin, const Hardware* hardware,
                                                    nlohmann::ordered_json data);
 
+// One step behind the figures of a document of kind "reproduce" or "sweep", for its list `steps`. `kind`:
+// "run", "compare"; `hardware`, `data` and timeline as in a document of that kind.
+[[nodiscard]] nlohmann::ordered_json step_json(const std::string& kind, const std::string& title,
+                                               const Hardware& hardware, nlohmann::ordered_json data,
+                                               std::span<const StepResult> results);
+
 // Throws InputError naming `name`, the JSON pointer and what was expected, for a document that the page could
 // not show: a missing field, a wrong type, another version. Further fields are allowed.
 void check_document(const nlohmann::json& document, const std::string& name);

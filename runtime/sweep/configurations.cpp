@@ -277,15 +277,21 @@ PointKey Configurations::key(const Choice& choice) const {
     return key;
 }
 
-Configuration Configurations::resolve(const Choice& choice) {
-    const PointKey wanted = key(choice);
-    if (!hardware_ || wanted.hardware != last_hardware_) {
+const Hardware& Configurations::hardware(const Choice& choice) {
+    const Fingerprint wanted = fingerprint(Document::Hardware, choice);
+    if (!hardware_ || wanted != last_hardware_) {
         hardware_.reset();
         hardware_ = parse_hardware_document(document(Document::Hardware, choice), "hardware");
-        last_hardware_ = wanted.hardware;
+        last_hardware_ = wanted;
     }
     if (const std::string fault = unbuildable(hardware_->array); !fault.empty())
         throw InputError("hardware", "/array", fault);
+    return *hardware_;
+}
+
+Configuration Configurations::resolve(const Choice& choice) {
+    const PointKey wanted = key(choice);
+    const Hardware& machine = hardware(choice);
     if (!network_ || wanted.network != last_network_) {
         network_.reset();
         network_ =
@@ -293,7 +299,7 @@ Configuration Configurations::resolve(const Choice& choice) {
         last_network_ = wanted.network;
     }
     Configuration result{
-        *hardware_, parse_recipe(document(Document::Recipe, choice), "recipe"), network_, std::nullopt, {}};
+        machine, parse_recipe(document(Document::Recipe, choice), "recipe"), network_, std::nullopt, {}};
     using Dataflow = schedule::ScheduleOptions::DataflowChoice;
     for (std::size_t f = 0; f < places_.size(); ++f) {
         const json* set = value(choice, f);

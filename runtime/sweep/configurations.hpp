@@ -63,6 +63,8 @@ class Configurations {
     [[nodiscard]] PointKey key(const Choice& choice) const;
     // Throws InputError for a configuration that cannot be: the message says why.
     [[nodiscard]] Configuration resolve(const Choice& choice);
+    // The machine alone; the reference holds until the next call. Throws InputError like resolve().
+    [[nodiscard]] const Hardware& hardware(const Choice& choice);
 
     // For tables: the value of field `number` as text ("32", "2:8", "bdwp-2:8"); "base" where it is not set.
     [[nodiscard]] std::string value_text(const Choice& choice, std::size_t number) const;

@@ -236,7 +236,8 @@ struct NetworkOptions {
     SpanTable spans;               // likewise
     std::string sample_name;       // where they come from
     std::filesystem::path folder;  // where files that the document names are looked for
-    // In how many parts the middle copies of a repeated module stand: more than one where machines share them.
+    // In how many parts the middle copies of a repeated module stand: more than one where machines share
+    // them.
     std::int64_t pieces = 1;
 };
 

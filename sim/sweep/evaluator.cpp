@@ -69,6 +69,8 @@ class Evaluator::Memory {
         return found->second.tasks;
     }
 
+    [[nodiscard]] std::int64_t predictions() const { return costs_.worked_out(); }
+
     // The target of a machine, with what it remembers of the machine's tasks.
     FastTarget& target(const sat::SimulationSettings& settings) {
         if (!target_ || !target_->is_machine(settings)) target_.emplace(costs_);
@@ -106,6 +108,10 @@ StepFigures Evaluator::figures(const Configuration& configuration, const PointKe
     alone.workers = 1;
     sat::SatTarget sat(alone);
     return figures_of(run_steps({step}, configuration.hardware, sat, host, {}).front());
+}
+
+std::int64_t Evaluator::predictions() const {
+    return memory_->predictions();
 }
 
 PointResult Evaluator::evaluate(Configurations& configurations, const Choice& choice) {

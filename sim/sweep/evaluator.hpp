@@ -33,6 +33,9 @@ class Evaluator {
     // Never throws for a configuration that cannot be or that satsim fails on: the result says so.
     [[nodiscard]] PointResult evaluate(Configurations& configurations, const Choice& choice);
 
+    // Programs whose costs have been worked out so far, which is most of the work; with Sharing::All.
+    [[nodiscard]] std::int64_t predictions() const;
+
   private:
     class Memory;
     [[nodiscard]] StepFigures figures(const Configuration& configuration, const PointKey& key);

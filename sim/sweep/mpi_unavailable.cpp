@@ -28,7 +28,7 @@ int MpiWorld::size() const {
 int MpiWorld::from_first(int value) const {
     return value;
 }
-void MpiWorld::hand_out(const std::vector<Batch>& /*batches*/, const EvaluatePoint& /*evaluate*/,
+void MpiWorld::hand_out(Distribution& /*distribution*/, const EvaluatePoint& /*evaluate*/,
                         const PointFinished& /*finished*/) const {}
 void MpiWorld::serve(const EvaluatePoint& /*evaluate*/) const {}
 

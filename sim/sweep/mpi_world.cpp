@@ -1,9 +1,13 @@
 #include "sim/sweep/mpi_world.hpp"
 
+#include <algorithm>
 #include <boost/mpi/collectives.hpp>
 #include <boost/mpi/communicator.hpp>
 #include <boost/mpi/environment.hpp>
 #include <boost/serialization/vector.hpp>
+#include <chrono>
+#include <exception>
+#include <thread>
 
 #include "sim/sweep/mpi_environment.hpp"
 
@@ -13,29 +17,40 @@ namespace {
 namespace mpi = boost::mpi;
 
 enum Tag : int {
-    kAsk,    // rank to 0: wants a batch; sent before it works on the one it has, so that it never waits
-    kBatch,  // 0 to rank: point numbers; none: there are no more
-    kResult  // rank to 0: a point's bytes
+    kAsk,     // rank to 0: wants points; sent before it works on those it has, so that it never waits
+    kPoints,  // 0 to rank: their numbers; none: there are no more
+    kResult,  // rank to 0: a point's bytes
+    kEnd,     // 0 to rank: all points are evaluated; asking now is asking for the next round's
+    kLeave    // 0 to rank: rank 0 has written what was asked for
 };
 
 using Numbers = std::vector<std::uint64_t>;
 
+// Waits asleep: Open MPI's own waiting keeps a core busy.
+mpi::status wait_for_message(const mpi::communicator& world, int source, int tag) {
+    using std::chrono::microseconds;
+    constexpr microseconds kLongest{2000};
+    for (microseconds pause{20};; pause = std::min(2 * pause, kLongest)) {
+        if (const auto message = world.iprobe(source, tag)) return *message;
+        std::this_thread::sleep_for(pause);
+    }
+}
+
 // Rank 0's side.
 class Coordinator {
   public:
-    Coordinator(const mpi::communicator& world, const std::vector<Batch>& batches,
-                const PointFinished& finished)
-        : world_(world), batches_(batches), finished_(finished), working_(world.size() - 1) {}
+    Coordinator(const mpi::communicator& world, Distribution& distribution, const PointFinished& finished)
+        : world_(world), distribution_(distribution), finished_(finished), working_(world.size() - 1) {}
 
     void run(const EvaluatePoint& evaluate) {
-        while (next_ < batches_.size()) {
-            const Batch& own = batches_[next_++];
-            for (const std::size_t point : own) {
+        while (const auto own = distribution_.next(0)) {
+            for (const std::size_t point : distribution_.points(*own)) {
                 finished_(point, evaluate(point));
                 while (const auto message = world_.iprobe()) take(*message);
             }
         }
-        while (working_ > 0 || awaited_ > 0) take(world_.probe());
+        while (working_ > 0 || awaited_ > 0) take(wait_for_message(world_, mpi::any_source, mpi::any_tag));
+        for (int rank = 1; rank < world_.size(); ++rank) world_.send(rank, kEnd);
     }
 
   private:
@@ -54,20 +69,19 @@ class Coordinator {
 
     void give(int rank) {
         Numbers numbers;
-        if (next_ < batches_.size()) {
-            const Batch& batch = batches_[next_++];
-            numbers.assign(batch.begin(), batch.end());
+        if (const auto range = distribution_.next(static_cast<std::size_t>(rank))) {
+            const auto points = distribution_.points(*range);
+            numbers.assign(points.begin(), points.end());
         } else {
             --working_;
         }
         awaited_ += numbers.size();
-        world_.send(rank, kBatch, numbers);
+        world_.send(rank, kPoints, numbers);
     }
 
     const mpi::communicator& world_;
-    const std::vector<Batch>& batches_;
+    Distribution& distribution_;
     const PointFinished& finished_;
-    std::size_t next_ = 0;     // batch to hand out
     int working_;              // ranks that have not been told that there are no more
     std::size_t awaited_ = 0;  // points handed out without a result
 };
@@ -85,7 +99,18 @@ bool started_by_mpi() {
 }
 
 MpiWorld::MpiWorld() : world_(std::make_unique<World>()) {}
-MpiWorld::~MpiWorld() = default;
+
+// MPI's own end keeps the cores of those who wait for rank 0 busy.
+MpiWorld::~MpiWorld() {
+    if (std::uncaught_exceptions() > 0) return;  // the environment ends all ranks
+    const mpi::communicator& world = world_->all_;
+    if (world.rank() == 0) {
+        for (int rank = 1; rank < world.size(); ++rank) world.send(rank, kLeave);
+    } else {
+        wait_for_message(world, 0, kLeave);
+        world.recv(0, kLeave);
+    }
+}
 
 int MpiWorld::rank() const {
     return world_->all_.rank();
@@ -100,17 +125,17 @@ int MpiWorld::from_first(int value) const {
     return value;
 }
 
-void MpiWorld::hand_out(const std::vector<Batch>& batches, const EvaluatePoint& evaluate,
+void MpiWorld::hand_out(Distribution& distribution, const EvaluatePoint& evaluate,
                         const PointFinished& finished) const {
-    Coordinator(world_->all_, batches, finished).run(evaluate);
-    world_->all_.barrier();
+    Coordinator(world_->all_, distribution, finished).run(evaluate);
 }
 
 void MpiWorld::serve(const EvaluatePoint& evaluate) const {
     const mpi::communicator& world = world_->all_;
     const auto receive = [&] {
         Numbers numbers;
-        world.recv(0, kBatch, numbers);
+        wait_for_message(world, 0, kPoints);
+        world.recv(0, kPoints, numbers);
         return numbers;
     };
     world.send(0, kAsk);
@@ -123,8 +148,8 @@ void MpiWorld::serve(const EvaluatePoint& evaluate) const {
         }
         numbers = receive();
     }
-    // Whoever is first must not ask for batches of the next round while rank 0 is still in this one.
-    world.barrier();
+    wait_for_message(world, 0, kEnd);
+    world.recv(0, kEnd);
 }
 
 }  // namespace satsim::sweep

@@ -1,5 +1,6 @@
-// A sweep over the processes that mpirun or srun has started: rank 0 hands out batches, evaluates points
-// itself and gets all results; the others evaluate.
+// A sweep over the processes that mpirun or srun has started: rank 0 hands out points, evaluates some itself
+// and gets all results; the others evaluate. Who waits sleeps: a rank that polled would take a core from one
+// that works.
 #pragma once
 
 #include <memory>
@@ -24,8 +25,9 @@ class MpiWorld {
     // What rank 0 says, in all ranks; all of them call it.
     [[nodiscard]] int from_first(int value) const;
 
-    // Rank 0: until all batches are evaluated. finished() is called here for every point.
-    void hand_out(const std::vector<Batch>& batches, const EvaluatePoint& evaluate,
+    // Rank 0: until all points are evaluated; the workers of `distribution` are the ranks. finished() is
+    // called here for every point.
+    void hand_out(Distribution& distribution, const EvaluatePoint& evaluate,
                   const PointFinished& finished) const;
     // Other ranks: until rank 0 has nothing left.
     void serve(const EvaluatePoint& evaluate) const;

@@ -1,4 +1,4 @@
-// The points of a sweep that are still to be evaluated, cut into batches that one process works on.
+// Points of a sweep evaluated in local processes, and their results as bytes.
 #pragma once
 
 #include <cstddef>
@@ -7,19 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/sweep/configurations.hpp"
 #include "runtime/sweep/point_result.hpp"
+#include "sim/sweep/distribution.hpp"
 
 namespace satsim::sweep {
-
-// Numbers of points.
-using Batch = std::vector<std::size_t>;
-
-// `keys` of all points; `pending` the numbers of those to evaluate. Points of one machine, network and batch
-// size follow each other, and so do machines that are neighbours in the sweep: they share much. Batches get
-// smaller, so that all of `workers` end at the same time.
-[[nodiscard]] std::vector<Batch> make_batches(const std::vector<PointKey>& keys,
-                                              const std::vector<std::size_t>& pending, int workers);
 
 using EvaluatePoint = std::function<PointResult(std::size_t point)>;
 using PointFinished = std::function<void(std::size_t point, const PointResult& result)>;
@@ -29,9 +20,9 @@ using Bytes8 = std::vector<std::uint8_t>;
 [[nodiscard]] Bytes8 to_bytes(std::size_t point, const PointResult& result);
 [[nodiscard]] std::pair<std::size_t, PointResult> from_bytes(const Bytes8& bytes);
 
-// Evaluates all batches in `workers` forked processes. finished() is called in this process, as soon as a
-// point is done.
-void evaluate_locally(const std::vector<Batch>& batches, int workers, const EvaluatePoint& evaluate,
+// Evaluates all points in one forked process for each worker of `distribution`. finished() is called in this
+// process, as soon as a point is done.
+void evaluate_locally(Distribution& distribution, const EvaluatePoint& evaluate,
                       const PointFinished& finished);
 
 }  // namespace satsim::sweep

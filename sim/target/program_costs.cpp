@@ -26,6 +26,17 @@ class WordDigest {
     std::uint64_t high_ = 0x13198A2E03707344U;
 };
 
+void add_machine(WordDigest& digest, const isa::ArrayConfig& a, const dram::MemoryConfig& memory) {
+    for (const int value :
+         {a.rows, a.columns, a.channels, a.burst_lines, a.piece_fifo, a.line_fifo, a.store_fifo,
+          static_cast<int>(memory.kind), memory.channels, memory.ideal_latency})
+        digest.add(value);
+    const dram::Ddr4Timing& t = memory.ddr4;
+    for (const int value : {t.cl, t.rcd, t.rp, t.ras, t.wr, t.wtr, t.rtw, t.refi, t.rfc, t.ctrl, t.phy})
+        digest.add(value);
+    digest.add(memory.stall_seed);
+}
+
 // The configuration without what a program's time does not depend on. Costs are worked out with it, so that
 // they cannot depend on what the key leaves out.
 isa::ArrayConfig timed(const isa::ArrayConfig& array) {
@@ -42,6 +53,13 @@ isa::ArrayConfig timed(const isa::ArrayConfig& array) {
 
 }  // namespace
 
+std::pair<std::uint64_t, std::uint64_t> machine_timing(const isa::ArrayConfig& array,
+                                                       const dram::MemoryConfig& memory) {
+    WordDigest digest;
+    add_machine(digest, array, memory);
+    return digest.value();
+}
+
 Cycles ProgramCosts::cycles(const isa::Program& program, const dram::MemoryConfig& memory) {
     return fast_.predict(program, memory).cycles;
 }
@@ -52,15 +70,7 @@ Execution ProgramCosts::counted(const isa::Program& program, const dram::MemoryC
 
 RememberedCosts::Key RememberedCosts::key(const isa::Program& program, const dram::MemoryConfig& memory) {
     WordDigest digest;
-    const isa::ArrayConfig& a = program.config;
-    for (const int value :
-         {a.rows, a.columns, a.channels, a.burst_lines, a.piece_fifo, a.line_fifo, a.store_fifo,
-          static_cast<int>(memory.kind), memory.channels, memory.ideal_latency})
-        digest.add(value);
-    const dram::Ddr4Timing& t = memory.ddr4;
-    for (const int value : {t.cl, t.rcd, t.rp, t.ras, t.wr, t.wtr, t.rtw, t.refi, t.rfc, t.ctrl, t.phy})
-        digest.add(value);
-    digest.add(memory.stall_seed);
+    add_machine(digest, program.config, memory);
     digest.add(program.address);
     for (const std::uint8_t value : program.semaphores) digest.add(int{value});
     for (const std::vector<isa::Instruction>& stream : program.streams) {

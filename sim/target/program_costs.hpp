@@ -4,11 +4,17 @@
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "sim/fast/fast_sat.hpp"
 #include "sim/target/program_counters.hpp"
 
 namespace satsim::sat {
+
+// What of a machine the cost of a given program depends on, as a digest: machines that differ in it have no
+// costs in common.
+[[nodiscard]] std::pair<std::uint64_t, std::uint64_t> machine_timing(const isa::ArrayConfig& array,
+                                                                     const dram::MemoryConfig& memory);
 
 // Works everything out each time. Keeps FastSat's buffers from call to call.
 class ProgramCosts {

@@ -20,7 +20,7 @@
 namespace satsim::sat {
 namespace {
 
-using Job = std::function<void(std::size_t, const Send&)>;
+using Job = std::function<void(std::uint64_t, const Send&)>;
 
 enum class Outcome : std::uint32_t { Part, Done, InputFault, Failure };
 
@@ -113,8 +113,7 @@ class Worker {
         }
     }
 
-    void give(std::size_t number) {
-        const std::uint64_t job = number;
+    void give(std::uint64_t job) {
         running = true;
         if (!send_all(socket_, &job, sizeof job)) throw std::runtime_error("a simulation worker has died");
     }
@@ -147,20 +146,28 @@ void run_forked(std::size_t jobs, int workers, const std::function<Bytes8(std::s
         jobs, workers, [&](std::size_t i, const Send& send) { send(job(i)); }, done);
 }
 
-void run_forked_parts(std::size_t jobs, int workers, const Job& job,
+void run_forked_parts(std::size_t jobs, int workers, const std::function<void(std::size_t, const Send&)>& job,
                       const std::function<void(std::size_t, const Bytes8&)>& part) {
     if (jobs == 0) return;
-    std::vector<Worker> pool;
     const std::size_t size = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(workers, 1)), 1, jobs);
-    pool.reserve(size);
-    for (std::size_t i = 0; i < size; ++i) pool.emplace_back(job, pool);
+    std::uint64_t next = 0;
+    // Jobs are handed out in order, so the lowest faulty one has been run whenever a higher one has.
+    run_forked_as_asked(
+        size, [&](std::size_t) { return next < jobs ? std::optional(next++) : std::nullopt; }, job, part);
+}
 
-    std::size_t next = 0;
-    std::map<std::size_t, std::string> faults;
-    const auto give_next = [&](Worker& worker) {
-        if (faults.empty() && next < jobs) worker.give(next++);
+void run_forked_as_asked(std::size_t workers, const NextJob& next, const Job& job,
+                         const std::function<void(std::uint64_t, const Bytes8&)>& part) {
+    std::vector<Worker> pool;
+    pool.reserve(workers);
+    for (std::size_t i = 0; i < workers; ++i) pool.emplace_back(job, pool);
+
+    std::map<std::uint64_t, std::string> faults;
+    const auto give_next = [&](std::size_t worker) {
+        if (!faults.empty()) return;
+        if (const auto number = next(worker)) pool[worker].give(*number);
     };
-    for (Worker& worker : pool) give_next(worker);
+    for (std::size_t i = 0; i < workers; ++i) give_next(i);
     while (std::any_of(pool.begin(), pool.end(), [](const Worker& w) { return w.running; })) {
         std::vector<pollfd> waiting;
         for (const Worker& worker : pool)
@@ -180,10 +187,9 @@ void run_forked_parts(std::size_t jobs, int workers, const Job& job,
                 continue;
             }
             if (header.outcome == Outcome::InputFault) faults.emplace(header.job, text);
-            give_next(pool[i]);
+            give_next(i);
         }
     }
-    // Jobs are handed out in order, so the lowest faulty one has been run whenever a higher one has.
     if (!faults.empty()) throw InputError("", "", faults.begin()->second);
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace satsim::sat {
@@ -26,5 +27,13 @@ using Send = std::function<void(const Bytes8&)>;
 // The same for jobs of several results, each of which reaches part(i, bytes) as soon as it is sent.
 void run_forked_parts(std::size_t jobs, int workers, const std::function<void(std::size_t, const Send&)>& job,
                       const std::function<void(std::size_t, const Bytes8&)>& part);
+
+// The same when which worker gets which job matters: next(worker), 0 <= worker < workers, is called in this
+// process whenever that worker has nothing to do, until it says nothing. Faults are those of the lowest job
+// that had one.
+using NextJob = std::function<std::optional<std::uint64_t>(std::size_t worker)>;
+void run_forked_as_asked(std::size_t workers, const NextJob& next,
+                         const std::function<void(std::uint64_t, const Send&)>& job,
+                         const std::function<void(std::uint64_t, const Bytes8&)>& part);
 
 }  // namespace satsim::sat

@@ -124,5 +124,39 @@ for network in ("resnet18", "resnet50", "resnext50_32x4d", "vgg11_bn", "alexnet"
                 "swin_t"):
     setattr(Torchvision, f"test_{network}", torchvision_test(network))
 
+# Where satsim counts otherwise, and why: docs/formats/onnx.md, "What counts as trained".
+UNTRAINED = {"beit": 32, "blur": 144, "swin": 1024, "swinv2": 1024}  # values that are no parameters of the framework but weights in the file
+COMPUTED_ONCE = {"convit": 3072, "swinv2": 3920}  # MACs of what the graph computes from trained tensors alone
+BEHIND_WEIGHTS = {"nfnet": 96}  # trained values that weights are computed with
+REFUSED = {"botnet": "reads an expanded tensor"}
+
+
+@unittest.skipUnless(HAS_ONNX, "built without ONNX")
+@unittest.skipUnless(HAS_TORCHVISION, "structures of timm: python3-torchvision or python3-onnx is missing")
+class Timm(ProgramTest):
+    """Structures of timm's models at the oldest and the newest opset that torch exports them to."""
+
+    def imported(self, opset):
+        done = subprocess.run([TORCH_PYTHON, SOURCE / "tests" / "cli" / "timm_structures.py", self.folder, str(opset)], capture_output=True, text=True, timeout=900)
+        self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+        for line in done.stdout.splitlines():
+            expected = json.loads(line)
+            name = expected["name"]
+            with self.subTest(name, opset=opset):
+                if name in REFUSED:
+                    self.assertIn(REFUSED[name], self.run_program("models", "import", f"{name}.onnx", code=2).stderr)
+                    continue
+                counts = json.loads(self.run_program("models", "import", f"{name}.onnx", "-o", f"{name}.json", "--json").stdout)
+                self.assertEqual(counts["parameters"], expected["parameters"] + UNTRAINED.get(name, 0) - BEHIND_WEIGHTS.get(name, 0))
+                self.assertLessEqual(UNTRAINED.get(name, 0), expected["buffers"])
+                self.assertEqual(counts["forward_macs_per_sample"], expected["macs"] - COMPUTED_ONCE.get(name, 0))
+
+    def test_opset_17(self):
+        self.imported(17)
+
+    def test_opset_12(self):
+        self.imported(12)
+
+
 if __name__ == "__main__":
     unittest.main()

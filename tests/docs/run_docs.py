@@ -12,7 +12,8 @@ of earlier ones. A comment just above a block changes what is expected of it:
     <!-- docs-test: skip REASON -->           not run
     <!-- docs-test: skip-lines A, B: REASON -->   not run: lines that contain one of these words
 
-A fenced block in another language that holds commands is a mistake (bash, shell, zsh): it would not be run.
+Commands that nobody would run are a mistake: in a block of another language (bash, shell, zsh; lines that begin with "$ "), or in one whose
+fence is indented or says more than a language. What is left out is printed with its reason.
 Usage: run_docs.py --program SATSIM [PAGE.md ...]     (default: README.md and all of docs/)
 """
 import argparse
@@ -58,6 +59,13 @@ class Block:
         return found
 
 
+def unread_fences(page):
+    """Lines that open or close a block for a reader of Markdown, but not for this program."""
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        if re.match(r"^\s*(```|~~~)", line) and not FENCE.match(line):
+            yield number
+
+
 def blocks_of(page):
     block, mark = None, ""
     for number, line in enumerate(page.read_text().splitlines(), 1):
@@ -99,14 +107,19 @@ def run_page(page, program):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         prepare(folder, program)
+        faults += [f"{page.relative_to(ROOT)}:{number}: a fence that is indented or says more than a language: nobody runs what is in it" for number in unread_fences(page)]
         for block in blocks_of(page):
             place = f"{page.relative_to(ROOT)}:{block.line}"
             if block.language in ("bash", "shell", "zsh", "shell-session"):
                 faults.append(f"{place}: fence it as sh or console, or nobody runs it")
             if block.language not in ("sh", "console"):
+                if any(line.startswith("$ ") for line in block.text):
+                    faults.append(f"{place}: fence it as console, or nobody runs what is behind its \"$ \"")
                 continue
             if block.mark.startswith("skip "):
                 skipped += len(block.commands())
+                for command, _ in block.commands():
+                    print(f"{place}: skipped: {command}: {block.mark.removeprefix('skip ')}", flush=True)
                 continue
             words, code = [], 0
             if block.mark.startswith("skip-lines "):
@@ -120,6 +133,7 @@ def run_page(page, program):
                 unused -= {word for word in words if word in command}
                 if any(word in command for word in words):
                     skipped += 1
+                    print(f"{place}: skipped: {command}: {block.mark.split(': ', 1)[1]}", flush=True)
                     continue
                 started = time.monotonic()
                 done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS)

@@ -201,6 +201,19 @@ class Report(ProgramTest):
         self.open()
         self.assertEqual(self.count("#table tbody tr"), 2 * 2 * 2)  # channels, recipes, the network and the average
         self.assertEqual(self.count("#speedups .published"), 1)
+        self.step_is_whole(["summary", "speedups", "time", "table"])
+        self.assertEqual(self.browser.evaluate("document.querySelector('#step select').textContent"), "small: bdwp-2:8 against dense")
+        self.assertGreater(self.count("#roofline .point.hollow"), 5)
+
+    STEP = ["step", "roofline", "layers", "schedule", "energy", "traffic", "timeline", "origin"]
+
+    def step_is_whole(self, before):
+        """Behind the page's own sections, one step with all charts of a step's own page, drawn and with engines."""
+        self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('main section')].map((s) => s.id)"), [*before, *self.STEP])
+        self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('#contents a')].map((a) => a.getAttribute('href').slice(1))"), [*before, *self.STEP])
+        self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i)"), [])
+        for chart in ("#roofline .point", "#layers .bar", "#schedule tbody tr", "#energy .share", "#traffic .share", "#timeline .slice.engine"):
+            self.assertGreater(self.count(chart), 3, chart)
 
     def test_targets(self):
         self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--target", "sat,gpu-model:h100,gpu-model:a100", "--report", "r.json")
@@ -296,9 +309,12 @@ class Report(ProgramTest):
     def test_a_sweep_tells_what_it_left_out_and_what_was_simulated(self):
         sweep = {"format": "satsim-sweep", "version": 1, "name": "test", "method": "product",
                  "base": {"network": self.network(), "hardware": SMALL_HARDWARE, "recipe": "dense"},
-                 "fields": [{"set": ["/hardware/array/rows", "/hardware/array/columns"], "values": [4, 8, 12]}, {"set": "/batch", "values": [2, 4]}]}
+                 "fields": [{"set": ["/hardware/array/rows", "/hardware/array/columns"], "values": [4, 8, 12]}, {"set": "/batch", "values": [2, 4]}],
+                 "area": ["area.json"]}
+        self.write("area.json", {"array": "4x4, M=8", "total": {"lut": 5000}, "sweep": [{"array": "8x8, M=8", "total": {"lut": 17000}}]})
         self.run_program("sweep", self.write("s.json", sweep), "--cycle-front", "--report", "r.html")
         self.open()
+        self.step_is_whole(["space", "table"])
         self.assertIn("2 configurations (impossible)", self.browser.evaluate("document.querySelector('.left-out').textContent"))
         head = self.browser.evaluate("document.getElementById('head').textContent")
         self.assertIn("predicted", head)
@@ -309,6 +325,36 @@ class Report(ProgramTest):
         axes = self.browser.evaluate("[...document.querySelector('#space select').options].map((o) => o.text)")
         self.assertIn("rows", axes)
         self.assertRegex(self.browser.evaluate("document.querySelector('#table tbody').textContent"), r"\d %")
+        # Another step: its own machine, once each section, and what stood there before is gone.
+        titles = self.browser.evaluate("[...document.querySelector('#step select').options].map((o) => o.text)")
+        self.assertGreater(len(titles), 1)
+        roofs = []
+        for index, title in enumerate(titles):
+            self.browser.evaluate(f"(() => {{ const s = document.querySelector('#step select'); s.value = '{index}'; s.dispatchEvent(new Event('change')); }})()")
+            self.step_is_whole(["space", "table"])
+            self.assertEqual(self.browser.evaluate("document.querySelector('#step select').selectedOptions[0].text"), title)
+            self.assertRegex(title, r"^small, point \d+: rows \d+, batch \d+$")
+            rows = re.search(r"rows (\d+)", title).group(1)
+            self.assertIn(f"Roofs: {rows} × {rows} multiply", self.browser.evaluate("document.getElementById('roofline').textContent"))
+            roofs.append(self.browser.evaluate("[...document.querySelectorAll('#roofline .roof-label')].map((l) => l.textContent).join()"))
+        self.assertGreater(len(set(roofs)), 1)
+        self.assertEqual(self.browser.complaints(), [])
+        self.browser.pdf(self.folder / "r.pdf")
+
+    def test_a_step_of_a_sweep_is_its_point(self):
+        sweep = {"format": "satsim-sweep", "version": 1, "name": "test", "method": "product",
+                 "base": {"network": self.network(), "hardware": SMALL_HARDWARE, "recipe": "dense"},
+                 "fields": [{"set": "/hardware/memory/channels", "values": [1, 2]}, {"set": "/recipe", "values": ["dense", "bdwp-2:8", "bdwp-1:8"]},
+                            {"set": "/schedule/pregeneration", "values": [True, False]}]}
+        self.run_program("sweep", self.write("s.json", sweep), "--report", "r.json")
+        document = json.loads((self.folder / "r.json").read_text())
+        points = {point["point"]: point for point in document["data"]["points"]}
+        self.assertTrue(1 <= len(document["steps"]) <= 5)
+        for step in document["steps"]:
+            point = points[int(re.search(r"point (\d+)", step["title"]).group(1))]
+            self.assertTrue(point["front"])
+            self.assertEqual((step["data"]["seconds"], step["data"]["energy_j"]), (point["seconds"], point["energy_j"]))
+            self.assertEqual(step["machine"]["channels"], point["/hardware/memory/channels"])
 
 
 @unittest.skipUnless("SATSIM_SCREENSHOT" in os.environ, "SATSIM_SCREENSHOT is not set")

@@ -14,12 +14,16 @@ function element(name, ...content) {
     return node;
 }
 
+// Where sections go; a part of the page that is drawn anew has its own place.
+let place = document.getElementById("main");
+
 // A section with its entry in the contents. Returns the element to fill.
 function section(id, title, ...lead) {
     const node = element("section", {id, "aria-labelledby": `${id}-title`}, element("h2", {id: `${id}-title`}, title));
     lead.forEach((text) => node.append(text instanceof Node ? text : element("p.lead", text)));
-    document.getElementById("main").append(node);
-    document.getElementById("contents").append(element("a", {href: `#${id}`}, title));
+    place.append(node);
+    const contents = document.getElementById("contents");
+    if (!contents.querySelector(`[href="#${id}"]`)) contents.append(element("a", {href: `#${id}`}, title));
     return node;
 }
 

@@ -10,7 +10,7 @@ function fidelityText() {
 
 function headOf() {
     const head = document.getElementById("head");
-    const data = report.data;
+    const {data, machine} = report;
     const step = () => `one training step of ${data.network}, batch ${grouped(data.batch)}, on`;
     const sat = () => `${machine.name}: ${machine.rows} × ${machine.columns} at ${three(machine.clock_hz / 1e6)} MHz, ${machine.memory} memory, ${fidelityText()}`;
     const lead = {
@@ -25,17 +25,7 @@ function headOf() {
 }
 
 function stepPage() {
-    const results = resultsOf(report.data);
-    const tasks = stepTasks(results);
-    const filters = new Filters(tasks, taskChips(tasks));
-    summarySection(tasks, results);
-    document.getElementById("main").append(filters.bar());
-    rooflineSection(filters);
-    layersSection(filters);
-    scheduleSection(filters);
-    energySection(results);
-    trafficSection(tasks, results);
-    timelineSection(filters);
+    stepSections(section("summary", "Summary"));
     originSection();
 }
 

@@ -1,7 +1,8 @@
 // The document as flat lists of tasks, which all charts of a step share.
 
 const report = JSON.parse(document.getElementById("report-data").textContent);
-const machine = report.machine;  // of SAT; none in a comparison of targets without SAT
+// The step that charts of a step are about: {kind, machine, data, timeline}. The document itself, or one of those that it holds (steps.js).
+let theStep = report;
 
 const STAGES = ["FF", "BP", "WU"];
 const STAGE_TITLES = {FF: "forward", BP: "backward", WU: "weight update"};
@@ -16,13 +17,13 @@ const FIDELITY_TITLES = {cycle: "simulated cycle by cycle", fast: "predicted by 
 const PARTS = ["GEMM FF", "GEMM BP", "GEMM WU", "vector (SAT)", "host CPU", "PCIe transfer"];
 const partOf = (task) => (task.kind === "gemm" ? `GEMM ${task.stage}` : KIND_TITLES[task.kind]);
 
-const resultsOf = (data) => (report.kind === "compare" ? data.results : [data]);
+const resultsOf = (step) => (step.kind === "compare" ? step.data.results : [step.data]);
 
 function gemmTask(layer, recipe, role) {
     const [n, m] = layer.nm === "dense" ? [1, 1] : layer.nm.split(":").map(Number);
     return {
         ...layer, kind: "gemm", recipe, role, layer: layer.name,
-        seconds: layer.cycles / machine.clock_hz,
+        seconds: layer.cycles / theStep.machine.clock_hz,
         operations: 2 * layer.macs_issued,
         dense: 2 * layer.m * layer.n * layer.k * layer.count,
         gain: m / n,  // dense-equivalent operations for each one that is issued

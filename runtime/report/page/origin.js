@@ -1,6 +1,6 @@
 // Where the page comes from: enough to make it again, and the figures that nobody has checked.
 
-const machineFacts = () => [
+const machineFacts = (machine) => [
     ["hardware", `${machine.name}: ${machine.description}`],
     ["hardware file", machine.file],
     ["array", `${machine.rows} × ${machine.columns}, ${grouped(machine.peak_macs_per_cycle)} multiply-accumulates a cycle at ${three(machine.clock_hz / 1e6)} MHz`],
@@ -9,7 +9,7 @@ const machineFacts = () => [
 
 function originSection() {
     const part = section("origin", "Provenance");
-    const origin = report.origin;
+    const {origin, machine} = report;
     const fidelity = fidelityText();
     const facts = [
         ["command", element("code", origin.command)],
@@ -17,7 +17,7 @@ function originSection() {
         ["built from", origin.git],
         ["written", origin.written],
         ...(report.kind === "targets" ? targetFacts() : []),
-        ...(machine ? [["fidelity", fidelity.startsWith(origin.fidelity) ? fidelity : `${origin.fidelity}: ${fidelity}`], ...machineFacts()] : []),
+        ...(machine ? [["fidelity", fidelity.startsWith(origin.fidelity) ? fidelity : `${origin.fidelity}: ${fidelity}`], ...machineFacts(machine)] : []),
     ];
     const list = element("dl.facts");
     facts.forEach(([name, value]) => list.append(element("dt", name), element("dd", value)));

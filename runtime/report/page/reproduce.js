@@ -98,6 +98,7 @@ function reproducePage() {
         controls.append(choice("memory channels", data.by_channels.map((p, i) => [String(i), String(p.channels)]), "0", (value) => { part = data.by_channels[Number(value)]; redraw(); }));
     shareControls.append(choice("recipe", recipes.map((r) => [r, r]), recipe, (value) => { recipe = value; redraw(); }));
     reproduceTable(data, recipes);
+    stepsSections("Dense and the recipe of the published figure, or the last one: every task of one training step of a network.");
     originSection();
 }
 

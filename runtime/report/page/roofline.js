@@ -3,29 +3,28 @@
 // Rates count dense-equivalent operations (a pruned multiplication counts, which is what N:M buys) or issued ones. A roof is
 // a peak rate; the slope is the memory bus, one line a cycle. Both axes are logarithmic.
 
-const CLOCK = machine ? machine.clock_hz : 0;  // a comparison of targets may be without SAT
-const PEAK = machine ? 2 * machine.peak_macs_per_cycle * CLOCK : 0;  // op/s, an addition and a multiplication a MAC
-const BANDWIDTH = machine ? machine.bus_bytes_per_cycle * CLOCK : 0;  // byte/s
-const VECTOR_PEAK = machine ? machine.vector_lanes * CLOCK : 0;
+// Of a machine: dense op/s (an addition and a multiplication a MAC), byte/s, op/s of the vector unit.
+const peaksOf = ({clock_hz: clock, peak_macs_per_cycle: macs, bus_bytes_per_cycle: bytes, vector_lanes: lanes}) =>
+    ({dense: 2 * macs * clock, bandwidth: bytes * clock, vector: lanes * clock});
 
 // The patterns in use, as roofs. `gain`: dense-equivalent operations for each that is issued.
-function roofsOf(tasks, dense) {
-    const roofs = [{name: "dense", rate: PEAK}];
+function roofsOf(peaks, tasks, dense) {
+    const roofs = [{name: "dense", rate: peaks.dense}];
     if (dense) {
         const patterns = new Map(tasks.filter((t) => t.gain > 1).map((t) => [t.nm, t.gain]));
-        patterns.forEach((gain, nm) => roofs.push({name: nm, rate: PEAK * gain}));
+        patterns.forEach((gain, nm) => roofs.push({name: nm, rate: peaks.dense * gain}));
     }
-    if (tasks.some((t) => t.kind === "vector")) roofs.push({name: "vector unit", rate: VECTOR_PEAK, vector: true});
+    if (tasks.some((t) => t.kind === "vector")) roofs.push({name: "vector unit", rate: peaks.vector, vector: true});
     return roofs.sort((a, b) => b.rate - a.rate);
 }
 
-function rooflinePoints(tasks, dense) {
+function rooflinePoints(peaks, tasks, dense) {
     return tasks.filter((t) => (t.kind === "gemm" || t.kind === "vector") && t.dram_bytes > 0 && t.seconds > 0 && t.operations > 0)
         .map((task) => {
             const work = dense ? task.dense : task.operations;
-            const roof = task.kind === "vector" ? VECTOR_PEAK : PEAK * (dense ? task.gain : 1);
+            const roof = task.kind === "vector" ? peaks.vector : peaks.dense * (dense ? task.gain : 1);
             const intensity = work / task.dram_bytes;
-            return {task, intensity, rate: work / task.seconds, attainable: Math.min(roof, intensity * BANDWIDTH)};
+            return {task, intensity, rate: work / task.seconds, attainable: Math.min(roof, intensity * peaks.bandwidth)};
         });
 }
 
@@ -57,15 +56,16 @@ const roofLines = (point) => [
 ];
 
 function drawRoofline(svg, width, tasks, all, dense) {
-    const points = rooflinePoints(tasks, dense);
-    const everything = rooflinePoints(all, dense);
-    const roofs = roofsOf(all, dense);
+    const peaks = peaksOf(theStep.machine);
+    const points = rooflinePoints(peaks, tasks, dense);
+    const everything = rooflinePoints(peaks, all, dense);
+    const roofs = roofsOf(peaks, all, dense);
     const top = d3.max(roofs, (r) => r.rate);
     const [x, y] = planeScales(width,
-        [0.7 * d3.min(everything.map((p) => p.intensity).concat(1)), 6 * d3.max(everything.map((p) => p.intensity).concat(top / BANDWIDTH))],
-        [0.6 * d3.min(everything.map((p) => p.rate).concat(PEAK / 100)), 1.8 * top]);
+        [0.7 * d3.min(everything.map((p) => p.intensity).concat(1)), 6 * d3.max(everything.map((p) => p.intensity).concat(top / peaks.bandwidth))],
+        [0.6 * d3.min(everything.map((p) => p.rate).concat(peaks.dense / 100)), 1.8 * top]);
     drawPlane(svg, width, x, y, dense ? "dense-equivalent" : "issued");
-    drawRoofs(svg, x, y, roofs);
+    drawRoofs(svg, x, y, roofs, peaks.bandwidth);
     const marks = svg.append("g").selectAll("path").data(points).enter().append("path")
         .attr("transform", (p) => `translate(${x(p.intensity)},${y(p.rate)})`)
         .attr("d", (p) => d3.symbol().type(shapeOf(p.task)).size(p.task.kind === "gemm" ? 90 : 50)())
@@ -80,19 +80,19 @@ function drawRoofline(svg, width, tasks, all, dense) {
     return PLANE.height;
 }
 
-function drawRoofs(svg, x, y, roofs) {
+function drawRoofs(svg, x, y, roofs, bandwidth) {
     const [left, right] = x.domain();
     const layer = svg.append("g").attr("class", "roofs");
     const top = roofs[0].rate;
-    const start = Math.max(left, y.domain()[0] / BANDWIDTH);
-    layer.append("line").attr("class", "roof").attr("x1", x(start)).attr("y1", y(start * BANDWIDTH))
-        .attr("x2", x(top / BANDWIDTH)).attr("y2", y(top));
-    const rise = Math.atan2(y(BANDWIDTH * 10) - y(BANDWIDTH), x(10) - x(1)) * 180 / Math.PI;
-    const at = Math.sqrt(start * Math.min(...roofs.filter((r) => !r.vector).map((r) => r.rate)) / BANDWIDTH);
-    layer.append("text").attr("class", "roof-label").attr("transform", `translate(${x(at) - 6},${y(at * BANDWIDTH) - 8}) rotate(${rise})`)
-        .attr("text-anchor", "middle").text(`memory bus ${three(BANDWIDTH / 1e9)} GB/s`);
+    const start = Math.max(left, y.domain()[0] / bandwidth);
+    layer.append("line").attr("class", "roof").attr("x1", x(start)).attr("y1", y(start * bandwidth))
+        .attr("x2", x(top / bandwidth)).attr("y2", y(top));
+    const rise = Math.atan2(y(bandwidth * 10) - y(bandwidth), x(10) - x(1)) * 180 / Math.PI;
+    const at = Math.sqrt(start * Math.min(...roofs.filter((r) => !r.vector).map((r) => r.rate)) / bandwidth);
+    layer.append("text").attr("class", "roof-label").attr("transform", `translate(${x(at) - 6},${y(at * bandwidth) - 8}) rotate(${rise})`)
+        .attr("text-anchor", "middle").text(`memory bus ${three(bandwidth / 1e9)} GB/s`);
     roofs.forEach((roof) => {
-        const ridge = roof.rate / BANDWIDTH;
+        const ridge = roof.rate / bandwidth;
         layer.append("line").attr("class", roof.vector ? "roof minor" : "roof").attr("x1", x(Math.max(ridge, left))).attr("x2", x(right))
             .attr("y1", y(roof.rate)).attr("y2", y(roof.rate));
         if (ridge > left) {
@@ -112,6 +112,7 @@ const countedChoice = (changed) => choice("count", [["dense", "dense-equivalent 
                                           (value) => changed(value === "dense"));
 
 function rooflineSection(filters) {
+    const {machine} = theStep;
     const part = section("roofline", "Roofline",
         "Each point is one task on SAT. A point on its roof cannot be faster on this machine; the distance below it is what schedule, " +
         "padding or filling cost. Shape is the stage, colour with pattern and outline the bound (solid: compute; as in the filters' chips), hollow the baseline.");

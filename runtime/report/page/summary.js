@@ -9,13 +9,13 @@ function tiles(parent, list) {
 function stepTiles(results) {
     const result = results[results.length - 1];
     const time = result.time;
-    const gemm = {name: "GEMM utilisation", value: percent(result.utilization), detail: `multiply-accumulates of real outputs, of ${grouped(machine.peak_macs_per_cycle)} a cycle`};
+    const gemm = {name: "GEMM utilisation", value: percent(result.utilization), detail: `multiply-accumulates of real outputs, of ${grouped(theStep.machine.peak_macs_per_cycle)} a cycle`};
     const energy = {name: "Energy of a step", value: jouleText(result.energy_j),
                     detail: `${jouleText(result.energy.counted_j)} counted events, ${jouleText(result.energy.assumed_j)} assumed power`};
     const step = {name: "One training step", value: timeText(result.seconds),
                   detail: `${result.recipe}; GEMM ${timeText(time.gemm_s)}, vector ${timeText(time.vector_s)}, host ${timeText(time.host_s)}, PCIe ${timeText(time.transfer_s)}`};
     if (results.length < 2) return [step, gemm, energy, {name: "DRAM traffic", value: byteText(result.dram_bytes), detail: "of one step"}];
-    const data = report.data;
+    const {data} = theStep;
     return [
         {name: "Speedup, whole step", value: ratioText(data.speedup), detail: `${timeText(results[0].seconds)} ${results[0].recipe}, ${timeText(result.seconds)} ${result.recipe}`},
         {name: "Speedup, GEMM stages", value: ratioText(data.gemm_speedup), detail: `arithmetic alone allows ${ratioText(data.arithmetic_bound)}`},
@@ -29,8 +29,7 @@ function provenanceText(tasks) {
     return counts.map(({key, value}) => `${plural(value, "task", "tasks")} ${key}`).join(", ");
 }
 
-function summarySection(tasks, results) {
-    const part = section("summary", "Summary");
+function stepSummary(part, tasks, results) {
     tiles(part, stepTiles(results));
     const rows = results.map((result, index) => {
         const role = results.length === 2 && index === 0 ? "baseline" : "recipe";

@@ -104,7 +104,7 @@ function sweepPage() {
         (fronts > 1 ? `. ${fronts} networks are compared each for itself.` : "."));
     leftOut(part);
     const controls = element("div.controls");
-    const counter = element("output.count", {"aria-live": "polite", id: "shown-tasks"});
+    const counter = element("output.count", {"aria-live": "polite", id: "shown-points"});
     part.append(controls);
     const list = element("ul.legend");
     const redraw = figure(part, "Configurations of the design space", (svg, width) => drawSweep(svg, width, shown(), view));
@@ -131,5 +131,6 @@ function sweepPage() {
                     box("logarithmic", "log"), box("front only", "frontOnly"), search, counter);
     section("table", "Configurations").append(element("div.scroll.tall", {tabindex: 0, role: "region", "aria-label": "Configurations"}, table));
     changed();
+    stepsSections("Every task of one training step of configurations on the Pareto front, spread over it.");
     originSection();
 }

@@ -42,7 +42,7 @@ function drawExcerpt(svg, width, excerpt) {
     const height = margin.top + lane * engines.length + margin.bottom;
     const x = d3.scaleLinear().domain([0, excerpt.cycles]).range([margin.left, width - margin.right]);
     svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`).call(d3.axisBottom(x).ticks(8));
-    axisTitle(svg, (margin.left + width - margin.right) / 2, height - 8, `cycles of the task at ${three(machine.clock_hz / 1e6)} MHz`);
+    axisTitle(svg, (margin.left + width - margin.right) / 2, height - 8, `cycles of the task at ${three(theStep.machine.clock_hz / 1e6)} MHz`);
     const shown = [];
     engines.forEach(([name, intervals], index) => {
         const top = margin.top + index * lane;
@@ -65,7 +65,7 @@ function drawExcerpt(svg, width, excerpt) {
 }
 
 function timelineSection(filters) {
-    const parts = report.timeline || [];
+    const parts = theStep.timeline || [];
     if (!parts.some((part) => part.tasks.length)) return;
     const part = section("timeline", "Timeline",
         "Tasks follow each other: overlap between tasks is forgone. A task with a dark edge was recorded engine by engine; choose one to see when its engines were busy.");

@@ -124,6 +124,85 @@ TEST(OnnxImport, Transformers) {
     }
 }
 
+Network network_of(ModelBuilder& model, const std::string& output) {
+    return parse_network(nlohmann::json(import_model(model.bytes(output), "built", {}).document), "built");
+}
+
+TEST(OnnxImport, AMatrixOnTheLeftIsALinearLayerOverRows) {
+    ModelBuilder model({1, 5, 7});
+    model.tensor("tokens.weight", {6, 5});
+    model.tensor("tokens.bias", {6, 1});
+    model.node("MatMul", {"tokens.weight", "x"}, "mixed");
+    model.node("Add", {"mixed", "tokens.bias"}, "biased");
+    const Network net = network_of(model, "biased");
+    EXPECT_EQ(kinds_of(net), "permute linear loss");  // the 7 features are channels before, the 5 rows then
+    EXPECT_TRUE(net.layers[1].bias);
+    EXPECT_EQ(net.parameters(), 6 * 5 + 6);
+    EXPECT_EQ(net.forward_macs(), 6 * 5 * 7);
+    EXPECT_EQ(net.layers[1].out, (TensorShape{6, 1, 7}));
+}
+
+TEST(OnnxImport, ABiasOfColumnsIsNoneOfAMatrixOnTheLeft) {
+    ModelBuilder model({1, 5, 6});
+    model.tensor("tokens.weight", {6, 5});
+    model.tensor("shift", {6});
+    model.node("MatMul", {"tokens.weight", "x"}, "mixed");
+    model.node("Add", {"mixed", "shift"}, "shifted");
+    const Network net = network_of(model, "shifted");
+    EXPECT_EQ(kinds_of(net), "permute linear parameter add loss");
+    EXPECT_EQ(net.parameters(), 6 * 5 + 6);
+}
+
+TEST(OnnxImport, TheEquationSaysWhereFeaturesGo) {
+    const auto kinds = [](const std::string& equation, bool left) {
+        ModelBuilder model({1, 4, 4, 6});
+        model.tensor("w", left ? std::vector<std::int64_t>{3, 6} : std::vector<std::int64_t>{6, 3});
+        auto& einsum = left ? model.node("Einsum", {"w", "x"}, "y") : model.node("Einsum", {"x", "w"}, "y");
+        auto* attribute = einsum.add_attribute();
+        attribute->set_name("equation");
+        attribute->set_type(::onnx::AttributeProto::STRING);
+        attribute->set_s(equation);
+        // Can be read as it lies in memory only where no axes have changed places.
+        model.integers("rows", {1, 48});
+        model.node("Reshape", {"y", "rows"}, "flat");
+        model.tensor("fc.weight", {48, 2});
+        model.node("MatMul", {"flat", "fc.weight"}, "fc");
+        const Network net = network_of(model, "fc");
+        EXPECT_EQ(net.parameters(), 6 * 3 + 48 * 2) << equation;
+        EXPECT_EQ(net.forward_macs(), 16 * 6 * 3 + 48 * 2) << equation;
+        return kinds_of(net);
+    };
+    const std::string in_place = kinds("bijk,kn->bijn", false);
+    EXPECT_EQ(kinds("nk,bijk->bijn", true), in_place);
+    EXPECT_NE(kinds("bijk,kn->bjin", false), in_place);
+    EXPECT_EQ(kinds("nk,bijk->bjin", true), kinds("bijk,kn->bjin", false));
+}
+
+TEST(OnnxImport, ChannelsAlonePaddedAreColumns) {
+    ModelBuilder model({1, 4, 6, 6});
+    model.tensor("c.weight", {5, 4, 1, 1});
+    model.node("Conv", {"x", "c.weight"}, "c");
+    model.node("Pad", {"c", model.integers("pads", {0, 1, 0, 0, 0, 2, 0, 0})}, "wide");
+    model.tensor("d.weight", {3, 8, 1, 1});
+    model.node("Conv", {"wide", "d.weight"}, "d");
+    const Network net = network_of(model, "d");
+    EXPECT_EQ(kinds_of(net), "conv pad conv loss");
+    EXPECT_EQ(net.parameters(), 5 * 4 + 3 * 8);
+    EXPECT_EQ(net.forward_macs(), 36 * (5 * 4 + 3 * 8));
+}
+
+TEST(OnnxImport, MapsOfOnePositionMeetMapsOfOneChannel) {
+    ModelBuilder model({1, 4, 6, 6});
+    auto& mean = model.node("ReduceMean", {"x"}, "pooled");
+    ModelBuilder::set(mean, "axes", std::vector<std::int64_t>{2, 3});
+    model.tensor("gate.weight", {1, 4, 1, 1});
+    model.node("Conv", {"x", "gate.weight"}, "gate");
+    model.node("Mul", {"pooled", "gate"}, "outer");
+    const Network net = network_of(model, "outer");
+    EXPECT_EQ(kinds_of(net), "globalpool conv resize mul loss");
+    EXPECT_EQ(net.layers.back().out, (TensorShape{4, 6, 6}));
+}
+
 TEST(OnnxImport, AFixedBatchIsOneSample) {
     const Imported four = import_model(model_bytes("attention_batch4"), "net", {});
     Imported one = import_model(model_bytes("attention_batch1"), "net", {});

@@ -1,6 +1,8 @@
 #include "tests/unit/report/sample_document.hpp"
 
 #include <array>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "runtime/comparison/targets_json.hpp"
@@ -132,6 +134,14 @@ ordered_json sample_document(const std::string& kind) {
     ordered_json document = make_document(kind, "a title", {"satsim x", "1", "commit 1", "2026", "cycle"},
                                           kind == "targets" ? nullptr : &hardware, std::move(data));
     if (kind == "run" || kind == "compare") document["timeline"] = timeline_json(results, {});
+    ordered_json steps = ordered_json::array();
+    if (kind == "reproduce")
+        steps.push_back(
+            step_json("compare", "both", hardware, compare_json(results[0], results[1]), results));
+    if (kind == "sweep")
+        steps.push_back(
+            step_json("run", "one", hardware, run_json(results[1]), std::span(results).subspan(1)));
+    if (!steps.empty()) document["steps"] = std::move(steps);
     return document;
 }
 
