@@ -218,7 +218,6 @@ int compare_targets(const ComparisonArguments& arguments) {
     document = complete(std::move(document), arguments, made.network, runs, rows);
     const bool has_sat = std::ranges::count(arguments.targets, "sat") > 0;
     nlohmann::ordered_json shown = document;
-    shown["mixes"] = nlohmann::ordered_json::array();
     for (const Mix& mix : compared.mixes) shown["mixes"].push_back(mix_report(made.network, mix));
     if (!arguments.report.empty() && runs.empty())
         throw InputError("--report", "",
