@@ -12,10 +12,10 @@ namespace satsim {
 namespace {
 
 // Where a target has a piece of work that others have too.
-using Work = std::tuple<std::string, std::string, std::string>;  // layer, stage, part
+using Piece = std::tuple<std::string, std::string, std::string>;  // layer, stage, part
 
 // Arrows from target to target between the slices of the same work, whichever comes first.
-void link(ChromeTrace& trace, const std::map<Work, std::vector<ChromeTrace::Place>>& places) {
+void link(ChromeTrace& trace, const std::map<Piece, std::vector<ChromeTrace::Place>>& places) {
     for (const auto& [work, slices] : places) {
         const std::string name = std::get<0>(work) + " " + std::get<1>(work);
         for (std::size_t i = 1; i < slices.size(); ++i) {
@@ -33,7 +33,7 @@ ChromeTrace make_targets_trace(std::span<const TargetRun> runs, const std::strin
     constexpr int kTasks = 1;
     ChromeTrace trace;
     trace.note("tool", "satsim");
-    std::map<Work, std::vector<ChromeTrace::Place>> places;
+    std::map<Piece, std::vector<ChromeTrace::Place>> places;
     int pid = 1;
     for (const TargetRun& run : runs) {
         trace.process(pid, network + ": " + run.name + " (" + to_string(run.provenance()) + ")", pid);
