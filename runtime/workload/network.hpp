@@ -234,6 +234,7 @@ struct NetworkOptions {
     SpanTable spans;               // likewise
     std::string sample_name;       // where they come from
     std::filesystem::path folder;  // where files that the document names are looked for
+    bool write_out = false;        // every copy of a repeated module by itself: for execution
 };
 
 // Throws InputError with file, JSON pointer and what was expected.

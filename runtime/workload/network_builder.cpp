@@ -18,8 +18,8 @@ std::string place_of(const JsonCursor& body) {
 
 }  // namespace
 
-NetworkBuilder::NetworkBuilder(Network& network, const SpanTable& spans, ModuleFiles& files)
-    : network_(network), spans_(spans), files_(files) {}
+NetworkBuilder::NetworkBuilder(Network& network, const SpanTable& spans, ModuleFiles& files, bool write_out)
+    : network_(network), spans_(spans), files_(files), write_out_(write_out) {}
 
 void NetworkBuilder::build(const JsonCursor& root, const ModuleScope& scope) {
     network_.modules = {{network_.name, "", "", -1, 1}};
@@ -189,7 +189,8 @@ void NetworkBuilder::add_copies(const JsonCursor& body, const std::vector<Copy>&
         if (network_.layers.size() == first && local.previous != entry)
             throw std::logic_error("a module without layers moved its output");
         const int exit = local.previous;
-        if (i == 0 && copies.size() > 3 && network_.shape_of(exit) == network_.shape_of(entry) &&
+        if (!write_out_ && i == 0 && copies.size() > 3 &&
+            network_.shape_of(exit) == network_.shape_of(entry) &&
             network_.items_of(exit) == network_.items_of(entry)) {
             const std::int64_t middle = static_cast<std::int64_t>(copies.size()) - 2;
             copies = {copies.front(), {fmt::format("1-{}", middle), middle}, copies.back()};

@@ -13,7 +13,8 @@ namespace satsim {
 class NetworkBuilder {
   public:
     // `network` has its inputs; `scope` is the file's.
-    NetworkBuilder(Network& network, const SpanTable& spans, ModuleFiles& files);
+    // `write_out`: repeats are written out, not counted.
+    NetworkBuilder(Network& network, const SpanTable& spans, ModuleFiles& files, bool write_out);
 
     // Appends the layers of `root`'s list "layers".
     void build(const JsonCursor& root, const ModuleScope& scope);
@@ -65,6 +66,7 @@ class NetworkBuilder {
     std::map<std::string, int> nodes_;
     std::vector<std::string> open_;  // modules around, to find cycles
     int regions_ = 0;
+    bool write_out_;
 };
 
 }  // namespace satsim

@@ -158,7 +158,7 @@ Network parse_network(const json& document, const std::string& file, const Netwo
         for (std::size_t i = 0; i < stages.size(); ++i) network.stages.push_back(stages.at(i).text());
     }
     if (root.has("blocks") && !root.at("blocks").node().is_object()) root.at("blocks").object({});
-    NetworkBuilder(network, spans, files).build(root, scope);
+    NetworkBuilder(network, spans, files, options.write_out).build(root, scope);
     require_totals(root, network);
     return network;
 }
