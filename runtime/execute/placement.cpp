@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "runtime/execute/task_group.hpp"
+#include "runtime/support/json_cursor.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -64,6 +65,67 @@ std::vector<int> written_out(const TrainingStep& counted, const std::vector<int>
         placed.push_back(placement.at((*list)[at++]));
     }
     return placed;
+}
+
+namespace {
+
+struct Entry {
+    std::string layer;
+    Stage stage = Stage::FF;
+    int engine = 0;
+};
+
+bool names(const Network& network, const Entry& entry, const Layer& layer) {
+    return network.lies_in(layer, entry.layer) || stands_for(entry.layer, layer.name);
+}
+
+std::vector<Entry> read_entries(const JsonCursor& list, const Network& network,
+                                const std::map<std::string, int>& targets) {
+    std::vector<Entry> entries;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const JsonCursor item = list.at(i);
+        item.object({"layer", "stage", "target"});
+        Entry entry{item.at("layer").text()};
+        const std::string stage = item.at("stage").text();
+        if (stage != "FF" && stage != "BP" && stage != "WU")
+            item.at("stage").fail("is " + shown(item.at("stage").node()) + ", expected FF, BP or WU");
+        entry.stage = stage == "FF" ? Stage::FF : stage == "BP" ? Stage::BP : Stage::WU;
+        const auto target = targets.find(item.at("target").text());
+        if (target == targets.end()) {
+            std::string known;
+            for (const auto& each : targets) known += (known.empty() ? "" : ", ") + each.first;
+            item.at("target").fail("is " + shown(item.at("target").node()) + ", expected one of " + known);
+        }
+        entry.engine = target->second;
+        if (std::ranges::none_of(network.layers,
+                                 [&](const Layer& layer) { return names(network, entry, layer); }))
+            item.at("layer").fail("is " + shown(item.at("layer").node()) +
+                                  ", which is no layer or module of " + network.name);
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+}  // namespace
+
+std::vector<int> read_placement(const nlohmann::json& document, const std::string& file,
+                                const Network& network, const TrainingStep& step,
+                                const std::map<std::string, int>& targets,
+                                const std::vector<Engine*>& engines, int otherwise, int host) {
+    const JsonCursor root(document, file);
+    const std::vector<Entry> entries =
+        read_entries(root.is_array() ? root : root.at("placement"), network, targets);
+    std::map<std::pair<std::string, Stage>, int> chosen;
+    for (const Entry& entry : entries)
+        for (const Layer& layer : network.layers)
+            if (names(network, entry, layer)) chosen[{layer.name, entry.stage}] = entry.engine;
+    std::vector<int> placement;
+    for (const Task& task : step.tasks) {
+        const auto found = chosen.find({layer_of(task), stage_of(task)});
+        const int engine = found == chosen.end() ? otherwise : found->second;
+        placement.push_back(engines[static_cast<std::size_t>(engine)]->can_run(task) ? engine : host);
+    }
+    return placement;
 }
 
 }  // namespace satsim::execute

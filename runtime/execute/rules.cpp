@@ -108,6 +108,7 @@ std::optional<LayerRule> rule_of(LayerKind kind) {
         case K::Loss:
             return LayerRule{forward_loss, backward_loss};
         case K::MatMul:
+            return LayerRule{forward_product, backward_product};
         case K::Attention:
         case K::Combine:
             return std::nullopt;
@@ -119,7 +120,16 @@ void require_executable(const Network& network, const Recipe& recipe) {
     if (recipe.method == Method::Sdgp)
         throw InputError("recipe " + recipe.name, "/method",
                          "prunes gradients, which execution has no rule for");
-    for (const Layer& layer : network.layers) require_layer(layer);
+    const std::vector<bool> shared = network.shared_by_samples();
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        const Layer& layer = network.layers[i];
+        require_layer(layer);
+        for (const int input : layer.inputs)
+            if (layer.kind == K::MatMul && input >= 0 && shared[static_cast<std::size_t>(input)] &&
+                !shared[i])
+                refuse(layer,
+                       "multiplies by a tensor that all samples share, which execution has no rule for");
+    }
 }
 
 }  // namespace satsim::execute

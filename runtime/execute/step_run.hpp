@@ -107,6 +107,8 @@ void forward_linear(LayerRun& run);
 void backward_linear(LayerRun& run);
 void forward_attend(LayerRun& run);
 void backward_attend(LayerRun& run);
+void forward_product(LayerRun& run);
+void backward_product(LayerRun& run);
 void forward_quantize(LayerRun& run);
 void backward_quantize(LayerRun& run);
 void forward_channel_norm(LayerRun& run);

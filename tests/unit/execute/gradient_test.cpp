@@ -204,6 +204,16 @@ INSTANTIATE_TEST_SUITE_P(
                             {"kind": "splice", "from": "a", "with": ["c"]}])",
               kRows},
         Trial{"rope", R"([{"kind": "linear", "out": 8}, {"kind": "rope", "size": 6}])", kRows},
+        Trial{
+            "matmul",
+            R"([{"kind": "linear", "out": 6, "name": "a"}, {"kind": "linear", "from": "input", "out": 5, "name": "b"},
+                            {"kind": "matmul", "from": "a", "with": "b"}])",
+            kRows},
+        Trial{
+            "matmul_transposed",
+            R"([{"kind": "linear", "out": 6, "name": "a"}, {"kind": "linear", "from": "input", "out": 6, "name": "b"},
+                                       {"kind": "matmul", "from": "a", "with": "b", "transposed": true}])",
+            kRows},
         Trial{"attend",
               R"([{"kind": "linear", "out": 24, "name": "qkv"},
                   {"kind": "slice", "axis": "channels", "start": 0, "size": 8, "name": "q"},

@@ -20,13 +20,13 @@ struct Executed {
 };
 
 Executed execute(const Network& network, const Recipe& recipe, Engine& engine, bool exact,
-                 std::int64_t batch = 2) {
+                 std::int64_t batch = 2, const schedule::Hyperparameters& hyper = {}) {
     const TrainingStep step = make_training_step(network, recipe, batch);
     Store store(network, batch, 5, exact);
     CpuEngine cpu;
     const std::vector<Engine*> engines{&engine, &cpu};
     StepOutcome outcome =
-        execute_step(network, recipe, step, test::first_placement(step, engines), engines, store);
+        execute_step(network, recipe, step, test::first_placement(step, engines), engines, store, hyper);
     return {std::move(outcome), std::move(store)};
 }
 
@@ -91,6 +91,23 @@ TEST(Step, CopiesOfAnUpdateAreThoseOfItsMaster) {
         }
         EXPECT_FALSE(run.store.weights[1].ff.empty());
     }
+}
+
+// SR-STE: weights outside the old m_f decay more, on both engines alike.
+TEST(Step, PrunedWeightsDecay) {
+    const Network network =
+        network_of({{{"kind", "linear"}, {"out", 20}}, {{"kind", "linear"}, {"out", 40}}}, kRows);
+    const Recipe recipe = load_recipe("sr-ste-2:8", test::kModels);
+    schedule::Hyperparameters hyper;
+    hyper.weight_decay = 0.01F;
+    const auto master = [&](Engine& engine, float decay) {
+        hyper.sr_ste_decay = decay;
+        return execute(network, recipe, engine, false, 2, hyper).store.weights[1].matrix.master;
+    };
+    SatFunctionalEngine sat(test::small_machine());
+    CpuEngine cpu;
+    EXPECT_LT(distance(master(sat, 0.5F), master(cpu, 0.5F)), 1e-6);
+    EXPECT_GT(distance(master(sat, 0.5F), master(sat, 0.0F)), 1e-3);
 }
 
 TEST(Step, MicroBatchesGiveTheGradientOfTheBatch) {
@@ -200,12 +217,9 @@ TEST(Step, RefusesWhatItCannotExecute) {
               std::string::npos);
     Recipe sdgp = load_recipe("sdgp-2:8", test::kModels);
     EXPECT_NE(message(plain, sdgp, {&cpu}, {}).find("/method"), std::string::npos);
-    const Network product =
-        network_of({{{"kind", "linear"}, {"out", 16}, {"name", "a"}},
-                    {{"kind", "matmul"}, {"name", "p"}, {"with", "a"}, {"transposed", true}}},
-                   kRows);
+    const Network product = network_of({{{"kind", "attention"}, {"name", "p"}, {"heads", 2}}}, kRows);
     EXPECT_EQ(message(product, Recipe{}, {&cpu}, {}),
-              "layer p: execution has no rule for layers of kind matmul");
+              "layer p: execution has no rule for layers of kind attention");
     NetworkOptions options;
     options.parameters = {{"layers", 6},   {"tokens", 32}, {"width", 32}, {"heads", 2},
                           {"kv_heads", 2}, {"ffn", 32},    {"vocab", 16}};
