@@ -114,6 +114,7 @@ std::optional<std::int64_t> Options::batch_override() const {
 
 NetworkOptions Options::network_options() const {
     NetworkOptions network;
+    network.write_out = write_out;
     for (const std::string& text : parameters) {
         const std::size_t equals = text.find('=');
         std::int64_t value = 0;

@@ -30,6 +30,7 @@ struct Options {
     std::int64_t batch = 0;               // 0: the recipe's, else the network's
     std::vector<std::string> parameters;  // of the network: "name=value"
     std::string sample;                   // documents or corpus; empty: the network's
+    bool write_out = false;               // repeated modules copy by copy, for execution; no option
     std::string fidelity = "cycle";
     std::string dataflow = "auto";
     std::string memory = "hardware";

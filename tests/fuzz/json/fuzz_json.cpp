@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "runtime/execute/host_engine.hpp"
+#include "runtime/execute/placement.hpp"
 #include "runtime/gpu_model/gpu_target.hpp"
 #include "runtime/gpu_record/recording.hpp"
 #include "runtime/hardware/hardware.hpp"
@@ -143,6 +145,20 @@ void fuzz_sweep(const std::uint8_t* data, std::size_t size) {
                             choice[f] < static_cast<std::int32_t>(file.fields[f].values.size()),
                         "a choice is one of the field's values");
         }
+    });
+}
+
+void fuzz_placement(const std::uint8_t* data, std::size_t size) {
+    static const Network network =
+        load_network(std::filesystem::path(SATSIM_SOURCE_DIR) / "models" / "networks" / "resnet9.json");
+    static const TrainingStep step = make_training_step(network, Recipe{});
+    static execute::CpuEngine cpu;
+    read_and_use(data, size, [](std::string_view text) {
+        const std::vector<int> placement =
+            execute::read_placement(parse_json_text(text, "fuzz"), "fuzz", network, step,
+                                    {{"sat", 0}, {"cpu", 1}}, {&cpu, &cpu}, 0, 1);
+        require(placement.size() == step.tasks.size(), "every task has a place");
+        for (const int engine : placement) require(engine == 0 || engine == 1, "on an engine that there is");
     });
 }
 

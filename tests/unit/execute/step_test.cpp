@@ -187,6 +187,29 @@ TEST(Step, APlacementOfCountedTasksFitsEveryCopy) {
     EXPECT_GT(written.tasks.size(), counted.tasks.size());
 }
 
+// Step after step on the same samples: each reads the copies that the update before it left.
+TEST(Step, TrainingLowersTheLoss) {
+    SatFunctionalEngine sat(test::small_machine());
+    CpuEngine cpu;
+    const std::vector<Engine*> engines{&sat, &cpu};
+    const auto falls = [&](const Network& network, const char* recipe_name, std::int64_t batch, float rate) {
+        const Recipe recipe = load_recipe(recipe_name, test::kModels);
+        const TrainingStep step = make_training_step(network, recipe, batch);
+        Store store(network, batch, 2);
+        schedule::Hyperparameters hyper;
+        hyper.learning_rate = rate;
+        std::vector<double> losses;
+        for (hyper.step = 1; hyper.step <= 6; ++hyper.step) {
+            execute_step(network, recipe, step, test::first_placement(step, engines), engines, store, hyper);
+            losses.push_back(0);
+            for (const auto& each : store.losses) losses.back() += each.second;
+        }
+        EXPECT_LT(losses.back(), 0.8 * losses.front()) << recipe_name;
+    };
+    falls(test::narrow_resnet9(), "bdwp-2:8", 2, 0.01F);
+    falls(test::smallest_armor(), "full+bdwp-2:8", 1, 0.003F);
+}
+
 // One line that names what and where, before anything runs.
 TEST(Step, RefusesWhatItCannotExecute) {
     CpuEngine cpu;
