@@ -13,6 +13,7 @@ void add_models(CLI::App& program, Action& action);
 void add_schedule(CLI::App& program, Action& action);
 void add_run(CLI::App& program, Action& action);
 void add_compare(CLI::App& program, Action& action);
+void add_train(CLI::App& program, Action& action);
 void add_trace(CLI::App& program, Action& action);
 void add_reproduce(CLI::App& program, Action& action);
 void add_verify(CLI::App& program, Action& action);

@@ -27,6 +27,7 @@ int run_program(int argc, char** argv) {
     satsim::host::add_schedule(program, action);
     satsim::host::add_run(program, action);
     satsim::host::add_compare(program, action);
+    satsim::host::add_train(program, action);
     satsim::host::add_trace(program, action);
     satsim::host::add_reproduce(program, action);
     satsim::host::add_verify(program, action);

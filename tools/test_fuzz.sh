@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets (clang, libFuzzer, AddressSanitizer, UBSan) and runs each for some seconds from its corpus: network,
-# recipe, sample, corpus, hardware, GPU and sweep files, traces, report documents, ONNX models, files of weights, program files, program texts. New inputs stay in build/fuzz/found/; one that breaks a property ends
+# recipe, sample, corpus, hardware, GPU and sweep files, placements, traces, report documents, ONNX models, files of weights, program files, program texts. New inputs stay in build/fuzz/found/; one that breaks a property ends
 # the run and is named. Usage: tools/test_fuzz.sh [SECONDS]    (10 a target by default)
 # SATSIM_FUZZ_SEED: another sequence of inputs than CI's; 0 for a new one each time.
 set -euo pipefail
@@ -13,6 +13,7 @@ fi
 # NAME:CORPUS[,CORPUS...]:SCHEMA, a dictionary being made of the schema
 targets=(fuzz_network:tests/fuzz/json/corpus/network,models/networks:network
          fuzz_recipe:tests/fuzz/json/corpus/recipe,models/recipes:recipe
+         fuzz_placement:tests/fuzz/json/corpus/placement:
          fuzz_sample:tests/fuzz/json/corpus/sample:
          fuzz_corpus:models/corpora:corpus
          fuzz_hardware:models/hardware:hardware

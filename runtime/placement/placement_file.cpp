@@ -46,7 +46,7 @@ nlohmann::ordered_json placement_document(const Network& network, const Problem&
 }
 
 Assignment parse_placement(const nlohmann::json& document, const std::string& file, const Network& network,
-                           const Problem& problem) {
+                           const Problem& problem, const Assignment* start) {
     const JsonCursor root(document, file);
     root.object({"format", "version", "places"}, {"network", "comment"});
     if (root.at("format").text() != "satsim-placement")
@@ -56,7 +56,7 @@ Assignment parse_placement(const nlohmann::json& document, const std::string& fi
         root.at("network").fail("is " + shown(root.at("network").node()) + ", expected " +
                                 shown(network.name));
     const std::vector<Node>& nodes = problem.graph.nodes;
-    Assignment assignment(nodes.size(), -1);
+    Assignment assignment = start == nullptr ? Assignment(nodes.size(), -1) : *start;
     const JsonCursor places = root.at("places");
     const std::size_t count = places.size(1);
     for (std::size_t i = 0; i < count; ++i) {

@@ -228,6 +228,8 @@ struct Network {
 // Spans that the sample gives names to.
 using SpanTable = std::map<std::string, std::vector<Span>, std::less<>>;
 
+inline constexpr std::int64_t kEveryCopy = std::int64_t{1} << 40;
+
 // What decides beside the file.
 struct NetworkOptions {
     std::string set;               // one of the file's parameter sets
@@ -237,7 +239,7 @@ struct NetworkOptions {
     std::string sample_name;       // where they come from
     std::filesystem::path folder;  // where files that the document names are looked for
     // In how many parts the middle copies of a repeated module stand: more than one where machines share
-    // them.
+    // them, kEveryCopy to write all copies out, for execution.
     std::int64_t pieces = 1;
 };
 

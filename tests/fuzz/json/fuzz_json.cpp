@@ -7,6 +7,7 @@
 #include "runtime/gpu_model/gpu_target.hpp"
 #include "runtime/gpu_record/recording.hpp"
 #include "runtime/hardware/hardware.hpp"
+#include "runtime/placement/placement_file.hpp"
 #include "runtime/recipe/recipe.hpp"
 #include "runtime/sample/corpus.hpp"
 #include "runtime/support/error.hpp"
@@ -143,6 +144,28 @@ void fuzz_sweep(const std::uint8_t* data, std::size_t size) {
                             choice[f] < static_cast<std::int32_t>(file.fields[f].values.size()),
                         "a choice is one of the field's values");
         }
+    });
+}
+
+void fuzz_placement(const std::uint8_t* data, std::size_t size) {
+    static const Network network =
+        load_network(std::filesystem::path(SATSIM_SOURCE_DIR) / "models" / "networks" / "resnet9.json");
+    static const placement::Problem problem = [] {
+        placement::Problem made;
+        made.graph = placement::make_graph(network, Recipe{}, make_training_step(network, Recipe{}));
+        made.machines.resize(2);
+        made.machines[0].name = "sat";
+        made.machines[1].name = "cpu";
+        for (std::size_t n = 0; n < made.graph.nodes.size(); ++n)
+            made.seconds.push_back({n % 3 == 0 ? placement::kCannot : 1.0, 1.0});
+        return made;
+    }();
+    read_and_use(data, size, [](std::string_view text) {
+        const placement::Assignment placed =
+            placement::parse_placement(parse_json_text(text, "fuzz"), "fuzz", network, problem);
+        require(placed.size() == problem.graph.nodes.size(), "every node has a place");
+        for (std::size_t n = 0; n < placed.size(); ++n)
+            require(problem.can_run(static_cast<int>(n), placed[n]), "on a machine that can run it");
     });
 }
 

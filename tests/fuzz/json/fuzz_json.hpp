@@ -15,6 +15,8 @@ void fuzz_hardware(const std::uint8_t* data, std::size_t size);
 void fuzz_gpu(const std::uint8_t* data, std::size_t size);
 void fuzz_recording(const std::uint8_t* data, std::size_t size);
 void fuzz_sweep(const std::uint8_t* data, std::size_t size);
+// A placement, of ResNet-9's tasks.
+void fuzz_placement(const std::uint8_t* data, std::size_t size);
 // JSON lines of documents, and a corpus profile.
 void fuzz_sample(const std::uint8_t* data, std::size_t size);
 void fuzz_corpus(const std::uint8_t* data, std::size_t size);

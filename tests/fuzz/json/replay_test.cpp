@@ -44,6 +44,10 @@ TEST(FuzzReplay, Gpus) {
     replay(fuzz_gpu, {"models/gpus"}, 3000);
 }
 
+TEST(FuzzReplay, Placements) {
+    replay(fuzz_placement, {"tests/fuzz/json/corpus/placement"}, 3000);
+}
+
 TEST(FuzzReplay, Recordings) {
     replay(fuzz_recording, {"tests/fuzz/json/corpus/recording"}, 3000);
 }

@@ -1,0 +1,309 @@
+// satsim train: training steps on real numbers, each task on the engine that a placement names.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "host/commands.hpp"
+#include "host/inputs.hpp"
+#include "host/notes.hpp"
+#include "host/options.hpp"
+#include "host/progress.hpp"
+#include "host/samples.hpp"
+#include "host/table.hpp"
+#include "runtime/execute/host_engine.hpp"
+#include "runtime/execute/placement.hpp"
+#include "runtime/execute/step.hpp"
+#include "runtime/placement/placement_file.hpp"
+#include "runtime/support/error.hpp"
+#include "runtime/support/json_cursor.hpp"
+#include "sim/execute/cycle_engine.hpp"
+
+namespace satsim::host {
+namespace {
+
+struct Arguments {
+    Options options;
+    std::string network;
+    std::string recipe = "bdwp-2:8";
+    int steps = 10;
+    std::string engine = "sat";
+    std::string placement;
+    double rate = 0;  // 0: the optimizer's usual one
+    std::uint64_t seed = 1;
+};
+
+constexpr double kMostBytes = 8.0 * (1LL << 30);
+constexpr double kSgdRate = 0.01;
+constexpr double kAdamRate = 0.001;
+
+// Values are held in binary64: of each parameter the master, its gradient, two states and two copies; of each
+// FP16 activation itself, its gradient and what is on its way.
+void require_room(const Network& network, std::int64_t batch) {
+    constexpr double kParameter = 6 * sizeof(double);
+    constexpr double kFp16Byte = 3 * sizeof(double) / 2.0;
+    const double bytes = static_cast<double>(network.parameters()) * kParameter +
+                         static_cast<double>(network.activation_bytes(batch)) * kFp16Byte;
+    if (bytes <= kMostBytes) return;
+    constexpr double kGiB = 1LL << 30;
+    throw InputError(
+        "network " + network.name, "",
+        fmt::format("needs about {:.0f} GiB to be executed, expected at most {:.0f}: a smaller batch, "
+                    "fewer parameters (--set, a parameter set)",
+                    bytes / kGiB, kMostBytes / kGiB));
+}
+
+// The engines of a run; the last one is the CPU, which runs everything.
+struct Engines {
+    Engines(const std::string& name, const schedule::MachineView& machine,
+            const schedule::ScheduleOptions& how) {
+        if (name == "sat-cycle")
+            sat = std::make_unique<execute::SatCycleEngine>(machine, how);
+        else
+            sat = std::make_unique<execute::SatFunctionalEngine>(machine, how);
+        list = {sat.get(), &cpu};
+    }
+    std::unique_ptr<execute::SatEngine> sat;
+    execute::CpuEngine cpu;
+    std::vector<execute::Engine*> list;
+};
+
+schedule::Hyperparameters hyperparameters(const Arguments& arguments, const Recipe& recipe) {
+    schedule::Hyperparameters hyper;
+    const double usual = recipe.optimizer == Optimizer::Sgd ? kSgdRate : kAdamRate;
+    hyper.learning_rate = static_cast<float>(arguments.rate > 0 ? arguments.rate : usual);
+    return hyper;
+}
+
+// What the targets of a placement file stand for: engines that execute.
+class ExecutionMachines {
+  public:
+    // Throws InputError for a target that nothing executes.
+    ExecutionMachines(const nlohmann::json& document, const std::string& file)
+        : names_{"sat", "cpu", "host"} {
+        if (!document.is_object() || !document.contains("places") || !document["places"].is_array()) return;
+        const JsonCursor places(document["places"], file);
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            if (!places.node()[i].is_object() || !places.node()[i].contains("target") ||
+                !places.node()[i]["target"].is_string())
+                continue;  // refused where the file is read
+            const std::string name = places.node()[i]["target"].get<std::string>();
+            if (name.starts_with("gpu"))
+                throw InputError(
+                    file, fmt::format("/places/{}/target", i),
+                    "is " + name + ", which nothing executes here yet, expected sat, cpu or host");
+            const bool known = name.starts_with("sat#") || name.starts_with("cpu:");
+            if (known && std::ranges::find(names_, name) == names_.end()) names_.push_back(name);
+        }
+    }
+
+    [[nodiscard]] int engine_of(int machine) const {
+        return names_[static_cast<std::size_t>(machine)].starts_with("sat") ? 0 : 1;
+    }
+
+    [[nodiscard]] placement::Problem problem(placement::Graph graph, const TrainingStep& step,
+                                             const std::vector<execute::Engine*>& engines) const {
+        placement::Problem problem;
+        problem.graph = std::move(graph);
+        for (const std::string& name : names_) {
+            problem.machines.emplace_back();
+            problem.machines.back().name = name;
+        }
+        for (const placement::Node& node : problem.graph.nodes) {
+            std::vector<double> seconds;
+            for (std::size_t m = 0; m < names_.size(); ++m) {
+                const execute::Engine& engine =
+                    *engines[static_cast<std::size_t>(engine_of(static_cast<int>(m)))];
+                const bool can = std::ranges::all_of(
+                    node.tasks, [&](std::size_t task) { return engine.can_run(step.tasks[task]); });
+                seconds.push_back(can ? 0 : placement::kCannot);
+            }
+            problem.joules.push_back(seconds);
+            problem.seconds.push_back(std::move(seconds));
+        }
+        return problem;
+    }
+
+  private:
+    std::vector<std::string> names_;
+};
+
+class Run {
+  public:
+    explicit Run(const Arguments& arguments)
+        : arguments_(arguments),
+          network_(find_sampled_network(arguments.network, arguments.options, kEveryCopy)),
+          recipe_(find_recipe(arguments.recipe, arguments.options.models_folder)),
+          hardware_(arguments.options.hardware()),
+          step_(make_training_step(network_, recipe_, arguments.options.batch_override())),
+          engines_(arguments.engine, {hardware_.array, hardware_.memory_config()},
+                   arguments.options.schedule_options()) {
+        execute::require_executable(network_, recipe_);
+        require_room(network_, step_.batch);
+        if (std::ranges::none_of(network_.layers,
+                                 [](const Layer& layer) { return layer.kind == LayerKind::Loss; }))
+            throw InputError("network " + network_.name, "",
+                             "has no loss, expected one that training lowers");
+        placement_ = place_tasks();
+        note_pattern(recipe_.nm);
+    }
+
+    // 1 where numbers left FP16's range.
+    int go() {
+        execute::Store store(network_, step_.batch, arguments_.seed);
+        schedule::Hyperparameters hyper = hyperparameters(arguments_, recipe_);
+        ProgressBar bar("training");
+        int code = 0;
+        for (int i = 1; i <= arguments_.steps && code == 0; ++i) {
+            hyper.step = i;
+            execute::execute_step(network_, recipe_, step_, placement_, engines_.list, store, hyper);
+            if (!record(i, store)) code = 1;
+            bar.update(static_cast<std::size_t>(i), static_cast<std::size_t>(arguments_.steps));
+        }
+        if (code != 0)
+            fmt::print(stderr,
+                       "satsim: a loss is no finite number: values left the range of FP16 (loss scale {})\n",
+                       recipe_.loss_scale);
+        return code;
+    }
+
+    void print() const {
+        const Options& options = arguments_.options;
+        if (options.json) return deliver(options, document().dump(1) + "\n");
+        std::vector<std::string> columns{"step", "loss"};
+        const bool several = !steps_.empty() && steps_.front().losses.size() > 1;
+        if (several)
+            for (const auto& each : steps_.front().losses) columns.push_back(each.first);
+        Table table(columns);
+        for (const Step& step : steps_) {
+            std::vector<std::string> row{std::to_string(step.number), fmt::format("{:.6f}", step.total)};
+            if (several)
+                for (const auto& each : step.losses) row.push_back(fmt::format("{:.6f}", each.second));
+            table.row(row);
+        }
+        const std::string head =
+            fmt::format("{}, {}, batch {}: {} tasks on {}, {} on cpu\n\n", step_.network, step_.recipe,
+                        step_.batch, tasks_on(0), engines_.sat->name(), tasks_on(1));
+        deliver(options, options.csv ? table.csv() : head + table.text());
+    }
+
+  private:
+    // The engine of each task: that of the placement file where it names one, which speaks of the network
+    // with its repeats counted; what the file leaves out is --engine's, and what SAT cannot do the CPU's.
+    std::vector<int> place_tasks() const {
+        constexpr int kCpu = 1;
+        const Network counted = find_sampled_network(arguments_.network, arguments_.options);
+        const TrainingStep step = make_training_step(counted, recipe_, arguments_.options.batch_override());
+        const nlohmann::json document =
+            arguments_.placement.empty() ? nlohmann::json() : parse_json_file(arguments_.placement);
+        const ExecutionMachines machines(document, arguments_.placement);
+        const placement::Problem problem =
+            machines.problem(placement::make_graph(counted, recipe_, step), step, engines_.list);
+        const std::vector<placement::Node>& nodes = problem.graph.nodes;
+        placement::Assignment assignment(nodes.size(), kCpu);
+        for (std::size_t n = 0; n < nodes.size() && arguments_.engine != "cpu"; ++n)
+            if (problem.can_run(static_cast<int>(n), 0)) assignment[n] = 0;
+        const placement::Assignment otherwise = assignment;
+        if (!arguments_.placement.empty())
+            assignment =
+                placement::parse_placement(document, arguments_.placement, counted, problem, &otherwise);
+        std::vector<int> engines(step.tasks.size(), kCpu);
+        for (std::size_t n = 0; n < nodes.size(); ++n)
+            for (const std::size_t task : nodes[n].tasks) {
+                const int engine = machines.engine_of(assignment[n]);
+                // A node that SAT has no program for as a whole may hold tasks that it has.
+                const bool sat = engine == 0 || (assignment[n] == otherwise[n] && arguments_.engine != "cpu");
+                engines[task] = sat && engines_.list[0]->can_run(step.tasks[task]) ? 0 : kCpu;
+            }
+        return execute::written_out(step, engines, step_);
+    }
+
+    struct Step {
+        int number = 0;
+        double total = 0;
+        std::map<std::string, double> losses;
+    };
+
+    [[nodiscard]] std::int64_t tasks_on(int engine) const {
+        return std::count(placement_.begin(), placement_.end(), engine);
+    }
+
+    bool record(int number, const execute::Store& store) {
+        Step step{number, 0, store.losses};
+        for (const auto& each : step.losses) step.total += each.second;
+        steps_.push_back(std::move(step));
+        return std::isfinite(steps_.back().total);
+    }
+
+    [[nodiscard]] nlohmann::ordered_json document() const {
+        nlohmann::ordered_json list = nlohmann::ordered_json::array();
+        for (const Step& step : steps_)
+            list.push_back({{"step", step.number}, {"loss", step.total}, {"losses", step.losses}});
+        return {{"network", step_.network},
+                {"recipe", step_.recipe},
+                {"batch", step_.batch},
+                {"seed", arguments_.seed},
+                {"hardware", hardware_.name},
+                {"learning_rate", hyperparameters(arguments_, recipe_).learning_rate},
+                {"tasks", {{engines_.sat->name(), tasks_on(0)}, {"cpu", tasks_on(1)}}},
+                {"steps", list}};
+    }
+
+    const Arguments& arguments_;
+    Network network_;
+    Recipe recipe_;
+    Hardware hardware_;
+    TrainingStep step_;
+    Engines engines_;
+    std::vector<int> placement_;
+    std::vector<Step> steps_;
+};
+
+int train_command(const Arguments& arguments) {
+    Run run(arguments);
+    const int code = run.go();
+    run.print();
+    return code;
+}
+
+}  // namespace
+
+void add_train(CLI::App& program, Action& action) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = program.add_subcommand("train", "training steps on real numbers, and their losses");
+    command->footer(
+        "Weights, samples and labels are random and follow from the seed; every step sees the same samples.\n"
+        "Nothing is timed. docs/architecture/execution.md\n"
+        "Example: satsim train resnet9 --recipe bdwp-2:8 --batch 2 --steps 3\n"
+        "Example: satsim train armor-tiny --recipe wohg-3+bdwp-2:8 --steps 5 --json");
+    command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
+        ->required();
+    command
+        ->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, bdwp-N:M, a file, or several with +")
+        ->capture_default_str();
+    command->add_option("--steps", arguments->steps, "how many steps")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    command
+        ->add_option(
+            "--engine", arguments->engine,
+            "what runs tasks that --placement does not name: SAT's programs on the functional model, on "
+            "the cycle model, or the CPU; what SAT has no program for is the CPU's")
+        ->check(CLI::IsMember({"sat", "sat-cycle", "cpu"}))
+        ->capture_default_str();
+    command->add_option("--placement", arguments->placement,
+                        "file of [{\"layer\", \"stage\", \"target\"}]; targets: sat, cpu");
+    command
+        ->add_option("--rate", arguments->rate,
+                     "learning rate (default: 0.01 for sgd, 0.001 for adam, adamw)")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--seed", arguments->seed, "of weights, samples and labels")->capture_default_str();
+    arguments->options.add_models(*command);
+    arguments->options.add_hardware(*command);
+    arguments->options.add_batch(*command);
+    arguments->options.add_format(*command, "formats/train.md");
+    command->callback([arguments, &action] { action = [arguments] { return train_command(*arguments); }; });
+}
+
+}  // namespace satsim::host

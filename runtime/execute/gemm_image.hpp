@@ -1,0 +1,39 @@
+// The operands of a GEMM task in SAT's memory, where its program looks for them
+// (docs/architecture/layouts.md), and its result back from there.
+#pragma once
+
+#include "runtime/execute/engine.hpp"
+#include "runtime/functional/memory_image.hpp"
+#include "runtime/schedule/tensor_layout.hpp"
+
+namespace satsim::execute {
+
+class GemmImage {
+  public:
+    GemmImage(const GemmTask& task, const isa::ArrayConfig& array);
+
+    // The task that is scheduled: kernel rows merged where that is what SAT runs.
+    [[nodiscard]] const GemmTask& scheduled() const { return merged_; }
+
+    // Both throw std::logic_error where the operands are not the task's.
+    void place(const GemmWork& work, MemoryImage& memory) const;
+    void read(const MemoryImage& memory, const GemmWork& work) const;
+
+  private:
+    void place_map(const GemmWork& work, MemoryImage& memory) const;
+    void place_weight(const GemmWork& work, MemoryImage& memory) const;
+    void place_rows(const GemmWork& work, MemoryImage& memory) const;
+    // First row of B as stored of the task's tap `tap`.
+    [[nodiscard]] std::int64_t first_row(std::size_t tap) const;
+    // Row of dW as stored for channel `c` of the task's tap `tap`.
+    [[nodiscard]] std::int64_t stored_row(std::size_t tap, int c) const;
+
+    GemmTask task_;
+    GemmTask merged_;
+    schedule::GemmLayout layout_;
+    int width_ = 1;       // taps of the task in one of the merged task
+    int left_ = 0;        // columns of zeros
+    int halo_width_ = 0;  // columns as stored
+};
+
+}  // namespace satsim::execute

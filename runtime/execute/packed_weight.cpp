@@ -1,0 +1,84 @@
+#include "runtime/execute/packed_weight.hpp"
+
+#include "runtime/nm/pack.hpp"
+#include "runtime/nm/unpack.hpp"
+#include "runtime/numerics/fp16.hpp"
+
+namespace satsim::execute {
+namespace {
+
+nm::WeightShape shape_of(const MatrixShape& shape) {
+    return nm::WeightShape::contiguous(shape.taps, shape.rows, shape.columns);
+}
+
+// value(tap, row, column) as [tap][k][n] of the stage.
+template <typename Value>
+PackedWeight oriented(const MatrixShape& shape, Stage stage, Value value) {
+    PackedWeight copy;
+    copy.taps = shape.taps;
+    copy.k = stage == Stage::FF ? shape.rows : shape.columns;
+    copy.n = stage == Stage::FF ? shape.columns : shape.rows;
+    copy.dense.resize(static_cast<std::size_t>(shape.elements()));
+    std::size_t to = 0;
+    for (std::int64_t tap = 0; tap < shape.taps; ++tap) {
+        for (std::int64_t k = 0; k < copy.k; ++k) {
+            for (std::int64_t n = 0; n < copy.n; ++n) {
+                const std::int64_t row = stage == Stage::FF ? k : n;
+                const std::int64_t column = stage == Stage::FF ? n : k;
+                copy.dense[to++] =
+                    value(static_cast<std::size_t>((tap * shape.rows + row) * shape.columns + column));
+            }
+        }
+    }
+    return copy;
+}
+
+std::vector<Fp16> rounded(const Values& values) {
+    std::vector<Fp16> halves(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i)
+        halves[i] = numerics::to_fp16(static_cast<float>(values[i]));
+    return halves;
+}
+
+}  // namespace
+
+NmPattern operand_pattern(const NmPattern& nm) {
+    if (nm.dense()) return {8, 8};
+    return nm.m == 2 ? NmPattern{2, 4} : nm;
+}
+
+PackedWeight unpacked(nm::PackedMatrix packed, const MatrixShape& shape, Stage stage) {
+    std::vector<Fp16> halves(static_cast<std::size_t>(shape.elements()));
+    if (stage == Stage::FF)
+        nm::unpack_columns(packed, shape_of(shape), halves);
+    else
+        nm::unpack_rows(packed, shape_of(shape), halves);
+    PackedWeight copy = oriented(shape, stage, [&](std::size_t i) { return numerics::to_float(halves[i]); });
+    copy.nm = packed.nm;
+    if (!packed.nm.dense()) copy.packed = std::move(packed);
+    return copy;
+}
+
+PackedWeight pack_weight(const Values& master, const MatrixShape& shape, const NmPattern& nm, Stage stage,
+                         bool exact) {
+    const std::vector<Fp16> halves = rounded(master);
+    const NmPattern pattern = operand_pattern(nm);
+    if (pattern.dense()) {
+        PackedWeight copy = oriented(shape, stage, [&](std::size_t i) {
+            return exact ? master[i] : static_cast<double>(numerics::to_float(halves[i]));
+        });
+        copy.nm = pattern;
+        return copy;
+    }
+    PackedWeight copy = unpacked(stage == Stage::FF ? nm::pack_columns(halves, shape_of(shape), pattern)
+                                                    : nm::pack_rows(halves, shape_of(shape), pattern),
+                                 shape, stage);
+    if (exact) {
+        const PackedWeight whole = oriented(shape, stage, [&](std::size_t i) { return master[i]; });
+        for (std::size_t i = 0; i < copy.dense.size(); ++i)
+            if (copy.dense[i] != 0) copy.dense[i] = whole.dense[i];
+    }
+    return copy;
+}
+
+}  // namespace satsim::execute

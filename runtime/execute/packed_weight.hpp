@@ -1,0 +1,34 @@
+// A weight as the GEMMs of one stage read it: m_f∘W for FF, m_b∘W for BP, both from the same master.
+#pragma once
+
+#include <vector>
+
+#include "runtime/nm/packed_matrix.hpp"
+#include "runtime/workload/task.hpp"
+
+namespace satsim::execute {
+
+using Values = std::vector<double>;
+
+struct PackedWeight {
+    NmPattern nm{8, 8};
+    std::int64_t taps = 0;  // of all groups
+    std::int64_t k = 0;     // of one tap: input channels (FF), output channels (BP)
+    std::int64_t n = 0;
+    Values dense;             // [tap][k][n], +0 where nothing is kept
+    nm::PackedMatrix packed;  // the same in the format of SAT's memory; empty where nothing is pruned
+    [[nodiscard]] bool empty() const { return dense.empty(); }
+};
+
+// The pattern that is executed: 1:2 runs as 2:4 everywhere, as SAT has no M of 2.
+[[nodiscard]] NmPattern operand_pattern(const NmPattern& nm);
+
+// Along the input channels (FF) or along the output channels, transposed (BP). Masks are those of the master
+// rounded to FP16, and so are the values unless `exact`.
+[[nodiscard]] PackedWeight pack_weight(const Values& master, const MatrixShape& shape, const NmPattern& nm,
+                                       Stage stage, bool exact);
+
+// The copy that stands in packed planes, or, where nothing is pruned, in `dense`.
+[[nodiscard]] PackedWeight unpacked(nm::PackedMatrix packed, const MatrixShape& shape, Stage stage);
+
+}  // namespace satsim::execute

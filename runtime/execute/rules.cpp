@@ -1,0 +1,135 @@
+// Which rule executes which kind of layer, and what is refused before anything runs.
+#include <array>
+
+#include "runtime/execute/host_kernels.hpp"
+#include "runtime/execute/step_run.hpp"
+#include "runtime/support/error.hpp"
+
+namespace satsim::execute {
+namespace {
+
+using K = LayerKind;
+
+[[noreturn]] void refuse(const Layer& layer, const std::string& why) {
+    throw InputError("layer " + layer.name, "", why);
+}
+
+// Only ways between space and depth have one meaning; the file does not say which other order it means.
+bool permutes_space_and_depth(const Layer& l) {
+    const bool to_depth = l.out.channels >= l.in.channels;
+    const TensorShape& small = to_depth ? l.out : l.in;
+    const TensorShape& large = to_depth ? l.in : l.out;
+    return large.height % small.height == 0 && large.width % small.width == 0;
+}
+
+void require_layer(const Layer& l) {
+    if (l.repeat != 1)
+        refuse(l, "stands for several layers; execution needs each written out (NetworkOptions::pieces)");
+    if (!rule_of(l.kind))
+        refuse(l, std::string("execution has no rule for layers of kind ") + to_string(l.kind));
+    if (l.tied >= 0) refuse(l, "shares another layer's weights, which execution has no rule for");
+    if (!l.sets.empty()) refuse(l, "has several sets of weights, which execution has no rule for");
+    if ((l.kind == K::Activation || l.kind == K::Glu) && element_rule(l) == nullptr)
+        refuse(l, "execution has no rule for the function " + l.function);
+    if (l.kind == K::Permute && l.transposed && l.out.channels != l.in.positions())
+        refuse(l, "is executed only where the positions become the channels");
+    if (l.kind == K::Permute && !l.transposed && !permutes_space_and_depth(l))
+        refuse(l,
+               "has a shape that does not say where its elements go; space to depth and back are executed");
+    if (l.kind == K::Parameter && l.trained > 0 && l.trained != l.out.elements())
+        refuse(l, "reads a table by an index that the network file does not have");
+    if (l.kind == K::Select && l.out.positions() > l.in.positions())
+        refuse(l, "takes positions several times, which execution has no rule for");
+}
+
+}  // namespace
+
+std::optional<LayerRule> rule_of(LayerKind kind) {
+    switch (kind) {
+        case K::Conv:
+        case K::ConvTranspose:
+            return LayerRule{forward_convolution, backward_convolution};
+        case K::Linear:
+            return LayerRule{forward_linear, backward_linear};
+        case K::BatchNorm:
+            return LayerRule{forward_channel_norm, backward_channel_norm};
+        case K::LayerNorm:
+        case K::RmsNorm:
+        case K::GroupNorm:
+            return LayerRule{forward_row_norm, backward_row_norm};
+        case K::Relu:
+        case K::Gelu:
+        case K::Activation:
+        case K::Glu:
+            return LayerRule{forward_activation, backward_activation};
+        case K::Softmax:
+            return LayerRule{forward_softmax, backward_softmax};
+        case K::MaxPool:
+        case K::AvgPool:
+        case K::GlobalPool:
+        case K::Reduce:
+            return LayerRule{forward_pool, backward_pool};
+        case K::Add:
+            return LayerRule{forward_add, backward_add};
+        case K::Mul:
+            return LayerRule{forward_multiply, backward_multiply};
+        case K::Concat:
+            return LayerRule{forward_concat, backward_concat};
+        case K::Slice:
+            return LayerRule{forward_slice, backward_slice};
+        case K::Reshape:
+        case K::Flatten:
+        case K::Tokens:
+            return LayerRule{forward_view, backward_view};
+        case K::Permute:
+            return LayerRule{forward_permute, backward_permute};
+        case K::Select:
+            return LayerRule{forward_select, backward_select};
+        case K::Splice:
+            return LayerRule{forward_splice, backward_splice};
+        case K::Pad:
+            return LayerRule{forward_pad, backward_pad};
+        case K::Resize:
+            return LayerRule{forward_resize, backward_resize};
+        case K::Parameter:
+            return LayerRule{forward_parameter, backward_parameter};
+        case K::Lookup:
+            return LayerRule{forward_lookup, backward_lookup};
+        case K::Embedding:
+            return LayerRule{forward_embedding, backward_embedding};
+        case K::SelectToken:
+            return LayerRule{forward_select_token, backward_select_token};
+        case K::Rope:
+            return LayerRule{forward_rope, backward_rope};
+        case K::Attend:
+            return LayerRule{forward_attend, backward_attend};
+        case K::Quantize:
+            return LayerRule{forward_quantize, backward_quantize};
+        case K::Loss:
+            return LayerRule{forward_loss, backward_loss};
+        case K::MatMul:
+            return LayerRule{forward_product, backward_product};
+        case K::Attention:
+        case K::Combine:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+void require_executable(const Network& network, const Recipe& recipe) {
+    if (recipe.method == Method::Sdgp)
+        throw InputError("recipe " + recipe.name, "/method",
+                         "prunes gradients, which execution has no rule for");
+    const std::vector<bool> shared = network.shared_by_samples();
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        const Layer& layer = network.layers[i];
+        require_layer(layer);
+        for (const int input : layer.inputs)
+            if (layer.kind == K::MatMul && input >= 0 && shared[static_cast<std::size_t>(input)] &&
+                !shared[i])
+                refuse(layer,
+                       "multiplies by a tensor that all samples share, which execution has no rule for");
+    }
+}
+
+}  // namespace satsim::execute

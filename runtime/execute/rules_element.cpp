@@ -1,0 +1,134 @@
+// Functions of elements, sums and products, pools, softmax, resampling.
+#include "runtime/execute/step_run.hpp"
+
+namespace satsim::execute {
+namespace {
+
+// The second operand is a trained vector of channels: VEC takes it as FP32, as it does biases.
+bool by_trained_vector(const LayerRun& run) {
+    const Layer& l = run.layer;
+    const std::vector<bool> shared = run.run.network.shared_by_samples();
+    const auto is_shared = [&](int i) { return i >= 0 && shared[static_cast<std::size_t>(i)]; };
+    return l.with.positions() == 1 && is_shared(l.inputs[1]) && !is_shared(l.inputs[0]) &&
+           l.with.channels == l.in.channels;
+}
+
+// Such a vector itself: the master of a parameter, else what was computed from parameters.
+const Values& trained_vector(const LayerRun& run) {
+    const int from = run.layer.inputs[1];
+    const bool parameter = run.run.layer(from).kind == LayerKind::Parameter;
+    return parameter ? run.run.store.weights[static_cast<std::size_t>(from)].others.master : run.in(1);
+}
+
+bool same_size(const LayerRun& run) {
+    return run.in(0).size() == run.in(1).size();
+}
+
+}  // namespace
+
+void forward_activation(LayerRun& run) {
+    run.values.out = run.map(VectorOp::Activation, Stage::FF, {&run.in()}, run.out_elements());
+}
+
+void backward_activation(LayerRun& run) {
+    const Values& seen = run.layer.kind == LayerKind::Relu ? run.values.out : run.in();
+    run.deliver(
+        0, run.map(VectorOp::ActivationGrad, Stage::BP, {&run.values.gradient, &seen}, run.in_elements()));
+}
+
+void forward_add(LayerRun& run) {
+    if (!same_size(run) && by_trained_vector(run))
+        run.values.out =
+            run.map(VectorOp::Bias, Stage::FF, {&run.in()}, run.out_elements(), {&trained_vector(run)});
+    else
+        run.values.out = run.map(VectorOp::Add, Stage::FF, {&run.in(0), &run.in(1)}, run.out_elements());
+}
+
+void backward_add(LayerRun& run) {
+    run.deliver(0, run.values.gradient);
+    if (same_size(run)) return run.deliver(1, run.values.gradient);
+    const auto [task, engine] = run.tasks.vector(VectorOp::BiasGrad, Stage::BP);
+    Values sum(run.in(1).size());
+    engine.vector({.task = task, .layer = run.layer, .maps = {run.values.gradient}, .sums = {sum}});
+    run.deliver(1, std::move(sum));
+}
+
+void forward_multiply(LayerRun& run) {
+    if (same_size(run) || !by_trained_vector(run)) {
+        run.values.out = run.map(VectorOp::Multiply, Stage::FF, {&run.in(0), &run.in(1)}, run.out_elements());
+        return;
+    }
+    const Values zeros(run.in(1).size());
+    run.values.out = run.map(VectorOp::NormApply, Stage::FF, {&run.in()}, run.out_elements(),
+                             {&trained_vector(run), &zeros});
+}
+
+void backward_multiply(LayerRun& run) {
+    const Values& dy = run.values.gradient;
+    if (same_size(run) || !by_trained_vector(run)) {
+        const auto [task, engine] = run.tasks.vector(VectorOp::Multiply, Stage::BP);
+        Values da(run.in(0).size());
+        Values db(run.in(1).size());
+        engine.vector(
+            {.task = task, .layer = run.layer, .maps = {dy, run.in(0), run.in(1)}, .results = {da, db}});
+        run.deliver(0, std::move(da));
+        run.deliver(1, std::move(db));
+        return;
+    }
+    // The sums of a normalisation with a mean of 0 and a deviation of 1.
+    const Values& scale = trained_vector(run);
+    const Values ones(scale.size(), 1.0);
+    const Values zeros(scale.size());
+    Values plain(scale.size());
+    Values gradient(scale.size());
+    Values b(scale.size());
+    Values c(scale.size());
+    const auto [task, engine] = run.tasks.vector(VectorOp::NormGradStatistics, Stage::BP);
+    engine.vector({.task = task,
+                   .layer = run.layer,
+                   .maps = {dy, run.in()},
+                   .vectors = {scale, ones, zeros},
+                   .sums = {plain, gradient, b, c}});
+    run.deliver(1, std::move(gradient));
+    run.deliver(0, run.map(VectorOp::NormApply, Stage::BP, {&dy}, run.in_elements(), {&scale, &zeros}));
+}
+
+void forward_pool(LayerRun& run) {
+    run.values.out = run.map(VectorOp::Pool, Stage::FF, {&run.in()}, run.out_elements());
+}
+
+void backward_pool(LayerRun& run) {
+    run.deliver(0, run.map(VectorOp::PoolGrad, Stage::BP, {&run.values.gradient, &run.in(), &run.values.out},
+                           run.in_elements()));
+}
+
+void forward_softmax(LayerRun& run) {
+    const auto [task, engine] = run.tasks.vector(VectorOp::Softmax, Stage::FF);
+    run.values.out.assign(run.out_elements(), 0.0);
+    engine.vector({.task = task,
+                   .layer = run.layer,
+                   .maps = {run.in()},
+                   .results = {run.values.out},
+                   .length = run.layer.in.channels});
+}
+
+void backward_softmax(LayerRun& run) {
+    const auto [task, engine] = run.tasks.vector(VectorOp::SoftmaxGrad, Stage::BP);
+    Values gradient(run.in_elements());
+    engine.vector({.task = task,
+                   .layer = run.layer,
+                   .maps = {run.values.gradient, run.values.out},
+                   .results = {gradient},
+                   .length = run.layer.in.channels});
+    run.deliver(0, std::move(gradient));
+}
+
+void forward_resize(LayerRun& run) {
+    run.values.out = run.map(VectorOp::Resize, Stage::FF, {&run.in()}, run.out_elements());
+}
+
+void backward_resize(LayerRun& run) {
+    run.deliver(0, run.map(VectorOp::Resize, Stage::BP, {&run.values.gradient}, run.in_elements()));
+}
+
+}  // namespace satsim::execute

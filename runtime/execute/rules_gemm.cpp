@@ -1,0 +1,208 @@
+// Convolutions, linear layers and the codebook: where their GEMMs find A, B and C.
+#include <algorithm>
+
+#include "runtime/execute/step_run.hpp"
+
+namespace satsim::execute {
+namespace {
+
+// A whole map, whose instances are groups of its channels.
+template <typename T>
+MapView<T> map_of(T* data, const TensorShape& shape, int groups) {
+    return {data, shape.channels / groups, shape.elements(), shape.width * shape.channels, shape.channels};
+}
+
+// Rows of `channels` values as one map.
+template <typename T>
+MapView<T> rows_as_map(T* data, std::int64_t channels) {
+    return {data, 0, 0, 0, channels};
+}
+
+void add_bias(LayerRun& run) {
+    if (!run.layer.bias) return;
+    run.values.out = run.map(VectorOp::Bias, Stage::FF, {&run.values.out}, run.values.out.size(),
+                             {&run.weights.others.master});
+}
+
+void take_bias_gradient(LayerRun& run) {
+    if (!run.layer.bias || !run.trained()) return;
+    const auto [task, engine] = run.tasks.vector(VectorOp::BiasGrad, Stage::BP);
+    Values& gradient = run.weights.others.gradient;
+    gradient.assign(run.weights.others.size(), 0.0);
+    engine.vector({.task = task, .layer = run.layer, .maps = {run.values.gradient}, .sums = {gradient}});
+}
+
+// From the large map of a convolution to the small one: FF of a convolution, BP of a transposed one.
+void reduce_windows(LayerRun& run, Stage stage, const Values& from, const TensorShape& large, Values& to,
+                    const TensorShape& small) {
+    const auto [task, engine] = run.tasks.gemm(stage, "");
+    const int groups = run.layer.groups;
+    engine.gemm({.task = task,
+                 .a = map_of(from.data(), large, groups),
+                 .weight = stage == Stage::FF ? &run.weights.ff : &run.weights.bp,
+                 .map = map_of(to.data(), small, groups)});
+}
+
+// The other way, phase by phase. Phases without a tap are zeros that the step fills in.
+void spread_windows(LayerRun& run, Stage stage, const Values& from, const TensorShape& small, Values& to,
+                    const TensorShape& large) {
+    const Extent s = run.layer.stride;
+    const int groups = run.layer.groups;
+    for (int py = 0; py < std::min(s.h, large.height); ++py) {
+        for (int px = 0; px < std::min(s.w, large.width); ++px) {
+            const std::string part =
+                s.area() > 1 ? "phase " + std::to_string(py) + "," + std::to_string(px) : "";
+            if (run.tasks.has(stage, part)) {
+                const auto [task, engine] = run.tasks.gemm(stage, part);
+                engine.gemm({.task = task,
+                             .a = map_of(from.data(), small, groups),
+                             .weight = stage == Stage::FF ? &run.weights.ff : &run.weights.bp,
+                             .map = map_of(to.data(), large, groups)});
+                continue;
+            }
+            const auto [task, engine] = run.tasks.vector(VectorOp::ZeroFill, stage);
+            Values zeros(static_cast<std::size_t>(task.elements), 1.0);  // until the engine writes them
+            engine.vector({.task = task, .layer = run.layer, .results = {zeros}});
+            std::size_t next = 0;
+            for (std::int64_t b = 0; b < run.batch(); ++b)
+                for (int y = py; y < large.height; y += s.h)
+                    for (int x = px; x < large.width; x += s.w)
+                        for (std::int64_t c = 0; c < large.channels; ++c)
+                            *(map_of(to.data(), large, 1).at(0, b, y, x) + c) = zeros[next++];
+        }
+    }
+}
+
+// dW: the large map gathered, against the small one.
+void update_windows(LayerRun& run, const Values& from, const TensorShape& large, const Values& with,
+                    const TensorShape& small) {
+    const auto [task, engine] = run.tasks.gemm(Stage::WU, "");
+    const int groups = run.layer.groups;
+    Values& gradient = run.weights.matrix.gradient;
+    gradient.assign(run.weights.matrix.size(), 0.0);
+    engine.gemm({.task = task,
+                 .a = map_of(from.data(), large, groups),
+                 .b = {with.data(), small.channels / groups, small.channels},
+                 .rows = {gradient.data(), task.shape.m * task.shape.n, task.shape.n}});
+}
+
+// [matrix][row][column] to [matrix][column][row].
+void transpose_each(Values& values, const MatrixShape& to) {
+    const Values from = values;
+    std::size_t at = 0;
+    for (std::int64_t tap = 0; tap < to.taps; ++tap)
+        for (std::int64_t column = 0; column < to.columns; ++column)
+            for (std::int64_t row = 0; row < to.rows; ++row)
+                values[static_cast<std::size_t>((tap * to.rows + row) * to.columns + column)] = from[at++];
+}
+
+}  // namespace
+
+void forward_convolution(LayerRun& run) {
+    const Layer& l = run.layer;
+    run.values.out.assign(run.out_elements(), 0.0);
+    if (l.kind == LayerKind::Conv)
+        reduce_windows(run, Stage::FF, run.in(), l.in, run.values.out, l.out);
+    else
+        spread_windows(run, Stage::FF, run.in(), l.in, run.values.out, l.out);
+    add_bias(run);
+}
+
+void backward_convolution(LayerRun& run) {
+    const Layer& l = run.layer;
+    const bool transposed = l.kind == LayerKind::ConvTranspose;
+    take_bias_gradient(run);
+    if (run.wants()) {
+        Values gradient(run.in_elements());
+        if (transposed)
+            reduce_windows(run, Stage::BP, run.values.gradient, l.out, gradient, l.in);
+        else
+            spread_windows(run, Stage::BP, run.values.gradient, l.out, gradient, l.in);
+        run.deliver(0, std::move(gradient));
+    }
+    if (!run.trained()) return;
+    if (!transposed) return update_windows(run, run.in(), l.in, run.values.gradient, l.out);
+    // The task's dW lies as [tap][output channel][input channel]: its mirror's.
+    update_windows(run, run.values.gradient, l.out, run.in(), l.in);
+    transpose_each(run.weights.matrix.gradient, run.weights.shape);
+}
+
+void forward_linear(LayerRun& run) {
+    const Layer& l = run.layer;
+    const auto [task, engine] = run.tasks.gemm(Stage::FF, "");
+    run.values.out.assign(run.out_elements(), 0.0);
+    engine.gemm({.task = task,
+                 .a = rows_as_map(run.in().data(), l.in.channels),
+                 .weight = &run.weights.ff,
+                 .map = rows_as_map(run.values.out.data(), l.out.channels)});
+    add_bias(run);
+}
+
+void backward_linear(LayerRun& run) {
+    const Layer& l = run.layer;
+    const Values& dy = run.values.gradient;
+    take_bias_gradient(run);
+    if (run.wants()) {
+        const auto [task, engine] = run.tasks.gemm(Stage::BP, "");
+        Values gradient(run.in_elements());
+        engine.gemm({.task = task,
+                     .a = rows_as_map(dy.data(), l.out.channels),
+                     .weight = &run.weights.bp,
+                     .map = rows_as_map(gradient.data(), l.in.channels)});
+        run.deliver(0, std::move(gradient));
+    }
+    if (!run.trained()) return;
+    const auto [task, engine] = run.tasks.gemm(Stage::WU, "");
+    Values& gradient = run.weights.matrix.gradient;
+    gradient.assign(run.weights.matrix.size(), 0.0);
+    engine.gemm({.task = task,
+                 .a = rows_as_map(run.in().data(), l.in.channels),
+                 .b = {dy.data(), 0, l.out.channels},
+                 .rows = {gradient.data(), 0, l.out.channels}});
+}
+
+// Distances by the products with the codebook; each sample's by itself, as the step has them.
+void forward_quantize(LayerRun& run) {
+    const Layer& l = run.layer;
+    const std::int64_t positions = l.in.positions();
+    const Values& table = run.weights.others.master;
+    Values turned(table.size());  // [channel][row]: B
+    for (std::int64_t r = 0; r < l.rows; ++r)
+        for (std::int64_t c = 0; c < l.in.channels; ++c)
+            turned[static_cast<std::size_t>(c * l.rows + r)] =
+                run.run.store.map_value(table[static_cast<std::size_t>(r * l.in.channels + c)]);
+    Values products(static_cast<std::size_t>(run.batch() * positions * l.rows));
+    const auto [gemm, gemm_engine] = run.tasks.gemm(Stage::FF, "distances");
+    gemm_engine.gemm({.task = gemm,
+                      .a = {run.in().data(), l.in.elements(), 0, 0, l.in.channels},
+                      .b = {turned.data(), 0, l.rows},
+                      .map = {products.data(), positions * l.rows, 0, 0, l.rows}});
+    const auto [task, engine] = run.tasks.vector(VectorOp::Nearest, Stage::FF);
+    run.values.out.assign(run.out_elements(), 0.0);
+    Values& chosen = run.values.kept["chosen"];
+    chosen.assign(static_cast<std::size_t>(run.batch() * positions), 0.0);
+    engine.vector({.task = task,
+                   .layer = l,
+                   .maps = {products},
+                   .vectors = {table},
+                   .results = {run.values.out, chosen}});
+}
+
+// The gradient goes straight through; each codebook row gets that of the positions that chose it.
+void backward_quantize(LayerRun& run) {
+    if (run.trained()) {
+        const auto [task, engine] = run.tasks.vector(VectorOp::Embed, Stage::BP);
+        const Values& chosen = run.values.kept["chosen"];
+        const std::vector<std::int64_t> rows(chosen.begin(), chosen.end());
+        Values& gradient = run.weights.others.gradient;
+        gradient.assign(run.weights.others.size(), 0.0);
+        engine.vector({.task = task,
+                       .layer = run.layer,
+                       .maps = {run.values.gradient},
+                       .sums = {gradient},
+                       .numbers = rows});
+    }
+    run.deliver(0, run.values.gradient);
+}
+
+}  // namespace satsim::execute

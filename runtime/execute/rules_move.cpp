@@ -1,0 +1,281 @@
+// Layers that move values without changing them. What is addressed in place has no task; what is copied is
+// put together here and moved by the step's copy.
+#include <algorithm>
+
+#include "runtime/execute/step_run.hpp"
+
+namespace satsim::execute {
+namespace {
+
+using Places = std::vector<std::size_t>;
+
+Values gather(const Values& from, const Places& places) {
+    Values values(places.size());
+    for (std::size_t i = 0; i < places.size(); ++i) values[i] = from[places[i]];
+    return values;
+}
+
+// visit(element of a tensor of `shape`, channel, row, column, sample), in order of memory.
+template <typename Visit>
+void for_each(std::int64_t batch, const TensorShape& shape, Visit visit) {
+    for (std::int64_t b = 0; b < batch; ++b)
+        for (std::int64_t y = 0; y < shape.height; ++y)
+            for (std::int64_t x = 0; x < shape.width; ++x)
+                for (std::int64_t c = 0; c < shape.channels; ++c) visit(c, y, x, b);
+}
+
+std::size_t element(const TensorShape& shape, std::int64_t c, std::int64_t y, std::int64_t x,
+                    std::int64_t b) {
+    return static_cast<std::size_t>(((b * shape.height + y) * shape.width + x) * shape.channels + c);
+}
+
+// Where each element of a slice's output lies in its input.
+Places slice_places(const LayerRun& run) {
+    const Layer& l = run.layer;
+    Places places;
+    const auto moved = [&](Axis axis, std::int64_t i) { return l.axis == axis ? l.start + i * l.step : i; };
+    for_each(run.batch(), l.out, [&](auto c, auto y, auto x, auto b) {
+        places.push_back(
+            element(l.in, moved(Axis::Channels, c), moved(Axis::Height, y), moved(Axis::Width, x), b));
+    });
+    return places;
+}
+
+// Where each element of a permutation's output comes from.
+Places permute_places(const LayerRun& run) {
+    const Layer& l = run.layer;
+    Places places;
+    if (l.transposed) {  // [position][channel] to [channel][position]
+        const std::int64_t positions = l.in.positions();
+        for (std::int64_t b = 0; b < run.batch(); ++b)
+            for (std::int64_t c = 0; c < l.in.channels; ++c)
+                for (std::int64_t p = 0; p < positions; ++p)
+                    places.push_back(static_cast<std::size_t>((b * positions + p) * l.in.channels + c));
+        return places;
+    }
+    const bool to_depth = l.out.channels >= l.in.channels;
+    const TensorShape& small = to_depth ? l.out : l.in;
+    const TensorShape& large = to_depth ? l.in : l.out;
+    const std::int64_t high = large.height / small.height;
+    const std::int64_t wide = large.width / small.width;
+    const auto of_large = [&](auto c, auto y, auto x, auto b) {  // its element of the small map
+        return element(small, (y % high * wide + x % wide) * large.channels + c, y / high, x / wide, b);
+    };
+    places.resize(run.out_elements());
+    for_each(run.batch(), large, [&](auto c, auto y, auto x, auto b) {
+        const std::size_t inner = of_large(c, y, x, b);
+        const std::size_t outer = element(large, c, y, x, b);
+        places[to_depth ? inner : outer] = to_depth ? outer : inner;
+    });
+    return places;
+}
+
+// Places of rows of a stream, all of the micro-batch's samples.
+Places row_places(const LayerRun& run, std::int64_t first, std::int64_t count, std::int64_t positions,
+                  std::int64_t channels) {
+    const Choices& choices = run.run.store.choices[static_cast<std::size_t>(run.index)];
+    const auto all = static_cast<std::int64_t>(choices.places.size()) / run.run.store.samples();
+    Places places;
+    for (std::int64_t s = 0; s < run.run.samples(); ++s) {
+        for (std::int64_t r = 0; r < count; ++r) {
+            const auto at = static_cast<std::size_t>((run.run.first_sample() + s) * all + first + r);
+            const std::int64_t row = s * positions + choices.places[at];
+            for (std::int64_t c = 0; c < channels; ++c)
+                places.push_back(static_cast<std::size_t>(row * channels + c));
+        }
+    }
+    return places;
+}
+
+Places select_places(const LayerRun& run) {
+    const Layer& l = run.layer;
+    return row_places(run, 0, l.items * l.out.positions(),
+                      run.run.network.items_of(l.inputs[0]) * l.in.positions(), l.in.channels);
+}
+
+Places splice_places(const LayerRun& run, std::size_t input) {
+    const Network& network = run.run.network;
+    const Layer& l = run.layer;
+    const auto rows = [&](std::size_t i) {
+        return network.items_of(l.inputs[i]) * network.shape_of(l.inputs[i]).positions();
+    };
+    std::int64_t first = 0;
+    for (std::size_t i = 1; i < input; ++i) first += rows(i);
+    return row_places(run, first, rows(input), l.items * l.in.positions(), l.in.channels);
+}
+
+}  // namespace
+
+void forward_view(LayerRun& run) {
+    run.values.out = run.in();
+}
+void backward_view(LayerRun& run) {
+    run.deliver(0, run.values.gradient);
+}
+
+void forward_slice(LayerRun& run) {
+    run.values.out = gather(run.in(), slice_places(run));
+}
+void backward_slice(LayerRun& run) {
+    run.run.deliver_places(run.layer.inputs[0], static_cast<int>(run.layer.axis), slice_places(run),
+                           run.values.gradient);
+}
+
+void forward_select_token(LayerRun& run) {
+    Values& out = run.values.out;
+    out.clear();
+    const auto in = static_cast<std::size_t>(run.layer.in.elements());
+    for (std::size_t first = 0; first < run.in().size(); first += in)
+        out.insert(out.end(), run.in().begin() + static_cast<std::ptrdiff_t>(first),
+                   run.in().begin() + static_cast<std::ptrdiff_t>(first) + run.layer.in.channels);
+}
+void backward_select_token(LayerRun& run) {
+    Values gradient(run.in_elements());
+    const auto channels = static_cast<std::size_t>(run.layer.in.channels);
+    for (std::size_t i = 0; i < run.values.gradient.size(); ++i)
+        gradient[i / channels * static_cast<std::size_t>(run.layer.in.elements()) + i % channels] =
+            run.values.gradient[i];
+    run.deliver(0, std::move(gradient));
+}
+
+// Inputs side by side along an axis: as [outer][extents of the axis times what lies inside].
+void forward_concat(LayerRun& run) {
+    const Layer& l = run.layer;
+    const auto whole = [&](const TensorShape& s) {
+        return static_cast<std::size_t>(l.axis == Axis::Channels ? s.channels
+                                        : l.axis == Axis::Width  ? s.channels * s.width
+                                                                 : s.elements());
+    };
+    const std::size_t runs = run.out_elements() / whole(l.out);
+    Values joined;
+    for (std::size_t r = 0; r < runs; ++r) {
+        for (const int input : l.inputs) {
+            const Values& from = run.run.value(input);
+            const std::size_t size = whole(run.run.network.shape_of(input));
+            const auto first = static_cast<std::ptrdiff_t>(r * size % from.size());
+            joined.insert(joined.end(), from.begin() + first,
+                          from.begin() + first + static_cast<std::ptrdiff_t>(size));
+        }
+    }
+    run.values.out = run.copied(Stage::FF, joined, static_cast<std::size_t>(l.out.channels));
+}
+
+void backward_concat(LayerRun& run) {
+    const Layer& l = run.layer;
+    const auto whole = [&](const TensorShape& s) {
+        return static_cast<std::size_t>(l.axis == Axis::Channels ? s.channels
+                                        : l.axis == Axis::Width  ? s.channels * s.width
+                                                                 : s.elements());
+    };
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < l.inputs.size(); ++i) {
+        const std::size_t size = whole(run.run.network.shape_of(l.inputs[i]));
+        Values part;
+        for (std::size_t first = offset; first < run.values.gradient.size(); first += whole(l.out))
+            part.insert(part.end(), run.values.gradient.begin() + static_cast<std::ptrdiff_t>(first),
+                        run.values.gradient.begin() + static_cast<std::ptrdiff_t>(first + size));
+        offset += size;
+        const std::size_t own = l.inputs[i] < 0 ? part.size() : run.in(i).size();
+        if (own < part.size()) {  // the same for every sample: a sum over them
+            const auto [task, engine] = run.tasks.vector(VectorOp::BiasGrad, Stage::BP);
+            Values sum(own);
+            engine.vector({.task = task, .layer = l, .maps = {part}, .sums = {sum}});
+            part = std::move(sum);
+        }
+        run.deliver(i, std::move(part));
+    }
+}
+
+void forward_pad(LayerRun& run) {
+    const Layer& l = run.layer;
+    Values padded(run.out_elements());
+    for_each(run.batch(), l.in, [&](auto c, auto y, auto x, auto b) {
+        padded[element(l.out, c, y + l.pad.top, x + l.pad.left, b)] = run.in()[element(l.in, c, y, x, b)];
+    });
+    run.values.out = run.copied(Stage::FF, padded, static_cast<std::size_t>(l.out.channels));
+}
+void backward_pad(LayerRun& run) {
+    const Layer& l = run.layer;
+    Values gradient(run.in_elements());
+    for_each(run.batch(), l.in, [&](auto c, auto y, auto x, auto b) {
+        gradient[element(l.in, c, y, x, b)] =
+            run.values.gradient[element(l.out, c, y + l.pad.top, x + l.pad.left, b)];
+    });
+    run.deliver(0, std::move(gradient));
+}
+
+// Other channels innermost: SORE's transposition of all samples' positions x channels, whose columns are then
+// read sample by sample. Otherwise between space and depth: a copy.
+void forward_permute(LayerRun& run) {
+    const Layer& l = run.layer;
+    if (!l.transposed) {
+        run.values.out = run.copied(Stage::FF, gather(run.in(), permute_places(run)),
+                                    static_cast<std::size_t>(l.in.channels));
+        return;
+    }
+    const Values turned = run.map(VectorOp::Transpose, Stage::FF, {&run.in()}, run.in_elements());
+    const std::int64_t positions = l.in.positions();
+    run.values.out.assign(run.out_elements(), 0.0);
+    for (std::int64_t c = 0; c < l.in.channels; ++c)
+        for (std::int64_t b = 0; b < run.batch(); ++b)
+            for (std::int64_t p = 0; p < positions; ++p)
+                run.values.out[static_cast<std::size_t>((b * l.in.channels + c) * positions + p)] =
+                    turned[static_cast<std::size_t>((c * run.batch() + b) * positions + p)];
+}
+
+void backward_permute(LayerRun& run) {
+    const Layer& l = run.layer;
+    const Places places = permute_places(run);
+    if (!l.transposed) {
+        Values back(run.in_elements());
+        for (std::size_t i = 0; i < places.size(); ++i) back[places[i]] = run.values.gradient[i];
+        return run.deliver(0, run.copied(Stage::BP, back, static_cast<std::size_t>(l.out.channels)));
+    }
+    // [sample and channel][position] to [position][sample and channel].
+    const Values turned = run.map(VectorOp::Transpose, Stage::BP, {&run.values.gradient}, run.in_elements());
+    const std::int64_t positions = l.in.positions();
+    Values back(run.in_elements());
+    for (std::int64_t b = 0; b < run.batch(); ++b)
+        for (std::int64_t p = 0; p < positions; ++p)
+            for (std::int64_t c = 0; c < l.in.channels; ++c)
+                back[static_cast<std::size_t>((b * positions + p) * l.in.channels + c)] =
+                    turned[static_cast<std::size_t>((p * run.batch() + b) * l.in.channels + c)];
+    run.deliver(0, std::move(back));
+}
+
+void forward_select(LayerRun& run) {
+    run.values.out = run.copied(Stage::FF, gather(run.in(), select_places(run)),
+                                static_cast<std::size_t>(run.layer.out.channels));
+}
+void backward_select(LayerRun& run) {
+    const Values moved =
+        run.copied(Stage::BP, run.values.gradient, static_cast<std::size_t>(run.layer.out.channels));
+    run.run.deliver_places(run.layer.inputs[0], -1, select_places(run), moved);
+}
+
+void forward_splice(LayerRun& run) {
+    const Layer& l = run.layer;
+    run.values.out = run.in(0);
+    for (std::size_t i = 1; i < l.inputs.size(); ++i) {
+        if (run.in(i).empty()) continue;
+        const Values moved = run.copied(Stage::FF, run.in(i), static_cast<std::size_t>(l.in.channels));
+        const Places places = splice_places(run, i);
+        for (std::size_t at = 0; at < places.size(); ++at) run.values.out[places[at]] = moved[at];
+    }
+}
+
+// Rows that others took hand no gradient to the first stream.
+void backward_splice(LayerRun& run) {
+    const Layer& l = run.layer;
+    Values rest = run.values.gradient;
+    for (std::size_t i = 1; i < l.inputs.size(); ++i) {
+        const Places places = splice_places(run, i);
+        for (const std::size_t place : places) rest[place] = 0;
+        if (places.empty() || !run.wants(i)) continue;
+        run.deliver(i, run.copied(Stage::BP, gather(run.values.gradient, places),
+                                  static_cast<std::size_t>(l.in.channels)));
+    }
+    run.deliver(0, std::move(rest));
+}
+
+}  // namespace satsim::execute

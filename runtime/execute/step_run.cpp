@@ -1,0 +1,155 @@
+#include "runtime/execute/step_run.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace satsim::execute {
+
+StepRun::StepRun(const Network& net, const Recipe& rec, Store& values, schedule::Hyperparameters numbers)
+    : network(net),
+      recipe(rec),
+      plan(plan_training(net, rec)),
+      store(values),
+      hyper(numbers),
+      samples_(values.samples() / rec.micro_batches),
+      shared_(net.shared_by_samples()),
+      delivered_(net.layers.size()),
+      partials_(net.layers.size()) {}
+
+void StepRun::begin(std::int64_t part) {
+    part_ = part;
+    inputs_.clear();
+    for (std::size_t i = 0; i < network.inputs.size(); ++i) {
+        const Values& all = store.inputs[i];
+        const auto size = static_cast<std::ptrdiff_t>(all.size()) / recipe.micro_batches;
+        inputs_.emplace_back(all.begin() + part * size, all.begin() + (part + 1) * size);
+    }
+    for (auto& each : delivered_) each.clear();
+    for (auto& each : partials_) each.clear();
+}
+
+std::int64_t StepRun::batch(int index) const {
+    const auto i = static_cast<std::size_t>(index);
+    return shared_[i] ? 1 : samples_ * network.layers[i].items;
+}
+
+const Values& StepRun::value(int index) const {
+    return index < 0 ? inputs_[static_cast<std::size_t>(-1 - index)]
+                     : store.layers[static_cast<std::size_t>(index)].out;
+}
+
+bool StepRun::wants(int index) const {
+    return index >= 0 && plan[static_cast<std::size_t>(index)].gradient;
+}
+
+void StepRun::deliver(int index, Values gradient) {
+    if (wants(index)) delivered_[static_cast<std::size_t>(index)].push_back(std::move(gradient));
+}
+
+void StepRun::deliver_places(int index, int group, const std::vector<std::size_t>& places,
+                             const Values& values) {
+    if (!wants(index)) return;
+    std::vector<Partial>& partials = partials_[static_cast<std::size_t>(index)];
+    const auto write = [&](std::span<const std::size_t> to, std::size_t first) {
+        auto found = std::ranges::find_if(partials, [&](const Partial& partial) {
+            return partial.group == group &&
+                   std::ranges::none_of(to, [&](std::size_t place) { return partial.covered[place]; });
+        });
+        if (found == partials.end()) {
+            const std::size_t size = value(index).size();
+            partials.push_back({group, Values(size), std::vector<bool>(size, false)});
+            found = partials.end() - 1;
+        }
+        for (std::size_t i = 0; i < to.size(); ++i) {
+            found->values[to[i]] = values[first + i];
+            found->covered[to[i]] = true;
+        }
+    };
+    if (group >= 0) return write(places, 0);
+    for (std::size_t i = 0; i < places.size(); ++i) write(std::span(places).subspan(i, 1), i);
+}
+
+void StepRun::fill_uncovered(std::vector<Partial>& partials, bool selected, int index, TaskGroup& tasks) {
+    std::vector<std::pair<Partial*, std::size_t>> holes;
+    for (Partial& partial : partials) {
+        if ((partial.group < 0) != selected) continue;
+        for (std::size_t i = 0; i < partial.covered.size(); ++i)
+            if (!partial.covered[i]) holes.emplace_back(&partial, i);
+    }
+    if (holes.empty()) return;
+    const auto [task, engine] = tasks.vector(VectorOp::ZeroFill, Stage::BP);
+    if (task.elements != static_cast<std::int64_t>(holes.size()))
+        throw std::logic_error("layer " + task.layer + ": zero fill of " + std::to_string(task.elements) +
+                               " elements, but " + std::to_string(holes.size()) + " are open");
+    Values zeros(holes.size(), 1.0);  // until the engine writes them
+    engine.vector({.task = task, .layer = layer(index), .results = {zeros}});
+    for (std::size_t i = 0; i < holes.size(); ++i) holes[i].first->values[holes[i].second] = zeros[i];
+}
+
+void StepRun::sum_gradients(int index, TaskGroup& tasks) {
+    const auto i = static_cast<std::size_t>(index);
+    std::vector<Partial>& partials = partials_[i];
+    fill_uncovered(partials, true, index, tasks);
+    fill_uncovered(partials, false, index, tasks);
+    std::vector<Values> all = std::move(delivered_[i]);
+    for (Partial& partial : partials) all.push_back(std::move(partial.values));
+    delivered_[i].clear();
+    partials.clear();
+    Values& sum = store.layers[i].gradient;
+    if (all.empty()) {  // an end of the network
+        const Values& given = store.output_gradients[i];
+        const auto size = static_cast<std::ptrdiff_t>(store.layers[i].out.size());
+        if (!given.empty()) sum.assign(given.begin() + part_ * size, given.begin() + (part_ + 1) * size);
+        return;
+    }
+    sum = std::move(all[0]);
+    for (std::size_t g = 1; g < all.size(); ++g) {
+        const auto [task, engine] = tasks.vector(VectorOp::Add, Stage::BP);
+        Values result(sum.size());
+        engine.vector({.task = task, .layer = layer(index), .maps = {sum, all[g]}, .results = {result}});
+        sum = std::move(result);
+    }
+}
+
+void StepRun::forward(int index, TaskGroup& tasks) {
+    const auto i = static_cast<std::size_t>(index);
+    LayerRun run{*this, tasks, index, layer(index), store.layers[i], store.weights[i]};
+    rule_of(layer(index).kind)->forward(run);
+    tasks.require_done();
+}
+
+void StepRun::backward(int index, TaskGroup& tasks) {
+    const auto i = static_cast<std::size_t>(index);
+    sum_gradients(index, tasks);
+    LayerRun run{*this, tasks, index, layer(index), store.layers[i], store.weights[i]};
+    Values matrix;  // sums of earlier micro-batches
+    Values others;
+    if (!first_part()) {
+        matrix = std::move(run.weights.matrix.gradient);
+        others = std::move(run.weights.others.gradient);
+    }
+    rule_of(layer(index).kind)->backward(run);
+    if (plan[i].trained) {
+        add_gradients(run, matrix, others);
+        update_weights(run);
+    }
+    tasks.require_done();
+}
+
+Values LayerRun::map(VectorOp op, Stage stage, const std::vector<const Values*>& maps, std::size_t elements,
+                     const std::vector<const Values*>& vectors) const {
+    const auto [task, engine] = tasks.vector(op, stage);
+    Values result(elements);
+    VectorWork work{.task = task, .layer = layer, .results = {result}, .hyper = run.hyper};
+    for (const Values* each : maps) work.maps.emplace_back(*each);
+    for (const Values* each : vectors) work.vectors.emplace_back(*each);
+    engine.vector(work);
+    return result;
+}
+
+Values LayerRun::copied(Stage stage, const Values& moved, std::size_t channels) const {
+    const Values zeros(channels);  // VEC copies by adding them
+    return map(VectorOp::Copy, stage, {&moved}, moved.size(), {&zeros});
+}
+
+}  // namespace satsim::execute

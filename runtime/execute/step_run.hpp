@@ -1,0 +1,157 @@
+// A step as it runs: whose values stand where, and where gradients go. Internal to runtime/execute.
+#pragma once
+
+#include <optional>
+
+#include "runtime/execute/step.hpp"
+#include "runtime/execute/task_group.hpp"
+
+namespace satsim::execute {
+
+class StepRun {
+  public:
+    StepRun(const Network& network, const Recipe& recipe, Store& store, schedule::Hyperparameters hyper);
+
+    // Micro-batch `part`: its samples are part * samples() .. in the store.
+    void begin(std::int64_t part);
+    void forward(int layer, TaskGroup& tasks);
+    void backward(int layer, TaskGroup& tasks);
+
+    const Network& network;
+    const Recipe& recipe;
+    const std::vector<LayerPlan> plan;
+    Store& store;
+    const schedule::Hyperparameters hyper;
+
+    [[nodiscard]] std::int64_t samples() const { return samples_; }  // of a micro-batch
+    [[nodiscard]] std::int64_t first_sample() const { return part_ * samples_; }
+    [[nodiscard]] bool last_part() const { return part_ + 1 == recipe.micro_batches; }
+    [[nodiscard]] bool first_part() const { return part_ == 0; }
+    // Samples times items of a layer's output; 1 where all samples share it.
+    [[nodiscard]] std::int64_t batch(int layer) const;
+    // Of a layer's output or, below 0, of a network's input.
+    [[nodiscard]] const Values& value(int index) const;
+    // Whether a gradient of that layer's output is wanted.
+    [[nodiscard]] bool wants(int index) const;
+    [[nodiscard]] const Layer& layer(int index) const {
+        return network.layers[static_cast<std::size_t>(index)];
+    }
+
+    // A gradient of the whole output of `index`; of places of it, `group` being what they are a part by: an
+    // axis of slices or (-1) rows that were selected. Nothing where none is wanted.
+    void deliver(int index, Values gradient);
+    void deliver_places(int index, int group, const std::vector<std::size_t>& places, const Values& values);
+
+  private:
+    // Parts of gradients that do not overlap, side by side in one tensor.
+    struct Partial {
+        int group = 0;
+        Values values;
+        std::vector<bool> covered;
+    };
+    // Adds up what was delivered to a layer, by the tasks that the step has for it.
+    void sum_gradients(int layer, TaskGroup& tasks);
+    void fill_uncovered(std::vector<Partial>& partials, bool selected, int layer, TaskGroup& tasks);
+
+    std::int64_t samples_;
+    std::int64_t part_ = 0;
+    std::vector<bool> shared_;
+    std::vector<Values> inputs_;  // of the micro-batch
+    std::vector<std::vector<Values>> delivered_;
+    std::vector<std::vector<Partial>> partials_;
+};
+
+// A layer's rule at work.
+struct LayerRun {
+    StepRun& run;
+    TaskGroup& tasks;
+    const int index;
+    const Layer& layer;
+    LayerValues& values;
+    LayerWeights& weights;
+
+    [[nodiscard]] const Values& in(std::size_t i = 0) const { return run.value(layer.inputs[i]); }
+    [[nodiscard]] bool wants(std::size_t i = 0) const { return run.wants(layer.inputs[i]); }
+    [[nodiscard]] bool trained() const { return run.plan[static_cast<std::size_t>(index)].trained; }
+    [[nodiscard]] std::int64_t batch() const { return run.batch(index); }
+    [[nodiscard]] std::size_t in_elements() const {
+        return static_cast<std::size_t>(batch() * layer.in.elements());
+    }
+    [[nodiscard]] std::size_t out_elements() const {
+        return static_cast<std::size_t>(batch() * layer.out.elements());
+    }
+    void deliver(std::size_t i, Values gradient) const { run.deliver(layer.inputs[i], std::move(gradient)); }
+    // One pass of maps to one map of `elements`.
+    [[nodiscard]] Values map(VectorOp op, Stage stage, const std::vector<const Values*>& maps,
+                             std::size_t elements, const std::vector<const Values*>& vectors = {}) const;
+    // Moves a tensor that was put together by address: the copy that the step has for it.
+    [[nodiscard]] Values copied(Stage stage, const Values& values, std::size_t channels) const;
+};
+
+struct LayerRule {
+    void (*forward)(LayerRun&);
+    void (*backward)(LayerRun&);
+};
+// None for kinds that execution has no rule for.
+[[nodiscard]] std::optional<LayerRule> rule_of(LayerKind kind);
+
+// Weight gradients of earlier micro-batches are added to this one's, by the step's task for it.
+void add_gradients(LayerRun& run, const Values& matrix, const Values& others);
+// The optimizer's step of one layer, after the last micro-batch.
+void update_weights(LayerRun& run);
+
+// Rules, by family.
+void forward_convolution(LayerRun& run);
+void backward_convolution(LayerRun& run);
+void forward_linear(LayerRun& run);
+void backward_linear(LayerRun& run);
+void forward_attend(LayerRun& run);
+void backward_attend(LayerRun& run);
+void forward_product(LayerRun& run);
+void backward_product(LayerRun& run);
+void forward_quantize(LayerRun& run);
+void backward_quantize(LayerRun& run);
+void forward_channel_norm(LayerRun& run);
+void backward_channel_norm(LayerRun& run);
+void forward_row_norm(LayerRun& run);
+void backward_row_norm(LayerRun& run);
+void forward_activation(LayerRun& run);
+void backward_activation(LayerRun& run);
+void forward_add(LayerRun& run);
+void backward_add(LayerRun& run);
+void forward_multiply(LayerRun& run);
+void backward_multiply(LayerRun& run);
+void forward_pool(LayerRun& run);
+void backward_pool(LayerRun& run);
+void forward_softmax(LayerRun& run);
+void backward_softmax(LayerRun& run);
+void forward_resize(LayerRun& run);
+void backward_resize(LayerRun& run);
+void forward_view(LayerRun& run);
+void backward_view(LayerRun& run);
+void forward_slice(LayerRun& run);
+void backward_slice(LayerRun& run);
+void forward_concat(LayerRun& run);
+void backward_concat(LayerRun& run);
+void forward_pad(LayerRun& run);
+void backward_pad(LayerRun& run);
+void forward_permute(LayerRun& run);
+void backward_permute(LayerRun& run);
+void forward_select(LayerRun& run);
+void backward_select(LayerRun& run);
+void forward_splice(LayerRun& run);
+void backward_splice(LayerRun& run);
+void forward_select_token(LayerRun& run);
+void backward_select_token(LayerRun& run);
+void forward_parameter(LayerRun& run);
+void backward_parameter(LayerRun& run);
+void forward_lookup(LayerRun& run);
+void backward_lookup(LayerRun& run);
+void forward_embedding(LayerRun& run);
+void backward_embedding(LayerRun& run);
+void forward_rope(LayerRun& run);
+void backward_rope(LayerRun& run);
+void forward_loss(LayerRun& run);
+void backward_loss(LayerRun& run);
+
+}  // namespace satsim::execute

@@ -1,0 +1,62 @@
+// What happens to weights: sums of their gradients, and the optimizer.
+#include "runtime/execute/step_run.hpp"
+
+namespace satsim::execute {
+namespace {
+
+void update(LayerRun& run, Parameter& parameter, bool matrix) {
+    const auto [task, engine] = run.tasks.vector(VectorOp::Optimizer, Stage::WU);
+    if (!run.run.last_part()) return;
+    const bool moments = task.optimizer != "sgd";
+    Values master(parameter.size());
+    Values first(parameter.size());
+    Values second(moments ? parameter.size() : 0);
+    VectorWork work{.task = task,
+                    .layer = run.layer,
+                    .maps = {parameter.gradient, parameter.first, parameter.master},
+                    .results = {master, first},
+                    .hyper = run.run.hyper};
+    if (moments) {
+        work.maps.emplace_back(parameter.second);
+        work.results.emplace_back(second);
+    }
+    PackedWeight ff;
+    PackedWeight bp;
+    if (matrix && task.pregenerate_ff) work.ff = &ff;
+    if (matrix && task.pregenerate_bp) work.bp = &bp;
+    engine.vector(work);
+    parameter.master = std::move(master);
+    parameter.first = std::move(first);
+    if (moments) parameter.second = std::move(second);
+    if (work.ff != nullptr) run.weights.ff = std::move(ff);
+    if (work.bp != nullptr) run.weights.bp = std::move(bp);
+}
+
+}  // namespace
+
+void add_gradients(LayerRun& run, const Values& matrix, const Values& others) {
+    if (run.run.recipe.micro_batches == 1) return;
+    const auto [task, engine] = run.tasks.vector(VectorOp::Add, Stage::WU);
+    if (run.run.first_part()) return;
+    const auto joined = [](const Values& a, const Values& b) {
+        Values all = a;
+        all.insert(all.end(), b.begin(), b.end());
+        return all;
+    };
+    Values& new_matrix = run.weights.matrix.gradient;
+    Values& new_others = run.weights.others.gradient;
+    const Values before = joined(matrix, others);
+    const Values fresh = joined(new_matrix, new_others);
+    Values sum(fresh.size());
+    engine.vector({.task = task, .layer = run.layer, .maps = {before, fresh}, .results = {sum}});
+    const auto border = sum.begin() + static_cast<std::ptrdiff_t>(new_matrix.size());
+    new_matrix.assign(sum.begin(), border);
+    new_others.assign(border, sum.end());
+}
+
+void update_weights(LayerRun& run) {
+    if (run.weights.shape.rows > 0) update(run, run.weights.matrix, true);
+    if (run.weights.others.size() > 0) update(run, run.weights.others, false);
+}
+
+}  // namespace satsim::execute

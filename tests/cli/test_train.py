@@ -1,0 +1,80 @@
+"""satsim train: steps on real numbers (docs/formats/train.md)."""
+import json
+import unittest
+
+from support import SMALL_HARDWARE, ProgramTest
+
+SMALL = ["--hardware", SMALL_HARDWARE, "--recipe", "bdwp-2:8"]
+
+
+class Train(ProgramTest):
+    def losses(self, *arguments):
+        return [step["loss"] for step in self.run_json("train", self.network(), *SMALL, *arguments)["steps"]]
+
+    def test_the_loss_falls(self):
+        result = self.run_json("train", self.network(), *SMALL, "--steps", 8, "--rate", 0.05)
+        losses = [step["loss"] for step in result["steps"]]
+        self.assertEqual([step["step"] for step in result["steps"]], list(range(1, 9)))
+        self.assertLess(losses[-1], 0.7 * losses[0])
+        self.assertEqual(result["steps"][0]["losses"], {"loss": losses[0]})
+        self.assertGreater(result["tasks"]["sat-functional"], 0)
+        self.assertGreater(result["tasks"]["cpu"], 0)
+
+    @staticmethod
+    def placement(*places):
+        return {"format": "satsim-placement", "version": 1, "places": list(places)}
+
+    def test_both_models_of_sat_agree_in_every_bit_and_the_cpu_nearly(self):
+        functional = self.losses("--steps", 3)
+        self.assertEqual(functional, self.losses("--steps", 3))
+        self.assertEqual(functional, self.losses("--steps", 3, "--engine", "sat-cycle"))
+        for one, other in zip(functional, self.losses("--steps", 3, "--engine", "cpu")):
+            self.assertAlmostEqual(one, other, delta=0.01 * one)
+        self.assertNotEqual(functional, self.losses("--steps", 3, "--seed", 2))
+
+    def test_a_placement_moves_tasks(self):
+        everywhere = self.run_json("train", self.network(), *SMALL, "--steps", 1)["tasks"]
+        placed = self.write("placed.json", self.placement({"layer": "conv2", "target": "cpu"}))
+        moved = self.run_json("train", self.network(), *SMALL, "--steps", 1, "--placement", placed)["tasks"]
+        self.assertLess(moved["sat-functional"], everywhere["sat-functional"])
+        self.assertEqual(sum(moved.values()), sum(everywhere.values()))
+        cpu = self.run_json("train", self.network(), *SMALL, "--steps", 1, "--engine", "cpu", "--placement",
+                            self.write("sat.json", self.placement({"layer": "conv2", "stage": "FF", "target": "sat"})))["tasks"]
+        self.assertEqual(cpu["sat-functional"], 1)
+
+    def test_what_compare_placed_trains(self):
+        path = self.folder / "found.json"
+        self.run_program("compare", self.network(), *SMALL, "--fidelity", "fast", "--target", "sat,hetero", "--save-placement", path)
+        trained = self.run_json("train", self.network(), *SMALL, "--steps", 1, "--placement", path)
+        self.assertGreater(trained["tasks"]["sat-functional"], 0)
+        self.assertAlmostEqual(trained["steps"][0]["loss"], self.losses("--steps", 1)[0], delta=0.01)
+
+    def test_several_losses_and_repeated_modules(self):
+        small = ["tile=28", "tower_width=32", "tower_heads=2", "width=64", "heads=4", "ffn=96", "vocab=61", "codes=29", "code_side=2",
+                 "vq_width=8", "vq_channels=8", "vq_groups=4", "tokens=40", "tiles=2"]
+        result = self.run_json("train", "armor-tiny", "--recipe", "wohg-3+bdwp-2:8", "--steps", 4,
+                               *(word for each in small for word in ("--set", each)))
+        for step in result["steps"]:
+            self.assertEqual(set(step["losses"]), {"text_loss", "image_loss"})
+            self.assertAlmostEqual(step["loss"], sum(step["losses"].values()))
+        self.assertLess(result["steps"][-1]["loss"], result["steps"][0]["loss"])
+
+    def test_wrong_input_is_one_line(self):
+        def refused(*arguments):
+            error = self.run_program("train", *arguments, code=2).stderr
+            self.assertEqual(error.count("\n"), 1, error)
+            return error
+
+        for place, names in (({"layer": "conv7", "target": "cpu"}, ["/places/0", "conv7"]), ({"layer": "conv1", "target": "fpga"}, ["/places/0/target", "fpga"]),
+                             ({"layer": "conv1", "target": "gpu-model:h100"}, ["/places/0/target", "nothing executes"])):
+            message = refused(self.network(), *SMALL, "--placement", self.write("bad.json", self.placement(place)))
+            for name in names:
+                self.assertIn(name, message)
+        self.assertIn("/method", refused(self.network(), "--recipe", "sdgp-2:8"))
+        self.assertIn("GiB", refused("armor-8b", "--recipe", "full"))
+        layers = [{"kind": "linear", "out": 4}, {"kind": "gelu"}]
+        self.assertIn("no loss", refused(self.network(layers=layers), *SMALL))
+
+
+if __name__ == "__main__":
+    unittest.main()

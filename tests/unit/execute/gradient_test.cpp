@@ -1,0 +1,251 @@
+// Each kind of layer in the reference: its gradients against central differences of its own forward pass.
+//
+// Every network has something trained below the layer that is tried, so that what the layer hands down is
+// tried too. The function that is differentiated is the sum of outputs times the gradients that the store
+// gives them, or the loss.
+#include <gtest/gtest.h>
+
+#include "runtime/support/error.hpp"
+#include "tests/unit/execute/support.hpp"
+
+namespace satsim::execute {
+namespace {
+
+using nlohmann::json;
+using test::network_of;
+
+struct Trial {
+    const char* name;
+    const char* layers;
+    TensorShape input;
+};
+
+class Gradients : public testing::TestWithParam<Trial> {};
+
+class Function {
+  public:
+    Function(Network network, Recipe recipe)
+        : network_(std::move(network)),
+          recipe_(std::move(recipe)),
+          step_(make_training_step(network_, recipe_)),
+          placement_(step_.tasks.size(), 0) {}
+
+    [[nodiscard]] Store store() const { return {network_, step_.batch, 7, true}; }
+    StepOutcome run(Store& store) {
+        schedule::Hyperparameters hyper;
+        return execute_step(network_, recipe_, step_, placement_, {&engine_}, store, hyper);
+    }
+    double value(Store store) {
+        store.forget_copies();
+        run(store);
+        double sum = 0;
+        for (const auto& [name, loss] : store.losses) sum += loss * recipe_.loss_scale;
+        for (std::size_t i = 0; i < store.output_gradients.size(); ++i)
+            for (std::size_t j = 0; j < store.output_gradients[i].size(); ++j)
+                sum += store.output_gradients[i][j] * store.layers[i].out[j];
+        return sum;
+    }
+
+  private:
+    Network network_;
+    Recipe recipe_;
+    TrainingStep step_;
+    std::vector<int> placement_;
+    ReferenceEngine engine_;
+};
+
+// A few values of every tensor are moved up and down.
+void expect_true_gradients(Function& function) {
+    constexpr double kStep = 1e-5;
+    constexpr std::size_t kTried = 9;
+    const Store start = function.store();
+    Store stepped = start;
+    function.run(stepped);
+    std::size_t tried = 0;
+    for (std::size_t layer = 0; layer < start.weights.size(); ++layer) {
+        for (Parameter LayerWeights::*part : {&LayerWeights::matrix, &LayerWeights::others}) {
+            const Values& gradient = (stepped.weights[layer].*part).gradient;
+            const std::size_t size = gradient.size();
+            double scale = 0;
+            for (const double each : gradient) scale = std::max(scale, std::abs(each));
+            for (std::size_t i = 0; i < size; i += std::max<std::size_t>(1, size / kTried)) {
+                const auto moved = [&](double by) {
+                    Store store = start;
+                    (store.weights[layer].*part).master[i] += by;
+                    return function.value(std::move(store));
+                };
+                const double slope = (moved(kStep) - moved(-kStep)) / (2 * kStep);
+                EXPECT_NEAR(gradient[i], slope, 1e-5 * (scale + 1)) << "layer " << layer << ", value " << i;
+                ++tried;
+            }
+        }
+    }
+    EXPECT_GT(tried, 0U);
+}
+
+TEST_P(Gradients, AreDifferenceQuotients) {
+    const Trial& trial = GetParam();
+    Function function(network_of(json::parse(trial.layers), trial.input), Recipe{});
+    expect_true_gradients(function);
+}
+
+constexpr TensorShape kMap{4, 6, 6};
+constexpr TensorShape kRows{8, 1, 6};
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, Gradients,
+    testing::Values(
+        Trial{"conv", R"([{"kind": "conv", "out": 8, "kernel": 3, "pad": 1, "bias": true},
+                          {"kind": "conv", "out": 4, "kernel": 3, "pad": 1, "stride": 2}])",
+              kMap},
+        Trial{
+            "conv_phases_without_a_tap",
+            R"([{"kind": "conv", "out": 4, "kernel": 1}, {"kind": "conv", "out": 4, "kernel": 1, "stride": 2}])",
+            kMap},
+        Trial{"conv_groups", R"([{"kind": "conv", "out": 8, "kernel": 1},
+                                 {"kind": "conv", "out": 4, "kernel": 3, "groups": 2, "dilation": 2}])",
+              kMap},
+        Trial{"conv_transpose",
+              R"([{"kind": "conv", "out": 4, "kernel": 1},
+                  {"kind": "conv-transpose", "out": 6, "kernel": 4, "stride": 2, "pad": 1, "bias": true}])",
+              kMap},
+        Trial{"linear", R"([{"kind": "linear", "out": 12, "bias": true}, {"kind": "linear", "out": 5}])",
+              kRows},
+        Trial{"batchnorm", R"([{"kind": "conv", "out": 4, "kernel": 1}, {"kind": "batchnorm"}])", kMap},
+        Trial{"layernorm", R"([{"kind": "linear", "out": 12}, {"kind": "layernorm"}])", kRows},
+        Trial{"layernorm_without_shift",
+              R"([{"kind": "linear", "out": 12}, {"kind": "layernorm", "shift": false}])", kRows},
+        Trial{"layernorm_untrained",
+              R"([{"kind": "linear", "out": 12}, {"kind": "layernorm", "affine": false}])", kRows},
+        Trial{"rmsnorm", R"([{"kind": "linear", "out": 12}, {"kind": "rmsnorm"}])", kRows},
+        Trial{"rmsnorm_of_heads", R"([{"kind": "linear", "out": 12}, {"kind": "rmsnorm", "size": 4}])",
+              kRows},
+        Trial{"groupnorm", R"([{"kind": "conv", "out": 6, "kernel": 1}, {"kind": "groupnorm", "groups": 3}])",
+              kMap},
+        Trial{"relu", R"([{"kind": "linear", "out": 12}, {"kind": "relu"}])", kRows},
+        Trial{"gelu", R"([{"kind": "linear", "out": 12}, {"kind": "gelu"}])", kRows},
+        Trial{"glu", R"([{"kind": "linear", "out": 12}, {"kind": "glu", "function": "silu"}])", kRows},
+        Trial{"softmax", R"([{"kind": "linear", "out": 12}, {"kind": "softmax"}])", kRows},
+        Trial{"maxpool", R"([{"kind": "conv", "out": 4, "kernel": 1},
+                             {"kind": "maxpool", "kernel": 3, "stride": 2, "pad": 1}])",
+              kMap},
+        Trial{"avgpool", R"([{"kind": "conv", "out": 4, "kernel": 1},
+                             {"kind": "avgpool", "kernel": 2, "stride": 2}])",
+              kMap},
+        Trial{"globalpool", R"([{"kind": "conv", "out": 4, "kernel": 1}, {"kind": "globalpool"}])", kMap},
+        Trial{"reduce", R"([{"kind": "linear", "out": 4}, {"kind": "reduce", "axis": "width"}])", kRows},
+        Trial{"add", R"([{"kind": "linear", "out": 8, "name": "a"},
+                         {"kind": "linear", "out": 8, "name": "b"}, {"kind": "add", "with": "a"}])",
+              kRows},
+        Trial{"add_trained_vector",
+              R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "p"}])",
+              kRows},
+        Trial{"add_trained_map",
+              R"([{"kind": "parameter", "shape": [8, 1, 6], "trained": 48, "name": "p"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "p"}])",
+              kRows},
+        Trial{"add_spread",
+              R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "reduce", "axis": "width", "name": "r"},
+                                {"kind": "add", "from": "a", "with": "r"}])",
+              kRows},
+        Trial{"mul", R"([{"kind": "linear", "out": 8, "name": "a"},
+                         {"kind": "linear", "out": 8, "name": "b"}, {"kind": "mul", "with": "a"}])",
+              kRows},
+        Trial{"mul_trained_vector",
+              R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "mul", "with": "p"}])",
+              kRows},
+        Trial{"mul_spread",
+              R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "reduce", "axis": "width", "name": "r"},
+                                {"kind": "mul", "from": "a", "with": "r"}])",
+              kRows},
+        Trial{
+            "concat",
+            R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "linear", "out": 4, "from": "input", "name": "b"},
+                            {"kind": "concat", "from": "a", "with": ["b"], "axis": "channels"}])",
+            kRows},
+        Trial{
+            "concat_parameter",
+            R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"}, {"kind": "linear", "from": "input", "out": 8},
+                  {"kind": "concat", "with": ["p"], "axis": "width"}])",
+            kRows},
+        Trial{"slices", R"([{"kind": "linear", "out": 12, "name": "a"},
+                            {"kind": "slice", "axis": "channels", "start": 0, "size": 4, "name": "x"},
+                            {"kind": "slice", "from": "a", "axis": "channels", "start": 2, "size": 4, "name": "y"},
+                            {"kind": "slice", "from": "a", "axis": "channels", "start": 7, "size": 4, "name": "z"},
+                            {"kind": "mul", "from": "x", "with": "y"}, {"kind": "mul", "with": "z"}])",
+              kRows},
+        Trial{"space_to_depth", R"([{"kind": "conv", "out": 4, "kernel": 1},
+                                    {"kind": "permute", "shape": [16, 3, 3]}])",
+              kMap},
+        Trial{"transposed", R"([{"kind": "linear", "out": 4},
+                                {"kind": "permute", "shape": [6, 1, 4], "transposed": true}])",
+              kRows},
+        Trial{"views",
+              R"([{"kind": "conv", "out": 4, "kernel": 1}, {"kind": "tokens"}, {"kind": "linear", "out": 4},
+                           {"kind": "reshape", "shape": [4, 6, 6]}, {"kind": "flatten"}])",
+              kMap},
+        Trial{"pad", R"([{"kind": "conv", "out": 4, "kernel": 1}, {"kind": "pad", "pad": 1}])", kMap},
+        Trial{"resize",
+              R"([{"kind": "conv", "out": 4, "kernel": 1}, {"kind": "resize", "shape": [4, 12, 9]}])", kMap},
+        Trial{"embedding",
+              R"([{"kind": "linear", "out": 8}, {"kind": "embedding", "class_token": true, "rows": 9}])",
+              kRows},
+        Trial{"select_token", R"([{"kind": "linear", "out": 8}, {"kind": "select-token"}])", kRows},
+        Trial{"selects",
+              R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "select", "positions": 3, "name": "x"},
+                             {"kind": "select", "from": "a", "positions": 2, "name": "y"},
+                             {"kind": "select", "from": "a", "positions": 3, "name": "z"},
+                             {"kind": "mul", "from": "x", "with": "z"}])",
+              kRows},
+        Trial{"splice",
+              R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "select", "positions": 2, "name": "b"},
+                            {"kind": "linear", "out": 8, "name": "c"},
+                            {"kind": "splice", "from": "a", "with": ["c"]}])",
+              kRows},
+        Trial{"rope", R"([{"kind": "linear", "out": 8}, {"kind": "rope", "size": 6}])", kRows},
+        Trial{
+            "matmul",
+            R"([{"kind": "linear", "out": 6, "name": "a"}, {"kind": "linear", "from": "input", "out": 5, "name": "b"},
+                            {"kind": "matmul", "from": "a", "with": "b"}])",
+            kRows},
+        Trial{
+            "matmul_transposed",
+            R"([{"kind": "linear", "out": 6, "name": "a"}, {"kind": "linear", "from": "input", "out": 6, "name": "b"},
+                                       {"kind": "matmul", "from": "a", "with": "b", "transposed": true}])",
+            kRows},
+        Trial{"attend",
+              R"([{"kind": "linear", "out": 24, "name": "qkv"},
+                  {"kind": "slice", "axis": "channels", "start": 0, "size": 8, "name": "q"},
+                  {"kind": "slice", "from": "qkv", "axis": "channels", "start": 8, "size": 8, "name": "k"},
+                  {"kind": "slice", "from": "qkv", "axis": "channels", "start": 16, "size": 8, "name": "v"},
+                  {"kind": "attend", "from": "q", "with": ["k", "v"], "heads": 2, "kv_heads": 2}])",
+              kRows},
+        Trial{"attend_grouped_causal",
+              R"([{"kind": "linear", "out": 20, "name": "qkv"}, {"kind": "rope", "size": 12, "name": "r"},
+                  {"kind": "slice", "axis": "channels", "start": 0, "size": 8, "name": "q"},
+                  {"kind": "slice", "from": "r", "axis": "channels", "start": 8, "size": 4, "name": "k"},
+                  {"kind": "slice", "from": "r", "axis": "channels", "start": 12, "size": 8, "name": "v"},
+                  {"kind": "attend", "from": "q", "with": ["k", "v"], "heads": 4, "kv_heads": 2, "causal": true, "window": 3}])",
+              kRows},
+        Trial{"lookup", R"([{"kind": "lookup", "rows": 5, "out": 8}, {"kind": "gelu"}])",
+              TensorShape{1, 1, 6}},
+        Trial{"loss", R"([{"kind": "linear", "out": 10}, {"kind": "loss"}])", kRows}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+class Functions : public testing::TestWithParam<const char*> {};
+
+TEST_P(Functions, OfElements) {
+    Function function(
+        network_of({{{"kind", "linear"}, {"out", 12}}, {{"kind", "activation"}, {"function", GetParam()}}},
+                   kRows),
+        Recipe{});
+    expect_true_gradients(function);
+}
+INSTANTIATE_TEST_SUITE_P(Named, Functions,
+                         testing::Values("celu", "elu", "exp", "gelu", "hardsigmoid", "hardswish",
+                                         "leakyrelu", "mish", "relu6", "selu", "sigmoid", "silu", "softplus",
+                                         "tanh"));
+
+}  // namespace
+}  // namespace satsim::execute

@@ -1,0 +1,254 @@
+// Rules that hold for every step: masks, updates, micro-batches, what is formed again, what is refused.
+#include <gtest/gtest.h>
+
+#include "runtime/execute/placement.hpp"
+#include "runtime/support/error.hpp"
+#include "tests/unit/execute/networks.hpp"
+
+namespace satsim::execute {
+namespace {
+
+using nlohmann::json;
+using test::distance;
+using test::network_of;
+
+constexpr TensorShape kRows{16, 1, 6};
+
+struct Executed {
+    StepOutcome outcome;
+    Store store;
+};
+
+Executed execute(const Network& network, const Recipe& recipe, Engine& engine, bool exact,
+                 std::int64_t batch = 2, const schedule::Hyperparameters& hyper = {}) {
+    const TrainingStep step = make_training_step(network, recipe, batch);
+    Store store(network, batch, 5, exact);
+    CpuEngine cpu;
+    const std::vector<Engine*> engines{&engine, &cpu};
+    StepOutcome outcome =
+        execute_step(network, recipe, step, test::first_placement(step, engines), engines, store, hyper);
+    return {std::move(outcome), std::move(store)};
+}
+
+Recipe bdwp() {
+    return load_recipe("bdwp-2:8", test::kModels);
+}
+
+// Whether `value(i)` is one of the two largest magnitudes of its group of eight; the earlier of equal ones.
+template <typename Value>
+bool kept(std::size_t i, Value value) {
+    std::size_t before = 0;
+    const double mine = std::abs(value(i));
+    for (std::size_t j = i / 8 * 8; j < i / 8 * 8 + 8; ++j) {
+        const double other = std::abs(value(j));
+        if (j != i && (other > mine || (other == mine && j < i))) ++before;
+    }
+    return before < 2;
+}
+
+// FF multiplies by m_f∘W, groups along the input channels, BP by m_b∘W, groups along the output channels.
+TEST(Step, UsesBothMasksOfOneMaster) {
+    const Network network =
+        network_of({{{"kind", "linear"}, {"out", 16}}, {{"kind", "linear"}, {"out", 24}}}, kRows);
+    ReferenceEngine reference;
+    const Store start(network, 2, 5, true);
+    const Executed run = execute(network, bdwp(), reference, true);
+    const Values& w = start.weights[1].matrix.master;
+    const auto half = [](double x) { return numerics::to_float(numerics::to_fp16(static_cast<float>(x))); };
+    Values out(2 * 6 * 24);
+    Values back(2 * 6 * 16);
+    for (std::size_t p = 0; p < 12; ++p) {
+        for (std::size_t i = 0; i < 16; ++i) {
+            for (std::size_t o = 0; o < 24; ++o) {
+                const bool f = kept(i, [&](std::size_t r) { return half(w[r * 24 + o]); });
+                const bool b = kept(o, [&](std::size_t c) { return half(w[i * 24 + c]); });
+                if (f) out[p * 24 + o] += run.store.layers[0].out[p * 16 + i] * w[i * 24 + o];
+                if (b) back[p * 16 + i] += run.store.layers[1].gradient[p * 24 + o] * w[i * 24 + o];
+            }
+        }
+    }
+    EXPECT_LT(distance(run.store.layers[1].out, out), 1e-14);
+    EXPECT_LT(distance(run.store.layers[0].gradient, back), 1e-14);
+}
+
+// The copies that SAT's update leaves are those that runtime/nm makes of the new master, and the next step
+// reads them.
+TEST(Step, CopiesOfAnUpdateAreThoseOfItsMaster) {
+    const Network network =
+        network_of({{{"kind", "linear"}, {"out", 20}}, {{"kind", "linear"}, {"out", 40}}}, kRows);
+    for (const char* recipe_name : {"bdwp-2:8", "bdwp-1:2", "dense", "sr-ste-4:8"}) {
+        const Recipe recipe = load_recipe(recipe_name, test::kModels);
+        SatFunctionalEngine sat(test::small_machine());
+        const Executed run = execute(network, recipe, sat, false);
+        for (const LayerWeights& weights : run.store.weights) {
+            for (const auto& [copy, stage] : {std::pair{&weights.ff, Stage::FF}, {&weights.bp, Stage::BP}}) {
+                if (copy->empty()) continue;
+                const PackedWeight fresh =
+                    pack_weight(weights.matrix.master, weights.shape, copy->nm, stage, false);
+                EXPECT_EQ(copy->dense, fresh.dense) << recipe_name;
+                EXPECT_EQ(copy->packed.indices, fresh.packed.indices) << recipe_name;
+            }
+        }
+        EXPECT_FALSE(run.store.weights[1].ff.empty());
+    }
+}
+
+// SR-STE: weights outside the old m_f decay more, on both engines alike.
+TEST(Step, PrunedWeightsDecay) {
+    const Network network =
+        network_of({{{"kind", "linear"}, {"out", 20}}, {{"kind", "linear"}, {"out", 40}}}, kRows);
+    const Recipe recipe = load_recipe("sr-ste-2:8", test::kModels);
+    schedule::Hyperparameters hyper;
+    hyper.weight_decay = 0.01F;
+    const auto master = [&](Engine& engine, float decay) {
+        hyper.sr_ste_decay = decay;
+        return execute(network, recipe, engine, false, 2, hyper).store.weights[1].matrix.master;
+    };
+    SatFunctionalEngine sat(test::small_machine());
+    CpuEngine cpu;
+    EXPECT_LT(distance(master(sat, 0.5F), master(cpu, 0.5F)), 1e-6);
+    EXPECT_GT(distance(master(sat, 0.5F), master(sat, 0.0F)), 1e-3);
+}
+
+TEST(Step, MicroBatchesGiveTheGradientOfTheBatch) {
+    const json layers = {{{"kind", "linear"}, {"out", 16}, {"bias", true}},
+                         {{"kind", "gelu"}},
+                         {{"kind", "linear"}, {"out", 10}, {"bias", true}},
+                         {{"kind", "loss"}}};
+    const Network network = network_of(layers, kRows);
+    Recipe recipe;
+    ReferenceEngine reference;
+    const Executed whole = execute(network, recipe, reference, true, 4);
+    recipe.micro_batches = 2;
+    const Executed parts = execute(network, recipe, reference, true, 4);
+    const auto a = test::all_of(whole.outcome);
+    const auto b = test::all_of(parts.outcome);
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i)
+        EXPECT_LT(distance(b[i].values, a[i].values), 1e-7)
+            << a[i].name;  // sums of masters are FP32 here too
+}
+
+// What the backward pass forms again is what the forward pass had.
+TEST(Step, RecomputationChangesNothing) {
+    const Network network = test::smallest_armor();
+    const auto run = [&](const char* recipe_name) {
+        CpuEngine cpu;
+        return test::all_of(execute(network, load_recipe(recipe_name, test::kModels), cpu, false, 1).outcome);
+    };
+    const auto kept = run("full");
+    for (const char* recipe_name : {"full+recompute", "full+recompute-attention"}) {
+        const auto formed = run(recipe_name);
+        ASSERT_EQ(formed.size(), kept.size());
+        for (std::size_t i = 0; i < kept.size(); ++i)
+            EXPECT_EQ(formed[i].values, kept[i].values) << recipe_name << " " << kept[i].name;
+    }
+}
+
+// The nearest codebook row, and a gradient that goes straight through.
+TEST(Step, QuantizeTakesTheNearestRow) {
+    const Network network =
+        network_of({{{"kind", "linear"}, {"out", 4}}, {{"kind", "quantize"}, {"rows", 7}}}, kRows);
+    ReferenceEngine reference;
+    const Store start(network, 2, 5, true);
+    const Executed run = execute(network, Recipe{}, reference, true);
+    const Values& table = start.weights[1].others.master;
+    for (std::size_t p = 0; p < 12; ++p) {
+        double best = std::numeric_limits<double>::infinity();
+        std::size_t row = 0;
+        for (std::size_t r = 0; r < 7; ++r) {
+            double sum = 0;
+            for (std::size_t c = 0; c < 4; ++c)
+                sum += std::pow(run.store.layers[0].out[p * 4 + c] - table[r * 4 + c], 2);
+            if (sum < best) {
+                best = sum;
+                row = r;
+            }
+        }
+        for (std::size_t c = 0; c < 4; ++c) EXPECT_EQ(run.store.layers[1].out[p * 4 + c], table[row * 4 + c]);
+    }
+    EXPECT_EQ(run.store.layers[0].gradient, run.store.layers[1].gradient);
+}
+
+TEST(Step, APlacementOfCountedTasksFitsEveryCopy) {
+    NetworkOptions options;
+    options.parameters = {{"layers", 6}, {"tokens", 32}};
+    const std::string file = test::kModels + "/networks/decoder.json";
+    const TrainingStep counted = make_training_step(load_network(file, options), Recipe{});
+    options.pieces = kEveryCopy;
+    const TrainingStep written = make_training_step(load_network(file, options), Recipe{});
+    std::vector<int> numbers(counted.tasks.size());
+    std::iota(numbers.begin(), numbers.end(), 0);
+    const std::vector<int> placed = written_out(counted, numbers, written);
+    ASSERT_EQ(placed.size(), written.tasks.size());
+    std::vector<std::int64_t> copies(counted.tasks.size());
+    for (const int task : placed) ++copies[static_cast<std::size_t>(task)];
+    for (std::size_t i = 0; i < copies.size(); ++i) EXPECT_EQ(copies[i], times_of(counted.tasks[i]));
+    EXPECT_GT(written.tasks.size(), counted.tasks.size());
+}
+
+// Step after step on the same samples: each reads the copies that the update before it left.
+TEST(Step, TrainingLowersTheLoss) {
+    SatFunctionalEngine sat(test::small_machine());
+    CpuEngine cpu;
+    const std::vector<Engine*> engines{&sat, &cpu};
+    const auto falls = [&](const Network& network, const char* recipe_name, std::int64_t batch, float rate) {
+        const Recipe recipe = load_recipe(recipe_name, test::kModels);
+        const TrainingStep step = make_training_step(network, recipe, batch);
+        Store store(network, batch, 2);
+        schedule::Hyperparameters hyper;
+        hyper.learning_rate = rate;
+        std::vector<double> losses;
+        for (hyper.step = 1; hyper.step <= 6; ++hyper.step) {
+            execute_step(network, recipe, step, test::first_placement(step, engines), engines, store, hyper);
+            losses.push_back(0);
+            for (const auto& each : store.losses) losses.back() += each.second;
+        }
+        EXPECT_LT(losses.back(), 0.8 * losses.front()) << recipe_name;
+    };
+    falls(test::narrow_resnet9(), "bdwp-2:8", 2, 0.01F);
+    falls(test::smallest_armor(), "full+bdwp-2:8", 1, 0.003F);
+}
+
+// One line that names what and where, before anything runs.
+TEST(Step, RefusesWhatItCannotExecute) {
+    CpuEngine cpu;
+    SatFunctionalEngine sat(test::small_machine());
+    const auto message = [&](const Network& network, const Recipe& recipe, std::vector<Engine*> engines,
+                             const std::vector<int>& placement) -> std::string {
+        try {
+            const TrainingStep step = make_training_step(network, recipe);
+            Store store(network, step.batch, 1);
+            execute_step(network, recipe, step,
+                         placement.empty() ? std::vector<int>(step.tasks.size(), 0) : placement, engines,
+                         store);
+        } catch (const InputError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    const Network plain =
+        network_of({{{"kind", "linear"}, {"out", 8}}, {{"kind", "gelu"}, {"name", "g"}}}, kRows);
+    EXPECT_EQ(message(plain, Recipe{}, {&cpu}, {}), "");
+    EXPECT_NE(
+        message(plain, Recipe{}, {&sat}, {}).find("g FF activation on sat-functional, which cannot run it"),
+        std::string::npos);
+    EXPECT_NE(message(plain, Recipe{}, {&cpu}, {0}).find("has 1 tasks"), std::string::npos);
+    EXPECT_NE(message(plain, Recipe{}, {&cpu},
+                      std::vector<int>(make_training_step(plain, Recipe{}).tasks.size(), 3))
+                  .find("is 3, expected one of 1 engines"),
+              std::string::npos);
+    Recipe sdgp = load_recipe("sdgp-2:8", test::kModels);
+    EXPECT_NE(message(plain, sdgp, {&cpu}, {}).find("/method"), std::string::npos);
+    const Network product = network_of({{{"kind", "attention"}, {"name", "p"}, {"heads", 2}}}, kRows);
+    EXPECT_EQ(message(product, Recipe{}, {&cpu}, {}),
+              "layer p: execution has no rule for layers of kind attention");
+    NetworkOptions options;
+    options.parameters = {{"layers", 6},   {"tokens", 32}, {"width", 32}, {"heads", 2},
+                          {"kv_heads", 2}, {"ffn", 32},    {"vocab", 16}};
+    const Network counted = load_network(test::kModels + "/networks/decoder.json", options);
+    EXPECT_NE(message(counted, Recipe{}, {&cpu}, {}).find("stands for several layers"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace satsim::execute
