@@ -74,7 +74,8 @@ int show(const Arguments& arguments) {
         deliver(options, object.dump(1) + "\n");
         return 0;
     }
-    Table table({"<layer", "<kind", "times", "output", "parameters", "FF MACs", "BP MACs", "WU MACs"});
+    Table table({"<layer", "<kind", "times", "output", "parameters", "FF MACs", "BP MACs", "WU MACs",
+                 "activation bytes"});
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
         const nlohmann::json& macs = object.at("layers").at(i).at("macs");
@@ -83,18 +84,18 @@ int show(const Arguments& arguments) {
         };
         table.row({layer.name, to_string(layer.kind), std::to_string(layer.repeat * layer.items),
                    shape_text(layer.out), count_cell(layer.repeat * layer.parameters()), count("FF"),
-                   count("BP"), count("WU")});
+                   count("BP"), count("WU"), count_cell(Network::activation_bytes(layer))});
     }
     if (options.csv) {
         deliver(options, table.csv());
         return 0;
     }
-    deliver(options,
-            fmt::format("{} (batch {}), MACs per sample\n\n{}\nparameters {}   forward MACs per sample {}   "
-                        "activations kept for the backward pass {}\n{}",
-                        network.name, batch, table.text(), grouped(network.parameters()),
-                        grouped(network.forward_macs()), byte_text(network.activation_bytes(batch)),
-                        sample_text(network)));
+    deliver(options, fmt::format("{} (batch {}), MACs and activation bytes per sample\n\n{}\nparameters {}   "
+                                 "forward MACs per sample {}   "
+                                 "activations kept for the backward pass {}\n{}",
+                                 network.name, batch, table.text(), grouped(network.parameters()),
+                                 grouped(network.forward_macs()), byte_text(network.activation_bytes(batch)),
+                                 sample_text(network)));
     return 0;
 }
 
@@ -113,7 +114,7 @@ void add_models(CLI::App& program, Action& action) {
 
     auto shown = std::make_shared<Arguments>();
     CLI::App* show_command =
-        models->add_subcommand("show", "layers, shapes, parameters and MACs of a network");
+        models->add_subcommand("show", "layers, shapes, parameters, MACs and activation bytes of a network");
     show_command->footer(
         "Example: satsim models show resnet50 --batch 32 --json\n"
         "Example: satsim models show armor-8b --tree --depth 2\n"

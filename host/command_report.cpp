@@ -7,6 +7,7 @@
 #include "host/options.hpp"
 #include "runtime/report/document.hpp"
 #include "runtime/report/page.hpp"
+#include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
 
 namespace satsim::host {
@@ -18,6 +19,9 @@ struct Arguments {
 };
 
 int report_command(const Arguments& arguments) {
+    if (!arguments.options.output.ends_with(".html"))
+        throw InputError("--output " + arguments.options.output, "",
+                         "expected a name that ends in .html: what is written is a page");
     report::require_page("report");
     const nlohmann::json document = parse_json_file(arguments.document);
     report::check_document(document, arguments.document);

@@ -23,6 +23,7 @@ json describe(const Network& network, std::int64_t batch) {
              {"parameters", layer.repeat * layer.parameters()},
              {"repeat", layer.repeat},
              {"items", layer.items},
+             {"activation_bytes", Network::activation_bytes(layer)},
              {"macs",
               {{"FF", macs}, {"BP", (hands_down[i] ? weighted : 0) + 2 * products}, {"WU", weighted}}}});
     }
@@ -30,6 +31,7 @@ json describe(const Network& network, std::int64_t batch) {
             {"batch", batch},
             {"parameters", network.parameters()},
             {"forward_macs_per_sample", network.forward_macs()},
+            {"activation_bytes", network.activation_bytes(batch)},
             {"layers", layers}};
 }
 

@@ -7,6 +7,8 @@
 
 namespace satsim {
 
+constexpr Bytes kFp16Bytes = 2;
+
 std::int64_t Layer::parameters() const {
     if (tied >= 0) return 0;
     const auto weights = static_cast<std::int64_t>(std::max<std::size_t>(sets.size(), 1));
@@ -111,25 +113,26 @@ const std::string& Network::top_module(const Layer& layer) const {
     return node > 0 ? modules[static_cast<std::size_t>(node)].name : name;
 }
 
+Bytes Network::activation_bytes(const Layer& layer) {
+    if (layer.kind == LayerKind::Slice || layer.kind == LayerKind::Reshape) return 0;
+    std::int64_t elements = layer.out.elements();
+    // Q, K, V and the probabilities of every head are needed again by the gradient.
+    if (layer.kind == LayerKind::Attention) {
+        const std::int64_t width = layer.in.width;
+        elements += 3 * layer.in.elements() + std::int64_t{layer.heads} * width * width;
+    }
+    if (layer.kind == LayerKind::Attend) elements += layer.heads * seen_pairs(layer);
+    return layer.repeat * layer.items * elements * kFp16Bytes;
+}
+
 Bytes Network::activation_bytes(std::int64_t batch_size) const {
-    constexpr Bytes kFp16Bytes = 2;
-    Bytes bytes = inputs.empty() ? input.elements() : 0;
-    for (const NetworkInput& each : inputs) bytes += each.items * each.shape.elements();
+    std::int64_t elements = inputs.empty() ? input.elements() : 0;
+    for (const NetworkInput& each : inputs) elements += each.items * each.shape.elements();
+    Bytes bytes = elements * kFp16Bytes;
     Bytes once = 0;
     const std::vector<bool> shared = shared_by_samples();
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-        const Layer& layer = layers[i];
-        if (layer.kind == LayerKind::Slice || layer.kind == LayerKind::Reshape) continue;
-        const std::int64_t times = layer.repeat * layer.items;
-        (shared[i] ? once : bytes) += times * layer.out.elements();
-        // Q, K, V and the probabilities of every head are needed again by the gradient.
-        if (layer.kind == LayerKind::Attention) {
-            const std::int64_t width = layer.in.width;
-            bytes += times * (3 * layer.in.elements() + std::int64_t{layer.heads} * width * width);
-        }
-        if (layer.kind == LayerKind::Attend) bytes += times * layer.heads * seen_pairs(layer);
-    }
-    return (bytes * batch_size + once) * kFp16Bytes;
+    for (std::size_t i = 0; i < layers.size(); ++i) (shared[i] ? once : bytes) += activation_bytes(layers[i]);
+    return bytes * batch_size + once;
 }
 
 int Network::first_gemm() const {

@@ -214,8 +214,12 @@ struct Network {
     [[nodiscard]] bool lies_in(const Layer& layer, std::string_view pattern) const;
     // The name of the module of the top level that a layer lies in; the network's where it lies in none.
     [[nodiscard]] const std::string& top_module(const Layer& layer) const;
-    // Bytes of FP16 activations that a training step of `batch` samples keeps for its backward pass.
+    // Bytes of FP16 activations that a training step of `batch` samples keeps for its backward pass: the
+    // inputs' and every layer's.
     [[nodiscard]] Bytes activation_bytes(std::int64_t batch) const;
+    // Of them one layer's, all its items and repetitions, one sample: its output, and what an attention makes
+    // inside. 0 for views of other layers' outputs.
+    [[nodiscard]] static Bytes activation_bytes(const Layer& layer);
     // Index of the first layer with a GEMM; -1 when there is none.
     [[nodiscard]] int first_gemm() const;
     // Of each layer: whether something trained lies below it, so that it must hand a gradient down.

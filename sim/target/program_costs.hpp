@@ -42,7 +42,8 @@ class ProgramCosts {
 // on: the sizes of on-chip memories are in the program's addresses, and nowhere else.
 class RememberedCosts final : public ProgramCosts {
   public:
-    // At least `most` programs are remembered, and at most twice as many: 400 bytes each.
+    // At least `most` programs are remembered, and at most twice as many; each takes sizeof(Key) +
+    // sizeof(Cost) and what the prediction holds of each LOAD and STORE instruction.
     explicit RememberedCosts(std::size_t most = 20000) : most_(most) {}
 
     [[nodiscard]] Cycles cycles(const isa::Program& program, const dram::MemoryConfig& memory) override;

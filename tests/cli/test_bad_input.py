@@ -181,11 +181,12 @@ class BadInput(ProgramTest):
         self.run_program("run", "--gemm", "16,16,16", *SMALL, "--report", "r.json")
         text = (self.folder / "r.json").read_text()
         document = json.loads(text)
-        self.refuse("report", self.write("bad.json", text[:-20]), "-o", "earlier", names=["bad.json", "malformed"])
-        self.refuse("report", self.write("bad.json", document | {"kind": "pie"}), "-o", "earlier", names=["bad.json: /kind", "sweep"])
+        self.refuse("report", self.write("bad.json", text[:-20]), "-o", "earlier.html", names=["bad.json", "malformed"])
+        self.refuse("report", self.write("bad.json", document | {"kind": "pie"}), "-o", "earlier.html", names=["bad.json: /kind", "sweep"])
         del document["data"]["layers"][0]["bound"]
-        self.refuse("report", self.write("bad.json", document), "-o", "earlier", names=["bad.json: /data/layers/0", "\"bound\""])
-        self.refuse("report", "none.json", "-o", "earlier", names=["none.json"])
+        self.refuse("report", self.write("bad.json", document), "-o", "earlier.html", names=["bad.json: /data/layers/0", "\"bound\""])
+        self.refuse("report", "none.json", "-o", "earlier.html", names=["none.json"])
+        self.refuse("report", "r.json", "-o", "page.pdf", names=["--output page.pdf", ".html"])
         self.refuse("run", "--gemm", "16,16,16", *SMALL, "--report", "none/r.html", names=["none/r.html"])
 
     def test_bad_usage(self):

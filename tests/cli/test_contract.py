@@ -184,9 +184,13 @@ class Contracts(ProgramTest):
         self.assertEqual((value["parameters"], value["batch"] > 0), (25557032, True))
         self.assertEqual(round(value["forward_macs_per_sample"] / 1e9, 2), 4.09)
         for layer in value["layers"]:
-            self.check_fields(layer, {"name": str, "kind": str, "parameters": int, "macs": dict})
+            self.check_fields(layer, {"name": str, "kind": str, "parameters": int, "macs": dict, "activation_bytes": int})
             self.assertIn("output_shape", layer)
             self.assertEqual(set(layer["macs"]), {"FF", "BP", "WU"})
+        image = 2 * 3 * 224 * 224
+        self.assertEqual(value["activation_bytes"], value["batch"] * (image + sum(layer["activation_bytes"] for layer in value["layers"])))
+        rows = list(csv.DictReader(io.StringIO(self.run_program("models", "show", "resnet50", "--csv").stdout)))
+        self.assertEqual([int(row["activation bytes"]) for row in rows], [layer["activation_bytes"] for layer in value["layers"]])
         listed = self.run_json("models", "list")
         self.assertLessEqual({"resnet9", "vit-cifar", "vgg19", "resnet18", "resnet50"}, {n["name"] for n in listed})
 

@@ -172,14 +172,16 @@ TEST(SatTarget, WhatDoesNotFitNamesItsLayer) {
     }
 }
 
-TEST(SatTarget, FastIsCloseToCycle) {
+// Shorter than what the fast model follows line by line (docs/architecture/fast-model.md); fast_accuracy_test
+// holds the distances of longer ones.
+TEST(SatTarget, FastIsExactForShortTasks) {
     const auto cycle = SatTarget(settings()).run(kTasks, {});
     const auto fast = SatTarget(settings(2, Fidelity::Fast)).run(kTasks, {});
     for (std::size_t i = 0; i < cycle.size(); ++i) {
         EXPECT_EQ(fast[i].provenance, Provenance::Modelled);
         EXPECT_EQ(cycle[i].provenance, Provenance::Simulated);
-        EXPECT_NEAR(static_cast<double>(fast[i].cycles), static_cast<double>(cycle[i].cycles),
-                    0.5 * static_cast<double>(cycle[i].cycles));
+        ASSERT_LT(cycle[i].cycles, 12480);
+        EXPECT_EQ(fast[i].cycles, cycle[i].cycles);
     }
 }
 

@@ -46,6 +46,31 @@ TEST(Networks, DescriptionHasTheContractsFields) {
     EXPECT_EQ(shown["layers"][0]["macs"]["BP"], 0);  // the first layer has no BP
 }
 
+TEST(Networks, ActivationBytesOfLayersAndInputsAddUp) {
+    for (const char* name : {"resnet18", "vit-cifar"}) {
+        const Network net = model(name);
+        const nlohmann::json shown = describe(net, 3);
+        Bytes bytes = 2 * net.input.elements();
+        for (const auto& layer : shown["layers"]) bytes += layer["activation_bytes"].get<Bytes>();
+        const Bytes shared = [&] {
+            Bytes sum = 0;
+            const std::vector<bool> once = net.shared_by_samples();
+            for (std::size_t i = 0; i < net.layers.size(); ++i)
+                if (once[i]) sum += Network::activation_bytes(net.layers[i]);
+            return sum;
+        }();
+        EXPECT_EQ(shown["activation_bytes"].get<Bytes>(), 3 * (bytes - shared) + shared) << name;
+    }
+    EXPECT_EQ(describe(model("resnet18"), 1)["layers"][0]["activation_bytes"], 2 * 64 * 32 * 32);
+    // Output, Q, K, V: 65 positions of 512; probabilities: 65 x 65 in each of 8 heads.
+    const Network vit = model("vit-cifar");
+    for (const Layer& layer : vit.layers) {
+        if (layer.kind == LayerKind::Attention) {
+            EXPECT_EQ(Network::activation_bytes(layer), 2 * (4 * 65 * 512 + 8 * 65 * 65));
+        }
+    }
+}
+
 struct Bad {
     const char* name;
     const char* change;    // JSON merge patch onto a good network
