@@ -205,8 +205,7 @@ void NetworkBuilder::add_copies(const JsonCursor& body, const std::vector<Copy>&
         if (network_.layers.size() == first && local.previous != entry)
             throw std::logic_error("a module without layers moved its output");
         const int exit = local.previous;
-        if (i == 0 && copies.size() > 3 &&
-            network_.shape_of(exit) == network_.shape_of(entry) &&
+        if (i == 0 && copies.size() > 3 && network_.shape_of(exit) == network_.shape_of(entry) &&
             network_.items_of(exit) == network_.items_of(entry)) {
             copies = counted(copies);
         }
