@@ -87,6 +87,11 @@ Targets read_targets(const ComparisonArguments& arguments) {
         throw InputError("--record", "", "keeps what is measured, expected --target gpu or cpu beside it");
     if (targets.mix && targets.groups.empty())
         throw InputError("--target hetero", "", "mixes the other targets, expected at least one beside it");
+    const bool single =
+        std::ranges::any_of(targets.groups, [](const Group& group) { return group.copies == 1; });
+    if (!arguments.report.empty() && !single)
+        throw InputError("--report", "",
+                         "shows single machines and their mixes, expected a target without @ beside it");
     if (!targets.mix && !targets.pipeline() &&
         (arguments.placement.policy != "time" || !arguments.placement.write.empty()))
         throw InputError("--placement", "",
@@ -219,9 +224,6 @@ int compare_targets(const ComparisonArguments& arguments) {
     const bool has_sat = std::ranges::count(arguments.targets, "sat") > 0;
     nlohmann::ordered_json shown = document;
     for (const Mix& mix : compared.mixes) shown["mixes"].push_back(mix_report(made.network, mix));
-    if (!arguments.report.empty() && runs.empty())
-        throw InputError("--report", "",
-                         "shows single machines and their mixes, expected a target without @ beside it");
     write_targets_report(arguments.report, title_of(arguments, made), options, has_sat ? &hardware : nullptr,
                          std::move(shown));
     for (const Mix& mix : compared.mixes) document["targets"].push_back(mix_json(made.network, mix));

@@ -102,6 +102,7 @@ class Placement(ProgramTest):
         self.refuse("compare", small, "--target", "sat@many", names=["sat@many"])
         self.refuse("compare", small, "--target", "sat,sat@2", names=["named twice"])
         self.refuse("compare", small, "--target", "sat", "--placement", "energy", names=["--placement", "hetero"])
+        self.refuse("compare", small, "--target", "sat@2", "--report", "r.html", names=["--report", "without @"])
         path = self.write("no_joules.json", recording([measurement(w, 1e-5) | {"joules": None} for w in WORKS + VECTORS]))
         self.refuse("compare", self.write("two_layers.json", TWO), "--recipe", "dense", "--target", f"sat,gpu:{path},hetero", "--placement", "energy",
                     *SMALL, names=["energy", "does not know"])
