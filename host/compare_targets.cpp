@@ -227,6 +227,12 @@ int compare_targets(const ComparisonArguments& arguments) {
     write_targets_report(arguments.report, title_of(arguments, made), options, has_sat ? &hardware : nullptr,
                          std::move(shown));
     for (const Mix& mix : compared.mixes) document["targets"].push_back(mix_json(made.network, mix));
+    if (!compared.mixes.empty()) {
+        // Of the last mix, hetero where it is asked for.
+        const nlohmann::ordered_json last = document["targets"].back();
+        for (const char* field : {"placement", "lower_bound_seconds", "memory"})
+            document[field] = last.at(field);
+    }
     if (options.json) {
         deliver(options, document.dump(1) + "\n");
     } else if (options.csv) {

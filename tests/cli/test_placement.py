@@ -39,6 +39,10 @@ class Placement(ProgramTest):
     def test_every_target_has_its_modules(self):
         value = self.run_json("compare", "armor-tiny", "--recipe", "wohg-3+bdwp-2:8", "--baseline", "wohg-3+dense",
                               "--target", f"sat,{ORIN},hetero", "--fidelity", "fast")
+        mix = value["targets"][-1]
+        self.assertEqual([value[f] for f in ("placement", "lower_bound_seconds", "memory")], [mix[f] for f in ("placement", "lower_bound_seconds", "memory")])
+        self.assertTrue(all({"layer", "stage", "target"} <= set(place) for place in value["placement"]))
+        self.assertTrue(all({"target", "bytes", "capacity"} <= set(memory) for memory in value["memory"]))
         for target in value["targets"]:
             names = [module["name"] for module in target["modules"]]
             self.assertLessEqual({"vision_tower", "decoder", "adapter", "vq_decoder"}, set(names), target["name"])
