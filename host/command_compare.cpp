@@ -83,7 +83,9 @@ void add_compare(CLI::App& program, Action& action) {
         "Example: satsim compare resnet18 --recipe bdwp-2:8 --baseline dense --trace step.json --report "
         "step.html\n"
         "Example: satsim compare vit-cifar --recipe bdwp-2:8 --fidelity fast --target "
-        "sat,gpu-model:h100,gpu-model:a100 --report machines.html");
+        "sat,gpu-model:h100,gpu-model:a100 --report machines.html\n"
+        "Example: satsim compare armor-tiny --recipe wohg-3+bdwp-2:8 --baseline wohg-3+dense --fidelity fast "
+        "--target sat,gpu-model:jetson-agx-orin,hetero --placement edp");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
         ->required();
     command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "host/commands.hpp"
 #include "host/inputs.hpp"
@@ -81,7 +82,7 @@ class ExecutionMachines {
   public:
     // Throws InputError for a target that nothing executes.
     ExecutionMachines(const nlohmann::json& document, const std::string& file)
-        : names_{"sat", "cpu", "host"} {
+        : names_{kEither, "sat", "cpu", "host"} {
         if (!document.is_object() || !document.contains("places") || !document["places"].is_array()) return;
         const JsonCursor places(document["places"], file);
         for (std::size_t i = 0; i < places.size(); ++i) {
@@ -98,8 +99,11 @@ class ExecutionMachines {
         }
     }
 
-    [[nodiscard]] int engine_of(int machine) const {
-        return names_[static_cast<std::size_t>(machine)].starts_with("sat") ? 0 : 1;
+    // The engine that a node is on; none: the file does not say.
+    [[nodiscard]] std::optional<int> engine_of(int machine) const {
+        const std::string& name = names_[static_cast<std::size_t>(machine)];
+        if (name == kEither) return std::nullopt;
+        return name.starts_with("sat") ? 0 : 1;
     }
 
     [[nodiscard]] placement::Problem problem(placement::Graph graph, const TrainingStep& step,
@@ -113,10 +117,9 @@ class ExecutionMachines {
         for (const placement::Node& node : problem.graph.nodes) {
             std::vector<double> seconds;
             for (std::size_t m = 0; m < names_.size(); ++m) {
-                const execute::Engine& engine =
-                    *engines[static_cast<std::size_t>(engine_of(static_cast<int>(m)))];
+                const auto engine = static_cast<std::size_t>(engine_of(static_cast<int>(m)).value_or(1));
                 const bool can = std::ranges::all_of(
-                    node.tasks, [&](std::size_t task) { return engine.can_run(step.tasks[task]); });
+                    node.tasks, [&](std::size_t task) { return engines[engine]->can_run(step.tasks[task]); });
                 seconds.push_back(can ? 0 : placement::kCannot);
             }
             problem.joules.push_back(seconds);
@@ -126,6 +129,8 @@ class ExecutionMachines {
     }
 
   private:
+    static constexpr const char* kEither = "";  // machine 0: no file can name it
+
     std::vector<std::string> names_;
 };
 
@@ -192,6 +197,7 @@ class Run {
     // The engine of each task: that of the placement file where it names one, which speaks of the network
     // with its repeats counted; what the file leaves out is --engine's, and what SAT cannot do the CPU's.
     std::vector<int> place_tasks() const {
+        constexpr int kSat = 0;
         constexpr int kCpu = 1;
         const Network counted = find_sampled_network(arguments_.network, arguments_.options);
         const TrainingStep step = make_training_step(counted, recipe_, arguments_.options.batch_override());
@@ -201,20 +207,19 @@ class Run {
         const placement::Problem problem =
             machines.problem(placement::make_graph(counted, recipe_, step), step, engines_.list);
         const std::vector<placement::Node>& nodes = problem.graph.nodes;
-        placement::Assignment assignment(nodes.size(), kCpu);
-        for (std::size_t n = 0; n < nodes.size() && arguments_.engine != "cpu"; ++n)
-            if (problem.can_run(static_cast<int>(n), 0)) assignment[n] = 0;
-        const placement::Assignment otherwise = assignment;
-        if (!arguments_.placement.empty())
-            assignment =
-                placement::parse_placement(document, arguments_.placement, counted, problem, &otherwise);
+        const placement::Assignment open(nodes.size(), 0);
+        const placement::Assignment assignment =
+            arguments_.placement.empty()
+                ? open
+                : placement::parse_placement(document, arguments_.placement, counted, problem, &open);
+        const int otherwise = arguments_.engine == "cpu" ? kCpu : kSat;
         std::vector<int> engines(step.tasks.size(), kCpu);
         for (std::size_t n = 0; n < nodes.size(); ++n)
             for (const std::size_t task : nodes[n].tasks) {
-                const int engine = machines.engine_of(assignment[n]);
-                // A node that SAT has no program for as a whole may hold tasks that it has.
-                const bool sat = engine == 0 || (assignment[n] == otherwise[n] && arguments_.engine != "cpu");
-                engines[task] = sat && engines_.list[0]->can_run(step.tasks[task]) ? 0 : kCpu;
+                const int engine = machines.engine_of(assignment[n]).value_or(otherwise);
+                engines[task] = engines_.list[static_cast<std::size_t>(engine)]->can_run(step.tasks[task])
+                                    ? engine
+                                    : kCpu;
             }
         return execute::written_out(step, engines, step_);
     }
@@ -292,8 +297,9 @@ void add_train(CLI::App& program, Action& action) {
             "the cycle model, or the CPU; what SAT has no program for is the CPU's")
         ->check(CLI::IsMember({"sat", "sat-cycle", "cpu"}))
         ->capture_default_str();
-    command->add_option("--placement", arguments->placement,
-                        "file of [{\"layer\", \"stage\", \"target\"}]; targets: sat, cpu");
+    command->add_option(
+        "--placement", arguments->placement,
+        "where tasks run: a placement file (docs/formats/placement.md) with the targets sat, cpu and host");
     command
         ->add_option("--rate", arguments->rate,
                      "learning rate (default: 0.01 for sgd, 0.001 for adam, adamw)")

@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 #include <span>
 
 #include "host/inputs.hpp"
@@ -14,6 +11,7 @@
 #include "host/report.hpp"
 #include "host/samples.hpp"
 #include "host/target_answers.hpp"
+#include "host/target_groups.hpp"
 #include "host/target_tables.hpp"
 #include "runtime/comparison/targets_json.hpp"
 #include "runtime/comparison/targets_trace.hpp"
@@ -26,7 +24,6 @@
 namespace satsim::host {
 namespace {
 
-constexpr const char* kMix = "hetero";
 constexpr std::int64_t kPieces = 16;  // of a repeated module where several machines can share it
 
 Steps make_steps(const ComparisonArguments& arguments, std::int64_t pieces) {
@@ -40,63 +37,6 @@ Steps make_steps(const ComparisonArguments& arguments, std::int64_t pieces) {
         made.steps.push_back(options.no_pregeneration ? without_pregeneration(step) : step);
     }
     return made;
-}
-
-// A target and how many of its machines; 0: as many as the step needs.
-struct Group {
-    std::string name;  // as the command line has it
-    Chosen chosen;
-    int copies = 1;
-};
-
-struct Targets {
-    std::vector<Group> groups;
-    bool mix = false;
-    [[nodiscard]] bool pipeline() const {
-        return std::ranges::any_of(groups, [](const Group& group) { return group.copies != 1; });
-    }
-};
-
-// "sat@3", "gpu-model:h100@fit".
-Group read_group(const std::string& target, const ComparisonArguments& arguments) {
-    const std::size_t mark = target.rfind('@');
-    if (mark == std::string::npos) return {target, read_target(target, arguments), 1};
-    const std::string number = target.substr(mark + 1);
-    int copies = 0;
-    const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), copies);
-    const bool whole =
-        fault == std::errc{} && end == number.data() + number.size() && copies >= 1 && copies <= 64;
-    if (!whole && number != "fit")
-        throw InputError("--target " + target, "",
-                         "has no number of machines behind the @, expected 1 to 64 or fit");
-    return {target, read_target(target.substr(0, mark), arguments), whole ? copies : 0};
-}
-
-Targets read_targets(const ComparisonArguments& arguments) {
-    Targets targets;
-    std::set<std::string> seen;
-    for (const std::string& target : arguments.targets) {
-        if (!seen.insert(target.substr(0, target.rfind('@'))).second)
-            throw InputError("--target " + target, "", "is named twice");
-        if (target == kMix)
-            targets.mix = true;
-        else
-            targets.groups.push_back(read_group(target, arguments));
-    }
-    if (!arguments.gpu.record.empty() && seen.contains("gpu") == seen.contains("cpu"))
-        throw InputError("--record", "", "keeps what is measured, expected --target gpu or cpu beside it");
-    if (targets.mix && targets.groups.empty())
-        throw InputError("--target hetero", "", "mixes the other targets, expected at least one beside it");
-    const bool single =
-        std::ranges::any_of(targets.groups, [](const Group& group) { return group.copies == 1; });
-    if (!arguments.report.empty() && !single)
-        throw InputError("--report", "",
-                         "shows single machines and their mixes, expected a target without @ beside it");
-    if (!targets.mix && !targets.pipeline() &&
-        (arguments.placement.policy != "time" || !arguments.placement.write.empty()))
-        throw InputError("--placement", "",
-                         "places tasks on several machines, expected --target ...,hetero beside it");
-    return targets;
 }
 
 // What --json prints, and what a report shows.
@@ -127,10 +67,12 @@ std::string title_of(const ComparisonArguments& arguments, const Steps& made) {
 
 void add_target_options(CLI::App& command, std::vector<std::string>& targets, GpuMeasuring& gpu) {
     command
-        .add_option("--target", targets,
-                    "side by side on several machines: sat, gpu or cpu (measured here and now), gpu:FILE or "
-                    "cpu:FILE (a "
-                    "recording), gpu-model:DEVICE (a file, or the name of one in models/gpus)")
+        .add_option(
+            "--target", targets,
+            "side by side on several machines: sat, gpu or cpu (measured here and now), gpu:FILE or "
+            "cpu:FILE (a recording), gpu-model:DEVICE (a file, or the name of one in models/gpus); hetero "
+            "is the best mix of the others, NAME@K a pipeline of K machines, NAME@fit of as many as the "
+            "step needs")
         ->delimiter(',');
     command.add_option("--record", gpu.record, "keep what --target gpu or cpu measures in this file");
     command
@@ -177,28 +119,27 @@ struct Compared {
     std::vector<Mix> mixes;
 };
 
-Compared run_targets(Targets& targets, const ComparisonArguments& arguments, const Steps& made,
+Compared run_targets(TargetGroups& targets, const ComparisonArguments& arguments, const Steps& made,
                      const Hardware& hardware, nlohmann::ordered_json& document) {
     Compared compared;
     std::vector<Answer> answers;
     std::vector<MixPart> parts;
     answers.reserve(targets.groups.size());
-    for (Group& group : targets.groups) {
-        const bool alone = group.copies == 1;
+    for (TargetGroup& group : targets.groups) {
         nlohmann::ordered_json unused;
-        answers.push_back(answer_of(group.chosen, arguments, made, hardware, alone && !targets.mix,
-                                    alone ? document : unused));
-        if (alone) compared.runs.push_back(answers.back().run);
+        answers.push_back(answer_of(group.chosen, arguments, made, hardware, !group.pipeline && !targets.mix,
+                                    group.pipeline ? unused : document));
+        if (!group.pipeline) compared.runs.push_back(answers.back().run);
         if (group.copies == 0) group.copies = least_copies(made, answers.back(), hardware);
         parts.push_back({&answers.back(), group.copies});
     }
+    // A placement file beside hetero is hetero's.
     const std::string& policy = arguments.placement.policy;
+    const std::string pipelines = targets.mix && !is_objective(policy) ? "time" : policy;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        const std::string& name = answers[i].run.name;
-        const bool pipeline = targets.groups[i].name != name;
-        if (pipeline)
-            compared.mixes.push_back(make_mix(fmt::format("{}@{}", name, parts[i].copies), policy, made,
-                                              {&parts[i], 1}, hardware));
+        if (!targets.groups[i].pipeline) continue;
+        const std::string name = fmt::format("{}@{}", answers[i].run.name, parts[i].copies);
+        compared.mixes.push_back(make_mix(name, pipelines, made, {&parts[i], 1}, hardware));
     }
     if (targets.mix) compared.mixes.push_back(make_mix(kMix, policy, made, parts, hardware));
     return compared;
@@ -208,8 +149,8 @@ Compared run_targets(Targets& targets, const ComparisonArguments& arguments, con
 
 int compare_targets(const ComparisonArguments& arguments) {
     const Options& options = arguments.options;
-    Targets targets = read_targets(arguments);
-    const Steps made = make_steps(arguments, targets.pipeline() ? kPieces : 1);
+    TargetGroups targets = read_targets(arguments);
+    const Steps made = make_steps(arguments, targets.has_pipeline() ? kPieces : 1);
     const Hardware hardware = options.hardware();
     nlohmann::ordered_json document = {{"network", made.steps[1].network}, {"batch", made.steps[1].batch}};
     if (!made.steps[1].sample.empty()) document["sample"] = made.steps[1].sample;

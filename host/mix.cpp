@@ -86,6 +86,10 @@ Provenance provenance_of(const placement::PlacedStep& placed,
 
 }  // namespace
 
+bool is_objective(const std::string& policy) {
+    return objective_of(policy).has_value();
+}
+
 Mix make_mix(const std::string& name, const std::string& policy, const Steps& made,
              std::span<const MixPart> parts, const Hardware& hardware) {
     bool energy_known = true;

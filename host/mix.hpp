@@ -22,6 +22,9 @@ struct Mix {
     [[nodiscard]] const placement::PlacedStep& recipe() const { return steps[1]; }
 };
 
+// Whether a policy is "time", "energy" or "edp"; a file otherwise.
+[[nodiscard]] bool is_objective(const std::string& policy);
+
 // A target as part of a mix: `copies` machines of it.
 struct MixPart {
     const Answer* answer = nullptr;

@@ -13,7 +13,7 @@ fi
 # NAME:CORPUS[,CORPUS...]:SCHEMA, a dictionary being made of the schema
 targets=(fuzz_network:tests/fuzz/json/corpus/network,models/networks:network
          fuzz_recipe:tests/fuzz/json/corpus/recipe,models/recipes:recipe
-         fuzz_placement:tests/fuzz/json/corpus/placement:
+         fuzz_placement:tests/fuzz/json/corpus/placement:placement
          fuzz_sample:tests/fuzz/json/corpus/sample:
          fuzz_corpus:models/corpora:corpus
          fuzz_hardware:models/hardware:hardware

@@ -38,6 +38,7 @@ class GraphBuilder {
           links_(network, plan_),
           shared_(network.shared_by_samples()),
           samples_(step.batch / recipe.micro_batches),
+          forms_probabilities_(recipe.recompute == Recompute::Attention),
           of_(network.layers.size()) {
         graph_.micro_batches = recipe.micro_batches;
     }
@@ -234,8 +235,11 @@ class GraphBuilder {
         read_gradient(last, index);
         if (layer(index).kind == LayerKind::Attend) {
             read_value(first, index, 2);
-            read_value(last, index, 0);
-            read_value(last, index, 1);
+            for (const std::size_t k : {std::size_t{0}, std::size_t{1}}) {
+                read_value(last, index, k);
+                if (forms_probabilities_) read_value(first, index, k);
+            }
+            if (forms_probabilities_) return;
         } else if (!made.empty()) {
             const Bytes bytes = 3 * value_bytes(index);
             for (const int reader : {first, last})
@@ -324,6 +328,7 @@ class GraphBuilder {
     TurnLinks links_;
     std::vector<bool> shared_;
     std::int64_t samples_;
+    bool forms_probabilities_;  // in the backward pass again, from queries and keys
     std::vector<LayerNodes> of_;
     std::map<std::pair<int, bool>, int> loops_;
     std::map<std::tuple<int, std::string>, int> tensors_;

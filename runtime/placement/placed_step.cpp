@@ -122,8 +122,9 @@ PlacedStep place_step(const Network& network, const Recipe& recipe, const Traini
     if (placed.placement.score.excess > 0)
         throw InputError(
             network.name, "",
-            fmt::format("fits in no placement on these machines: the nearest needs {}; expected a smaller "
-                        "--batch, a recipe joined by +recompute, or more machines",
+            fmt::format("{} {}; expected a smaller --batch, a recipe joined by +recompute, or more machines",
+                        fixed ? "does not fit as it is placed:"
+                              : "fits in no placement on these machines: the nearest needs",
                         memory_text(placed.problem, placed.memory)));
     placed.outcome = simulate(placed.problem, placed.expansion, placed.placement.assignment, true);
     placed.bound = lower_bound(placed.problem, placed.expansion);

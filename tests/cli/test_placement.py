@@ -33,7 +33,9 @@ class Placement(ProgramTest):
                 self.assertGreaterEqual(mix["energy_j"], mix["lower_bound_energy_j"])
                 self.assertAlmostEqual(sum(m["seconds"] for m in mix["modules"]), sum(b["seconds"] for b in mix["busy"]))
                 used = {place["target"] for place in mix["placement"]}
-                self.assertEqual(used, {b["target"] for b in mix["busy"] if b["seconds"] > 0} | used & {"host"})
+                # Work that takes no time (an operand in either order) may be on a machine that is never busy.
+                self.assertLessEqual({b["target"] for b in mix["busy"] if b["seconds"] > 0}, used)
+                self.assertLessEqual(used, {b["target"] for b in mix["busy"]})
                 self.assertIn(mix["provenance"], ("modelled", "simulated"))
 
     def test_every_target_has_its_modules(self):
@@ -107,6 +109,7 @@ class Placement(ProgramTest):
         self.refuse("compare", small, "--target", "sat,sat@2", names=["named twice"])
         self.refuse("compare", small, "--target", "sat", "--placement", "energy", names=["--placement", "hetero"])
         self.refuse("compare", small, "--target", "sat@2", "--report", "r.html", names=["--report", "without @"])
+        self.refuse("compare", small, "--target", "sat@2", "--csv", names=["--csv", "without @"])
         path = self.write("no_joules.json", recording([measurement(w, 1e-5) | {"joules": None} for w in WORKS + VECTORS]))
         self.refuse("compare", self.write("two_layers.json", TWO), "--recipe", "dense", "--target", f"sat,gpu:{path},hetero", "--placement", "energy",
                     *SMALL, names=["energy", "does not know"])
@@ -139,10 +142,27 @@ class Placement(ProgramTest):
                                                   "--fidelity", "fast")["targets"][0]["name"], pipeline["name"])
 
     def test_micro_batches_fill_a_pipeline(self):
-        def seconds(parts):
+        halves = self.write("halves.json", {"format": "satsim-placement", "version": 1, "places": [
+            {"layer": "*", "target": "host"}, {"layer": "*", "target": "sat#1"},
+            *({"layer": name, "target": "sat#2"} for name in [*(f"m.{i}.{part}" for i in range(6, 12) for part in "ar"), "head"])]})
+        def at_once(parts):
+            """Machines at work in the mean."""
             recipe = self.write("r.json", {"name": "r", "method": "dense", "micro_batches": parts})
-            return self.mix(network=self.deep(), targets="sat@2", name="sat@2", recipe=recipe)["seconds"]
-        self.assertLess(seconds(4), 4 * seconds(1))
+            step = self.mix("--placement", halves, "--batch", "1024", network=self.deep(), targets="sat@2", name="sat@2", recipe=recipe)
+            return sum(busy["seconds"] for busy in step["busy"]) / step["seconds"]
+        self.assertGreater(at_once(8), 1.15 * at_once(1))
+
+    def test_a_file_is_no_pipeline(self):
+        folder = self.folder / "me@host"
+        folder.mkdir()
+        (folder / "h100.json").write_text((SOURCE / "models" / "gpus" / "h100.json").read_text())
+        value = self.run_json("compare", self.network(), "--target", f"gpu-model:{folder / 'h100.json'}")
+        self.assertEqual([t["name"] for t in value["targets"]], ["gpu-model:h100"])
+
+    def test_a_given_placement_that_does_not_fit_says_so(self):
+        path = self.write("p.json", {"format": "satsim-placement", "version": 1, "places": [{"layer": "*", "target": "host"}, {"layer": "*", "target": "sat"}]})
+        self.refuse("compare", self.deep(), "--target", "sat,hetero", "--hardware", self.small_card(4), "--fidelity", "fast", "--placement", path,
+                    names=["does not fit as it is placed", "sat"])
 
     def test_the_trace_has_every_machine_and_flows(self):
         path = self.folder / "t.json"

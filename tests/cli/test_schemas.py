@@ -31,6 +31,17 @@ class Schemas(ProgramTest):
                 with self.subTest(file.name):
                     self.assertFalse(self.refused(name, read(file)))
 
+    def test_a_saved_placement_fits(self):
+        path = self.folder / "p.json"
+        self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--fidelity", "fast", "--target", "sat,hetero",
+                         "--save-placement", path)
+        document = read(path)
+        self.assertFalse(self.refused("placement", document))
+        for change in ({"version": 2}, {"places": []}, {"places": [{"layer": "conv1"}]}, {"places": [{"layer": "conv1", "target": "sat", "stage": "XX"}]}):
+            self.assertTrue(self.refused("placement", document | change), change)
+            self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--fidelity", "fast", "--target", "sat,hetero",
+                             "--placement", self.write("bad.json", document | change), code=2)
+
     def test_what_the_program_refuses_the_schema_refuses(self):
         self.assertFalse(self.refused("network", SMALL_NETWORK))
         conv, flatten = 0, 6

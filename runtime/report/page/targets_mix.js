@@ -63,7 +63,8 @@ function mixSection(mix, index) {
         {title: `the mix is better by (${objective})`, value: (r) => valueOf(r.seconds, r.joules), text: (r) => ratioText(valueOf(r.seconds, r.joules) / valueOf(mix.seconds, mix.energy_j))},
         {title: "", left: true, value: (r) => r.note, text: (r) => r.note},
     ], rows)));
-    const lanes = [...new Set(mix.timeline.map((block) => block.lane))].sort((a, b) => a.includes(" to ") || a.startsWith("host to ") ? 1 : b.includes(" to ") ? -1 : 0);
+    const lanesOf = (transfer) => [...new Set(mix.timeline.filter((block) => block.transfer === transfer).map((block) => block.lane))];
+    const lanes = [...lanesOf(false), ...lanesOf(true)];
     figure(part, `Timeline of ${mix.name}`, (svg, width) => drawMixTimeline(svg, width, mix, lanes));
     legend(part, [...["FF", "BP", "WU"].map((stage, i) => ({name: stage, color: categoryColor(i), pattern: [null, ...Object.keys(PATTERNS)][i]})), {name: "transfers", color: "var(--part-4)", pattern: null}]);
     part.append(element("p.note", "A block is runs of one module and stage that follow each other; the trace (--trace) has every run, and arrows along the tensors that move."));

@@ -154,6 +154,18 @@ TEST(Graph, RecomputedActivationsComeFromTheirSecondForming) {
     EXPECT_NE(between(made, find(made, middle + ".add2", Stage::FF), again, Turns::MirrorNext), nullptr);
 }
 
+TEST(Graph, ProbabilitiesThatAreFormedAgainAreNotKept) {
+    for (const bool again : {false, true}) {
+        const Made made = make("decoder", again ? "recompute-attention" : "dense");
+        std::string middle;
+        for (const Layer& layer : made.network.layers)
+            if (layer.repeat > 1 && middle.empty()) middle = layer.name.substr(0, layer.name.rfind('.'));
+        const Node& forward = find(made, middle + ".attend", Stage::FF, "softmax");
+        const Node& backward = find(made, middle + ".attend", Stage::BP, "softmax");
+        EXPECT_EQ(between(made, forward, backward, Turns::Mirror) == nullptr, again);
+    }
+}
+
 TEST(Graph, MicroBatchesRunUpdatesOnce) {
     const Made made = make("resnet9", "dense", {}, 8, 4);
     const Expansion expansion(made.graph, Length::Whole);

@@ -1,0 +1,84 @@
+#include "host/target_groups.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <string_view>
+
+#include "runtime/support/error.hpp"
+
+namespace satsim::host {
+namespace {
+
+constexpr int kMostCopies = 64;
+
+// "sat@3" in its parts. A file's name may have an @ of its own: a number of machines has neither dot nor
+// slash.
+struct Name {
+    std::string target;
+    std::string copies;  // "3", "fit"; empty: no @
+    bool several = false;
+};
+
+Name name_of(const std::string& text) {
+    const std::size_t mark = text.rfind('@');
+    if (mark == std::string::npos || text.find_first_of("./", mark) != std::string::npos)
+        return {text, "", false};
+    return {text.substr(0, mark), text.substr(mark + 1), true};
+}
+
+TargetGroup read_group(const Name& name, const ComparisonArguments& arguments) {
+    if (!name.several) return {read_target(name.target, arguments), 1, false};
+    int copies = 0;
+    const char* const last = name.copies.data() + name.copies.size();
+    const auto [end, fault] = std::from_chars(name.copies.data(), last, copies);
+    const bool number = fault == std::errc{} && end == last && copies >= 1 && copies <= kMostCopies;
+    if (!number && name.copies != "fit")
+        throw InputError("--target " + name.target + "@" + name.copies, "",
+                         "has no number of machines behind the @, expected 1 to 64 or fit");
+    return {read_target(name.target, arguments), number ? copies : 0, true};
+}
+
+void check_beside(const TargetGroups& targets, const ComparisonArguments& arguments) {
+    if (targets.mix && targets.groups.empty())
+        throw InputError("--target hetero", "", "mixes the other targets, expected at least one beside it");
+    if (!arguments.report.empty() && !targets.has_single())
+        throw InputError("--report", "",
+                         "shows single machines and their mixes, expected a target without @ beside it");
+    if (arguments.options.csv && !targets.has_single())
+        throw InputError("--csv", "",
+                         "has the layers of single machines, expected a target without @ beside it");
+    const bool placed = arguments.placement.policy != "time" || !arguments.placement.write.empty();
+    if (placed && !targets.mix && !targets.has_pipeline())
+        throw InputError("--placement", "",
+                         "places tasks on several machines, expected --target ...,hetero beside it");
+}
+
+}  // namespace
+
+bool TargetGroups::has_pipeline() const {
+    return std::ranges::any_of(groups, &TargetGroup::pipeline);
+}
+
+bool TargetGroups::has_single() const {
+    return std::ranges::any_of(groups, [](const TargetGroup& group) { return !group.pipeline; });
+}
+
+TargetGroups read_targets(const ComparisonArguments& arguments) {
+    TargetGroups targets;
+    std::set<std::string> seen;
+    for (const std::string& text : arguments.targets) {
+        const Name name = name_of(text);
+        if (!seen.insert(name.target).second) throw InputError("--target " + text, "", "is named twice");
+        if (text == kMix)
+            targets.mix = true;
+        else
+            targets.groups.push_back(read_group(name, arguments));
+    }
+    if (!arguments.gpu.record.empty() && seen.contains("gpu") == seen.contains("cpu"))
+        throw InputError("--record", "", "keeps what is measured, expected --target gpu or cpu beside it");
+    check_beside(targets, arguments);
+    return targets;
+}
+
+}  // namespace satsim::host
