@@ -32,7 +32,7 @@ int report(const Arguments& arguments, SweepSession& session) {
     if (!arguments.page.empty()) {
         if (outcome.count(sweep::Status::Done) == 0)
             throw InputError("--report " + arguments.page, "", "no configuration of this sweep is possible");
-        constexpr std::size_t kSteps = 5;  // a tenth of a megabyte each for ResNet-18
+        constexpr std::size_t kSteps = 5;  // each is a page of its own
         write_steps_report(arguments.page, "sweep", outcome.name, options, session.base_hardware(),
                            sweep_report_data(outcome), session.front_steps(kSteps));
     }

@@ -63,11 +63,14 @@ ReproductionPlan load_plan(const std::filesystem::path& file) {
     return plan;
 }
 
-std::string ReproductionPlan::foremost() const {
+std::optional<std::string> ReproductionPlan::foremost() const {
+    const auto is_run = [this](const std::string& recipe) {
+        return recipe != "dense" && std::find(recipes.begin(), recipes.end(), recipe) != recipes.end();
+    };
     for (const Published& entry : published) {
-        if (std::find(recipes.begin(), recipes.end(), entry.recipe) != recipes.end()) return entry.recipe;
+        if (is_run(entry.recipe)) return entry.recipe;
     }
-    return recipes.back();
+    return is_run(recipes.back()) ? std::optional(recipes.back()) : std::nullopt;
 }
 
 Reproduction reproduce(const ReproductionPlan& plan, const Options& options, const Hardware& hardware,
@@ -82,7 +85,7 @@ Reproduction reproduce(const ReproductionPlan& plan, const Options& options, con
     }
     note_dataflow(options.dataflow);
     const auto is_compared = [foremost = plan.foremost()](const std::string& recipe) {
-        return recipe == "dense" || recipe == foremost;
+        return foremost && (recipe == "dense" || recipe == *foremost);
     };
     sat::SatSettings settings = options.sat_settings(hardware);
     if (keep_compared) record_steps(settings, steps, is_compared);

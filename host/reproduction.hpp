@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct ReproductionPlan {
     std::vector<Published> published;
 
     // The recipe that is looked at more closely: that of the first published figure, else the last one.
-    [[nodiscard]] std::string foremost() const;
+    [[nodiscard]] std::optional<std::string> foremost() const;
 };
 [[nodiscard]] ReproductionPlan load_plan(const std::filesystem::path& file);
 

@@ -145,11 +145,10 @@ void SweepSession::evaluate_points(const std::vector<std::size_t>& wanted, const
         bar.update(++done, wanted.size());
     };
     // `cycle` takes seconds a point and shares nothing.
-    constexpr std::size_t kMostFastPoints = 8;
     const int workers = world != nullptr ? world->size() : settings_.workers;
     sweep::Distribution distribution(sweep::kin_of(*configurations_, choices_, keys_, pending), pending,
                                      static_cast<std::size_t>(workers),
-                                     fidelity == "cycle" ? 1 : kMostFastPoints);
+                                     fidelity == "cycle" ? 1 : sweep::Distribution::kMostFastPoints);
     const auto start = std::chrono::steady_clock::now();
     if (world != nullptr)
         world->hand_out(distribution, evaluate_point(fidelity), finished);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <tuple>
 #include <vector>
 
 #include "host/inputs.hpp"
@@ -42,17 +41,15 @@ std::string title_of(const sweep::OutcomePoint& point, const std::vector<std::st
 }  // namespace
 
 nlohmann::ordered_json SweepSession::front_steps(std::size_t most) {
+    const bool cycle = settings_.cycle_front || settings_.fidelity == "cycle";
     std::vector<const sweep::OutcomePoint*> front;
     for (const sweep::OutcomePoint& point : outcome_.points) {
-        if (point.on_front) front.push_back(&point);
+        // What failed when it was simulated would fail here again.
+        const bool done = !point.cycle || point.cycle->status == sweep::Status::Done;
+        if (point.on_front && done) front.push_back(&point);
     }
-    std::stable_sort(front.begin(), front.end(), [](const auto* a, const auto* b) {
-        const auto place = [](const sweep::OutcomePoint& p) {
-            return std::make_tuple(p.front, p.point.result.figures.seconds_per_sample());
-        };
-        return place(*a) < place(*b);
-    });
-    const bool cycle = settings_.cycle_front || settings_.fidelity == "cycle";
+    std::stable_sort(front.begin(), front.end(),
+                     [](const auto* a, const auto* b) { return a->place() < b->place(); });
     nlohmann::ordered_json steps = nlohmann::ordered_json::array();
     for (const sweep::OutcomePoint* point : spread(front, most)) {
         const sweep::Configuration configuration = configurations_->resolve(choices_[point->number]);

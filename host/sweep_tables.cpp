@@ -56,11 +56,8 @@ Table sweep_table(const sweep::Outcome& outcome, bool all) {
         shown.push_back(&point);
         cycle = cycle || point.cycle.has_value();
     }
-    const auto order = [](const OutcomePoint* p) {
-        return std::pair(p->front, p->point.result.figures.seconds_per_sample());
-    };
     std::stable_sort(shown.begin(), shown.end(),
-                     [&](const OutcomePoint* a, const OutcomePoint* b) { return order(a) < order(b); });
+                     [](const OutcomePoint* a, const OutcomePoint* b) { return a->place() < b->place(); });
     const bool samples = outcome.several_batches();
     std::vector<std::string> columns{"point"};
     for (const std::string& name : short_names(outcome.fields)) columns.push_back(name);

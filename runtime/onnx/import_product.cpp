@@ -68,8 +68,11 @@ void Importer::matmul(const Node& node) {
     const View& a = view(node, 0);
     const View& b = view(node, 1);
     if (a.constant >= 0 && b.constant < 0) {
-        if (a.rank() != 2 || b.rank() < 2)
+        if (a.rank() != 2)
             refuse(node, fmt::format("has a constant operand of {} axes, expected a matrix", a.rank()));
+        if (b.rank() < 2)
+            refuse(node,
+                   fmt::format("multiplies a matrix by a tensor of {} axes, expected at least 2", b.rank()));
         // Columns of the second operand are multiplied: a linear layer over its rows.
         linear(node, activation(node, 1), b.rank() - 2, {node.inputs[0], {1, 0}, node.bias}, a.dims[0]);
         return;

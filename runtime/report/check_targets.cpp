@@ -82,7 +82,8 @@ void check_row(const JsonCursor& row, const std::set<std::string>& names) {
 }
 
 void check_mix(const JsonCursor& mix) {
-    texts(mix, {"name", "objective", "method"});
+    texts(mix, {"name", "method"});
+    one_of(mix.at("objective"), {"time", "energy", "edp"});
     check_provenance(mix);
     (void)mix.at("energy_known").boolean();
     amounts(mix, {"seconds", "energy_j", "baseline_seconds", "lower_bound_seconds"});
@@ -91,6 +92,11 @@ void check_mix(const JsonCursor& mix) {
         texts(single, {"target"});
         amounts(single, {"seconds", "energy_j"});
         (void)single.at("fits").boolean();
+        (void)single.at("alone").boolean();
+    });
+    each(mix.at("without"), [](const JsonCursor& other) {
+        texts(other, {"target"});
+        amounts(other, {"seconds", "energy_j"});
     });
     each(mix.at("timeline"), [](const JsonCursor& block) {
         texts(block, {"lane", "title"});

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/sweep/store.hpp"
@@ -25,6 +26,11 @@ struct OutcomePoint {
     std::size_t front = 0;               // which front it is compared in: one for each network, from 0
     bool on_front = false;
     std::optional<PointResult> cycle;  // of the `cycle` fidelity, where the sweep's is another
+
+    // Points of a front by their time: the order in which they are shown.
+    [[nodiscard]] std::pair<std::size_t, double> place() const {
+        return {front, point.result.figures.seconds_per_sample()};
+    }
 };
 
 struct Outcome {

@@ -26,6 +26,10 @@ struct Kin {
 // worked out twice only at the end, where a worker would be idle otherwise.
 class Distribution {
   public:
+    // At a time, of points that are predicted: enough to hide the way to another rank, few enough to share
+    // out.
+    static constexpr std::size_t kMostFastPoints = 8;
+
     // `pending`: numbers of points to evaluate, which `kin` is about, in the same order. A worker gets at
     // most `most` points at a time.
     Distribution(const std::vector<Kin>& kin, const std::vector<std::size_t>& pending, std::size_t workers,
@@ -37,8 +41,8 @@ class Distribution {
         std::size_t end = 0;
         [[nodiscard]] std::size_t size() const { return end - begin; }
     };
-    // What `worker`, which has done all that it was given, evaluates next; nothing: it is not needed any
-    // longer.
+    // What `worker` evaluates next, when it has done all that it was given or (a rank that asks ahead) begins
+    // the last of it; nothing: it is not needed any longer.
     [[nodiscard]] std::optional<Range> next(std::size_t worker);
 
     [[nodiscard]] std::span<const std::size_t> points(const Range& range) const {

@@ -141,11 +141,15 @@ void MpiWorld::serve(const EvaluatePoint& evaluate) const {
     world.send(0, kAsk);
     Numbers numbers = receive();
     while (!numbers.empty()) {
-        world.send(0, kAsk);
+        // Points that are handed out one by one are long: who asked ahead for one would keep it from a rank
+        // that has nothing to do.
+        const bool ahead = numbers.size() > 1;
+        if (ahead) world.send(0, kAsk);
         for (const std::uint64_t number : numbers) {
             const auto point = static_cast<std::size_t>(number);
             world.send(0, kResult, to_bytes(point, evaluate(point)));
         }
+        if (!ahead) world.send(0, kAsk);
         numbers = receive();
     }
     wait_for_message(world, 0, kEnd);

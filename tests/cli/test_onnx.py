@@ -139,8 +139,11 @@ class Timm(ProgramTest):
     def imported(self, opset):
         done = subprocess.run([TORCH_PYTHON, SOURCE / "tests" / "cli" / "timm_structures.py", self.folder, str(opset)], capture_output=True, text=True, timeout=900)
         self.assertEqual(done.returncode, 0, done.stderr[-2000:])
-        for line in done.stdout.splitlines():
-            expected = json.loads(line)
+        structures = [json.loads(line) for line in done.stdout.splitlines()]
+        names = [structure["name"] for structure in structures]
+        self.assertEqual((len(names), len(set(names))), (36, 36))
+        self.assertLessEqual({*REFUSED, *UNTRAINED, *COMPUTED_ONCE, *BEHIND_WEIGHTS}, set(names))
+        for expected in structures:
             name = expected["name"]
             with self.subTest(name, opset=opset):
                 if name in REFUSED:

@@ -251,7 +251,7 @@ class RepVgg(Net):
         return F.relu(self.b3(self.c3(x)) + self.b1(self.c1(x)) + self.identity(x))
 
 
-class Lambda(Net):
+class BotNet(Net):
     """Bottleneck attention (BoTNet, HaloNet's kin): relative position logits by products, padding and reshaping."""
 
     def __init__(self):

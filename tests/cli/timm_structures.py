@@ -461,7 +461,7 @@ def structures():
         "gcnet": blocks.Gc, "sknet": blocks.Sk, "resnest": blocks.ResNest, "blur": blocks.Blur, "tresnet": blocks.TResNet,
         "mobilevit": blocks.MobileVit, "mobilevitv2": blocks.MobileVit2, "focalnet": blocks.Focal, "ghostnet": blocks.Ghost,
         "poolformer": blocks.PoolFormer, "convit": blocks.ConVit, "maxvit": blocks.MaxVit, "hrnet": blocks.HrNet, "inception": blocks.Inception,
-        "repvgg": blocks.RepVgg, "botnet": blocks.Lambda,
+        "repvgg": blocks.RepVgg, "botnet": blocks.BotNet,
     }
 
 

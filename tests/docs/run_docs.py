@@ -81,6 +81,9 @@ def blocks_of(page):
         else:
             match = MARK.match(line)
             mark = match.group(1) if match else (mark if not line.strip() else "")
+    if block is not None:
+        block.mark = "a fence without an end"  # which is no mark: a fault
+        yield block
 
 
 def shown_is_printed(shown, printed):
@@ -121,9 +124,12 @@ def run_page(page, program):
                 for command, _ in block.commands():
                     print(f"{place}: skipped: {command}: {block.mark.removeprefix('skip ')}", flush=True)
                 continue
-            words, code = [], 0
+            words, reason, code = [], "", 0
             if block.mark.startswith("skip-lines "):
-                words = [w.strip() for w in block.mark.removeprefix("skip-lines ").split(":")[0].split(",")]
+                listed, _, reason = block.mark.removeprefix("skip-lines ").partition(":")
+                words = [w.strip() for w in listed.split(",")]
+                if not reason.strip():
+                    faults.append(f"{place}: skips lines without saying why, expected \"skip-lines WORDS: REASON\"")
             elif block.mark.startswith("exit "):
                 code = int(block.mark.removeprefix("exit "))
             elif block.mark not in ("", "output"):
@@ -133,7 +139,7 @@ def run_page(page, program):
                 unused -= {word for word in words if word in command}
                 if any(word in command for word in words):
                     skipped += 1
-                    print(f"{place}: skipped: {command}: {block.mark.split(': ', 1)[1]}", flush=True)
+                    print(f"{place}: skipped: {command}: {reason.strip()}", flush=True)
                     continue
                 started = time.monotonic()
                 done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS)

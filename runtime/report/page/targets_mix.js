@@ -1,9 +1,10 @@
 // Modules of the network, and mixes of targets: what is where, and when.
 
 // A module's colour and pattern, the same in all bars.
+const MIX_PATTERNS = [null, ...Object.keys(PATTERNS)];
+
 function moduleLook(names) {
-    const patterns = [null, ...Object.keys(PATTERNS)];
-    return (name) => ({color: categoryColor(names.indexOf(name)), pattern: patterns[Math.floor(names.indexOf(name) / CATEGORY_SHAPES.length) % patterns.length]});
+    return (name) => ({color: categoryColor(names.indexOf(name)), pattern: MIX_PATTERNS[Math.floor(names.indexOf(name) / CATEGORY_SHAPES.length) % MIX_PATTERNS.length]});
 }
 
 function modulesSection(targets, mixes) {
@@ -16,7 +17,7 @@ function modulesSection(targets, mixes) {
         const value = d3.sum(target.modules, (module) => module.seconds);
         return {name: target.label, total: {value, text: timeText(value)},
                 parts: target.modules.map((module) => ({name: module.name, value: module.seconds, ...look(module.name),
-                    detail: ["FF", "BP", "WU"].map((stage) => `${stage} ${timeText(module.stages[stage])}`).join(", ")}))};
+                    detail: STAGES.map((stage) => `${stage} ${timeText(module.stages[stage])}`).join(", ")}))};
     });
     sharesFigure(part, "Time of each module by target", rows, timeText, {axis: "share of the target's busy time [%]", what: "busy", ofTotal: true});
     tableBehind(part, "Table: time by module", sharesTable("Time of one training step by module", rows, timeText));
@@ -34,12 +35,11 @@ function drawMixTimeline(svg, width, mix, lanes) {
         svg.append("text").attr("class", "row-title").attr("x", margin.left - 8).attr("y", margin.top + index * row + 16).attr("text-anchor", "end").text(lane);
         svg.append("line").attr("class", "lane").attr("x1", margin.left).attr("x2", width - margin.right).attr("y1", margin.top + (index + 1) * row - 2).attr("y2", margin.top + (index + 1) * row - 2);
     });
-    const stages = ["FF", "BP", "WU"];
     const marks = svg.append("g").selectAll("g").data(mix.timeline).enter().append("g").attr("class", "block");
     marks.append("rect").attr("class", "slice").attr("x", (b) => x(b.start_s / unit)).attr("y", (b) => margin.top + lanes.indexOf(b.lane) * row + 2)
         .attr("width", (b) => Math.max(0.6, x(b.seconds / unit) - x(0) - 0.3)).attr("height", row - 6)
-        .style("fill", (b) => (b.transfer ? "var(--part-4)" : categoryColor(stages.indexOf(b.stage))))
-        .each(function (b) { overlay(d3.select(this.parentNode), d3.select(this), () => (b.transfer ? null : [null, ...Object.keys(PATTERNS)][stages.indexOf(b.stage)])); });
+        .style("fill", (b) => (b.transfer ? "var(--part-4)" : categoryColor(STAGES.indexOf(b.stage))))
+        .each(function (b) { overlay(d3.select(this.parentNode), d3.select(this), () => (b.transfer ? null : MIX_PATTERNS[STAGES.indexOf(b.stage)])); });
     explain(marks, (b) => `${b.lane}: ${b.title}`, (b) => [
         ["begins", timeText(b.start_s)], ["lasts", timeText(b.seconds)], ["of it at work", percent(b.busy_s / b.seconds)], [b.transfer ? "transfers" : "runs of tasks", grouped(b.count)],
     ]);
@@ -66,7 +66,7 @@ function mixSection(mix, index) {
     const lanesOf = (transfer) => [...new Set(mix.timeline.filter((block) => block.transfer === transfer).map((block) => block.lane))];
     const lanes = [...lanesOf(false), ...lanesOf(true)];
     figure(part, `Timeline of ${mix.name}`, (svg, width) => drawMixTimeline(svg, width, mix, lanes));
-    legend(part, [...["FF", "BP", "WU"].map((stage, i) => ({name: stage, color: categoryColor(i), pattern: [null, ...Object.keys(PATTERNS)][i]})), {name: "transfers", color: "var(--part-4)", pattern: null}]);
+    legend(part, [...STAGES.map((stage, i) => ({name: stage, color: categoryColor(i), pattern: MIX_PATTERNS[i]})), {name: "transfers", color: "var(--part-4)", pattern: null}]);
     part.append(element("p.note", "A block is runs of one module and stage that follow each other; the trace (--trace) has every run, and arrows along the tensors that move."));
     tableBehind(part, "Table: blocks in order", sortableTable("Blocks in order", [
         {title: "where", left: true, value: (b) => b.lane, text: (b) => b.lane},

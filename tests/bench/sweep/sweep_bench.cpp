@@ -82,7 +82,8 @@ int run(const std::string& file, std::size_t most, std::size_t workers) {
     const double start = processor_seconds();
     std::vector<PointKey> keys;
     for (const Choice& choice : points) keys.push_back(configurations.key(choice));
-    Distribution distribution(kin_of(configurations, points, keys, chosen), chosen, workers, 8);
+    Distribution distribution(kin_of(configurations, points, keys, chosen), chosen, workers,
+                              Distribution::kMostFastPoints);
     fmt::print("{}: {} points identified in {:.2f} s\n", sweep.name, points.size(),
                processor_seconds() - start);
     const Played played = play(configurations, points, std::move(distribution));

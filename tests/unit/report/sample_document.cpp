@@ -32,6 +32,35 @@ ordered_json sample_reproduction() {
             {"by_channels", ordered_json::array({part})}};
 }
 
+ordered_json sample_mix() {
+    const ordered_json other = {{"target", "sat"}, {"seconds", 2.0}, {"energy_j", 3.0}};
+    ordered_json single = other;
+    single.update({{"fits", true}, {"alone", false}});
+    return {{"name", "hetero"},
+            {"provenance", "modelled"},
+            {"objective", "edp"},
+            {"method", "minimum cut"},
+            {"energy_known", true},
+            {"seconds", 1.0},
+            {"energy_j", 2.0},
+            {"baseline_seconds", 2.0},
+            {"lower_bound_seconds", 0.5},
+            {"modules", ordered_json::array({{{"name", "tower"},
+                                              {"seconds", 1.0},
+                                              {"energy_j", 1.0},
+                                              {"stages", {{"FF", 0.5}, {"BP", 0.25}, {"WU", 0.25}}}}})},
+            {"singles", ordered_json::array({single})},
+            {"without", ordered_json::array({other})},
+            {"timeline", ordered_json::array({{{"lane", "sat"},
+                                               {"title", "tower FF"},
+                                               {"stage", "FF"},
+                                               {"transfer", false},
+                                               {"start_s", 0.0},
+                                               {"seconds", 1.0},
+                                               {"busy_s", 1.0},
+                                               {"count", 3}}})}};
+}
+
 ordered_json sample_targets() {
     std::vector<TargetRun> runs(2);
     runs[0].name = "sat";
@@ -51,7 +80,8 @@ ordered_json sample_targets() {
             {"recipe", "bdwp-2:8"},
             {"baseline", "dense"},
             {"targets", targets_json(runs)},
-            {"rows", rows_json(runs, align(runs))}};
+            {"rows", rows_json(runs, align(runs))},
+            {"mixes", ordered_json::array({sample_mix()})}};
 }
 
 ordered_json sample_sweep() {
