@@ -183,9 +183,38 @@ const View& Importer::view(const Node& node, std::size_t input) {
 const View& Importer::activation(const Node& node, std::size_t input) {
     const View& found = view(node, input);
     if (found.constant >= 0) refuse(node, "reads a constant where an activation is expected");
-    if (found.dims != graph_.value(node.inputs[input]).dims)
-        refuse(node, "reads an expanded tensor, expected only element-wise operators to read one");
-    return found;
+    const int index = node.inputs[input];
+    if (found.dims == graph_.value(index).dims) return found;
+    const auto [at, added] = repeated_.try_emplace(index);
+    if (added) at->second = repeated(node, found, graph_.value(index).dims);
+    return at->second;
+}
+
+View Importer::repeated(const Node& node, const View& view, const Dims& dims) {
+    View result = view;
+    std::vector<int> spread;
+    std::int64_t copies = 1;
+    for (int axis = 0; axis < view.rank(); ++axis) {
+        const auto i = static_cast<std::size_t>(axis);
+        if (view.dims[i] == dims[i]) continue;
+        constexpr std::int64_t kMostCopies = 4096;
+        if (view.dims[i] != 1 || dims[i] > kMostCopies / copies)
+            refuse(node, fmt::format("reads a tensor that Expand repeats more than {} times", kMostCopies));
+        copies *= dims[i];
+        spread.push_back(axis);
+        std::erase(result.order, axis);
+    }
+    result.dims = dims;
+    result.order.insert(result.order.begin(), spread.begin(), spread.end());
+    result.loose = false;
+    const LayerIndex one = in_shape(node, view, plain_shape(view));
+    const TensorShape& shape = writer_.shape(one);
+    const std::optional<TensorShape> all = make_shape(shape.channels, shape.height * copies, shape.width);
+    if (!all) refuse(node, "reads an expanded tensor too large");
+    result.layer =
+        emit(node, LayerKind::Concat, std::vector<LayerIndex>(static_cast<std::size_t>(copies), one), *all,
+             {{"axis", to_string(Axis::Height)}});
+    return result;
 }
 
 const Dims& Importer::out_dims(const Node& node, std::size_t output) const {

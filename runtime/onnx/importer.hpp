@@ -39,7 +39,9 @@ class Importer {
     // importer.cpp: values, their layers and names
     [[noreturn]] void refuse(const Node& node, const std::string& message) const;
     [[nodiscard]] const View& view(const Node& node, std::size_t input);
-    [[nodiscard]] const View& activation(const Node& node, std::size_t input);  // no constant, not expanded
+    // No constant. One that Expand has repeated is, unlike by view(), a layer of as many copies.
+    [[nodiscard]] const View& activation(const Node& node, std::size_t input);
+    View repeated(const Node& node, const View& view, const Dims& dims);
     void set(const Node& node, View view, std::size_t output = 0);
     [[nodiscard]] const View& view_of_output(const Node& node) const {
         return *views_[static_cast<std::size_t>(node.outputs.front())];
@@ -135,6 +137,7 @@ class Importer {
     ImportOptions options_;
     NetworkWriter writer_;
     std::vector<std::optional<View>> views_;  // of each value
+    std::map<int, View> repeated_;            // of expanded values that more than element-wise operators read
     std::vector<std::string> notes_;
     std::map<int, std::int64_t> used_weights_;  // initializers, and the parameters that layers count of them
     std::vector<std::pair<LayerIndex, TensorView>> matrices_;  // of layers that others may be tied to

@@ -256,7 +256,7 @@ class BotNet(Net):
 
     def __init__(self):
         super().__init__()
-        self.qkv, self.height, self.width = nn.Conv2d(16, 48, 1, bias=False), nn.Parameter(torch.zeros(31, 8)), nn.Parameter(torch.zeros(31, 8))
+        self.qkv, self.height, self.width = nn.Conv2d(16, 48, 1, bias=False), nn.Parameter(torch.zeros(31, 8)), nn.Parameter(torch.ones(31, 8))
 
     @staticmethod
     def logits(q, table, mask):

@@ -32,6 +32,8 @@ def main():
     warnings.filterwarnings("ignore")
     name, file = sys.argv[1:]
     options = {"init_weights": False, "aux_logits": False} if name == "googlenet" else {}
+    if name.startswith(("fcn_", "deeplabv3_", "lraspp_")):
+        options = {"weights_backbone": None}
     model = torchvision.models.get_model(name, weights=None, **options).eval()
     image = torch.zeros(1, 3, 224, 224)
     with Macs() as macs:  # with gradients: attention takes no fused path, whose products would be hidden

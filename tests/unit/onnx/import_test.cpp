@@ -203,6 +203,22 @@ TEST(OnnxImport, MapsOfOnePositionMeetMapsOfOneChannel) {
     EXPECT_EQ(net.layers.back().out, (TensorShape{4, 6, 6}));
 }
 
+// What Expand repeats is left to element-wise readers; others get the copies, whose gradients are summed.
+TEST(OnnxImport, WhatExpandRepeatsIsCopiedForReadersOfElements) {
+    ModelBuilder model({1, 1, 5, 6});
+    model.integers("whole", {1, 3, 5, 6});
+    model.integers("flat", {1, 90});
+    model.node("Expand", {"x", "whole"}, "spread");
+    model.node("Reshape", {"spread", "flat"}, "features");
+    model.tensor("fc.weight", {90, 2});
+    model.node("MatMul", {"features", "fc.weight"}, "fc");
+    const Network net = network_of(model, "fc");
+    EXPECT_EQ(kinds_of(net), "concat linear loss");
+    EXPECT_EQ(net.layers[1].inputs.size(), 3u);
+    EXPECT_EQ(net.layers[1].out.elements(), 90);
+    EXPECT_EQ(net.forward_macs(), 90 * 2);
+}
+
 TEST(OnnxImport, AFixedBatchIsOneSample) {
     const Imported four = import_model(model_bytes("attention_batch4"), "net", {});
     Imported one = import_model(model_bytes("attention_batch1"), "net", {});
