@@ -89,10 +89,23 @@ Resources resources_of(std::string_view cell_type) {
                          ", which the counting rules do not know");
 }
 
+Resources resources_of(const Cell& cell) {
+    const bool eight_luts = cell.type == "RAM32M16" || cell.type == "RAM64M8";
+    if (!eight_luts) return resources_of(std::string_view(cell.type));
+    constexpr int kDataPinsOfHalf = 3;
+    const auto written = std::count_if(cell.pins.begin(), cell.pins.end(), [](const Port& pin) {
+        return !pin.output && starts(pin.name, "DI") && pin.name != "DIH" &&
+               std::any_of(pin.bits.begin(), pin.bits.end(), [](int bit) { return bit != kConstant; });
+    });
+    return resources_of(written > kDataPinsOfHalf ? std::string_view(cell.type)
+                        : cell.type == "RAM32M16" ? std::string_view("RAM32M")
+                                                  : std::string_view("RAM64M"));
+}
+
 Resources count(const Netlist& netlist) {
     Resources sum;
     for (const Cell& cell : netlist.cells) {
-        if (!netlist.blocks.contains(cell.type)) sum += resources_of(cell.type);
+        if (!netlist.blocks.contains(cell.type)) sum += resources_of(cell);
     }
     return sum;
 }

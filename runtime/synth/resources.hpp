@@ -30,6 +30,10 @@ struct Resources {
 // carry chains, wide multiplexers, buffers and inverters take none (an inverter is absorbed by the LUT or the
 // flip-flop that it feeds). Throws InputError for a type that no rule knows.
 [[nodiscard]] Resources resources_of(std::string_view cell_type);
+// The same for a cell in a netlist. A RAM32M16 or RAM64M8 of which at most three data pins are used is the
+// device's RAM32M (32 x 6 bits, one read port) or RAM64M (64 x 3 bits), of four LUTs: Yosys 0.23 makes the
+// large ones only.
+[[nodiscard]] Resources resources_of(const Cell& cell);
 [[nodiscard]] bool is_lutram(std::string_view cell_type);
 [[nodiscard]] bool is_bram(std::string_view cell_type);
 [[nodiscard]] bool is_uram(std::string_view cell_type);

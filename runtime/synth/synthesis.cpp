@@ -30,7 +30,7 @@ using nlohmann::json;
 // Part of every key of the cache: to be changed with anything that changes what is kept there.
 constexpr const char* kFormat = "satsim-synth 2";
 // Part of the keys of results alone: netlists need not be made again when only the counting changes.
-constexpr const char* kRules = "lut pairs";
+constexpr const char* kRules = "lut pairs, small distributed RAMs";
 constexpr const char* kTopGroup = "control";
 
 std::string read_file(const fs::path& path) {

@@ -29,6 +29,27 @@ TEST(Counting, EveryKindOfCell) {
         EXPECT_EQ(resources_of(free), Resources{});
 }
 
+TEST(Counting, ARamOfFewBitsIsTheSmallerOne) {
+    const auto luts = [](const char* type, int used) {
+        SmallNetlist small;
+        std::vector<std::pair<std::string, SmallNetlist::Bits>> pins;
+        for (const char* pin : {"DIA", "DIB", "DIC", "DID", "DIE", "DIF", "DIG"}) {
+            SmallNetlist::Bits bits{"x", "x"};
+            if (static_cast<int>(pins.size()) < used) bits.front() = 10 + static_cast<int>(pins.size());
+            pins.emplace_back(pin, bits);
+        }
+        pins.push_back({"DIH", {40}});  // its address is the one that is written
+        small.cell("ram", type, pins, {{"DOA", {50}}});
+        return count(small.parse()).lut;
+    };
+    for (const char* type : {"RAM32M16", "RAM64M8"}) {
+        EXPECT_EQ(luts(type, 1), 4) << type;
+        EXPECT_EQ(luts(type, 3), 4) << type;
+        EXPECT_EQ(luts(type, 4), 8) << type;
+        EXPECT_EQ(luts(type, 7), 8) << type;
+    }
+}
+
 TEST(Counting, AnUnknownCellIsAnErrorThatNamesIt) {
     for (const char* unknown : {"LUT7", "LUT6_2", "RAMB4_S1", "LDCE", "fp32_add", "$add"}) {
         try {
