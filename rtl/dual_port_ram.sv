@@ -15,9 +15,11 @@ module dual_port_ram #(
     input  wire logic                     wr_valid_i,
     input  wire logic [$clog2(DEPTH)-1:0] wr_address_i,
     input  wire logic [WIDTH-1:0]         wr_data_i,
-    /// Word to read.
+    /// A word is read.
+    input  wire logic                     rd_valid_i,
+    /// Its address.
     input  wire logic [$clog2(DEPTH)-1:0] rd_address_i,
-    /// One cycle later: that word.
+    /// One cycle later: that word; 0 where none is read.
     output logic [WIDTH-1:0]              rd_data_o
 );
   // A quarter of the 4,096 words of an UltraRAM.
@@ -26,14 +28,16 @@ module dual_port_ram #(
     logic [WIDTH-1:0] memory_q [0:DEPTH-1];
     always_ff @(posedge clk_i) begin
       if (wr_valid_i) memory_q[wr_address_i] <= wr_data_i;
-      rd_data_o <= memory_q[rd_address_i];
+      if (!rd_valid_i) rd_data_o <= '0;
+      else rd_data_o <= memory_q[rd_address_i];
     end
   end else begin : gen_block
     (* ram_style = "block" *)
     logic [WIDTH-1:0] memory_q [0:DEPTH-1];
     always_ff @(posedge clk_i) begin
       if (wr_valid_i) memory_q[wr_address_i] <= wr_data_i;
-      rd_data_o <= memory_q[rd_address_i];
+      if (!rd_valid_i) rd_data_o <= '0;
+      else rd_data_o <= memory_q[rd_address_i];
     end
   end
 endmodule

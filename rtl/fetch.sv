@@ -23,8 +23,12 @@ module fetch #(
     output logic                               req_valid_o,
     /// Its first line.
     output logic [33-$clog2(CH):0]             req_line_o,
-    /// Its lines.
-    output logic [$clog2(BL+1)-1:0]            req_lines_o,
+    /// Its lines are this many, or all that are left if these are fewer.
+    output logic [$clog2(BL+1)-1:0]            req_room_o,
+    /// See `req_room_o`.
+    output logic [$clog2(IM/(8*CH))+2:0]       req_left_o,
+    /// So many are they.
+    input  wire logic [$clog2(BL+1)-1:0]       req_lines_i,
     /// The burst has its address handshake in this cycle.
     input  wire logic                          req_ready_i,
     /// A line is at the head of the line FIFO.
@@ -35,6 +39,8 @@ module fetch #(
     output logic                               line_pop_o,
     /// The header is popped in this cycle and is a good one: a new program.
     output logic                               header_o,
+    /// A header is popped in this cycle, a good one or not: whatever ran before is over.
+    output logic                               clear_o,
     /// Instruction counts from the header, engine e in bits 16*e +: 16.
     output logic [63:0]                        counts_o,
     /// Initial semaphore values from the header, semaphore i in bits 8*i +: 8.
@@ -100,6 +106,7 @@ module fetch #(
 
   assign header_good = line_data_i[63:32] == MAGIC && line_data_i[31:0] == sat_isa::DIGEST && too_long == '0;
   assign header_o = state_q == HEADER && line_valid_i && header_good;
+  assign clear_o = state_q == HEADER && line_valid_i;
   assign error_o = state_q == HEADER && line_valid_i && !header_good;
   assign body_pop = state_q == BODY && line_valid_i;
   assign line_pop_o = line_valid_i && state_q != IDLE;
@@ -110,7 +117,8 @@ module fetch #(
 
   assign req_valid_o = (state_q == IDLE && start_i) || (state_q == BODY && req_left_q != '0);
   assign req_line_o = state_q == IDLE ? start_line_i : req_line_q;
-  assign req_lines_o = state_q == BODY && req_left_q < TOTAL_BITS'(room_q) ? BURST_BITS'(req_left_q) : room_q;
+  assign req_room_o = room_q;
+  assign req_left_o = state_q == BODY ? req_left_q : TOTAL_BITS'(1);
 
   always_comb begin
     state = state_q;
@@ -145,8 +153,8 @@ module fetch #(
       write_line_q <= '0;
     end else if (state_q == BODY) begin
       if (req_valid_o && req_ready_i) begin
-        req_line_q <= req_line_q + LINE_BITS'(req_lines_o);
-        req_left_q <= req_left_q - TOTAL_BITS'(req_lines_o);
+        req_line_q <= req_line_q + LINE_BITS'(req_lines_i);
+        req_left_q <= req_left_q - TOTAL_BITS'(req_lines_i);
       end
       if (body_pop) begin
         lines_left_q <= lines_left_q - 1'b1;

@@ -6,7 +6,10 @@
 // DSP48E2 with registers before, inside and after.
 `default_nettype none
 
-module fp32_mul (
+module fp32_mul #(
+    /// Operands are canonical: zeros without a fraction, NaN only with its first bit set, of either sign.
+    parameter bit CANONICAL = 0
+) (
     /// Clock.
     input  wire logic        clk_i,
     /// Operands, IEEE binary32.
@@ -23,8 +26,8 @@ module fp32_mul (
   assign b_max  = &b_i[30:23];
   assign a_zero = a_i[30:23] == 8'd0;
   assign b_zero = b_i[30:23] == 8'd0;
-  assign a_nan  = a_max && a_i[22:0] != 23'd0;
-  assign b_nan  = b_max && b_i[22:0] != 23'd0;
+  assign a_nan  = a_max && (CANONICAL ? a_i[22] : a_i[22:0] != 23'd0);
+  assign b_nan  = b_max && (CANONICAL ? b_i[22] : b_i[22:0] != 23'd0);
 
   logic [23:0] a1_q, b1_q;
   logic [8:0] exponent1_q, exponent2_q, exponent3_q;  // sum of the biased exponents

@@ -24,7 +24,9 @@ module lane_memory #(
     input  wire logic [$clog2(LANES)-1:0] wr_first_lane_i,
     /// Line to read.
     input  wire logic [15:0]              rd_line_i,
-    /// That line, one cycle later.
+    /// Its lanes that are wanted.
+    input  wire logic [LANES-1:0]         rd_lane_en_i,
+    /// Those, one cycle later; 0 in the others.
     output logic [64*LANES-1:0]           rd_data_o
 );
   localparam int unsigned LANE_BITS = $clog2(LANES);
@@ -35,7 +37,8 @@ module lane_memory #(
     assign address = wr_line_i[ADDRESS_BITS-1:0] + ADDRESS_BITS'({1'b0, wr_first_lane_i} > (LANE_BITS + 1)'(l));
     dual_port_ram #(.WIDTH(64), .DEPTH(DEPTH)) lane (
         .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_lane_en_i[l]), .wr_address_i(address), .wr_data_i(wr_data_i[64*l+:64]),
-        .rd_address_i(rd_line_i[ADDRESS_BITS-1:0]), .rd_data_o(rd_data_o[64*l+:64]));
+        .rd_valid_i(rd_lane_en_i[l]), .rd_address_i(rd_line_i[ADDRESS_BITS-1:0]),
+        .rd_data_o(rd_data_o[64*l+:64]));
   end
 
   logic unused;

@@ -10,7 +10,9 @@ module read_port #(
     /// Longest burst in lines.
     parameter int unsigned BL = 16,
     /// Lines of the FIFO, at least BL.
-    parameter int unsigned LF = 64
+    parameter int unsigned LF = 64,
+    /// Bits of the number of lines that FETCH has left.
+    parameter int unsigned LEFT_BITS = 8
 ) (
     /// Clock.
     input  wire logic                        clk_i,
@@ -20,8 +22,10 @@ module read_port #(
     input  wire logic                        fetch_valid_i,
     /// Its first line.
     input  wire logic [33-$clog2(CH):0]      fetch_line_i,
-    /// Its lines.
-    input  wire logic [$clog2(BL+1)-1:0]     fetch_lines_i,
+    /// Its lines are this many, or all that are left if these are fewer.
+    input  wire logic [$clog2(BL+1)-1:0]     fetch_room_i,
+    /// See `fetch_room_i`.
+    input  wire logic [LEFT_BITS-1:0]        fetch_left_i,
     /// It has its address handshake in this cycle.
     output logic                             fetch_ready_o,
     /// LOAD wants a burst.
@@ -58,8 +62,15 @@ module read_port #(
   logic handshake;
 
   assign ar_line_o = fetch_valid_i ? fetch_line_i : load_line_i;
-  assign ar_lines_o = fetch_valid_i ? fetch_lines_i : load_lines_i;
-  assign ar_valid_o = (fetch_valid_i || load_valid_i) && COUNT_BITS'(ar_lines_o) <= free_q;
+  // The smaller of two numbers is at most `free_q` where one of them is: no need to know which it is.
+  localparam int unsigned WIDE = COUNT_BITS > LEFT_BITS ? COUNT_BITS : LEFT_BITS;  // LF is BL at least
+  logic [$clog2(BL+1)-1:0] fetch_lines;
+  logic fetch_fits, load_fits;
+  assign fetch_lines = WIDE'(fetch_left_i) < WIDE'(fetch_room_i) ? ($clog2(BL+1))'(fetch_left_i) : fetch_room_i;
+  assign fetch_fits = COUNT_BITS'(fetch_room_i) <= free_q || WIDE'(fetch_left_i) <= WIDE'(free_q);
+  assign load_fits = COUNT_BITS'(load_lines_i) <= free_q;
+  assign ar_lines_o = fetch_valid_i ? fetch_lines : load_lines_i;
+  assign ar_valid_o = fetch_valid_i ? fetch_fits : load_valid_i && load_fits;
   assign handshake = ar_valid_o && ar_ready_i;
   assign fetch_ready_o = handshake && fetch_valid_i;
   assign load_ready_o = handshake && !fetch_valid_i;

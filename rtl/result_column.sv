@@ -42,14 +42,14 @@ module result_column #(
     assign row = (rd_addr_i >> BANK_BITS) + 16'(rd_bank > 16'(k));
     dual_port_ram #(.WIDTH(32), .DEPTH(ROWS)) bank (
         .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_bank == 16'(k)), .wr_address_i(wr_row[ROW_BITS-1:0]),
-        .wr_data_i(wr_data_i), .rd_address_i(row[ROW_BITS-1:0]), .rd_data_o(read[32*k+:32]));
+        .wr_data_i(wr_data_i), .rd_valid_i(1'b1), .rd_address_i(row[ROW_BITS-1:0]), .rd_data_o(read[32*k+:32]));
     logic unused;
     assign unused = &{1'b0, row};
   end
 
   dual_port_ram #(.WIDTH(32), .DEPTH(DEPTH)) copy (
       .clk_i(clk_i), .wr_valid_i(wr_valid_i), .wr_address_i(wr_addr_i[$clog2(DEPTH)-1:0]), .wr_data_i(wr_data_i),
-      .rd_address_i(ps_addr_i[$clog2(DEPTH)-1:0]), .rd_data_o(ps_data_o));
+      .rd_valid_i(1'b1), .rd_address_i(ps_addr_i[$clog2(DEPTH)-1:0]), .rd_data_o(ps_data_o));
 
   logic [15:0] bank1_q;
   logic [64*B-1:0] twice;

@@ -141,14 +141,16 @@ module sat_core #(
   // FETCH and the read side of the memory port.
   logic fetch_valid;
   logic [LINE_BITS-1:0] fetch_line;
-  logic [BURST_BITS-1:0] fetch_lines;
+  localparam int unsigned LEFT_BITS = $clog2(IM / (8 * CH)) + 3;
+  logic [BURST_BITS-1:0] fetch_room;
+  logic [LEFT_BITS-1:0] fetch_left;
   logic fetch_ready;
   logic fetch_pop;
   logic fetch_idle;
   logic fetch_error;
   logic line_valid;
   logic [512*CH-1:0] line_data;
-  logic header;
+  logic header, clear;
   logic [63:0] counts;
   logic [127:0] initial_values;
   logic [3:0] write_valid;
@@ -238,23 +240,24 @@ module sat_core #(
   logic [2:0] error_engine_q;
   logic [15:0] error_pc_q;
 
-  read_port #(.CH(CH), .BL(BL), .LF(LF)) reads (
+  read_port #(.CH(CH), .BL(BL), .LF(LF), .LEFT_BITS(LEFT_BITS)) reads (
       .clk_i(clk_i), .rst_ni(rst_ni), .fetch_valid_i(fetch_valid), .fetch_line_i(fetch_line),
-      .fetch_lines_i(fetch_lines), .fetch_ready_o(fetch_ready), .load_valid_i(load_valid), .load_line_i(load_line),
+      .fetch_room_i(fetch_room), .fetch_left_i(fetch_left), .fetch_ready_o(fetch_ready), .load_valid_i(load_valid), .load_line_i(load_line),
       .load_lines_i(load_lines), .load_ready_o(load_ready), .line_valid_o(line_valid), .line_data_o(line_data),
       .line_pop_i(fetch_pop || load_pop), .ar_valid_o(ar_valid), .ar_ready_i(ar_ready_i && !error_q), .ar_line_o(ar_line_o),
       .ar_lines_o(ar_lines_o), .r_valid_i(r_valid_i), .r_data_i(r_data_i));
 
   fetch #(.CH(CH), .BL(BL), .IM(IM)) fetcher (
       .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i), .start_line_i(start_line_i), .req_valid_o(fetch_valid),
-      .req_line_o(fetch_line), .req_lines_o(fetch_lines), .req_ready_i(fetch_ready), .line_valid_i(line_valid),
-      .line_data_i(line_data), .line_pop_o(fetch_pop), .header_o(header), .counts_o(counts),
+      .req_line_o(fetch_line), .req_room_o(fetch_room), .req_left_o(fetch_left),
+      .req_lines_i(ar_lines_o), .req_ready_i(fetch_ready), .line_valid_i(line_valid),
+      .line_data_i(line_data), .line_pop_o(fetch_pop), .header_o(header), .clear_o(clear), .counts_o(counts),
       .semaphores_o(initial_values), .write_valid_o(write_valid), .write_line_o(write_line), .go_o(go_o),
       .idle_o(fetch_idle), .error_o(fetch_error));
 
   for (genvar e = 0; e < 4; e++) begin : gen_sequencer
     sequencer #(.CH(CH), .IM(IM)) control (
-        .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .count_i(counts[16*e+:16]), .write_valid_i(write_valid[e]),
+        .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(clear), .count_i(counts[16*e+:16]), .write_valid_i(write_valid[e]),
         .write_line_i(write_line), .write_data_i(line_data), .go_i(go_o), .wait_valid_o(wait_valid[e]),
         .wait_semaphore_o(wait_semaphore[4*e+:4]), .wait_amount_o(wait_amount[8*e+:8]), .wait_grant_i(wait_grant[e]),
         .post_valid_o(post_valid[e]), .post_semaphore_o(post_semaphore[4*e+:4]), .post_amount_o(post_amount[8*e+:8]),
@@ -301,7 +304,7 @@ module sat_core #(
       .push_semaphore_o(push_semaphore[12*VEC+:12]), .busy_o(engine_busy[VEC]));
 
   load #(.R(R), .CH(CH), .BL(BL), .PF(PF)) loader (
-      .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .op_valid_i(op_valid[LOAD]), .op_ready_o(op_ready[LOAD]),
+      .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(clear), .op_valid_i(op_valid[LOAD]), .op_ready_o(op_ready[LOAD]),
       .op_params_i(op_params[1280*LOAD+:1280]), .op_flags_i(op_flags[16*LOAD+:16]), .release_o(release_o[LOAD]),
       .done_o(end_o[LOAD]), .req_valid_o(load_valid), .req_line_o(load_line), .req_lines_o(load_lines),
       .req_ready_i(load_ready), .line_valid_i(line_valid && fetch_idle), .line_data_i(line_data),
@@ -334,7 +337,7 @@ module sat_core #(
 
   logic nonfinite;
   store #(.C(C), .CH(CH), .BL(BL), .SF(SF), .BANKS(BANKS)) storer (
-      .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .op_valid_i(op_valid[STORE]), .op_ready_o(op_ready[STORE]),
+      .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(clear), .op_valid_i(op_valid[STORE]), .op_ready_o(op_ready[STORE]),
       .op_params_i(op_params[1280*STORE+:1280]), .op_flags_i(op_flags[16*STORE+:16]), .release_o(release_o[STORE]),
       .done_o(end_o[STORE]), .rd_valid_o(rd_valid), .rd_addr_o(rd_addr), .rd_data_i(rd_data), .vm_valid_o(vm_valid),
       .vm_word_o(vm_word), .vm_data_i(vm_data), .aw_valid_o(aw_valid), .aw_ready_i(aw_ready_i && !error_q),

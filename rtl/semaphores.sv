@@ -84,7 +84,7 @@ module semaphores (
     logic [WIDE-1:0] put_here;
     logic [WIDE-1:0] left;
     logic [WIDE-1:0] sum;
-    logic [WIDE-BITS-1:0] high_q;
+    logic high_q;
     for (genvar e = 0; e < 4; e++) begin : gen_engine
       assign waits[e] = wait_valid_i[e] && wait_semaphore_i[4*e+:4] == 4'(s);
       assign posts[e] = post_valid_i[e] && post_semaphore_i[4*e+:4] == 4'(s);
@@ -108,9 +108,9 @@ module semaphores (
     assign taken = waits != '0 && enough ? wanted : '0;
     assign left = put_here - WIDE'(taken);
     assign sum = left + WIDE'(pushes);  // pushes are known last
-    always_ff @(posedge clk_i) high_q <= rst_ni && !load_i ? sum[WIDE-1:BITS] : '0;
+    always_ff @(posedge clk_i) high_q <= rst_ni && !load_i && sum[WIDE-1:BITS] != '0;
     assign put[4*s+:4] = posts | {|pushed[7:6], |pushed[5:4], |pushed[3:2], |pushed[1:0]};
-    assign overflow[s] = high_q != '0;
+    assign overflow[s] = high_q;
     assign value_d[BITS*s+:BITS] = sum[BITS-1:0];
   end
 

@@ -68,8 +68,9 @@ module sequencer #(
   localparam int unsigned LEVEL_BITS = $clog2(DEPTH + 1);
   localparam int unsigned STACK_BITS = 1 + 40 + PC_BITS + 1 + 64;
 
-  // The instruction memory, a line wide, and the line of the instruction after the present one.
-  (* ram_style = "block" *)
+  // The instruction memory, a line wide, and the line of the instruction after the present one. UltraRAM, though few of its
+  // words are used: the rows' buffers need the block RAM.
+  (* ram_style = "ultra" *)
   logic [512*CH-1:0] memory_q [0:IM/WORDS-1];
   logic [512*CH-1:0] read_q;
   logic [63:0] second_q;     // instruction 1, kept when its line is written: nothing could be read ahead of it
@@ -200,11 +201,10 @@ module sequencer #(
       count_q   <= rst_ni ? count_i : '0;
       pc_q      <= '0;
       after_q   <= (PC_BITS + 1)'(1);
-    end else if (go_i) begin
-      running_q <= count_q != '0;
     end else begin
-      if (halt_o || error_o) running_q <= 1'b0;
-      if (advance) begin
+      if (go_i) running_q <= count_q != '0;
+      else if (halt_o || error_o) running_q <= 1'b0;
+      if (advance) begin  // never with go_i, which is known late
         pc_q    <= pc_next;
         after_q <= ahead;
       end

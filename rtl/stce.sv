@@ -183,11 +183,11 @@ module stce #(
   lane_memory #(.LANES(LW), .DEPTH(NVD)) values (
       .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_kind_i == 3'd2), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i),
       .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(16'(n_value_unit >> VALUE_BITS)),
-      .rd_data_o(value_line));
+      .rd_lane_en_i('1), .rd_data_o(value_line));
   lane_memory #(.LANES(LW), .DEPTH(NID)) indices (
       .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_kind_i == 3'd3), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i),
       .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(16'(n_index_unit >> INDEX_BITS)),
-      .rd_data_o(index_line));
+      .rd_lane_en_i('1), .rd_data_o(index_line));
 
   // Drain and load slots beside the two cycles of the buffers.
   localparam int unsigned SLOT_WIDTH = 2 + ROW_BITS + PLACE_BITS;

@@ -178,9 +178,11 @@ module stce_control #(
   assign f_end = f_on && f_inner_end && f_outer_end;
   logic [15:0] groups_next;
   assign groups_next = groups_left_q - 16'(f_start);
+  logic no_more;  // groups_next is 0, without the difference
+  assign no_more = groups_left_q == 16'd0 || (f_start && groups_left_q == 16'd1);
 
   assign fd_valid_o = f_on;
-  assign fd_final_o = f_end && groups_next == 16'd0;
+  assign fd_final_o = f_end && no_more;
   assign fd_line_o = f_line_q;
   // TRANSPOSED: word (s*R + r) / 4, s inside, elements of K outside. WS: row r holds group r.
   assign fd_word_o = fo_transposed_q ? {12'd0, f_inner_q} << QUAD_BITS : f_word_q + {12'd0, f_inner_q};
@@ -249,7 +251,7 @@ module stce_control #(
     end
     if (f_end) begin
       step_first_q <= f_step_first_q;
-      step_final_q <= groups_next == 16'd0;
+      step_final_q <= no_more;
     end
   end
 
@@ -371,7 +373,7 @@ module stce_control #(
   logic [3:0] c_sr, c_sc;
   logic [4:0] c_n;
   logic [2:0] c_m;
-  logic [7:0] c_slots, c_period;
+  logic [7:0] c_slots;
   logic [19:0] c_value, c_index;
   assign c_ws = fresh ? so_ws_q : xo_ws_q;
   assign c_half = fresh ? so_half_q : xo_half_q;
@@ -387,7 +389,6 @@ module stce_control #(
   assign c_n = fresh ? so_n_q : xo_n_q;
   assign c_m = fresh ? so_m_q : xo_m_q;
   assign c_slots = fresh ? so_slots_q : xo_slots_q;
-  assign c_period = fresh ? so_period_q : xo_period_q;
   assign c_value = fresh ? so_value_q : x_value_q;
   assign c_index = fresh ? so_index_q : x_index_q;
   assign c_final = x_start ? step_final_q : x_final_q;
@@ -397,8 +398,10 @@ module stce_control #(
   assign x_on = x_start || x_active_q;
   assign x_busy_slot = x_slot_q < c_slots;
   assign x_row_end = x_row_slot_q + 4'd1 == c_sr;
-  assign x_pair_end = x_slot_q + 8'd1 == c_period;
-  assign x_end = x_on && x_pair_end && x_pair_q + 5'd1 == c_n;
+  // Never in the first slot of a step, since a period has ACC_INTERVAL slots at least: so whether a step ends does not hang on
+  // whether one begins.
+  assign x_pair_end = x_active_q && x_slot_q + 8'd1 == xo_period_q;
+  assign x_end = x_pair_end && x_pair_q + 5'd1 == xo_n_q;
   assign x_op_end = x_end && c_final;
 
   assign m_valid_o = x_on && x_busy_slot;
@@ -540,7 +543,7 @@ module stce_control #(
   // ---- ready, release, end --------------------------------------------------------------------------------------
   logic step_waits, f_idle_next, x_idle_next;
   assign step_waits = (step_ready_q && !x_start) || f_end;
-  assign f_idle_next = groups_next == 16'd0 && (!f_on || f_end);
+  assign f_idle_next = no_more && (!f_on || f_end);
   assign x_idle_next = !x_on || x_end;
   // Shapes that flow differently never overlap.
   logic mixes;

@@ -175,7 +175,8 @@ module store_address #(
   assign close = close_q && has_room;
   assign step = generate_piece && ends_position;
 
-  assign elements = half_q ? ELEMENT_BITS'(words) << 2 : ELEMENT_BITS'(words) << 1;
+  // Only of use where the position goes on, and then the piece takes all the room.
+  assign elements = half_q ? ELEMENT_BITS'(room) << 2 : ELEMENT_BITS'(room) << 1;
   assign next_element = column_q + elements;
   assign room_elements = ELEMENT_BITS'(BANKS * C) - (step ? '0 : next_column);
   assign next_row = next_element / ELEMENT_BITS'(C);

@@ -63,22 +63,26 @@ module west_row #(
   assign word = fd_word_i + (fd_turned_i ? 16'(QUAD) : 16'd0);
   assign line = fd_line_i + (word >> LANE_BITS);
 
+  // Only the lane that is wanted is read, so that the word is the OR of all lanes: half the gates of a choice.
+  logic [LANES-1:0] wanted;
+  assign wanted = LANES'(1) << word[LANE_BITS-1:0];
   logic [64*LANES-1:0] data;
   lane_memory #(.LANES(LANES), .DEPTH(DEPTH)) memory (
       .clk_i(clk_i), .wr_valid_i(wr_valid_i), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i & mine),
-      .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(line), .rd_data_o(data));
+      .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(line), .rd_lane_en_i(wanted), .rd_data_o(data));
 
   logic valid1_q, turned1_q;
   logic [1:0] element1_q;
-  logic [LANE_BITS-1:0] lane1_q;
   logic [63:0] read;
-  assign read = data[64*lane1_q+:64];
+  always_comb begin
+    read = '0;
+    for (int l = 0; l < LANES; l++) read |= data[64*l+:64];
+  end
   logic [ADDRESS_BITS-1:0] address1_q;
   always_ff @(posedge clk_i) begin
     valid1_q <= rst_ni && fd_valid_i;
     turned1_q <= fd_turned_i;
     element1_q <= fd_element_i;
-    lane1_q <= word[LANE_BITS-1:0];
     address1_q <= fd_address_i;
     w_enable_o <= !rst_ni || !valid1_q ? 4'd0 : turned1_q ? 4'd1 << element1_q : 4'hF;
     w_address_o <= address1_q;

@@ -69,11 +69,13 @@ module wuve #(
   logic [2:0] x;
   logic [1:0] y;
   logic gate, minus, decay;
-  logic [31:0] constant, constant2;
+  logic [31:0] constant, constant2, clean_constant, clean_constant2;
+  fp32_canonical clean (.x_i(constant_i), .x_o(clean_constant));
+  fp32_canonical clean2 (.x_i(constant2_i), .x_o(clean_constant2));
   logic [32*V-1:0] bank0, bank1;
   tag_delay #(.WIDTH(OPERAND_BITS), .STAGES(2)) operand_tags (
       .clk_i(clk_i), .rst_ni(rst_ni),
-      .data_i({row_i, a_i, b_i, c_i, x_i, y_i, gate_i, minus_i, decay_i, constant_i, constant2_i}),
+      .data_i({row_i, a_i, b_i, c_i, x_i, y_i, gate_i, minus_i, decay_i, clean_constant, clean_constant2}),
       .data_o({row, a, b, c, x, y, gate, minus, decay, constant, constant2}));
   assign mask_row_o = row;
 
@@ -121,7 +123,7 @@ module wuve #(
   for (genvar l = 0; l < V; l++) begin : gen_lane
     localparam logic [1:0] QUARTER = 2'(l / UNITS);
     wuve_lane lane (
-        .clk_i(clk_i), .operand_i(operand_i[32*l+:32]), .bank0_i(bank0[32*l+:32]), .bank1_i(bank1[32*l+:32]),
+        .clk_i(clk_i), .rst_ni(rst_ni), .operand_i(operand_i[32*l+:32]), .bank0_i(bank0[32*l+:32]), .bank1_i(bank1[32*l+:32]),
         .constant_i(constant), .constant2_i(constant2), .pruned_i(decay && !mask_i[l]), .row_i(row), .a_i(a),
         .b_i(b), .c_i(c), .x_i(x), .y_i(y), .gate_i(gate), .minus_i(minus), .special_a_o(special_a[32*l+:32]),
         .special_b_o(special_b[32*l+:32]), .relu_i(relu), .negate_i(negate), .bank0_o(r0[32*l+:32]),

@@ -7,12 +7,15 @@
 module wuve_lane (
     /// Clock.
     input  wire logic        clk_i,
-    /// Stage 0: VMEM operand.
+    /// Synchronous reset, active low, of what merely waits: flip-flops, of which there are plenty, instead of shift registers
+    /// of LUTs.
+    input  wire logic        rst_ni,
+    /// Stage 0: VMEM operand, any FP32.
     input  wire logic [31:0] operand_i,
     /// Stage 0: values of the CMEM banks.
     input  wire logic [31:0] bank0_i,
     input  wire logic [31:0] bank1_i,
-    /// Stage 0: constant of a and b.
+    /// Stage 0: constant of a and b; canonical, as the next.
     input  wire logic [31:0] constant_i,
     /// Stage 0: constant of c; b's where `pruned_i`.
     input  wire logic [31:0] constant2_i,
@@ -56,9 +59,10 @@ module wuve_lane (
   /*verilator no_inline_module*/
   localparam logic [31:0] ONE = 32'h3F80_0000;
   localparam logic [31:0] MINUS_ZERO = 32'h8000_0000;
-  localparam logic [31:0] NAN = 32'h7FC0_0000;
 
-  // 0: temporaries and operands.
+  // 0: temporaries and operands. All are canonical, so that the multiplier and the adders need not look.
+  logic [31:0] operand;
+  fp32_canonical clean (.x_i(operand_i), .x_o(operand));
   (* ram_style = "distributed" *)
   logic [31:0] t0_q [0:15];
   (* ram_style = "distributed" *)
@@ -76,20 +80,20 @@ module wuve_lane (
   logic [31:0] constant_b;
   assign constant_b = pruned_i ? constant2_i : constant_i;
   logic [31:0] a, b, c, x, y;
-  assign a = ({32{a_i[0]}} & operand_i) | ({32{a_i[1]}} & t0) | ({32{a_i[2]}} & t1) | ({32{a_i[3]}} & t2) |
+  assign a = ({32{a_i[0]}} & operand) | ({32{a_i[1]}} & t0) | ({32{a_i[2]}} & t1) | ({32{a_i[3]}} & t2) |
              ({32{a_i[4]}} & t3) | ({32{a_i[5]}} & bank0_i) | ({32{a_i[6]}} & bank1_i) |
              ({32{a_i[7]}} & constant_i) | ({32{a_i[8]}} & MINUS_ZERO);
-  assign b = ({32{b_i[0]}} & operand_i) | ({32{b_i[1]}} & t0) | ({32{b_i[2]}} & t1) | ({32{b_i[3]}} & t2) |
+  assign b = ({32{b_i[0]}} & operand) | ({32{b_i[1]}} & t0) | ({32{b_i[2]}} & t1) | ({32{b_i[3]}} & t2) |
              ({32{b_i[4]}} & t3) | ({32{b_i[5]}} & bank0_i) | ({32{b_i[6]}} & bank1_i) |
              ({32{b_i[7]}} & constant_b) | ({32{b_i[8]}} & ONE);
-  assign c = ({32{c_i[0]}} & operand_i) | ({32{c_i[1]}} & t0) | ({32{c_i[2]}} & t1) | ({32{c_i[3]}} & t2) |
+  assign c = ({32{c_i[0]}} & operand) | ({32{c_i[1]}} & t0) | ({32{c_i[2]}} & t1) | ({32{c_i[3]}} & t2) |
              ({32{c_i[4]}} & t3) | ({32{c_i[5]}} & bank0_i) | ({32{c_i[6]}} & bank1_i) |
              ({32{c_i[7]}} & constant2_i) | ({32{c_i[8]}} & MINUS_ZERO);
   assign x = ({32{x_i[0]}} & a) | ({32{x_i[1]}} & t0) | ({32{x_i[2]}} & MINUS_ZERO);
   assign y = ({32{y_i[0]}} & bank0_i) | ({32{y_i[1]}} & MINUS_ZERO);
 
-  logic above;  // T0, which is canonical, is above zero
-  assign above = !t0[31] && t0[30:23] != 8'd0 && t0 != NAN;
+  logic above;  // T0 is above zero
+  assign above = !t0[31] && t0[30:23] != 8'd0 && !(&t0[30:22]);
   logic [31:0] a1_q, b1_q, c1_q, c2_q, c3_q, c4_q, c5_q, c6_q, x1_q, y1_q;
   always_ff @(posedge clk_i) begin
     a1_q <= gate_i && !above ? 32'd0 : {a[31] ^ minus_i, a[30:0]};
@@ -103,12 +107,13 @@ module wuve_lane (
 
   // 1..9: a*b + c beside x + y, which waits.
   logic [31:0] product, sum1, sum0, sum0_6_q, sum0_7_q, sum0_8_q, sum0_9_q, sum0_10_q;
-  fp32_mul multiplier (.clk_i(clk_i), .a_i(a1_q), .b_i(b1_q), .p_o(product));
-  fp32_add adder1 (.clk_i(clk_i), .a_i(product), .b_i(c6_q), .s_o(sum1));
-  fp32_add adder0 (.clk_i(clk_i), .a_i(x1_q), .b_i(y1_q), .s_o(sum0));
+  fp32_mul #(.CANONICAL(1)) multiplier (.clk_i(clk_i), .a_i(a1_q), .b_i(b1_q), .p_o(product));
+  fp32_add #(.CANONICAL(1)) adder1 (.clk_i(clk_i), .a_i(product), .b_i(c6_q), .s_o(sum1));
+  fp32_add #(.CANONICAL(1)) adder0 (.clk_i(clk_i), .a_i(x1_q), .b_i(y1_q), .s_o(sum0));
   always_ff @(posedge clk_i) begin
-    {c6_q, c5_q, c4_q, c3_q, c2_q} <= {c5_q, c4_q, c3_q, c2_q, c1_q};
-    {sum0_10_q, sum0_9_q, sum0_8_q, sum0_7_q, sum0_6_q} <= {sum0_9_q, sum0_8_q, sum0_7_q, sum0_6_q, sum0};
+    {c6_q, c5_q, c4_q, c3_q, c2_q} <= rst_ni ? {c5_q, c4_q, c3_q, c2_q, c1_q} : '0;
+    {sum0_10_q, sum0_9_q, sum0_8_q, sum0_7_q, sum0_6_q} <=
+        rst_ni ? {sum0_9_q, sum0_8_q, sum0_7_q, sum0_6_q, sum0} : '0;
   end
 
   // 10: after.
@@ -116,14 +121,14 @@ module wuve_lane (
   always_ff @(posedge clk_i) begin
     r0_11_q <= sum0_10_q;
     if (relu_i && sum1[31]) r1_11_q <= 32'd0;
-    else r1_11_q <= {sum1[31] ^ (negate_i && sum1 != NAN), sum1[30:0]};
+    else r1_11_q <= {sum1[31] ^ (negate_i && !(&sum1[30:22])), sum1[30:0]};
   end
   assign bank0_o = r0_11_q;
   assign bank1_o = r1_11_q;
 
   // 11..14: a root or quotient of the slots before may still come, so results wait for it.
   always_ff @(posedge clk_i) begin
-    {r0_14_q, r0_13_q, r0_12_q} <= {r0_13_q, r0_12_q, r0_11_q};
+    {r0_14_q, r0_13_q, r0_12_q} <= rst_ni ? {r0_13_q, r0_12_q, r0_11_q} : '0;
     {r1_13_q, r1_12_q} <= {r1_12_q, r1_11_q};
     r1_14_q <= special_i ? special_y_i : r1_13_q;
   end

@@ -60,13 +60,14 @@ module front_bench #(
 );
   logic req_valid;
   logic [33-$clog2(CH):0] req_line;
-  logic [$clog2(BL+1)-1:0] req_lines;
+  logic [$clog2(BL+1)-1:0] req_room;
+  logic [$clog2(IM/(8*CH))+2:0] req_left;
   logic req_ready;
   logic load_ready;
   logic line_valid;
   logic [512*CH-1:0] line_data;
   logic line_pop;
-  logic header;
+  logic header, clear;
   logic [63:0] counts;
   logic [127:0] initial_values;
   logic [3:0] write_valid;
@@ -81,22 +82,23 @@ module front_bench #(
   logic [31:0] post_amount;
   logic [3:0] overflow_engine;
 
-  read_port #(.CH(CH), .BL(BL), .LF(LF)) port (
-      .clk_i(clk_i), .rst_ni(rst_ni), .fetch_valid_i(req_valid), .fetch_line_i(req_line), .fetch_lines_i(req_lines),
+  read_port #(.CH(CH), .BL(BL), .LF(LF), .LEFT_BITS($clog2(IM/(8*CH))+3)) port (
+      .clk_i(clk_i), .rst_ni(rst_ni), .fetch_valid_i(req_valid), .fetch_line_i(req_line), .fetch_room_i(req_room), .fetch_left_i(req_left),
       .fetch_ready_o(req_ready), .load_valid_i(1'b0), .load_line_i('0), .load_lines_i('0), .load_ready_o(load_ready),
       .line_valid_o(line_valid), .line_data_o(line_data), .line_pop_i(line_pop), .ar_valid_o(ar_valid_o),
       .ar_ready_i(1'b1), .ar_line_o(ar_line_o), .ar_lines_o(ar_lines_o), .r_valid_i(r_valid_i), .r_data_i(r_data_i));
 
   fetch #(.CH(CH), .BL(BL), .IM(IM)) fetcher (
       .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i), .start_line_i(start_line_i), .req_valid_o(req_valid),
-      .req_line_o(req_line), .req_lines_o(req_lines), .req_ready_i(req_ready), .line_valid_i(line_valid),
-      .line_data_i(line_data), .line_pop_o(line_pop), .header_o(header), .counts_o(counts),
+      .req_line_o(req_line), .req_room_o(req_room), .req_left_o(req_left),
+      .req_lines_i(ar_lines_o), .req_ready_i(req_ready), .line_valid_i(line_valid),
+      .line_data_i(line_data), .line_pop_o(line_pop), .header_o(header), .clear_o(clear), .counts_o(counts),
       .semaphores_o(initial_values), .write_valid_o(write_valid), .write_line_o(write_line), .go_o(go_o),
       .idle_o(fetch_idle), .error_o(fetch_error_o));
 
   for (genvar e = 0; e < 4; e++) begin : gen_engine
     sequencer #(.CH(CH), .IM(IM)) control (
-        .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(header), .count_i(counts[16*e+:16]), .write_valid_i(write_valid[e]),
+        .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(clear), .count_i(counts[16*e+:16]), .write_valid_i(write_valid[e]),
         .write_line_i(write_line), .write_data_i(line_data), .go_i(go_o), .wait_valid_o(wait_valid[e]),
         .wait_semaphore_o(wait_semaphore[4*e+:4]), .wait_amount_o(wait_amount[8*e+:8]), .wait_grant_i(wait_grant[e]),
         .post_valid_o(post_valid[e]), .post_semaphore_o(post_semaphore[4*e+:4]), .post_amount_o(post_amount[8*e+:8]),

@@ -79,7 +79,7 @@ module load_bench #(
       .wr_group_words_o(wr_group_words_o), .op_pc_i('0), .req_pc_o(req_pc), .wr_words_o(wr_words));
 
   read_port #(.CH(CH), .BL(BL), .LF(LF)) port (
-      .clk_i(clk_i), .rst_ni(rst_ni), .fetch_valid_i(1'b0), .fetch_line_i('0), .fetch_lines_i('0),
+      .clk_i(clk_i), .rst_ni(rst_ni), .fetch_valid_i(1'b0), .fetch_line_i('0), .fetch_room_i('0), .fetch_left_i('0),
       .fetch_ready_o(fetch_ready), .load_valid_i(req_valid), .load_line_i(req_line), .load_lines_i(req_lines),
       .load_ready_o(req_ready), .line_valid_o(line_valid), .line_data_o(line_data), .line_pop_i(line_pop),
       .ar_valid_o(ar_valid_o), .ar_ready_i(1'b1), .ar_line_o(ar_line_o), .ar_lines_o(ar_lines_o),
