@@ -4,6 +4,7 @@
 #include "runtime/execute/host_kernels.hpp"
 #include "runtime/execute/step_run.hpp"
 #include "runtime/support/error.hpp"
+#include "runtime/workload/operands.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -124,11 +125,15 @@ void require_executable(const Network& network, const Recipe& recipe) {
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
         require_layer(layer);
-        for (const int input : layer.inputs)
-            if (layer.kind == K::MatMul && input >= 0 && shared[static_cast<std::size_t>(input)] &&
-                !shared[i])
-                refuse(layer,
-                       "multiplies by a tensor that all samples share, which execution has no rule for");
+        for (std::size_t k = 0; k < layer.inputs.size(); ++k) {
+            const bool has_rule =
+                layer.kind == K::Concat || (k == 1 && (layer.kind == K::Add || layer.kind == K::Mul));
+            if (!has_rule && sums_over_samples(layer, k, shared))
+                refuse(
+                    layer,
+                    "combines a tensor that all samples share with each sample's in a way that execution has "
+                    "no rule for");
+        }
     }
 }
 

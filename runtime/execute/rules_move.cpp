@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/execute/step_run.hpp"
+#include "runtime/workload/operands.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -175,10 +176,9 @@ void backward_concat(LayerRun& run) {
             part.insert(part.end(), run.values.gradient.begin() + static_cast<std::ptrdiff_t>(first),
                         run.values.gradient.begin() + static_cast<std::ptrdiff_t>(first + size));
         offset += size;
-        const std::size_t own = l.inputs[i] < 0 ? part.size() : run.in(i).size();
-        if (own < part.size()) {  // the same for every sample: a sum over them
+        if (sums_over_samples(l, i, run.run.shared())) {
             const auto [task, engine] = run.tasks.vector(VectorOp::BiasGrad, Stage::BP);
-            Values sum(own);
+            Values sum(run.in(i).size());
             engine.vector({.task = task, .layer = l, .maps = {part}, .sums = {sum}});
             part = std::move(sum);
         }

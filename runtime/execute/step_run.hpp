@@ -29,6 +29,8 @@ class StepRun {
     [[nodiscard]] bool first_part() const { return part_ == 0; }
     // Samples times items of a layer's output; 1 where all samples share it.
     [[nodiscard]] std::int64_t batch(int layer) const;
+    // Network::shared_by_samples().
+    [[nodiscard]] const std::vector<bool>& shared() const { return shared_; }
     // Of a layer's output or, below 0, of a network's input.
     [[nodiscard]] const Values& value(int index) const;
     // Whether a gradient of that layer's output is wanted.

@@ -136,24 +136,12 @@ INSTANTIATE_TEST_SUITE_P(
         Trial{"add", R"([{"kind": "linear", "out": 8, "name": "a"},
                          {"kind": "linear", "out": 8, "name": "b"}, {"kind": "add", "with": "a"}])",
               kRows},
-        Trial{"add_trained_vector",
-              R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"},
-                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "p"}])",
-              kRows},
-        Trial{"add_trained_map",
-              R"([{"kind": "parameter", "shape": [8, 1, 6], "trained": 48, "name": "p"},
-                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "p"}])",
-              kRows},
         Trial{"add_spread",
               R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "reduce", "axis": "width", "name": "r"},
                                 {"kind": "add", "from": "a", "with": "r"}])",
               kRows},
         Trial{"mul", R"([{"kind": "linear", "out": 8, "name": "a"},
                          {"kind": "linear", "out": 8, "name": "b"}, {"kind": "mul", "with": "a"}])",
-              kRows},
-        Trial{"mul_trained_vector",
-              R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"},
-                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "mul", "with": "p"}])",
               kRows},
         Trial{"mul_spread",
               R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "reduce", "axis": "width", "name": "r"},
@@ -163,11 +151,6 @@ INSTANTIATE_TEST_SUITE_P(
             "concat",
             R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "linear", "out": 4, "from": "input", "name": "b"},
                             {"kind": "concat", "from": "a", "with": ["b"], "axis": "channels"}])",
-            kRows},
-        Trial{
-            "concat_parameter",
-            R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"}, {"kind": "linear", "from": "input", "out": 8},
-                  {"kind": "concat", "with": ["p"], "axis": "width"}])",
             kRows},
         Trial{"slices", R"([{"kind": "linear", "out": 12, "name": "a"},
                             {"kind": "slice", "axis": "channels", "start": 0, "size": 4, "name": "x"},
@@ -232,6 +215,73 @@ INSTANTIATE_TEST_SUITE_P(
               TensorShape{1, 1, 6}},
         Trial{"loss", R"([{"kind": "linear", "out": 10}, {"kind": "loss"}])", kRows}),
     [](const auto& each) { return std::string(each.param.name); });
+
+// Tensors that all samples share, whose gradients are sums over them: also of one sample.
+class SharedOperands : public testing::TestWithParam<std::tuple<Trial, int>> {};
+
+TEST_P(SharedOperands, HaveTheGradientOfAllSamples) {
+    const auto& [trial, batch] = GetParam();
+    Function function(network_of(json::parse(trial.layers), trial.input, batch), Recipe{});
+    expect_true_gradients(function);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Batches, SharedOperands,
+    testing::Combine(
+        testing::Values(
+            Trial{"add_trained_vector",
+                  R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "p"}])",
+                  kRows},
+            Trial{"add_trained_map",
+                  R"([{"kind": "parameter", "shape": [8, 1, 6], "trained": 48, "name": "p"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "p"}])",
+                  kRows},
+            Trial{"mul_trained_vector",
+                  R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "mul", "with": "p"}])",
+                  kRows},
+            Trial{
+                "concat_parameter",
+                R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"}, {"kind": "linear", "from": "input", "out": 8},
+                  {"kind": "concat", "with": ["p"], "axis": "width"}])",
+                kRows},
+            Trial{"add_trained_scalar",
+                  R"([{"kind": "parameter", "shape": [1, 1, 1], "trained": 1, "name": "p"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "p"}])",
+                  kRows},
+            Trial{
+                "add_vector_of_a_parameter",
+                R"([{"kind": "parameter", "shape": [8, 1, 6], "trained": 48}, {"kind": "reduce", "axis": "width", "name": "r"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "r"}])",
+                kRows},
+            Trial{"mul_trained_scalar",
+                  R"([{"kind": "parameter", "shape": [1, 1, 1], "trained": 1, "name": "p"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "mul", "with": "p"}])",
+                  kRows},
+            Trial{"mul_trained_map",
+                  R"([{"kind": "parameter", "shape": [8, 1, 6], "trained": 48, "name": "p"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "mul", "with": "p"}])",
+                  kRows},
+            Trial{"one_position",
+                  R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "p"}, {"kind": "mul", "with": "p"}])",
+                  TensorShape{8, 1, 1}},
+            Trial{"add_of_parameters",
+                  R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"},
+                  {"kind": "parameter", "shape": [8, 1, 6], "trained": 48, "name": "q"},
+                  {"kind": "mul", "with": "p"}, {"kind": "add", "with": "q", "name": "s"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "s"}])",
+                  kRows},
+            Trial{"concat_of_parameters",
+                  R"([{"kind": "parameter", "shape": [8, 1, 1], "trained": 8, "name": "p"},
+                  {"kind": "parameter", "shape": [8, 1, 5], "trained": 40, "name": "q"},
+                  {"kind": "concat", "from": "q", "with": ["p"], "axis": "width", "name": "c"},
+                  {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "c"}])",
+                  kRows}),
+        testing::Values(1, 2)),
+    [](const auto& each) {
+        return std::get<0>(each.param).name + ("_batch_" + std::to_string(std::get<1>(each.param)));
+    });
 
 class Functions : public testing::TestWithParam<const char*> {};
 
