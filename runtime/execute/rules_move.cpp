@@ -118,8 +118,7 @@ void forward_slice(LayerRun& run) {
     run.values.out = gather(run.in(), slice_places(run));
 }
 void backward_slice(LayerRun& run) {
-    run.run.deliver_places(run.layer.inputs[0], static_cast<int>(run.layer.axis), slice_places(run),
-                           run.values.gradient);
+    run.run.deliver_slice(run.index, slice_places(run), run.values.gradient);
 }
 
 void forward_select_token(LayerRun& run) {
@@ -250,7 +249,7 @@ void forward_select(LayerRun& run) {
 void backward_select(LayerRun& run) {
     const Values moved =
         run.copied(Stage::BP, run.values.gradient, static_cast<std::size_t>(run.layer.out.channels));
-    run.run.deliver_places(run.layer.inputs[0], -1, select_places(run), moved);
+    run.run.deliver_selected(run.layer.inputs[0], select_places(run), moved);
 }
 
 void forward_splice(LayerRun& run) {

@@ -1,7 +1,10 @@
 #include "runtime/execute/step_run.hpp"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
+
+#include "runtime/workload/gradient_sums.hpp"
 
 namespace satsim::execute {
 
@@ -13,8 +16,27 @@ StepRun::StepRun(const Network& net, const Recipe& rec, Store& values, schedule:
       hyper(numbers),
       samples_(values.samples() / rec.micro_batches),
       shared_(net.shared_by_samples()),
+      slice_tensors_(net.layers.size()),
       delivered_(net.layers.size()),
-      partials_(net.layers.size()) {}
+      partials_(net.layers.size()) {
+    place_slices();
+}
+
+// As the step counts them.
+void StepRun::place_slices() {
+    std::map<std::pair<int, Axis>, std::vector<std::size_t>> slices;  // of a layer, along an axis
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        const Layer& layer = network.layers[i];
+        if (layer.kind == LayerKind::Slice && plan[i].gradient && layer.inputs[0] >= 0)
+            slices[{layer.inputs[0], layer.axis}].push_back(i);
+    }
+    for (const auto& entry : slices) {
+        std::vector<const Layer*> layers;
+        for (const std::size_t i : entry.second) layers.push_back(&network.layers[i]);
+        const std::vector<int> tensors = slice_tensors(layers);
+        for (std::size_t i = 0; i < tensors.size(); ++i) slice_tensors_[entry.second[i]] = tensors[i];
+    }
+}
 
 void StepRun::begin(std::int64_t part) {
     part_ = part;
@@ -46,33 +68,44 @@ void StepRun::deliver(int index, Values gradient) {
     if (wants(index)) delivered_[static_cast<std::size_t>(index)].push_back(std::move(gradient));
 }
 
-void StepRun::deliver_places(int index, int group, const std::vector<std::size_t>& places,
-                             const Values& values) {
-    if (!wants(index)) return;
+StepRun::Partial& StepRun::partial(int index, int group, int number) {
     std::vector<Partial>& partials = partials_[static_cast<std::size_t>(index)];
-    const auto write = [&](std::span<const std::size_t> to, std::size_t first) {
-        auto found = std::ranges::find_if(partials, [&](const Partial& partial) {
-            return partial.group == group &&
-                   std::ranges::none_of(to, [&](std::size_t place) { return partial.covered[place]; });
-        });
-        if (found == partials.end()) {
-            const std::size_t size = value(index).size();
-            partials.push_back({group, Values(size), std::vector<bool>(size, false)});
-            found = partials.end() - 1;
-        }
-        for (std::size_t i = 0; i < to.size(); ++i) {
-            found->values[to[i]] = values[first + i];
-            found->covered[to[i]] = true;
-        }
-    };
-    if (group >= 0) return write(places, 0);
-    for (std::size_t i = 0; i < places.size(); ++i) write(std::span(places).subspan(i, 1), i);
+    const auto found = std::ranges::find_if(
+        partials, [&](const Partial& each) { return each.group == group && each.number == number; });
+    if (found != partials.end()) return *found;
+    const std::size_t size = value(index).size();
+    partials.push_back({group, number, Values(size), std::vector<bool>(size, false)});
+    return partials.back();
+}
+
+void StepRun::deliver_slice(int reader, const std::vector<std::size_t>& places, const Values& values) {
+    const Layer& slice = layer(reader);
+    const int index = slice.inputs[0];
+    if (!wants(index)) return;
+    Partial& into =
+        partial(index, static_cast<int>(slice.axis), slice_tensors_[static_cast<std::size_t>(reader)]);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (into.covered[places[i]]) throw std::logic_error("layer " + slice.name + ": a place taken twice");
+        into.values[places[i]] = values[i];
+        into.covered[places[i]] = true;
+    }
+}
+
+void StepRun::deliver_selected(int index, const std::vector<std::size_t>& places, const Values& values) {
+    if (!wants(index)) return;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        int number = 0;
+        while (partial(index, kSelected, number).covered[places[i]]) ++number;
+        Partial& into = partial(index, kSelected, number);
+        into.values[places[i]] = values[i];
+        into.covered[places[i]] = true;
+    }
 }
 
 void StepRun::fill_uncovered(std::vector<Partial>& partials, bool selected, int index, TaskGroup& tasks) {
     std::vector<std::pair<Partial*, std::size_t>> holes;
     for (Partial& partial : partials) {
-        if ((partial.group < 0) != selected) continue;
+        if ((partial.group == kSelected) != selected) continue;
         for (std::size_t i = 0; i < partial.covered.size(); ++i)
             if (!partial.covered[i]) holes.emplace_back(&partial, i);
     }

@@ -39,18 +39,24 @@ class StepRun {
         return network.layers[static_cast<std::size_t>(index)];
     }
 
-    // A gradient of the whole output of `index`; of places of it, `group` being what they are a part by: an
-    // axis of slices or (-1) rows that were selected. Nothing where none is wanted.
+    // A gradient of the whole output of `index`; of the places of it that the slice `reader` has; of elements
+    // that selected rows have. Nothing where none is wanted.
     void deliver(int index, Values gradient);
-    void deliver_places(int index, int group, const std::vector<std::size_t>& places, const Values& values);
+    void deliver_slice(int reader, const std::vector<std::size_t>& places, const Values& values);
+    void deliver_selected(int index, const std::vector<std::size_t>& places, const Values& values);
 
   private:
+    static constexpr int kSelected = -1;
     // Parts of gradients that do not overlap, side by side in one tensor.
     struct Partial {
-        int group = 0;
+        int group = 0;   // of tensors that hold one kind of parts: the axis of slices, or kSelected
+        int number = 0;  // of the group
         Values values;
         std::vector<bool> covered;
     };
+    void place_slices();
+    // Made where there is none yet.
+    Partial& partial(int layer, int group, int number);
     // Adds up what was delivered to a layer, by the tasks that the step has for it.
     void sum_gradients(int layer, TaskGroup& tasks);
     void fill_uncovered(std::vector<Partial>& partials, bool selected, int layer, TaskGroup& tasks);
@@ -58,7 +64,8 @@ class StepRun {
     std::int64_t samples_;
     std::int64_t part_ = 0;
     std::vector<bool> shared_;
-    std::vector<Values> inputs_;  // of the micro-batch
+    std::vector<int> slice_tensors_;  // of each slice: see slice_tensors()
+    std::vector<Values> inputs_;      // of the micro-batch
     std::vector<std::vector<Values>> delivered_;
     std::vector<std::vector<Partial>> partials_;
 };
