@@ -2,6 +2,7 @@
 #include <array>
 
 #include "runtime/execute/host_kernels.hpp"
+#include "runtime/execute/rotary_head.hpp"
 #include "runtime/execute/step_run.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/workload/operands.hpp"
@@ -117,14 +118,13 @@ std::optional<LayerRule> rule_of(LayerKind kind) {
     return std::nullopt;
 }
 
-void require_executable(const Network& network, const Recipe& recipe) {
-    if (recipe.method == Method::Sdgp)
-        throw InputError("recipe " + recipe.name, "/method",
-                         "prunes gradients, which execution has no rule for");
+void require_executable(const Network& network) {
     const std::vector<bool> shared = network.shared_by_samples();
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
         require_layer(layer);
+        if (layer.kind == K::Rope && !rotary_head(network, static_cast<int>(i)))
+            refuse(layer, "turns heads of a size that no attention reading it in their order says");
         for (std::size_t k = 0; k < layer.inputs.size(); ++k) {
             const bool has_rule =
                 layer.kind == K::Concat || (k == 1 && (layer.kind == K::Add || layer.kind == K::Mul));
@@ -135,6 +135,13 @@ void require_executable(const Network& network, const Recipe& recipe) {
                     "no rule for");
         }
     }
+}
+
+void require_executable(const Network& network, const Recipe& recipe) {
+    if (recipe.method == Method::Sdgp)
+        throw InputError("recipe " + recipe.name, "/method",
+                         "prunes gradients, which execution has no rule for");
+    require_executable(network);
 }
 
 }  // namespace satsim::execute

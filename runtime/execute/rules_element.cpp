@@ -40,10 +40,7 @@ void forward_add(LayerRun& run) {
 void backward_add(LayerRun& run) {
     run.deliver(0, run.values.gradient);
     if (second_of(run) == SecondOperand::SameSize) return run.deliver(1, run.values.gradient);
-    const auto [task, engine] = run.tasks.vector(VectorOp::BiasGrad, Stage::BP);
-    Values sum(run.in(1).size());
-    engine.vector({.task = task, .layer = run.layer, .maps = {run.values.gradient}, .sums = {sum}});
-    run.deliver(1, std::move(sum));
+    run.deliver(1, run.sums(VectorOp::BiasGrad, run.values.gradient, run.in(1).size()));
 }
 
 void forward_multiply(LayerRun& run) {

@@ -26,10 +26,8 @@ void add_bias(LayerRun& run) {
 
 void take_bias_gradient(LayerRun& run) {
     if (!run.layer.bias || !run.trained()) return;
-    const auto [task, engine] = run.tasks.vector(VectorOp::BiasGrad, Stage::BP);
-    Values& gradient = run.weights.others.gradient;
-    gradient.assign(run.weights.others.size(), 0.0);
-    engine.vector({.task = task, .layer = run.layer, .maps = {run.values.gradient}, .sums = {gradient}});
+    run.weights.others.gradient =
+        run.sums(VectorOp::BiasGrad, run.values.gradient, run.weights.others.size());
 }
 
 // From the large map of a convolution to the small one: FF of a convolution, BP of a transposed one.
@@ -191,16 +189,10 @@ void forward_quantize(LayerRun& run) {
 // The gradient goes straight through; each codebook row gets that of the positions that chose it.
 void backward_quantize(LayerRun& run) {
     if (run.trained()) {
-        const auto [task, engine] = run.tasks.vector(VectorOp::Embed, Stage::BP);
         const Values& chosen = run.values.kept["chosen"];
         const std::vector<std::int64_t> rows(chosen.begin(), chosen.end());
-        Values& gradient = run.weights.others.gradient;
-        gradient.assign(run.weights.others.size(), 0.0);
-        engine.vector({.task = task,
-                       .layer = run.layer,
-                       .maps = {run.values.gradient},
-                       .sums = {gradient},
-                       .numbers = rows});
+        run.weights.others.gradient =
+            run.sums(VectorOp::Embed, run.values.gradient, run.weights.others.size(), rows);
     }
     run.deliver(0, run.values.gradient);
 }

@@ -175,12 +175,8 @@ void backward_concat(LayerRun& run) {
             part.insert(part.end(), run.values.gradient.begin() + static_cast<std::ptrdiff_t>(first),
                         run.values.gradient.begin() + static_cast<std::ptrdiff_t>(first + size));
         offset += size;
-        if (sums_over_samples(l, i, run.run.shared())) {
-            const auto [task, engine] = run.tasks.vector(VectorOp::BiasGrad, Stage::BP);
-            Values sum(run.in(i).size());
-            engine.vector({.task = task, .layer = l, .maps = {part}, .sums = {sum}});
-            part = std::move(sum);
-        }
+        if (sums_over_samples(l, i, run.run.shared()))
+            part = run.sums(VectorOp::BiasGrad, part, run.in(i).size());
         run.deliver(i, std::move(part));
     }
 }

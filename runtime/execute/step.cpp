@@ -54,10 +54,10 @@ void require_placement(const TrainingStep& step, const std::vector<int>& placeme
                              "is " + std::to_string(placement[i]) + ", expected one of " +
                                  std::to_string(engines.size()) + " engines");
         const Engine& engine = *engines[static_cast<std::size_t>(placement[i])];
-        if (!engine.can_run(step.tasks[i]))
-            throw InputError(
-                "placement", "/" + std::to_string(i),
-                "places " + name_of(step.tasks[i]) + " on " + engine.name() + ", which cannot run it");
+        if (const std::string why = engine.refusal(step.tasks[i]); !why.empty())
+            throw InputError("placement", "/" + std::to_string(i),
+                             "places " + name_of(step.tasks[i]) + " on " + engine.name() +
+                                 ", which cannot run it: " + why);
     }
 }
 

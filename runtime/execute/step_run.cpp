@@ -180,6 +180,25 @@ Values LayerRun::map(VectorOp op, Stage stage, const std::vector<const Values*>&
     return result;
 }
 
+Values LayerRun::product(Stage stage, std::string_view part, const Values& a, const Values& b) const {
+    const auto [task, engine] = tasks.gemm(stage, part);
+    const GemmShape& s = task.shape;
+    Values c(static_cast<std::size_t>(task.count * s.m * s.n));
+    engine.gemm({.task = task,
+                 .a = {a.data(), s.m * s.k, 0, 0, s.k},
+                 .b = {b.data(), s.k * s.n, s.n},
+                 .map = {c.data(), s.m * s.n, 0, 0, s.n}});
+    return c;
+}
+
+Values LayerRun::sums(VectorOp op, const Values& gradient, std::size_t size,
+                      std::span<const std::int64_t> numbers) const {
+    const auto [task, engine] = tasks.vector(op, Stage::BP);
+    Values sum(size);
+    engine.vector({.task = task, .layer = layer, .maps = {gradient}, .sums = {sum}, .numbers = numbers});
+    return sum;
+}
+
 Values LayerRun::copied(Stage stage, const Values& moved, std::size_t channels) const {
     const Values zeros(channels);  // VEC copies by adding them
     return map(VectorOp::Copy, stage, {&moved}, moved.size(), {&zeros});

@@ -93,6 +93,11 @@ struct LayerRun {
     // One pass of maps to one map of `elements`.
     [[nodiscard]] Values map(VectorOp op, Stage stage, const std::vector<const Values*>& maps,
                              std::size_t elements, const std::vector<const Values*>& vectors = {}) const;
+    // C[m,n] = A[m,k] * B[k,n] of every instance of a product of activations.
+    [[nodiscard]] Values product(Stage stage, std::string_view part, const Values& a, const Values& b) const;
+    // A gradient's sums over what shared `size` values: over positions, or the rows that `numbers` names.
+    [[nodiscard]] Values sums(VectorOp op, const Values& gradient, std::size_t size,
+                              std::span<const std::int64_t> numbers = {}) const;
     // Moves a tensor that was put together by address: the copy that the step has for it.
     [[nodiscard]] Values copied(Stage stage, const Values& values, std::size_t channels) const;
 };

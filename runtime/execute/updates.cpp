@@ -28,8 +28,9 @@ void update(LayerRun& run, Parameter& parameter, bool matrix) {
     parameter.master = std::move(master);
     parameter.first = std::move(first);
     if (moments) parameter.second = std::move(second);
-    if (work.ff != nullptr) run.weights.ff = std::move(ff);
-    if (work.bp != nullptr) run.weights.bp = std::move(bp);
+    if (!matrix) return;
+    run.weights.ff = std::move(ff);  // empty where the update leaves none: the old one is another master's
+    run.weights.bp = std::move(bp);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ class ComparingEngine : public Engine {
   public:
     ComparingEngine(Engine& used, Engine& other) : used_(used), other_(other) {}
     [[nodiscard]] std::string name() const override { return used_.name(); }
-    [[nodiscard]] bool can_run(const Task& task) const override { return used_.can_run(task); }
+    [[nodiscard]] std::string refusal(const Task& task) const override { return used_.refusal(task); }
     void vector(const VectorWork& work) override {
         VectorWork second = work;
         const auto own = [](std::vector<std::span<double>>& written, std::vector<Values>& into) {
@@ -182,7 +182,7 @@ class ShakenEngine : public Engine {
   public:
     explicit ShakenEngine(unsigned seed) : rng_(seed) {}
     [[nodiscard]] std::string name() const override { return "shaken"; }
-    [[nodiscard]] bool can_run(const Task&) const override { return true; }
+    [[nodiscard]] std::string refusal(const Task&) const override { return {}; }
     void gemm(const GemmWork& work) override {
         cpu_.gemm(work);
         if (work.task.stage == Stage::WU) return;
@@ -260,7 +260,7 @@ class FaultyEngine : public Engine {
   public:
     FaultyEngine(Fault fault, Stage stage) : fault_(fault), stage_(stage) {}
     [[nodiscard]] std::string name() const override { return "faulty"; }
-    [[nodiscard]] bool can_run(const Task&) const override { return true; }
+    [[nodiscard]] std::string refusal(const Task&) const override { return {}; }
     void vector(const VectorWork& work) override {
         if (done_ || !can_have(work.task, fault_, stage_)) return cpu_.vector(work);
         done_ = true;

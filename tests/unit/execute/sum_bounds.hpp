@@ -27,8 +27,8 @@ inline std::vector<Values> exact_sums(VectorWork work, bool magnitudes) {
     return sums;
 }
 
-// Mean, 1/deviation, scale, shift and -mean/deviation of one channel. The variance is E[x^2] - E[x]^2 on every
-// engine: it has the errors of both, and is never below 0. `size`: E[|x|].
+// Mean, 1/deviation, scale, shift and -mean/deviation of one channel. The variance is E[x^2] - E[x]^2 on
+// every engine: it has the errors of both, and is never below 0. `size`: E[|x|].
 inline std::array<double, 5> norm_bounds(double g, double size, double mean, double inverse, double gamma,
                                          double beta) {
     const double t = 1 / (inverse * inverse);  // variance + epsilon
