@@ -29,7 +29,6 @@ void require_layer(const Layer& l) {
         refuse(l, "stands for several layers; execution needs each written out (NetworkOptions::pieces)");
     if (!rule_of(l.kind))
         refuse(l, std::string("execution has no rule for layers of kind ") + to_string(l.kind));
-    if (l.tied >= 0) refuse(l, "shares another layer's weights, which execution has no rule for");
     if (!l.sets.empty()) refuse(l, "has several sets of weights, which execution has no rule for");
     if ((l.kind == K::Activation || l.kind == K::Glu) && element_rule(l) == nullptr)
         refuse(l, "execution has no rule for the function " + l.function);

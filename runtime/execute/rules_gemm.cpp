@@ -37,7 +37,7 @@ void reduce_windows(LayerRun& run, Stage stage, const Values& from, const Tensor
     const int groups = run.layer.groups;
     engine.gemm({.task = task,
                  .a = map_of(from.data(), large, groups),
-                 .weight = stage == Stage::FF ? &run.weights.ff : &run.weights.bp,
+                 .weight = &run.weight(stage),
                  .map = map_of(to.data(), small, groups)});
 }
 
@@ -54,7 +54,7 @@ void spread_windows(LayerRun& run, Stage stage, const Values& from, const Tensor
                 const auto [task, engine] = run.tasks.gemm(stage, part);
                 engine.gemm({.task = task,
                              .a = map_of(from.data(), small, groups),
-                             .weight = stage == Stage::FF ? &run.weights.ff : &run.weights.bp,
+                             .weight = &run.weight(stage),
                              .map = map_of(to.data(), large, groups)});
                 continue;
             }
@@ -84,7 +84,8 @@ void update_windows(LayerRun& run, const Values& from, const TensorShape& large,
                  .rows = {gradient.data(), task.shape.m * task.shape.n, task.shape.n}});
 }
 
-// [matrix][row][column] to [matrix][column][row].
+}  // namespace
+
 void transpose_each(Values& values, const MatrixShape& to) {
     const Values from = values;
     std::size_t at = 0;
@@ -93,8 +94,6 @@ void transpose_each(Values& values, const MatrixShape& to) {
             for (std::int64_t row = 0; row < to.rows; ++row)
                 values[static_cast<std::size_t>((tap * to.rows + row) * to.columns + column)] = from[at++];
 }
-
-}  // namespace
 
 void forward_convolution(LayerRun& run) {
     const Layer& l = run.layer;
@@ -131,7 +130,7 @@ void forward_linear(LayerRun& run) {
     run.values.out.assign(run.out_elements(), 0.0);
     engine.gemm({.task = task,
                  .a = rows_as_map(run.in().data(), l.in.channels),
-                 .weight = &run.weights.ff,
+                 .weight = &run.weight(Stage::FF),
                  .map = rows_as_map(run.values.out.data(), l.out.channels)});
     add_bias(run);
 }
@@ -145,14 +144,14 @@ void backward_linear(LayerRun& run) {
         Values gradient(run.in_elements());
         engine.gemm({.task = task,
                      .a = rows_as_map(dy.data(), l.out.channels),
-                     .weight = &run.weights.bp,
+                     .weight = &run.weight(Stage::BP),
                      .map = rows_as_map(gradient.data(), l.in.channels)});
         run.deliver(0, std::move(gradient));
     }
     if (!run.trained()) return;
     const auto [task, engine] = run.tasks.gemm(Stage::WU, "");
     Values& gradient = run.weights.matrix.gradient;
-    gradient.assign(run.weights.matrix.size(), 0.0);
+    gradient.assign(static_cast<std::size_t>(run.weights.shape.elements()), 0.0);
     engine.gemm({.task = task,
                  .a = rows_as_map(run.in().data(), l.in.channels),
                  .b = {dy.data(), 0, l.out.channels},

@@ -16,6 +16,15 @@ void turn(LayerRun& run, Stage stage, const Values& from, Values& to) {
                    .length = rotary_head(run.run.network, run.index).value()});
 }
 
+// [row][channel]; where GEMMs read the table too it lies as their weight, [channel][row].
+Values table_of(const LayerRun& run) {
+    const MatrixShape& weight = run.weights.shape;
+    if (weight.rows == 0) return run.weights.others.master;
+    Values table = run.weights.matrix.master;
+    transpose_each(table, {1, weight.columns, weight.rows});
+    return table;
+}
+
 std::vector<std::int64_t> row_numbers(const Values& values) {
     return {values.begin(), values.end()};
 }
@@ -34,17 +43,21 @@ void backward_parameter(LayerRun& run) {
 void forward_lookup(LayerRun& run) {
     const auto [task, engine] = run.tasks.vector(VectorOp::Embed, Stage::FF);
     const std::vector<std::int64_t> rows = row_numbers(run.in());
+    const Values table = table_of(run);
     run.values.out.assign(run.out_elements(), 0.0);
-    engine.vector({.task = task,
-                   .layer = run.layer,
-                   .vectors = {run.weights.others.master},
-                   .results = {run.values.out},
-                   .numbers = rows});
+    engine.vector(
+        {.task = task, .layer = run.layer, .vectors = {table}, .results = {run.values.out}, .numbers = rows});
 }
 void backward_lookup(LayerRun& run) {
     if (!run.trained()) return;
-    run.weights.others.gradient =
-        run.sums(VectorOp::Embed, run.values.gradient, run.weights.others.size(), row_numbers(run.in()));
+    const auto size = static_cast<std::size_t>(run.layer.parameters());
+    Values gradient = run.sums(VectorOp::Embed, run.values.gradient, size, row_numbers(run.in()));
+    if (run.weights.shape.rows == 0) {
+        run.weights.others.gradient = std::move(gradient);
+        return;
+    }
+    transpose_each(gradient, run.weights.shape);
+    run.weights.matrix.gradient = std::move(gradient);
 }
 
 void forward_embedding(LayerRun& run) {

@@ -18,7 +18,8 @@ StepRun::StepRun(const Network& net, const Recipe& rec, Store& values, schedule:
       shared_(net.shared_by_samples()),
       slice_tensors_(net.layers.size()),
       delivered_(net.layers.size()),
-      partials_(net.layers.size()) {
+      partials_(net.layers.size()),
+      tied_gradients_(net.layers.size()) {
     place_slices();
 }
 
@@ -162,11 +163,22 @@ void StepRun::backward(int index, TaskGroup& tasks) {
         others = std::move(run.weights.others.gradient);
     }
     rule_of(layer(index).kind)->backward(run);
-    if (plan[i].trained) {
+    if (plan[i].trained && run.layer.tied >= 0) {
+        leave_gradient(run);
+    } else if (plan[i].trained) {
+        add_tied_gradients(run);
         add_gradients(run, matrix, others);
         update_weights(run);
     }
     tasks.require_done();
+}
+
+const PackedWeight& LayerRun::weight(Stage stage) const {
+    const auto copy = [&](const LayerWeights& of) -> const PackedWeight& {
+        return stage == Stage::FF ? of.ff : of.bp;
+    };
+    const bool shares = layer.tied >= 0 && copy(weights).empty();
+    return copy(shares ? run.store.weights[static_cast<std::size_t>(layer.tied)] : weights);
 }
 
 Values LayerRun::map(VectorOp op, Stage stage, const std::vector<const Values*>& maps, std::size_t elements,

@@ -8,6 +8,13 @@
 
 namespace satsim::execute {
 
+// The gradient of another use of a weight, and the step's addition for it.
+struct TiedGradient {
+    Placed<VectorTask> add;
+    const Layer& layer;
+    Values gradient;
+};
+
 class StepRun {
   public:
     StepRun(const Network& network, const Recipe& recipe, Store& store, schedule::Hyperparameters hyper);
@@ -44,6 +51,10 @@ class StepRun {
     void deliver(int index, Values gradient);
     void deliver_slice(int reader, const std::vector<std::size_t>& places, const Values& values);
     void deliver_selected(int index, const std::vector<std::size_t>& places, const Values& values);
+    // Of the layers that are tied to `owner`, whose backward pass has run.
+    [[nodiscard]] std::vector<TiedGradient>& tied_gradients(int owner) {
+        return tied_gradients_[static_cast<std::size_t>(owner)];
+    }
 
   private:
     static constexpr int kSelected = -1;
@@ -68,6 +79,7 @@ class StepRun {
     std::vector<Values> inputs_;      // of the micro-batch
     std::vector<std::vector<Values>> delivered_;
     std::vector<std::vector<Partial>> partials_;
+    std::vector<std::vector<TiedGradient>> tied_gradients_;
 };
 
 // A layer's rule at work.
@@ -82,6 +94,8 @@ struct LayerRun {
     [[nodiscard]] const Values& in(std::size_t i = 0) const { return run.value(layer.inputs[i]); }
     [[nodiscard]] bool wants(std::size_t i = 0) const { return run.wants(layer.inputs[i]); }
     [[nodiscard]] bool trained() const { return run.plan[static_cast<std::size_t>(index)].trained; }
+    // The weight as GEMMs of the stage read it: the layer's copy or that of the layer that it is tied to.
+    [[nodiscard]] const PackedWeight& weight(Stage stage) const;
     [[nodiscard]] std::int64_t batch() const { return run.batch(index); }
     [[nodiscard]] std::size_t in_elements() const {
         return static_cast<std::size_t>(batch() * layer.in.elements());
@@ -111,6 +125,12 @@ struct LayerRule {
 
 // Weight gradients of earlier micro-batches are added to this one's, by the step's task for it.
 void add_gradients(LayerRun& run, const Values& matrix, const Values& others);
+// Of one weight that several layers use: a tied layer leaves its gradient to the owner, who adds it to its
+// own.
+void leave_gradient(LayerRun& run);
+void add_tied_gradients(LayerRun& run);
+// [matrix][row][column] to [matrix][column][row], of this shape.
+void transpose_each(Values& values, const MatrixShape& to);
 // The optimizer's step of one layer, after the last micro-batch.
 void update_weights(LayerRun& run);
 

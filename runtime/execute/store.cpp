@@ -17,7 +17,11 @@ using K = LayerKind;
 class Filler {
   public:
     Filler(const Network& network, Store& store, std::uint64_t seed)
-        : network_(network), store_(store), shared_(network.shared_by_samples()), rng_(seed) {}
+        : network_(network),
+          store_(store),
+          shared_(network.shared_by_samples()),
+          tied_readers_(tied_readers(network)),
+          rng_(seed) {}
 
     void fill() {
         for (std::size_t i = 0; i < network_.inputs.size(); ++i) fill_input(i);
@@ -58,8 +62,9 @@ class Filler {
     void fill_weights(std::size_t i) {
         const Layer& l = network_.layers[i];
         LayerWeights& weights = store_.weights[i];
-        weights.shape = weight_shape(l);
-        if (weights.shape.rows > 0) {
+        const int reader = weight_reader(network_, tied_readers_, static_cast<int>(i));
+        weights.shape = weight_shape(network_.layers[static_cast<std::size_t>(reader)]);
+        if (weights.shape.rows > 0 && l.tied < 0) {
             const std::int64_t reduced = weights.shape.taps / std::max(l.groups, 1) * weights.shape.rows;
             fill(weights.matrix, static_cast<std::size_t>(weights.shape.elements()), 0,
                  1 / std::sqrt(static_cast<double>(reduced)));
@@ -152,6 +157,7 @@ class Filler {
     const Network& network_;
     Store& store_;
     std::vector<bool> shared_;
+    std::vector<int> tied_readers_;
     std::mt19937_64 rng_;
     std::normal_distribution<double> distribution_{0.0, 1.0};
     std::map<std::pair<int, std::int64_t>, std::vector<std::int64_t>> decks_;  // by stream and item

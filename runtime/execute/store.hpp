@@ -28,9 +28,9 @@ struct Parameter {
 };
 
 struct LayerWeights {
-    MatrixShape shape;  // of `matrix`: weight_shape()
-    Parameter matrix;
-    Parameter others;  // bias; scale, then shift; a table; a class token, then positions; a parameter
+    MatrixShape shape;  // of `matrix`: weight_shape(), of a table that GEMMs read too that of their layer
+    Parameter matrix;   // master and state are empty where they are another layer's (tied)
+    Parameter others;   // bias; scale, then shift; a table; a class token, then positions; a parameter
     // What GEMMs read; empty until a step makes them from the master or an update leaves them.
     PackedWeight ff;
     PackedWeight bp;

@@ -55,6 +55,23 @@ void add_gradients(LayerRun& run, const Values& matrix, const Values& others) {
     new_others.assign(border, sum.end());
 }
 
+void leave_gradient(LayerRun& run) {
+    run.run.tied_gradients(run.layer.tied)
+        .push_back(
+            {run.tasks.vector(VectorOp::Add, Stage::WU), run.layer, std::move(run.weights.matrix.gradient)});
+}
+
+void add_tied_gradients(LayerRun& run) {
+    for (const TiedGradient& other : run.run.tied_gradients(run.index)) {
+        Values& own = run.weights.matrix.gradient;
+        Values sum(own.size());
+        other.add.engine.vector(
+            {.task = other.add.task, .layer = other.layer, .maps = {other.gradient, own}, .results = {sum}});
+        own = std::move(sum);
+    }
+    run.run.tied_gradients(run.index).clear();
+}
+
 void update_weights(LayerRun& run) {
     if (run.weights.shape.rows > 0) update(run, run.weights.matrix, true);
     if (run.weights.others.size() > 0) update(run, run.weights.others, false);

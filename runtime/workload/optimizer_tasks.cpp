@@ -11,13 +11,6 @@ Bytes packed_bytes(std::int64_t weights, const NmPattern& nm) {
     return kept * 2 + (nm.dense() ? 0 : ceil_div<std::int64_t>(kept, 2));
 }
 
-// The layer whose GEMMs read this layer's weights: itself, or, for a table, the one that is tied to it.
-int reader_of(const StepContext& context, const Layer& layer, int index) {
-    const bool table = layer.kind == LayerKind::Lookup && !context.tied_reader.empty();
-    const int tied = table ? context.tied_reader[static_cast<std::size_t>(index)] : -1;
-    return tied >= 0 ? tied : index;
-}
-
 }  // namespace
 
 void append_optimizer(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks) {
@@ -30,7 +23,7 @@ void append_optimizer(const StepContext& context, const Layer& layer, int index,
         task.writes_fp32 = sgd ? 2 : 3;
         return task;
     };
-    const int reader = reader_of(context, layer, index);
+    const int reader = weight_reader(context.network, context.tied_reader, index);
     const Layer& user = reader == index ? layer : context.network.layers[static_cast<std::size_t>(reader)];
     const MatrixShape weights = weight_shape(user);
     if (weights.rows > 0) {

@@ -20,4 +20,18 @@ MatrixShape weight_shape(const Layer& layer) {
     }
 }
 
+std::vector<int> tied_readers(const Network& network) {
+    std::vector<int> readers(network.layers.size(), -1);
+    for (std::size_t i = 0; i < readers.size(); ++i)
+        if (const int owner = network.layers[i].tied; owner >= 0)
+            readers[static_cast<std::size_t>(owner)] = static_cast<int>(i);
+    return readers;
+}
+
+int weight_reader(const Network& network, const std::vector<int>& tied_readers, int index) {
+    const auto i = static_cast<std::size_t>(index);
+    const bool table = network.layers[i].kind == LayerKind::Lookup && !tied_readers.empty();
+    return table && tied_readers[i] >= 0 ? tied_readers[i] : index;
+}
+
 }  // namespace satsim

@@ -10,4 +10,11 @@ namespace satsim {
 // projections side by side. rows == 0: no GEMM reads any.
 [[nodiscard]] MatrixShape weight_shape(const Layer& layer);
 
+// Of each layer, the last one that is tied to it; -1: none.
+[[nodiscard]] std::vector<int> tied_readers(const Network& network);
+
+// The layer whose GEMMs read the weights of layer `index`: itself or, for a table, the one that is tied to
+// it.
+[[nodiscard]] int weight_reader(const Network& network, const std::vector<int>& tied_readers, int index);
+
 }  // namespace satsim

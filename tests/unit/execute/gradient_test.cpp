@@ -258,6 +258,13 @@ INSTANTIATE_TEST_SUITE_P(
               kRows},
         Trial{"lookup", R"([{"kind": "lookup", "rows": 5, "out": 8}, {"kind": "gelu"}])",
               TensorShape{1, 1, 6}},
+        Trial{"tied_table", R"([{"kind": "lookup", "rows": 5, "out": 8, "name": "t"}, {"kind": "gelu"},
+                                {"kind": "linear", "out": 5, "tied": "t"}, {"kind": "loss"}])",
+              TensorShape{1, 1, 6}},
+        Trial{"tied_matrix", R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "gelu"},
+                                 {"kind": "linear", "out": 8, "tied": "a"}, {"kind": "gelu"},
+                                 {"kind": "linear", "out": 8, "tied": "a"}])",
+              kRows},
         Trial{"loss", R"([{"kind": "linear", "out": 10}, {"kind": "loss"}])", kRows}),
     [](const auto& each) { return std::string(each.param.name); });
 

@@ -173,6 +173,62 @@ TEST(Step, MicroBatchesGiveTheGradientOfTheBatch) {
             << a[i].name;  // sums of masters are FP32 here too
 }
 
+constexpr TensorShape kNumbers{1, 1, 6};
+Network tied_network() {
+    return network_of({{{"kind", "lookup"}, {"rows", 24}, {"out", 16}, {"name", "table"}},
+                       {{"kind", "linear"}, {"out", 16}, {"name", "a"}},
+                       {{"kind", "gelu"}},
+                       {{"kind", "linear"}, {"out", 16}, {"name", "b"}, {"tied", "a"}},
+                       {{"kind", "linear"}, {"out", 24}, {"name", "head"}, {"tied", "table"}},
+                       {{"kind", "loss"}}},
+                      kNumbers);
+}
+
+TEST(Step, MicroBatchesAddTheGradientsOfAllUses) {
+    ReferenceEngine reference;
+    Recipe recipe;
+    const Executed whole = execute(tied_network(), recipe, reference, true, 4);
+    recipe.micro_batches = 4;
+    const Executed parts = execute(tied_network(), recipe, reference, true, 4);
+    ASSERT_EQ(parts.outcome.gradients.size(), 2U);  // of two masters
+    for (std::size_t i = 0; i < 2; ++i)
+        EXPECT_LT(distance(parts.outcome.gradients[i].values, whole.outcome.gradients[i].values), 1e-7);
+}
+
+// Every use reads copies of the one master, in the step after the update too.
+TEST(Step, TiedLayersReadTheOwnersWeight) {
+    const Network network = tied_network();
+    const TrainingStep step = make_training_step(network, bdwp());
+    SatFunctionalEngine sat(test::small_machine());
+    CpuEngine cpu;
+    const std::vector<Engine*> engines{&sat, &cpu};
+    Store store(network, step.batch, 5);
+    const auto used = [&](std::size_t layer, std::size_t owner, const Values& master) {
+        const LayerWeights& own = store.weights[layer];
+        const LayerWeights& weights = store.weights[owner];
+        const PackedWeight expected = pack_weight(master, weights.shape, {2, 8}, Stage::FF, false);
+        const Values& in = store.layers[layer - 1].out;
+        Values out(in.size() / 16 * static_cast<std::size_t>(weights.shape.columns));
+        const auto columns = static_cast<std::size_t>(weights.shape.columns);
+        for (std::size_t p = 0; p < in.size() / 16; ++p)
+            for (std::size_t i = 0; i < 16; ++i)
+                for (std::size_t o = 0; o < columns; ++o)
+                    out[p * columns + o] += in[p * 16 + i] * expected.dense[i * columns + o];
+        EXPECT_TRUE(own.matrix.master.empty());
+        return distance(store.layers[layer].out, out);
+    };
+    for (int i = 0; i < 3; ++i) {
+        const Values table = store.weights[0].matrix.master;
+        const Values a = store.weights[1].matrix.master;
+        execute_step(network, bdwp(), step, test::first_placement(step, engines), engines, store);
+        EXPECT_NE(table, store.weights[0].matrix.master);
+        EXPECT_LT(used(4, 0, table), 1e-3) << i;
+        EXPECT_LT(used(3, 1, a), 1e-3) << i;
+    }
+    EXPECT_TRUE(store.weights[4].ff.empty());  // the update has left the table's copies for the head
+    EXPECT_FALSE(store.weights[0].ff.empty());
+}
+
 // What the backward pass forms again is what the forward pass had.
 TEST(Step, RecomputationChangesNothing) {
     const Network network = test::smallest_armor();
@@ -268,6 +324,11 @@ TEST(Step, TrainingLowersTheLoss) {
     };
     falls(test::narrow_resnet9(), "bdwp-2:8", 2, 0.01F);
     falls(test::smallest_armor(), "full+bdwp-2:8", 1, 0.003F);
+    NetworkOptions tied;
+    tied.pieces = kEveryCopy;
+    tied.parameters = {{"layers", 2},   {"tokens", 32}, {"width", 32}, {"heads", 2},
+                       {"kv_heads", 2}, {"ffn", 32},    {"vocab", 16}, {"tied", 1}};
+    falls(load_network(test::kModels + "/networks/decoder.json", tied), "bdwp-2:8", 2, 0.2F);
 }
 
 }  // namespace
