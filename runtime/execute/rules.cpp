@@ -125,8 +125,9 @@ void require_executable(const Network& network) {
         if (layer.kind == K::Rope && !rotary_head(network, static_cast<int>(i)))
             refuse(layer, "turns heads of a size that no attention reading it in their order says");
         for (std::size_t k = 0; k < layer.inputs.size(); ++k) {
-            const bool has_rule =
-                layer.kind == K::Concat || (k == 1 && (layer.kind == K::Add || layer.kind == K::Mul));
+            const bool has_rule = layer.kind == K::Concat || layer.kind == K::MatMul ||
+                                  layer.kind == K::Attend ||
+                                  (k == 1 && (layer.kind == K::Add || layer.kind == K::Mul));
             if (!has_rule && sums_over_samples(layer, k, shared))
                 refuse(
                     layer,

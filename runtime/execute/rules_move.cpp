@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "runtime/execute/step_run.hpp"
-#include "runtime/workload/operands.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -175,9 +174,7 @@ void backward_concat(LayerRun& run) {
             part.insert(part.end(), run.values.gradient.begin() + static_cast<std::ptrdiff_t>(first),
                         run.values.gradient.begin() + static_cast<std::ptrdiff_t>(first + size));
         offset += size;
-        if (sums_over_samples(l, i, run.run.shared()))
-            part = run.sums(VectorOp::BiasGrad, part, run.in(i).size());
-        run.deliver(i, std::move(part));
+        run.deliver_each(i, std::move(part));
     }
 }
 

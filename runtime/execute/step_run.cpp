@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "runtime/workload/gradient_sums.hpp"
+#include "runtime/workload/operands.hpp"
 
 namespace satsim::execute {
 
@@ -179,6 +180,19 @@ const PackedWeight& LayerRun::weight(Stage stage) const {
     };
     const bool shares = layer.tied >= 0 && copy(weights).empty();
     return copy(shares ? run.store.weights[static_cast<std::size_t>(layer.tied)] : weights);
+}
+
+Values LayerRun::each(std::size_t i) const {
+    Values all = in(i);
+    if (!sums_over_samples(layer, i, run.shared())) return all;
+    const Values one = all;
+    for (std::int64_t b = 1; b < batch(); ++b) all.insert(all.end(), one.begin(), one.end());
+    return all;
+}
+
+void LayerRun::deliver_each(std::size_t i, Values gradient) const {
+    if (!sums_over_samples(layer, i, run.shared())) return deliver(i, std::move(gradient));
+    deliver(i, sums(VectorOp::BiasGrad, gradient, in(i).size()));
 }
 
 Values LayerRun::map(VectorOp op, Stage stage, const std::vector<const Values*>& maps, std::size_t elements,

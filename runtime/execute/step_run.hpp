@@ -103,6 +103,9 @@ struct LayerRun {
     [[nodiscard]] std::size_t out_elements() const {
         return static_cast<std::size_t>(batch() * layer.out.elements());
     }
+    // Input i of every sample: what all of them share is repeated. Its gradient, which is then summed.
+    [[nodiscard]] Values each(std::size_t i) const;
+    void deliver_each(std::size_t i, Values gradient) const;
     void deliver(std::size_t i, Values gradient) const { run.deliver(layer.inputs[i], std::move(gradient)); }
     // One pass of maps to one map of `elements`.
     [[nodiscard]] Values map(VectorOp op, Stage stage, const std::vector<const Values*>& maps,

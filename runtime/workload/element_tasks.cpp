@@ -34,6 +34,15 @@ VectorTask move(const StepContext& context, const Layer& layer, Stage stage) {
 
 }  // namespace
 
+void append_shared_sums(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
+    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+        if (!sums_over_samples(layer, i, context.shared)) continue;
+        const std::int64_t elements = context.network.shape_of(layer.inputs[i]).elements();
+        tasks.emplace_back(
+            host(vector_task(layer, VectorOp::BiasGrad, Stage::BP, context.batch * elements, 1, 0, 1)));
+    }
+}
+
 void append_element_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
     const std::int64_t in = context.batch * layer.in.elements();
     const std::int64_t out = context.batch * layer.out.elements();
@@ -120,16 +129,6 @@ void append_mul_bp(const StepContext& context, const Layer& layer, std::int64_t 
     }
 }
 
-// Gradients of tensors that all samples share and a concatenation of each sample's reads.
-void append_concat_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
-    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
-        if (!sums_over_samples(layer, i, context.shared)) continue;
-        const std::int64_t elements = context.network.shape_of(layer.inputs[i]).elements();
-        tasks.emplace_back(
-            host(vector_task(layer, VectorOp::BiasGrad, Stage::BP, context.batch * elements, 1, 0, 1)));
-    }
-}
-
 }  // namespace
 
 void append_element_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
@@ -152,7 +151,8 @@ void append_element_bp(const StepContext& context, const Layer& layer, std::vect
             append_mul_bp(context, layer, out, tasks);
             break;
         case LayerKind::Concat:
-            append_concat_bp(context, layer, tasks);
+        case LayerKind::MatMul:
+            append_shared_sums(context, layer, tasks);
             break;
         case LayerKind::Permute:
             add(move(context, layer, Stage::BP));
