@@ -14,8 +14,8 @@
 #include "host/samples.hpp"
 #include "host/table.hpp"
 #include "runtime/execute/host_engine.hpp"
-#include "runtime/execute/placement.hpp"
 #include "runtime/execute/step.hpp"
+#include "runtime/execute/written_out.hpp"
 #include "runtime/placement/placement_file.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
@@ -195,7 +195,8 @@ class Run {
 
   private:
     // The engine of each task: that of the placement file where it names one, which speaks of the network
-    // with its repeats counted; what the file leaves out is --engine's, and what SAT cannot do the CPU's.
+    // with its repeats counted; what the file leaves out is --engine's, and vector work that SAT cannot do
+    // the CPU's. A GEMM that SAT cannot do is refused: nobody who asks for SAT means that.
     std::vector<int> place_tasks() const {
         constexpr int kSat = 0;
         constexpr int kCpu = 1;
@@ -217,9 +218,11 @@ class Run {
         for (std::size_t n = 0; n < nodes.size(); ++n)
             for (const std::size_t task : nodes[n].tasks) {
                 const int engine = machines.engine_of(assignment[n]).value_or(otherwise);
-                engines[task] = engines_.list[static_cast<std::size_t>(engine)]->can_run(step.tasks[task])
-                                    ? engine
-                                    : kCpu;
+                const std::string why =
+                    engines_.list[static_cast<std::size_t>(engine)]->refusal(step.tasks[task]);
+                if (!why.empty() && std::holds_alternative<GemmTask>(step.tasks[task]))
+                    throw InputError("hardware " + hardware_.name, "", why);
+                engines[task] = why.empty() ? engine : kCpu;
             }
         return execute::written_out(step, engines, step_);
     }
@@ -294,7 +297,7 @@ void add_train(CLI::App& program, Action& action) {
         ->add_option(
             "--engine", arguments->engine,
             "what runs tasks that --placement does not name: SAT's programs on the functional model, on "
-            "the cycle model, or the CPU; what SAT has no program for is the CPU's")
+            "the cycle model, or the CPU; vector work that SAT has no program for is the CPU's")
         ->check(CLI::IsMember({"sat", "sat-cycle", "cpu"}))
         ->capture_default_str();
     command->add_option(

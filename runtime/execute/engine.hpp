@@ -72,8 +72,9 @@ class Engine {
   public:
     virtual ~Engine() = default;
     [[nodiscard]] virtual std::string name() const = 0;
-    // Whether it has a program for the task; what it refuses must be placed elsewhere.
-    [[nodiscard]] virtual bool can_run(const Task& task) const = 0;
+    // Why it cannot run the task, which must then be placed elsewhere; empty: it can.
+    [[nodiscard]] virtual std::string refusal(const Task& task) const = 0;
+    [[nodiscard]] bool can_run(const Task& task) const { return refusal(task).empty(); }
     virtual void gemm(const GemmWork& work) = 0;
     virtual void vector(const VectorWork& work) = 0;
 };

@@ -13,7 +13,7 @@ template <typename Real>
 class HostEngine : public Engine {
   public:
     [[nodiscard]] std::string name() const override { return sizeof(Real) == 8 ? "reference" : "cpu"; }
-    [[nodiscard]] bool can_run(const Task&) const override { return true; }
+    [[nodiscard]] std::string refusal(const Task&) const override { return {}; }
     void gemm(const GemmWork& work) override;
     void vector(const VectorWork& work) override;
 };

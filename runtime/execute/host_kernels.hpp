@@ -13,7 +13,7 @@ namespace satsim::execute {
 
 // How a result is written: maps are FP16 unless the reference computes.
 [[nodiscard]] inline double as_map(float value) {
-    return numerics::to_float(numerics::to_fp16(value));
+    return numerics::round_to_fp16(value);
 }
 [[nodiscard]] inline double as_map(double value) {
     return value;

@@ -28,13 +28,14 @@ void optimizer_work(const VectorWork& work) {
     const auto s = [&](std::size_t i) { return static_cast<Real>(scalars.s[i]); };
     const bool sgd = scalars.kernel == schedule::VectorKernel::Sgd;
     // SR-STE: what the old weights' m_f leaves out decays more.
-    PackedWeight old;
+    std::vector<bool> kept;
     if (work.hyper.sr_ste_decay != 0 && work.ff != nullptr)
-        old = pack_weight({work.maps[2].begin(), work.maps[2].end()}, work.task.shape,
-                          *work.task.pregenerate_ff, Stage::FF, false);
+        kept = kept_values(pack_weight({work.maps[2].begin(), work.maps[2].end()}, work.task.shape,
+                                       *work.task.pregenerate_ff, Stage::FF, false),
+                           work.task.shape, Stage::FF);
     for (std::size_t i = 0; i < work.maps[0].size(); ++i) {
         const auto weight = static_cast<Real>(work.maps[2][i]);
-        const bool pruned = !old.empty() && old.dense[i] == 0;
+        const bool pruned = !kept.empty() && !kept[i];
         const Real gradient = weight * (pruned ? s(9) : s(1)) + static_cast<Real>(work.maps[0][i]) * s(0);
         const Real first = static_cast<Real>(work.maps[1][i]) * s(2);
         if (sgd) {
@@ -46,10 +47,10 @@ void optimizer_work(const VectorWork& work) {
         const Real mean = gradient * s(3) + first;
         const Real square = gradient * gradient * s(5) + static_cast<Real>(work.maps[3][i]) * s(4);
         const Real root = std::sqrt(square) * s(6) + s(7);
-        const Real kept = scalars.kernel == schedule::VectorKernel::AdamW ? weight * s(10) : weight;
+        const Real decayed = scalars.kernel == schedule::VectorKernel::AdamW ? weight * s(10) : weight;
         work.results[1][i] = as_sum(mean);
         work.results[2][i] = as_sum(square);
-        work.results[0][i] = as_sum(kept - mean / root * s(8));
+        work.results[0][i] = as_sum(decayed - mean / root * s(8));
     }
     const Values master(work.results[0].begin(), work.results[0].end());
     const bool exact = sizeof(Real) == sizeof(double);

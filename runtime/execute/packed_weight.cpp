@@ -1,5 +1,7 @@
 #include "runtime/execute/packed_weight.hpp"
 
+#include <algorithm>
+
 #include "runtime/nm/pack.hpp"
 #include "runtime/nm/unpack.hpp"
 #include "runtime/numerics/fp16.hpp"
@@ -75,10 +77,21 @@ PackedWeight pack_weight(const Values& master, const MatrixShape& shape, const N
                                  shape, stage);
     if (exact) {
         const PackedWeight whole = oriented(shape, stage, [&](std::size_t i) { return master[i]; });
+        const std::vector<bool> kept = kept_values(copy, shape, stage);
         for (std::size_t i = 0; i < copy.dense.size(); ++i)
-            if (copy.dense[i] != 0) copy.dense[i] = whole.dense[i];
+            if (kept[i]) copy.dense[i] = whole.dense[i];
     }
     return copy;
+}
+
+std::vector<bool> kept_values(const PackedWeight& copy, const MatrixShape& shape, Stage stage) {
+    std::vector<bool> kept(copy.dense.size(), true);
+    if (copy.nm.dense()) return kept;
+    nm::PackedMatrix ones = copy.packed;  // the same places, which a value of 0 would hide
+    std::ranges::fill(ones.values, numerics::to_fp16(1));
+    const Values marks = unpacked(std::move(ones), shape, stage).dense;
+    for (std::size_t i = 0; i < marks.size(); ++i) kept[i] = marks[i] != 0;
+    return kept;
 }
 
 }  // namespace satsim::execute

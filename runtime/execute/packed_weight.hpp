@@ -28,6 +28,9 @@ struct PackedWeight {
 [[nodiscard]] PackedWeight pack_weight(const Values& master, const MatrixShape& shape, const NmPattern& nm,
                                        Stage stage, bool exact);
 
+// Of each value of `dense`, whether the copy keeps it: a kept one may be 0.
+[[nodiscard]] std::vector<bool> kept_values(const PackedWeight& copy, const MatrixShape& shape, Stage stage);
+
 // The copy that stands in packed planes, or, where nothing is pruned, in `dense`.
 [[nodiscard]] PackedWeight unpacked(nm::PackedMatrix packed, const MatrixShape& shape, Stage stage);
 

@@ -2,8 +2,10 @@
 #include <array>
 
 #include "runtime/execute/host_kernels.hpp"
+#include "runtime/execute/rotary_head.hpp"
 #include "runtime/execute/step_run.hpp"
 #include "runtime/support/error.hpp"
+#include "runtime/workload/operands.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -27,7 +29,6 @@ void require_layer(const Layer& l) {
         refuse(l, "stands for several layers; execution needs each written out (NetworkOptions::pieces)");
     if (!rule_of(l.kind))
         refuse(l, std::string("execution has no rule for layers of kind ") + to_string(l.kind));
-    if (l.tied >= 0) refuse(l, "shares another layer's weights, which execution has no rule for");
     if (!l.sets.empty()) refuse(l, "has several sets of weights, which execution has no rule for");
     if ((l.kind == K::Activation || l.kind == K::Glu) && element_rule(l) == nullptr)
         refuse(l, "execution has no rule for the function " + l.function);
@@ -116,20 +117,31 @@ std::optional<LayerRule> rule_of(LayerKind kind) {
     return std::nullopt;
 }
 
-void require_executable(const Network& network, const Recipe& recipe) {
-    if (recipe.method == Method::Sdgp)
-        throw InputError("recipe " + recipe.name, "/method",
-                         "prunes gradients, which execution has no rule for");
+void require_executable(const Network& network) {
     const std::vector<bool> shared = network.shared_by_samples();
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
         require_layer(layer);
-        for (const int input : layer.inputs)
-            if (layer.kind == K::MatMul && input >= 0 && shared[static_cast<std::size_t>(input)] &&
-                !shared[i])
-                refuse(layer,
-                       "multiplies by a tensor that all samples share, which execution has no rule for");
+        if (layer.kind == K::Rope && !rotary_head(network, static_cast<int>(i)))
+            refuse(layer, "turns heads of a size that no attention reading it in their order says");
+        for (std::size_t k = 0; k < layer.inputs.size(); ++k) {
+            const bool has_rule = layer.kind == K::Concat || layer.kind == K::MatMul ||
+                                  layer.kind == K::Attend ||
+                                  (k == 1 && (layer.kind == K::Add || layer.kind == K::Mul));
+            if (!has_rule && sums_over_samples(layer, k, shared))
+                refuse(
+                    layer,
+                    "combines a tensor that all samples share with each sample's in a way that execution has "
+                    "no rule for");
+        }
     }
+}
+
+void require_executable(const Network& network, const Recipe& recipe) {
+    if (recipe.method == Method::Sdgp)
+        throw InputError("recipe " + recipe.name, "/method",
+                         "prunes gradients, which execution has no rule for");
+    require_executable(network);
 }
 
 }  // namespace satsim::execute

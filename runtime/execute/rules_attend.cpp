@@ -1,6 +1,7 @@
 // Attention within spans. The query heads that share keys are stacked: a product has group * rows rows of its
 // piece. Scores and probabilities are kept whole for every span and head; what a query does not see is
 // -infinity there before the softmax, and 0 after it.
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -61,6 +62,7 @@ class Attention {
     explicit Attention(LayerRun& run)
         : run_(run),
           l_(run.layer),
+          in_{run.each(0), run.each(1), run.each(2)},
           samples_(run.batch()),
           group_(l_.heads / l_.kv_heads),
           q_{l_.in.positions(), l_.heads, l_.in.channels / l_.heads},
@@ -77,7 +79,7 @@ class Attention {
         out.assign(o_.elements(samples_), 0.0);
         const Values& p = run_.values.kept["probabilities"];
         for (const PlacedPiece& piece : queries_)
-            unstack(product(Stage::FF, "context", block_rows(piece, p), other_rows(piece, run_.in(2), v_)),
+            unstack(run_.product(Stage::FF, "context", block_rows(piece, p), other_rows(piece, in_[2], v_)),
                     piece, o_, out);
     }
 
@@ -85,20 +87,20 @@ class Attention {
         if (run_.run.recipe.recompute == Recompute::Attention) form_probabilities(Stage::BP);
         const Values& dy = run_.values.gradient;
         const Values& p = run_.values.kept["probabilities"];
-        const Values turned = transposed(Stage::BP, run_.in(2), v_);
+        const Values turned = transposed(Stage::BP, in_[2], v_);
         Values dp(pairs_.elements());
         for (const PlacedPiece& piece : queries_)
-            keep_blocks(product(Stage::BP, "dP", stack(piece, dy, o_), other_columns(piece, turned, v_)),
+            keep_blocks(run_.product(Stage::BP, "dP", stack(piece, dy, o_), other_columns(piece, turned, v_)),
                         piece, dp);
         Values ds(pairs_.elements());
         soften(VectorOp::SoftmaxGrad, Stage::BP, {&dp, &p}, ds);
-        run_.deliver(2, by_keys("dV", p, dy, o_, v_));
+        run_.deliver_each(2, by_keys("dV", p, dy, o_, v_));
         Values dq(q_.elements(samples_));
         for (const PlacedPiece& piece : queries_)
-            unstack(product(Stage::BP, "dQ", block_rows(piece, ds), other_rows(piece, run_.in(1), k_)), piece,
-                    q_, dq);
-        run_.deliver(0, std::move(dq));
-        run_.deliver(1, by_keys("dK", ds, run_.in(0), q_, k_));
+            unstack(run_.product(Stage::BP, "dQ", block_rows(piece, ds), other_rows(piece, in_[1], k_)),
+                    piece, q_, dq);
+        run_.deliver_each(0, std::move(dq));
+        run_.deliver_each(1, by_keys("dK", ds, in_[0], q_, k_));
     }
 
   private:
@@ -113,11 +115,11 @@ class Attention {
 
     // Scores and softmax; in the backward pass when they are formed again.
     void form_probabilities(Stage stage) {
-        const Values turned = transposed(Stage::FF, run_.in(1), k_);
+        const Values turned = transposed(Stage::FF, in_[1], k_);
         Values scores(pairs_.elements());
         for (const PlacedPiece& piece : queries_)
             keep_blocks(
-                product(Stage::FF, "scores", stack(piece, run_.in(0), q_), other_columns(piece, turned, k_)),
+                run_.product(Stage::FF, "scores", stack(piece, in_[0], q_), other_columns(piece, turned, k_)),
                 piece, scores);
         mask(scores);
         Values& p = run_.values.kept["probabilities"];
@@ -236,17 +238,6 @@ class Attention {
         return rows;
     }
 
-    Values product(Stage stage, const char* part, const Values& a, const Values& b) {
-        const auto [task, engine] = run_.tasks.gemm(stage, part);
-        const GemmShape& s = task.shape;
-        Values c(static_cast<std::size_t>(task.count * s.m * s.n));
-        engine.gemm({.task = task,
-                     .a = {a.data(), s.m * s.k, 0, 0, s.k},
-                     .b = {b.data(), s.k * s.n, s.n},
-                     .map = {c.data(), s.m * s.n, 0, 0, s.n}});
-        return c;
-    }
-
     // Sums over the queries that see a block of keys: pairs transposed, times the stacked rows of `from`.
     Values by_keys(const char* part, const Values& pairs, const Values& from, const Heads& heads,
                    const Heads& of) {
@@ -257,7 +248,7 @@ class Attention {
             const auto [task, engine] = run_.tasks.vector(VectorOp::Transpose, Stage::BP);
             Values columns(rows.size());
             engine.vector({.task = task, .layer = l_, .maps = {rows}, .results = {columns}});
-            const Values c = product(Stage::BP, part, columns, stack(turned, from, heads));
+            const Values c = run_.product(Stage::BP, part, columns, stack(turned, from, heads));
             std::size_t next = 0;
             for_instances(piece, [&](int64_t, int64_t b, int64_t h, const AttentionBlock& block) {
                 for (int64_t r = 0; r < piece.rows; ++r)
@@ -275,6 +266,7 @@ class Attention {
 
     LayerRun& run_;
     const Layer& l_;
+    std::array<Values, 3> in_;  // queries, keys, values of every sample
     int64_t samples_;
     int64_t group_;
     Heads q_;

@@ -1,27 +1,20 @@
 // Functions of elements, sums and products, pools, softmax, resampling.
 #include "runtime/execute/step_run.hpp"
+#include "runtime/workload/operands.hpp"
 
 namespace satsim::execute {
 namespace {
 
-// The second operand is a trained vector of channels: VEC takes it as FP32, as it does biases.
-bool by_trained_vector(const LayerRun& run) {
-    const Layer& l = run.layer;
-    const std::vector<bool> shared = run.run.network.shared_by_samples();
-    const auto is_shared = [&](int i) { return i >= 0 && shared[static_cast<std::size_t>(i)]; };
-    return l.with.positions() == 1 && is_shared(l.inputs[1]) && !is_shared(l.inputs[0]) &&
-           l.with.channels == l.in.channels;
+SecondOperand second_of(const LayerRun& run) {
+    return second_operand(run.layer, run.run.shared());
 }
 
-// Such a vector itself: the master of a parameter, else what was computed from parameters.
+// A trained vector that VEC takes as FP32, as it does biases: the master of a parameter, else what was
+// computed from parameters.
 const Values& trained_vector(const LayerRun& run) {
     const int from = run.layer.inputs[1];
     const bool parameter = run.run.layer(from).kind == LayerKind::Parameter;
     return parameter ? run.run.store.weights[static_cast<std::size_t>(from)].others.master : run.in(1);
-}
-
-bool same_size(const LayerRun& run) {
-    return run.in(0).size() == run.in(1).size();
 }
 
 }  // namespace
@@ -37,7 +30,7 @@ void backward_activation(LayerRun& run) {
 }
 
 void forward_add(LayerRun& run) {
-    if (!same_size(run) && by_trained_vector(run))
+    if (second_of(run) == SecondOperand::TrainedVector)
         run.values.out =
             run.map(VectorOp::Bias, Stage::FF, {&run.in()}, run.out_elements(), {&trained_vector(run)});
     else
@@ -46,15 +39,12 @@ void forward_add(LayerRun& run) {
 
 void backward_add(LayerRun& run) {
     run.deliver(0, run.values.gradient);
-    if (same_size(run)) return run.deliver(1, run.values.gradient);
-    const auto [task, engine] = run.tasks.vector(VectorOp::BiasGrad, Stage::BP);
-    Values sum(run.in(1).size());
-    engine.vector({.task = task, .layer = run.layer, .maps = {run.values.gradient}, .sums = {sum}});
-    run.deliver(1, std::move(sum));
+    if (second_of(run) == SecondOperand::SameSize) return run.deliver(1, run.values.gradient);
+    run.deliver(1, run.sums(VectorOp::BiasGrad, run.values.gradient, run.in(1).size()));
 }
 
 void forward_multiply(LayerRun& run) {
-    if (same_size(run) || !by_trained_vector(run)) {
+    if (second_of(run) != SecondOperand::TrainedVector) {
         run.values.out = run.map(VectorOp::Multiply, Stage::FF, {&run.in(0), &run.in(1)}, run.out_elements());
         return;
     }
@@ -65,7 +55,7 @@ void forward_multiply(LayerRun& run) {
 
 void backward_multiply(LayerRun& run) {
     const Values& dy = run.values.gradient;
-    if (same_size(run) || !by_trained_vector(run)) {
+    if (second_of(run) != SecondOperand::TrainedVector) {
         const auto [task, engine] = run.tasks.vector(VectorOp::Multiply, Stage::BP);
         Values da(run.in(0).size());
         Values db(run.in(1).size());

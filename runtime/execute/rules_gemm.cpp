@@ -26,10 +26,8 @@ void add_bias(LayerRun& run) {
 
 void take_bias_gradient(LayerRun& run) {
     if (!run.layer.bias || !run.trained()) return;
-    const auto [task, engine] = run.tasks.vector(VectorOp::BiasGrad, Stage::BP);
-    Values& gradient = run.weights.others.gradient;
-    gradient.assign(run.weights.others.size(), 0.0);
-    engine.vector({.task = task, .layer = run.layer, .maps = {run.values.gradient}, .sums = {gradient}});
+    run.weights.others.gradient =
+        run.sums(VectorOp::BiasGrad, run.values.gradient, run.weights.others.size());
 }
 
 // From the large map of a convolution to the small one: FF of a convolution, BP of a transposed one.
@@ -39,7 +37,7 @@ void reduce_windows(LayerRun& run, Stage stage, const Values& from, const Tensor
     const int groups = run.layer.groups;
     engine.gemm({.task = task,
                  .a = map_of(from.data(), large, groups),
-                 .weight = stage == Stage::FF ? &run.weights.ff : &run.weights.bp,
+                 .weight = &run.weight(stage),
                  .map = map_of(to.data(), small, groups)});
 }
 
@@ -56,7 +54,7 @@ void spread_windows(LayerRun& run, Stage stage, const Values& from, const Tensor
                 const auto [task, engine] = run.tasks.gemm(stage, part);
                 engine.gemm({.task = task,
                              .a = map_of(from.data(), small, groups),
-                             .weight = stage == Stage::FF ? &run.weights.ff : &run.weights.bp,
+                             .weight = &run.weight(stage),
                              .map = map_of(to.data(), large, groups)});
                 continue;
             }
@@ -86,7 +84,8 @@ void update_windows(LayerRun& run, const Values& from, const TensorShape& large,
                  .rows = {gradient.data(), task.shape.m * task.shape.n, task.shape.n}});
 }
 
-// [matrix][row][column] to [matrix][column][row].
+}  // namespace
+
 void transpose_each(Values& values, const MatrixShape& to) {
     const Values from = values;
     std::size_t at = 0;
@@ -95,8 +94,6 @@ void transpose_each(Values& values, const MatrixShape& to) {
             for (std::int64_t row = 0; row < to.rows; ++row)
                 values[static_cast<std::size_t>((tap * to.rows + row) * to.columns + column)] = from[at++];
 }
-
-}  // namespace
 
 void forward_convolution(LayerRun& run) {
     const Layer& l = run.layer;
@@ -133,7 +130,7 @@ void forward_linear(LayerRun& run) {
     run.values.out.assign(run.out_elements(), 0.0);
     engine.gemm({.task = task,
                  .a = rows_as_map(run.in().data(), l.in.channels),
-                 .weight = &run.weights.ff,
+                 .weight = &run.weight(Stage::FF),
                  .map = rows_as_map(run.values.out.data(), l.out.channels)});
     add_bias(run);
 }
@@ -147,14 +144,14 @@ void backward_linear(LayerRun& run) {
         Values gradient(run.in_elements());
         engine.gemm({.task = task,
                      .a = rows_as_map(dy.data(), l.out.channels),
-                     .weight = &run.weights.bp,
+                     .weight = &run.weight(Stage::BP),
                      .map = rows_as_map(gradient.data(), l.in.channels)});
         run.deliver(0, std::move(gradient));
     }
     if (!run.trained()) return;
     const auto [task, engine] = run.tasks.gemm(Stage::WU, "");
     Values& gradient = run.weights.matrix.gradient;
-    gradient.assign(run.weights.matrix.size(), 0.0);
+    gradient.assign(static_cast<std::size_t>(run.weights.shape.elements()), 0.0);
     engine.gemm({.task = task,
                  .a = rows_as_map(run.in().data(), l.in.channels),
                  .b = {dy.data(), 0, l.out.channels},
@@ -191,16 +188,10 @@ void forward_quantize(LayerRun& run) {
 // The gradient goes straight through; each codebook row gets that of the positions that chose it.
 void backward_quantize(LayerRun& run) {
     if (run.trained()) {
-        const auto [task, engine] = run.tasks.vector(VectorOp::Embed, Stage::BP);
         const Values& chosen = run.values.kept["chosen"];
         const std::vector<std::int64_t> rows(chosen.begin(), chosen.end());
-        Values& gradient = run.weights.others.gradient;
-        gradient.assign(run.weights.others.size(), 0.0);
-        engine.vector({.task = task,
-                       .layer = run.layer,
-                       .maps = {run.values.gradient},
-                       .sums = {gradient},
-                       .numbers = rows});
+        run.weights.others.gradient =
+            run.sums(VectorOp::Embed, run.values.gradient, run.weights.others.size(), rows);
     }
     run.deliver(0, run.values.gradient);
 }

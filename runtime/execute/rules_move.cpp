@@ -117,8 +117,7 @@ void forward_slice(LayerRun& run) {
     run.values.out = gather(run.in(), slice_places(run));
 }
 void backward_slice(LayerRun& run) {
-    run.run.deliver_places(run.layer.inputs[0], static_cast<int>(run.layer.axis), slice_places(run),
-                           run.values.gradient);
+    run.run.deliver_slice(run.index, slice_places(run), run.values.gradient);
 }
 
 void forward_select_token(LayerRun& run) {
@@ -175,14 +174,7 @@ void backward_concat(LayerRun& run) {
             part.insert(part.end(), run.values.gradient.begin() + static_cast<std::ptrdiff_t>(first),
                         run.values.gradient.begin() + static_cast<std::ptrdiff_t>(first + size));
         offset += size;
-        const std::size_t own = l.inputs[i] < 0 ? part.size() : run.in(i).size();
-        if (own < part.size()) {  // the same for every sample: a sum over them
-            const auto [task, engine] = run.tasks.vector(VectorOp::BiasGrad, Stage::BP);
-            Values sum(own);
-            engine.vector({.task = task, .layer = l, .maps = {part}, .sums = {sum}});
-            part = std::move(sum);
-        }
-        run.deliver(i, std::move(part));
+        run.deliver_each(i, std::move(part));
     }
 }
 
@@ -250,7 +242,7 @@ void forward_select(LayerRun& run) {
 void backward_select(LayerRun& run) {
     const Values moved =
         run.copied(Stage::BP, run.values.gradient, static_cast<std::size_t>(run.layer.out.channels));
-    run.run.deliver_places(run.layer.inputs[0], -1, select_places(run), moved);
+    run.run.deliver_selected(run.layer.inputs[0], select_places(run), moved);
 }
 
 void forward_splice(LayerRun& run) {

@@ -10,23 +10,12 @@ Values turned(LayerRun& run, Stage stage, const Values& from) {
     return run.map(VectorOp::Transpose, stage, {&from}, from.size());
 }
 
-Values product(LayerRun& run, Stage stage, const char* part, const Values& a, const Values& b) {
-    const auto [task, engine] = run.tasks.gemm(stage, part);
-    const GemmShape& s = task.shape;
-    Values c(static_cast<std::size_t>(task.count * s.m * s.n));
-    engine.gemm({.task = task,
-                 .a = {a.data(), s.m * s.k, 0, 0, s.k},
-                 .b = {b.data(), s.k * s.n, s.n},
-                 .map = {c.data(), s.m * s.n, 0, 0, s.n}});
-    return c;
-}
-
 }  // namespace
 
 void forward_product(LayerRun& run) {
-    const Values& b = run.in(1);
-    run.values.out = run.layer.transposed ? product(run, Stage::FF, "", run.in(0), turned(run, Stage::FF, b))
-                                          : product(run, Stage::FF, "", run.in(0), b);
+    const Values b = run.each(1);
+    run.values.out = run.layer.transposed ? run.product(Stage::FF, "", run.each(0), turned(run, Stage::FF, b))
+                                          : run.product(Stage::FF, "", run.each(0), b);
 }
 
 // dA = dC * B^T; dB = A^T * dC or, where B lies as [n][k], dB^T = dC^T * A.
@@ -34,10 +23,10 @@ void backward_product(LayerRun& run) {
     if (!run.wants(0) && !run.wants(1)) return;
     const Values& dc = run.values.gradient;
     const bool transposed = run.layer.transposed;
-    run.deliver(0, transposed ? product(run, Stage::BP, "dA", dc, run.in(1))
-                              : product(run, Stage::BP, "dA", dc, turned(run, Stage::BP, run.in(1))));
-    run.deliver(1, transposed ? product(run, Stage::BP, "dB", turned(run, Stage::BP, dc), run.in(0))
-                              : product(run, Stage::BP, "dB", turned(run, Stage::BP, run.in(0)), dc));
+    run.deliver_each(0, transposed ? run.product(Stage::BP, "dA", dc, run.each(1))
+                                   : run.product(Stage::BP, "dA", dc, turned(run, Stage::BP, run.each(1))));
+    run.deliver_each(1, transposed ? run.product(Stage::BP, "dB", turned(run, Stage::BP, dc), run.each(0))
+                                   : run.product(Stage::BP, "dB", turned(run, Stage::BP, run.each(0)), dc));
 }
 
 }  // namespace satsim::execute

@@ -1,31 +1,9 @@
 // Parameters, tables, rotary embedding and the loss.
-#include <functional>
-
+#include "runtime/execute/rotary_head.hpp"
 #include "runtime/execute/step_run.hpp"
 
 namespace satsim::execute {
 namespace {
-
-// Channels of a head, which the layer itself does not say: those of the attention that reads it, directly or
-// through slices and norms of a head; all that turn where none does.
-std::int64_t head_of(const Network& network, int rope) {
-    const std::function<std::int64_t(int)> find = [&](int from) -> std::int64_t {
-        for (std::size_t i = 0; i < network.layers.size(); ++i) {
-            const Layer& reader = network.layers[i];
-            const auto reads = std::find(reader.inputs.begin(), reader.inputs.end(), from);
-            if (reads == reader.inputs.end()) continue;
-            if (reader.kind == LayerKind::Attend) {
-                const bool query = reads == reader.inputs.begin();
-                return (query ? reader.in.channels / reader.heads : reader.with.channels / reader.kv_heads);
-            }
-            if (reader.kind != LayerKind::Slice) continue;
-            if (const std::int64_t found = find(static_cast<int>(i)); found > 0) return found;
-        }
-        return 0;
-    };
-    const std::int64_t found = find(rope);
-    return found > 0 ? found : network.layers[static_cast<std::size_t>(rope)].size;
-}
 
 void turn(LayerRun& run, Stage stage, const Values& from, Values& to) {
     const auto [task, engine] = run.tasks.vector(VectorOp::Rotary, stage);
@@ -35,7 +13,16 @@ void turn(LayerRun& run, Stage stage, const Values& from, Values& to) {
                    .maps = {from},
                    .results = {to},
                    .factor = stage == Stage::FF ? 1.0 : -1.0,
-                   .length = head_of(run.run.network, run.index)});
+                   .length = rotary_head(run.run.network, run.index).value()});
+}
+
+// [row][channel]; where GEMMs read the table too it lies as their weight, [channel][row].
+Values table_of(const LayerRun& run) {
+    const MatrixShape& weight = run.weights.shape;
+    if (weight.rows == 0) return run.weights.others.master;
+    Values table = run.weights.matrix.master;
+    transpose_each(table, {1, weight.columns, weight.rows});
+    return table;
 }
 
 std::vector<std::int64_t> row_numbers(const Values& values) {
@@ -56,24 +43,21 @@ void backward_parameter(LayerRun& run) {
 void forward_lookup(LayerRun& run) {
     const auto [task, engine] = run.tasks.vector(VectorOp::Embed, Stage::FF);
     const std::vector<std::int64_t> rows = row_numbers(run.in());
+    const Values table = table_of(run);
     run.values.out.assign(run.out_elements(), 0.0);
-    engine.vector({.task = task,
-                   .layer = run.layer,
-                   .vectors = {run.weights.others.master},
-                   .results = {run.values.out},
-                   .numbers = rows});
+    engine.vector(
+        {.task = task, .layer = run.layer, .vectors = {table}, .results = {run.values.out}, .numbers = rows});
 }
 void backward_lookup(LayerRun& run) {
     if (!run.trained()) return;
-    const auto [task, engine] = run.tasks.vector(VectorOp::Embed, Stage::BP);
-    const std::vector<std::int64_t> rows = row_numbers(run.in());
-    Values& gradient = run.weights.others.gradient;
-    gradient.assign(run.weights.others.size(), 0.0);
-    engine.vector({.task = task,
-                   .layer = run.layer,
-                   .maps = {run.values.gradient},
-                   .sums = {gradient},
-                   .numbers = rows});
+    const auto size = static_cast<std::size_t>(run.layer.parameters());
+    Values gradient = run.sums(VectorOp::Embed, run.values.gradient, size, row_numbers(run.in()));
+    if (run.weights.shape.rows == 0) {
+        run.weights.others.gradient = std::move(gradient);
+        return;
+    }
+    transpose_each(gradient, run.weights.shape);
+    run.weights.matrix.gradient = std::move(gradient);
 }
 
 void forward_embedding(LayerRun& run) {
@@ -82,12 +66,7 @@ void forward_embedding(LayerRun& run) {
 }
 void backward_embedding(LayerRun& run) {
     const Values& dy = run.values.gradient;
-    if (run.trained()) {
-        const auto [task, engine] = run.tasks.vector(VectorOp::Embed, Stage::BP);
-        Values& gradient = run.weights.others.gradient;
-        gradient.assign(run.weights.others.size(), 0.0);
-        engine.vector({.task = task, .layer = run.layer, .maps = {dy}, .sums = {gradient}});
-    }
+    if (run.trained()) run.weights.others.gradient = run.sums(VectorOp::Embed, dy, run.weights.others.size());
     // What stands behind the class token is the input's.
     Values rest;
     const std::int64_t sample = run.layer.out.elements();

@@ -108,23 +108,47 @@ class VectorImage {
 
 }  // namespace
 
-bool SatEngine::can_run(const Task& task) const {
-    if (const auto* gemm = std::get_if<GemmTask>(&task)) return !gemm->sparse_is_activation;
-    return std::get<VectorTask>(task).sat_capable;
+std::string SatEngine::refusal(const Task& task) const {
+    try {
+        if (const auto* vector = std::get_if<VectorTask>(&task)) {
+            require_program(*vector);
+            return {};
+        }
+        const auto& gemm = std::get<GemmTask>(task);
+        if (gemm.sparse_is_activation) return "it has no program for a pruned gradient";
+        [[maybe_unused]] const isa::Program& made = program_of(GemmImage(gemm, machine_.array).scheduled());
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return {};
+}
+
+const isa::Program& SatEngine::program_of(const GemmTask& scheduled) const {
+    GemmTask key = scheduled;
+    key.layer = key.part = key.dense_reason = "";
+    const auto found = programs_.find(key);
+    if (found != programs_.end()) return found->second;
+    auto candidates = schedule::candidate_programs(scheduled, machine_, options_, 1);
+    return programs_.emplace(std::move(key), std::move(candidates.front().program)).first->second;
+}
+
+void SatEngine::require_program(VectorTask task) const {
+    if (!task.sat_capable)
+        throw InputError("layer " + task.layer, "",
+                         std::string("VEC has no micro-program for ") + to_string(task.op));
+    const schedule::VectorProblem problem = schedule::problem_of(task, machine_.array);
+    task.layer = "";
+    if (known_.contains(task)) return;
+    [[maybe_unused]] const isa::Program made = schedule::emit_vector_program(problem, machine_.array);
+    known_.insert(std::move(task));
 }
 
 void SatEngine::gemm(const GemmWork& work) {
     const GemmImage image(work.task, machine_.array);
-    GemmTask key = image.scheduled();
-    key.layer = key.part = key.dense_reason = "";
-    auto found = programs_.find(key);
-    if (found == programs_.end()) {
-        auto candidates = schedule::candidate_programs(image.scheduled(), machine_, options_, 1);
-        found = programs_.emplace(key, std::move(candidates.front().program)).first;
-    }
+    const isa::Program& program = program_of(image.scheduled());
     MemoryImage memory;
     image.place(work, memory);
-    run(found->second, memory);
+    run(program, memory);
     image.read(memory, work);
 }
 

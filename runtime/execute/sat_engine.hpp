@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include "runtime/execute/engine.hpp"
 #include "runtime/functional/functional_sat.hpp"
@@ -19,9 +20,10 @@ class SatEngine : public Engine {
   public:
     explicit SatEngine(const schedule::MachineView& machine, const schedule::ScheduleOptions& options = {})
         : machine_(machine), options_(options) {}
-    // Every GEMM but those of a pruned gradient, and the vector tasks that VEC has a program for.
-    [[nodiscard]] bool can_run(const Task& task) const override;
-    // Both throw InputError naming the layer for a task that no schedule fits.
+    // Runs every GEMM but those of a pruned gradient, and the vector tasks that VEC has a program for, as far
+    // as this machine's buffers hold them and it is built for their pattern.
+    [[nodiscard]] std::string refusal(const Task& task) const override;
+    // Both throw InputError naming the layer for a task that refusal() refuses.
     void gemm(const GemmWork& work) override;
     void vector(const VectorWork& work) override;
 
@@ -30,9 +32,15 @@ class SatEngine : public Engine {
     [[nodiscard]] const schedule::MachineView& machine() const { return machine_; }
 
   private:
+    [[nodiscard]] const isa::Program& program_of(const GemmTask& scheduled) const;
+    // Throws InputError where VEC has no program.
+    void require_program(VectorTask task) const;
+
     schedule::MachineView machine_;
     schedule::ScheduleOptions options_;
-    std::map<GemmTask, isa::Program> programs_;  // by the task without its name
+    // By the task without its name: refusal() has already made what a step then runs.
+    mutable std::map<GemmTask, isa::Program> programs_;
+    mutable std::set<VectorTask> known_;  // that there is a program
 };
 
 class SatFunctionalEngine : public SatEngine {

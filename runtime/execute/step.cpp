@@ -54,26 +54,34 @@ void require_placement(const TrainingStep& step, const std::vector<int>& placeme
                              "is " + std::to_string(placement[i]) + ", expected one of " +
                                  std::to_string(engines.size()) + " engines");
         const Engine& engine = *engines[static_cast<std::size_t>(placement[i])];
-        if (!engine.can_run(step.tasks[i]))
-            throw InputError(
-                "placement", "/" + std::to_string(i),
-                "places " + name_of(step.tasks[i]) + " on " + engine.name() + ", which cannot run it");
+        if (const std::string why = engine.refusal(step.tasks[i]); !why.empty())
+            throw InputError("placement", "/" + std::to_string(i),
+                             "places " + name_of(step.tasks[i]) + " on " + engine.name() +
+                                 ", which cannot run it: " + why);
     }
 }
 
-// The copies that an earlier update left; made from the masters where none did.
+// The copies that an earlier update left; made from the masters where none did. A layer that is tied reads
+// the owner's, or, where that has another pattern, one of its own that no update leaves.
 void make_copies(const TrainingStep& step, const Network& network, Store& store) {
     std::map<std::string, std::size_t> index;
     for (std::size_t i = 0; i < network.layers.size(); ++i) index[network.layers[i].name] = i;
     for (const Task& task : step.tasks) {
         const auto* gemm = std::get_if<GemmTask>(&task);
         if (gemm == nullptr || !gemm->weight_operand || gemm->stage == Stage::WU) continue;
-        LayerWeights& weights = store.weights[index.at(gemm->layer)];
-        PackedWeight& copy = gemm->stage == Stage::FF ? weights.ff : weights.bp;
-        if (!copy.empty() && copy.nm.dense() == gemm->nm.dense() &&
-            (gemm->nm.dense() || copy.nm == operand_pattern(gemm->nm)))
+        const auto copy_of = [&](LayerWeights& weights) -> PackedWeight& {
+            return gemm->stage == Stage::FF ? weights.ff : weights.bp;
+        };
+        const std::size_t reader = index.at(gemm->layer);
+        const int tied = network.layers[reader].tied;
+        LayerWeights& owner = store.weights[tied >= 0 ? static_cast<std::size_t>(tied) : reader];
+        PackedWeight& copy = copy_of(store.weights[reader]);
+        if (tied >= 0) copy = {};
+        const PackedWeight& left = copy_of(owner);
+        if (!left.empty() && left.nm.dense() == gemm->nm.dense() &&
+            (gemm->nm.dense() || left.nm == operand_pattern(gemm->nm)))
             continue;
-        copy = pack_weight(weights.matrix.master, weights.shape, gemm->nm, gemm->stage, store.exact());
+        copy = pack_weight(owner.matrix.master, owner.shape, gemm->nm, gemm->stage, store.exact());
     }
 }
 

@@ -22,8 +22,10 @@ struct StepOutcome {
     std::vector<NamedValues> masters;    // of every trained weight, after the update
 };
 
-// Throws InputError naming layer and field for what execution has no rule for: a kind of layer, a recipe that
-// prunes gradients, repeats that are counted (load the network with NetworkOptions::pieces).
+// Throws InputError naming the layer for what execution has no rule for: a kind of layer, repeats that are
+// counted (load the network with NetworkOptions::pieces) and what docs/architecture/execution.md lists.
+void require_executable(const Network& network);
+// And for a recipe that prunes gradients.
 void require_executable(const Network& network, const Recipe& recipe);
 
 // Runs `step`, which make_training_step() made of `network` and `recipe`, on the store's samples: task i of

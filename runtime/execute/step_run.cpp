@@ -1,7 +1,11 @@
 #include "runtime/execute/step_run.hpp"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
+
+#include "runtime/workload/gradient_sums.hpp"
+#include "runtime/workload/operands.hpp"
 
 namespace satsim::execute {
 
@@ -13,8 +17,28 @@ StepRun::StepRun(const Network& net, const Recipe& rec, Store& values, schedule:
       hyper(numbers),
       samples_(values.samples() / rec.micro_batches),
       shared_(net.shared_by_samples()),
+      slice_tensors_(net.layers.size()),
       delivered_(net.layers.size()),
-      partials_(net.layers.size()) {}
+      partials_(net.layers.size()),
+      tied_gradients_(net.layers.size()) {
+    place_slices();
+}
+
+// As the step counts them.
+void StepRun::place_slices() {
+    std::map<std::pair<int, Axis>, std::vector<std::size_t>> slices;  // of a layer, along an axis
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        const Layer& layer = network.layers[i];
+        if (layer.kind == LayerKind::Slice && plan[i].gradient && layer.inputs[0] >= 0)
+            slices[{layer.inputs[0], layer.axis}].push_back(i);
+    }
+    for (const auto& entry : slices) {
+        std::vector<const Layer*> layers;
+        for (const std::size_t i : entry.second) layers.push_back(&network.layers[i]);
+        const std::vector<int> tensors = slice_tensors(layers);
+        for (std::size_t i = 0; i < tensors.size(); ++i) slice_tensors_[entry.second[i]] = tensors[i];
+    }
+}
 
 void StepRun::begin(std::int64_t part) {
     part_ = part;
@@ -46,33 +70,44 @@ void StepRun::deliver(int index, Values gradient) {
     if (wants(index)) delivered_[static_cast<std::size_t>(index)].push_back(std::move(gradient));
 }
 
-void StepRun::deliver_places(int index, int group, const std::vector<std::size_t>& places,
-                             const Values& values) {
-    if (!wants(index)) return;
+StepRun::Partial& StepRun::partial(int index, int group, int number) {
     std::vector<Partial>& partials = partials_[static_cast<std::size_t>(index)];
-    const auto write = [&](std::span<const std::size_t> to, std::size_t first) {
-        auto found = std::ranges::find_if(partials, [&](const Partial& partial) {
-            return partial.group == group &&
-                   std::ranges::none_of(to, [&](std::size_t place) { return partial.covered[place]; });
-        });
-        if (found == partials.end()) {
-            const std::size_t size = value(index).size();
-            partials.push_back({group, Values(size), std::vector<bool>(size, false)});
-            found = partials.end() - 1;
-        }
-        for (std::size_t i = 0; i < to.size(); ++i) {
-            found->values[to[i]] = values[first + i];
-            found->covered[to[i]] = true;
-        }
-    };
-    if (group >= 0) return write(places, 0);
-    for (std::size_t i = 0; i < places.size(); ++i) write(std::span(places).subspan(i, 1), i);
+    const auto found = std::ranges::find_if(
+        partials, [&](const Partial& each) { return each.group == group && each.number == number; });
+    if (found != partials.end()) return *found;
+    const std::size_t size = value(index).size();
+    partials.push_back({group, number, Values(size), std::vector<bool>(size, false)});
+    return partials.back();
+}
+
+void StepRun::deliver_slice(int reader, const std::vector<std::size_t>& places, const Values& values) {
+    const Layer& slice = layer(reader);
+    const int index = slice.inputs[0];
+    if (!wants(index)) return;
+    Partial& into =
+        partial(index, static_cast<int>(slice.axis), slice_tensors_[static_cast<std::size_t>(reader)]);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (into.covered[places[i]]) throw std::logic_error("layer " + slice.name + ": a place taken twice");
+        into.values[places[i]] = values[i];
+        into.covered[places[i]] = true;
+    }
+}
+
+void StepRun::deliver_selected(int index, const std::vector<std::size_t>& places, const Values& values) {
+    if (!wants(index)) return;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        int number = 0;
+        while (partial(index, kSelected, number).covered[places[i]]) ++number;
+        Partial& into = partial(index, kSelected, number);
+        into.values[places[i]] = values[i];
+        into.covered[places[i]] = true;
+    }
 }
 
 void StepRun::fill_uncovered(std::vector<Partial>& partials, bool selected, int index, TaskGroup& tasks) {
     std::vector<std::pair<Partial*, std::size_t>> holes;
     for (Partial& partial : partials) {
-        if ((partial.group < 0) != selected) continue;
+        if ((partial.group == kSelected) != selected) continue;
         for (std::size_t i = 0; i < partial.covered.size(); ++i)
             if (!partial.covered[i]) holes.emplace_back(&partial, i);
     }
@@ -129,11 +164,35 @@ void StepRun::backward(int index, TaskGroup& tasks) {
         others = std::move(run.weights.others.gradient);
     }
     rule_of(layer(index).kind)->backward(run);
-    if (plan[i].trained) {
+    if (plan[i].trained && run.layer.tied >= 0) {
+        leave_gradient(run);
+    } else if (plan[i].trained) {
+        add_tied_gradients(run);
         add_gradients(run, matrix, others);
         update_weights(run);
     }
     tasks.require_done();
+}
+
+const PackedWeight& LayerRun::weight(Stage stage) const {
+    const auto copy = [&](const LayerWeights& of) -> const PackedWeight& {
+        return stage == Stage::FF ? of.ff : of.bp;
+    };
+    const bool shares = layer.tied >= 0 && copy(weights).empty();
+    return copy(shares ? run.store.weights[static_cast<std::size_t>(layer.tied)] : weights);
+}
+
+Values LayerRun::each(std::size_t i) const {
+    Values all = in(i);
+    if (!sums_over_samples(layer, i, run.shared())) return all;
+    const Values one = all;
+    for (std::int64_t b = 1; b < batch(); ++b) all.insert(all.end(), one.begin(), one.end());
+    return all;
+}
+
+void LayerRun::deliver_each(std::size_t i, Values gradient) const {
+    if (!sums_over_samples(layer, i, run.shared())) return deliver(i, std::move(gradient));
+    deliver(i, sums(VectorOp::BiasGrad, gradient, in(i).size()));
 }
 
 Values LayerRun::map(VectorOp op, Stage stage, const std::vector<const Values*>& maps, std::size_t elements,
@@ -145,6 +204,25 @@ Values LayerRun::map(VectorOp op, Stage stage, const std::vector<const Values*>&
     for (const Values* each : vectors) work.vectors.emplace_back(*each);
     engine.vector(work);
     return result;
+}
+
+Values LayerRun::product(Stage stage, std::string_view part, const Values& a, const Values& b) const {
+    const auto [task, engine] = tasks.gemm(stage, part);
+    const GemmShape& s = task.shape;
+    Values c(static_cast<std::size_t>(task.count * s.m * s.n));
+    engine.gemm({.task = task,
+                 .a = {a.data(), s.m * s.k, 0, 0, s.k},
+                 .b = {b.data(), s.k * s.n, s.n},
+                 .map = {c.data(), s.m * s.n, 0, 0, s.n}});
+    return c;
+}
+
+Values LayerRun::sums(VectorOp op, const Values& gradient, std::size_t size,
+                      std::span<const std::int64_t> numbers) const {
+    const auto [task, engine] = tasks.vector(op, Stage::BP);
+    Values sum(size);
+    engine.vector({.task = task, .layer = layer, .maps = {gradient}, .sums = {sum}, .numbers = numbers});
+    return sum;
 }
 
 Values LayerRun::copied(Stage stage, const Values& moved, std::size_t channels) const {

@@ -8,6 +8,13 @@
 
 namespace satsim::execute {
 
+// The gradient of another use of a weight, and the step's addition for it.
+struct TiedGradient {
+    Placed<VectorTask> add;
+    const Layer& layer;
+    Values gradient;
+};
+
 class StepRun {
   public:
     StepRun(const Network& network, const Recipe& recipe, Store& store, schedule::Hyperparameters hyper);
@@ -29,6 +36,8 @@ class StepRun {
     [[nodiscard]] bool first_part() const { return part_ == 0; }
     // Samples times items of a layer's output; 1 where all samples share it.
     [[nodiscard]] std::int64_t batch(int layer) const;
+    // Network::shared_by_samples().
+    [[nodiscard]] const std::vector<bool>& shared() const { return shared_; }
     // Of a layer's output or, below 0, of a network's input.
     [[nodiscard]] const Values& value(int index) const;
     // Whether a gradient of that layer's output is wanted.
@@ -37,18 +46,28 @@ class StepRun {
         return network.layers[static_cast<std::size_t>(index)];
     }
 
-    // A gradient of the whole output of `index`; of places of it, `group` being what they are a part by: an
-    // axis of slices or (-1) rows that were selected. Nothing where none is wanted.
+    // A gradient of the whole output of `index`; of the places of it that the slice `reader` has; of elements
+    // that selected rows have. Nothing where none is wanted.
     void deliver(int index, Values gradient);
-    void deliver_places(int index, int group, const std::vector<std::size_t>& places, const Values& values);
+    void deliver_slice(int reader, const std::vector<std::size_t>& places, const Values& values);
+    void deliver_selected(int index, const std::vector<std::size_t>& places, const Values& values);
+    // Of the layers that are tied to `owner`, whose backward pass has run.
+    [[nodiscard]] std::vector<TiedGradient>& tied_gradients(int owner) {
+        return tied_gradients_[static_cast<std::size_t>(owner)];
+    }
 
   private:
+    static constexpr int kSelected = -1;
     // Parts of gradients that do not overlap, side by side in one tensor.
     struct Partial {
-        int group = 0;
+        int group = 0;   // of tensors that hold one kind of parts: the axis of slices, or kSelected
+        int number = 0;  // of the group
         Values values;
         std::vector<bool> covered;
     };
+    void place_slices();
+    // Made where there is none yet.
+    Partial& partial(int layer, int group, int number);
     // Adds up what was delivered to a layer, by the tasks that the step has for it.
     void sum_gradients(int layer, TaskGroup& tasks);
     void fill_uncovered(std::vector<Partial>& partials, bool selected, int layer, TaskGroup& tasks);
@@ -56,9 +75,11 @@ class StepRun {
     std::int64_t samples_;
     std::int64_t part_ = 0;
     std::vector<bool> shared_;
-    std::vector<Values> inputs_;  // of the micro-batch
+    std::vector<int> slice_tensors_;  // of each slice: see slice_tensors()
+    std::vector<Values> inputs_;      // of the micro-batch
     std::vector<std::vector<Values>> delivered_;
     std::vector<std::vector<Partial>> partials_;
+    std::vector<std::vector<TiedGradient>> tied_gradients_;
 };
 
 // A layer's rule at work.
@@ -73,6 +94,8 @@ struct LayerRun {
     [[nodiscard]] const Values& in(std::size_t i = 0) const { return run.value(layer.inputs[i]); }
     [[nodiscard]] bool wants(std::size_t i = 0) const { return run.wants(layer.inputs[i]); }
     [[nodiscard]] bool trained() const { return run.plan[static_cast<std::size_t>(index)].trained; }
+    // The weight as GEMMs of the stage read it: the layer's copy or that of the layer that it is tied to.
+    [[nodiscard]] const PackedWeight& weight(Stage stage) const;
     [[nodiscard]] std::int64_t batch() const { return run.batch(index); }
     [[nodiscard]] std::size_t in_elements() const {
         return static_cast<std::size_t>(batch() * layer.in.elements());
@@ -80,10 +103,18 @@ struct LayerRun {
     [[nodiscard]] std::size_t out_elements() const {
         return static_cast<std::size_t>(batch() * layer.out.elements());
     }
+    // Input i of every sample: what all of them share is repeated. Its gradient, which is then summed.
+    [[nodiscard]] Values each(std::size_t i) const;
+    void deliver_each(std::size_t i, Values gradient) const;
     void deliver(std::size_t i, Values gradient) const { run.deliver(layer.inputs[i], std::move(gradient)); }
     // One pass of maps to one map of `elements`.
     [[nodiscard]] Values map(VectorOp op, Stage stage, const std::vector<const Values*>& maps,
                              std::size_t elements, const std::vector<const Values*>& vectors = {}) const;
+    // C[m,n] = A[m,k] * B[k,n] of every instance of a product of activations.
+    [[nodiscard]] Values product(Stage stage, std::string_view part, const Values& a, const Values& b) const;
+    // A gradient's sums over what shared `size` values: over positions, or the rows that `numbers` names.
+    [[nodiscard]] Values sums(VectorOp op, const Values& gradient, std::size_t size,
+                              std::span<const std::int64_t> numbers = {}) const;
     // Moves a tensor that was put together by address: the copy that the step has for it.
     [[nodiscard]] Values copied(Stage stage, const Values& values, std::size_t channels) const;
 };
@@ -97,6 +128,12 @@ struct LayerRule {
 
 // Weight gradients of earlier micro-batches are added to this one's, by the step's task for it.
 void add_gradients(LayerRun& run, const Values& matrix, const Values& others);
+// Of one weight that several layers use: a tied layer leaves its gradient to the owner, who adds it to its
+// own.
+void leave_gradient(LayerRun& run);
+void add_tied_gradients(LayerRun& run);
+// [matrix][row][column] to [matrix][column][row], of this shape.
+void transpose_each(Values& values, const MatrixShape& to);
 // The optimizer's step of one layer, after the last micro-batch.
 void update_weights(LayerRun& run);
 

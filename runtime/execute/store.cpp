@@ -5,7 +5,9 @@
 #include <numeric>
 #include <random>
 
+#include "runtime/execute/step.hpp"
 #include "runtime/numerics/fp16.hpp"
+#include "runtime/workload/weight_shape.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -15,7 +17,11 @@ using K = LayerKind;
 class Filler {
   public:
     Filler(const Network& network, Store& store, std::uint64_t seed)
-        : network_(network), store_(store), shared_(network.shared_by_samples()), rng_(seed) {}
+        : network_(network),
+          store_(store),
+          shared_(network.shared_by_samples()),
+          tied_readers_(tied_readers(network)),
+          rng_(seed) {}
 
     void fill() {
         for (std::size_t i = 0; i < network_.inputs.size(); ++i) fill_input(i);
@@ -31,9 +37,7 @@ class Filler {
     std::int64_t below(std::int64_t end) {
         return std::uniform_int_distribution<std::int64_t>(0, end - 1)(rng_);
     }
-    static double half(double value) {
-        return numerics::to_float(numerics::to_fp16(static_cast<float>(value)));
-    }
+    static double half(double value) { return numerics::round_to_fp16(static_cast<float>(value)); }
 
     // Row numbers where a table is read by it.
     void fill_input(std::size_t i) {
@@ -58,8 +62,9 @@ class Filler {
     void fill_weights(std::size_t i) {
         const Layer& l = network_.layers[i];
         LayerWeights& weights = store_.weights[i];
-        weights.shape = weight_matrix(network_, i);
-        if (weights.shape.rows > 0) {
+        const int reader = weight_reader(network_, tied_readers_, static_cast<int>(i));
+        weights.shape = weight_shape(network_.layers[static_cast<std::size_t>(reader)]);
+        if (weights.shape.rows > 0 && l.tied < 0) {
             const std::int64_t reduced = weights.shape.taps / std::max(l.groups, 1) * weights.shape.rows;
             fill(weights.matrix, static_cast<std::size_t>(weights.shape.elements()), 0,
                  1 / std::sqrt(static_cast<double>(reduced)));
@@ -152,26 +157,13 @@ class Filler {
     const Network& network_;
     Store& store_;
     std::vector<bool> shared_;
+    std::vector<int> tied_readers_;
     std::mt19937_64 rng_;
     std::normal_distribution<double> distribution_{0.0, 1.0};
     std::map<std::pair<int, std::int64_t>, std::vector<std::int64_t>> decks_;  // by stream and item
 };
 
 }  // namespace
-
-MatrixShape weight_matrix(const Network& network, std::size_t layer) {
-    const Layer& l = network.layers[layer];
-    switch (l.kind) {
-        case K::Conv:
-        case K::ConvTranspose:
-            return {std::int64_t{l.kernel.area()} * l.groups, l.in.channels / l.groups,
-                    l.out.channels / l.groups};
-        case K::Linear:
-            return {1, l.in.channels, l.out.channels};
-        default:
-            return {1, 0, 0};
-    }
-}
 
 Store::Store(const Network& network, std::int64_t samples, std::uint64_t seed, bool exact)
     : weights(network.layers.size()),
@@ -180,11 +172,12 @@ Store::Store(const Network& network, std::int64_t samples, std::uint64_t seed, b
       output_gradients(network.layers.size()),
       samples_(samples),
       exact_(exact) {
+    require_executable(network);
     Filler(network, *this, seed).fill();
 }
 
 double Store::map_value(double value) const {
-    return exact_ ? value : numerics::to_float(numerics::to_fp16(static_cast<float>(value)));
+    return exact_ ? value : numerics::round_to_fp16(static_cast<float>(value));
 }
 
 void Store::forget_copies() {

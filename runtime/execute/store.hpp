@@ -28,9 +28,9 @@ struct Parameter {
 };
 
 struct LayerWeights {
-    MatrixShape shape;  // of `matrix`: taps times groups of input x output channels; rows 0: no GEMM reads it
-    Parameter matrix;
-    Parameter others;  // bias; scale, then shift; a table; a class token, then positions; a parameter
+    MatrixShape shape;  // of `matrix`: weight_shape(), of a table that GEMMs read too that of their layer
+    Parameter matrix;   // master and state are empty where they are another layer's (tied)
+    Parameter others;   // bias; scale, then shift; a table; a class token, then positions; a parameter
     // What GEMMs read; empty until a step makes them from the master or an update leaves them.
     PackedWeight ff;
     PackedWeight bp;
@@ -54,8 +54,7 @@ class Store {
   public:
     // Random values, the same for the same seed: weights of standard deviation 1/sqrt(reduction), norms near
     // 1, inputs of standard deviation 1, row numbers, labels and positions. `exact`: for the reference;
-    // otherwise masters are FP32 and inputs FP16. Throws InputError naming a layer that execution has no rule
-    // for.
+    // otherwise masters are FP32 and inputs FP16. Throws InputError as require_executable() does.
     Store(const Network& network, std::int64_t samples, std::uint64_t seed, bool exact = false);
 
     std::vector<Values> inputs;  // as Network::inputs; numbers of rows where a lookup reads them
@@ -76,8 +75,5 @@ class Store {
     std::int64_t samples_;
     bool exact_;
 };
-
-// The weights that GEMMs read: [group][tap][input channel][output channel].
-[[nodiscard]] MatrixShape weight_matrix(const Network& network, std::size_t layer);
 
 }  // namespace satsim::execute

@@ -28,8 +28,9 @@ void update(LayerRun& run, Parameter& parameter, bool matrix) {
     parameter.master = std::move(master);
     parameter.first = std::move(first);
     if (moments) parameter.second = std::move(second);
-    if (work.ff != nullptr) run.weights.ff = std::move(ff);
-    if (work.bp != nullptr) run.weights.bp = std::move(bp);
+    if (!matrix) return;
+    run.weights.ff = std::move(ff);  // empty where the update leaves none: the old one is another master's
+    run.weights.bp = std::move(bp);
 }
 
 }  // namespace
@@ -52,6 +53,23 @@ void add_gradients(LayerRun& run, const Values& matrix, const Values& others) {
     const auto border = sum.begin() + static_cast<std::ptrdiff_t>(new_matrix.size());
     new_matrix.assign(sum.begin(), border);
     new_others.assign(border, sum.end());
+}
+
+void leave_gradient(LayerRun& run) {
+    run.run.tied_gradients(run.layer.tied)
+        .push_back(
+            {run.tasks.vector(VectorOp::Add, Stage::WU), run.layer, std::move(run.weights.matrix.gradient)});
+}
+
+void add_tied_gradients(LayerRun& run) {
+    for (const TiedGradient& other : run.run.tied_gradients(run.index)) {
+        Values& own = run.weights.matrix.gradient;
+        Values sum(own.size());
+        other.add.engine.vector(
+            {.task = other.add.task, .layer = other.layer, .maps = {other.gradient, own}, .results = {sum}});
+        own = std::move(sum);
+    }
+    run.run.tied_gradients(run.index).clear();
 }
 
 void update_weights(LayerRun& run) {

@@ -62,6 +62,11 @@ inline constexpr std::uint16_t kFp16Nan = 0x7E00;
     return {static_cast<std::uint16_t>(sign | ((rounded - 0x38000000U) >> 13))};
 }
 
+// The nearest FP16 value, or what to_fp16() makes of it.
+[[nodiscard]] constexpr float round_to_fp16(float value) {
+    return to_float(to_fp16(value));
+}
+
 // The same for arrays: out[i] = to_float(in[i]), out[i] = to_fp16(in[i]), the same bits at every level.
 // Both spans have the same length and do not overlap; std::invalid_argument if the lengths differ.
 // `level` is for tests and benchmarks; it must not exceed best_vector_level().

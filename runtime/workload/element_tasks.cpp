@@ -2,38 +2,24 @@
 // of the same memory are read in place; gradients of slices and concatenations likewise.
 #include <algorithm>
 
+#include "runtime/workload/operands.hpp"
 #include "runtime/workload/vector_parts.hpp"
 
 namespace satsim {
 namespace {
 
-// One value a channel, spread over all positions.
-bool is_channel_vector(const TensorShape& shape) {
-    return shape.positions() == 1;
-}
-
-bool second_is_shared(const StepContext& context, const Layer& layer) {
-    return layer.inputs.size() > 1 && context.is_shared(layer.inputs[1]) &&
-           !context.is_shared(layer.inputs[0]);
-}
-
-std::int64_t second_elements(const StepContext& context, const Layer& layer) {
-    return layer.with.elements() * (second_is_shared(context, layer) ? 1 : context.batch);
-}
-
-// Both operands have the same elements, so that VEC streams them side by side.
 bool same_size(const StepContext& context, const Layer& layer) {
-    return layer.with == layer.in && !second_is_shared(context, layer);
+    return second_operand(layer, context.shared) == SecondOperand::SameSize;
 }
 
-// A trained vector of channels, as VEC's programs for biases and normalisation take it.
 bool by_trained_vector(const StepContext& context, const Layer& layer) {
-    return is_channel_vector(layer.with) && second_is_shared(context, layer);
+    return second_operand(layer, context.shared) == SecondOperand::TrainedVector;
 }
 
 // An operation on a tensor and a smaller one that is spread over it.
 VectorTask spread(const StepContext& context, const Layer& layer, VectorTask task) {
-    task.extra_bytes = kFp16Bytes * second_elements(context, layer);
+    const std::int64_t samples = sums_over_samples(layer, 1, context.shared) ? 1 : context.batch;
+    task.extra_bytes = kFp16Bytes * layer.with.elements() * samples;
     return host(task);
 }
 
@@ -47,6 +33,15 @@ VectorTask move(const StepContext& context, const Layer& layer, Stage stage) {
 }
 
 }  // namespace
+
+void append_shared_sums(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
+    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+        if (!sums_over_samples(layer, i, context.shared)) continue;
+        const std::int64_t elements = context.network.shape_of(layer.inputs[i]).elements();
+        tasks.emplace_back(
+            host(vector_task(layer, VectorOp::BiasGrad, Stage::BP, context.batch * elements, 1, 0, 1)));
+    }
+}
 
 void append_element_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
     const std::int64_t in = context.batch * layer.in.elements();
@@ -134,16 +129,6 @@ void append_mul_bp(const StepContext& context, const Layer& layer, std::int64_t 
     }
 }
 
-// Gradients of trained tensors that are one of a concatenation's parts: sums over the samples.
-void append_concat_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
-    for (const int input : layer.inputs) {
-        if (input < 0 || !context.is_shared(input)) continue;
-        const Layer& part = context.network.layers[static_cast<std::size_t>(input)];
-        tasks.emplace_back(host(
-            vector_task(layer, VectorOp::BiasGrad, Stage::BP, context.batch * part.out.elements(), 1, 0, 1)));
-    }
-}
-
 }  // namespace
 
 void append_element_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
@@ -166,7 +151,8 @@ void append_element_bp(const StepContext& context, const Layer& layer, std::vect
             append_mul_bp(context, layer, out, tasks);
             break;
         case LayerKind::Concat:
-            append_concat_bp(context, layer, tasks);
+        case LayerKind::MatMul:
+            append_shared_sums(context, layer, tasks);
             break;
         case LayerKind::Permute:
             add(move(context, layer, Stage::BP));

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
 
 #include "runtime/workload/vector_parts.hpp"
 
 namespace satsim {
 namespace {
 
-// How many tensors it takes to hold ranges so that none of one tensor overlap: the most that share a point.
+// What holds the gradients of slices along one axis.
 struct Cover {
     int tensors = 0;
     std::int64_t elements = 0;
@@ -17,33 +18,46 @@ struct Cover {
 
 Cover cover_of(const std::vector<const Layer*>& slices) {
     Cover cover;
+    for (const int tensor : slice_tensors(slices)) cover.tensors = std::max(cover.tensors, tensor + 1);
+    for (const Layer* slice : slices) cover.elements += slice->out.elements();
+    return cover;
+}
+
+// The position behind the last one that a slice takes.
+std::int64_t end_of(const Layer& slice) {
+    const TensorShape& out = slice.out;
+    const std::int64_t size = slice.axis == Axis::Channels ? out.channels
+                              : slice.axis == Axis::Height ? out.height
+                                                           : out.width;
+    return slice.start + (size - 1) * slice.step + 1;
+}
+
+}  // namespace
+
+// First come, first served from the lowest position on takes as many tensors as slices share a point: fewer
+// cannot do.
+std::vector<int> slice_tensors(const std::vector<const Layer*>& slices) {
     // Slices of one step take turns: those that begin at the same remainder meet, others do not.
     const int step = slices.empty() ? 1 : slices.front()->step;
     const bool equal =
         std::all_of(slices.begin(), slices.end(), [&](const Layer* slice) { return slice->step == step; });
-    // By remainder; at each position, ranges that begin less those that end.
-    std::map<int, std::map<std::int64_t, int>> changes;
-    for (const Layer* slice : slices) {
-        const TensorShape& out = slice->out;
-        const std::int64_t size = slice->axis == Axis::Channels ? out.channels
-                                  : slice->axis == Axis::Height ? out.height
-                                                                : out.width;
-        std::map<std::int64_t, int>& mine = changes[equal ? slice->start % step : 0];
-        ++mine[slice->start];
-        --mine[slice->start + (size - 1) * slice->step + 1];
-        cover.elements += out.elements();
+    std::vector<std::size_t> order(slices.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return slices[a]->start < slices[b]->start; });
+    std::vector<int> tensors(slices.size());
+    std::map<int, std::vector<std::int64_t>> taken;  // by remainder: up to where, in each tensor
+    for (const std::size_t i : order) {
+        const Layer& slice = *slices[i];
+        std::vector<std::int64_t>& ends = taken[equal ? slice.start % step : 0];
+        auto room =
+            std::find_if(ends.begin(), ends.end(), [&](std::int64_t end) { return end <= slice.start; });
+        if (room == ends.end()) room = ends.insert(ends.end(), 0);
+        *room = end_of(slice);
+        tensors[i] = static_cast<int>(room - ends.begin());
     }
-    for (const auto& [remainder, mine] : changes) {
-        int open = 0;
-        for (const auto& [position, change] : mine) {
-            open += change;
-            cover.tensors = std::max(cover.tensors, open);
-        }
-    }
-    return cover;
+    return tensors;
 }
-
-}  // namespace
 
 GradientSums::GradientSums(const Network& network, const std::vector<LayerPlan>& plan)
     : network_(network), readers_(network.layers.size()) {

@@ -8,6 +8,11 @@
 
 namespace satsim {
 
+// Of each of several slices of one layer along one axis, the tensor that its gradient is written into: the
+// fewest tensors of which none has slices that overlap. Slices of different steps overlap where their ranges
+// do.
+[[nodiscard]] std::vector<int> slice_tensors(const std::vector<const Layer*>& slices);
+
 class GradientSums {
   public:
     // Readers to which no gradient comes (`plan`) give none.

@@ -1,7 +1,6 @@
 // The optimizer's step, and the packed copies that it leaves for the GEMMs.
-#include <algorithm>
-
 #include "runtime/workload/vector_parts.hpp"
+#include "runtime/workload/weight_shape.hpp"
 
 namespace satsim {
 namespace {
@@ -10,30 +9,6 @@ namespace {
 Bytes packed_bytes(std::int64_t weights, const NmPattern& nm) {
     const std::int64_t kept = ceil_div<std::int64_t>(weights * nm.n, nm.m);
     return kept * 2 + (nm.dense() ? 0 : ceil_div<std::int64_t>(kept, 2));
-}
-
-// The weights that GEMMs read; rows == 0 where there are none. Attention: all projections side by side.
-MatrixShape weight_shape(const Layer& layer) {
-    switch (layer.kind) {
-        case LayerKind::Conv:
-        case LayerKind::ConvTranspose:
-            return {std::int64_t{layer.kernel.area()} * layer.groups, layer.in.channels / layer.groups,
-                    layer.out.channels / layer.groups};
-        case LayerKind::Linear:
-            return {static_cast<std::int64_t>(std::max<std::size_t>(layer.sets.size(), 1)), layer.in.channels,
-                    layer.out.channels};
-        case LayerKind::Attention:
-            return {1, layer.in.channels, 4 * layer.in.channels};
-        default:
-            return {};
-    }
-}
-
-// The layer whose GEMMs read this layer's weights: itself, or, for a table, the one that is tied to it.
-int reader_of(const StepContext& context, const Layer& layer, int index) {
-    const bool table = layer.kind == LayerKind::Lookup && !context.tied_reader.empty();
-    const int tied = table ? context.tied_reader[static_cast<std::size_t>(index)] : -1;
-    return tied >= 0 ? tied : index;
 }
 
 }  // namespace
@@ -48,7 +23,7 @@ void append_optimizer(const StepContext& context, const Layer& layer, int index,
         task.writes_fp32 = sgd ? 2 : 3;
         return task;
     };
-    const int reader = reader_of(context, layer, index);
+    const int reader = weight_reader(context.network, context.tied_reader, index);
     const Layer& user = reader == index ? layer : context.network.layers[static_cast<std::size_t>(reader)];
     const MatrixShape weights = weight_shape(user);
     if (weights.rows > 0) {

@@ -102,6 +102,7 @@ void append_sequence_bp(const StepContext& context, const Layer& layer, std::vec
             if (context.recipe.recompute == Recompute::Attention)
                 add(host(vector_task(layer, VectorOp::Softmax, Stage::BP, scores, 1, 1, 5)));
             add(host(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, scores, 2, 1, 4)));
+            append_shared_sums(context, layer, tasks);
             break;
         }
         case LayerKind::Select:

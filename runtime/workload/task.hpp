@@ -146,6 +146,7 @@ struct VectorTask {
     bool sat_capable =
         true;  // false: no unit of SAT computes it (GELU, softmax, LayerNorm, loss): a host task
     std::int64_t times = 1;  // how often the step has this task
+    auto operator<=>(const VectorTask&) const = default;
 };
 
 using Task = std::variant<GemmTask, VectorTask>;

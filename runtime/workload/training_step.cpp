@@ -7,6 +7,7 @@
 #include "runtime/workload/gradient_sums.hpp"
 #include "runtime/workload/training_plan.hpp"
 #include "runtime/workload/vector_parts.hpp"
+#include "runtime/workload/weight_shape.hpp"
 
 namespace satsim {
 namespace {
@@ -60,12 +61,10 @@ class StepMaker {
         context_.samples = batch / recipe.micro_batches;
         context_.first_gemm = network.first_gemm();
         context_.shared = shared_;
-        context_.tied_reader.assign(plan_.size(), -1);
+        context_.tied_reader = tied_readers(network);
         for (std::size_t i = 0; i < plan_.size(); ++i) {
             context_.gradients.push_back(plan_[i].hands_down);
             context_.wanted.push_back(plan_[i].hands_down || plan_[i].trained);
-            if (const int owner = network.layers[i].tied; owner >= 0)
-                context_.tied_reader[static_cast<std::size_t>(owner)] = static_cast<int>(i);
         }
     }
 

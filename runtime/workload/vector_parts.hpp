@@ -43,6 +43,9 @@ inline constexpr Bytes kFp32Bytes = 4;
 // Layers that combine, move or resample tensors, and functions of single elements (element_tasks.cpp).
 void append_element_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
 void append_element_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
+// Sums over the samples of the gradients of inputs that all of them share: of concatenations and products,
+// whose tasks make such a gradient for every sample.
+void append_shared_sums(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
 // Layers that work on the positions of a sample's streams (sequence_tasks.cpp).
 void append_sequence_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
 void append_sequence_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);

@@ -71,6 +71,10 @@ class Train(ProgramTest):
             for name in names:
                 self.assertIn(name, message)
         self.assertIn("/method", refused(self.network(), "--recipe", "sdgp-2:8"))
+        for engine in ("sat", "sat-cycle"):
+            message = refused(self.network(), "--hardware", SMALL_HARDWARE, "--recipe", "bdwp-2:16", "--engine", engine)
+            self.assertIn("built for M = 16", message)
+        self.run_program("train", self.network(), "--hardware", SMALL_HARDWARE, "--recipe", "bdwp-2:16", "--engine", "cpu", "--steps", 1)
         self.assertIn("GiB", refused("armor-8b", "--recipe", "full"))
         layers = [{"kind": "linear", "out": 4}, {"kind": "gelu"}]
         self.assertIn("no loss", refused(self.network(layers=layers), *SMALL))

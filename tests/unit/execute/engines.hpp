@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "tests/unit/execute/support.hpp"
+#include "tests/unit/execute/sum_bounds.hpp"
 
 namespace satsim::execute::test {
 
@@ -36,39 +36,49 @@ inline void for_result(
 
 // Runs each task on `used` and on `other` with the same operands and counts elements that differ by more than
 // the bound of docs/architecture/execution.md: GEMMs 2 g S + one unit, S by the reference from magnitudes;
-// maps of vector work one unit and 2^-20 of the largest element.
+// maps of vector work one unit and 2^-20 of the largest element; sums as sum_bounds() has it; packed copies
+// not at all from those of the master that was written with them.
 class ComparingEngine : public Engine {
   public:
     ComparingEngine(Engine& used, Engine& other) : used_(used), other_(other) {}
     [[nodiscard]] std::string name() const override { return used_.name(); }
-    [[nodiscard]] bool can_run(const Task& task) const override { return used_.can_run(task); }
+    [[nodiscard]] std::string refusal(const Task& task) const override { return used_.refusal(task); }
     void vector(const VectorWork& work) override {
-        std::vector<Values> theirs;
         VectorWork second = work;
-        second.ff = second.bp = nullptr;
-        for (std::span<double>& result : second.results) {
-            theirs.emplace_back(result.size());
-            result = theirs.back();
-        }
+        const auto own = [](std::vector<std::span<double>>& written, std::vector<Values>& into) {
+            for (std::span<double>& each : written) each = into.emplace_back(each.size());
+        };
+        std::vector<Values> theirs;
         std::vector<Values> sums;
-        for (std::span<double>& sum : second.sums) {
-            sums.emplace_back(sum.size());
-            sum = sums.back();
-        }
+        theirs.reserve(work.results.size());
+        sums.reserve(work.sums.size());
+        own(second.results, theirs);
+        own(second.sums, sums);
+        PackedWeight ff;
+        PackedWeight bp;
+        if (work.ff != nullptr) second.ff = &ff;
+        if (work.bp != nullptr) second.bp = &bp;
         other_.vector(second);
         used_.vector(work);
+        const std::string name = work.layer.name + " " + to_string(work.task.op);
         for (std::size_t r = 0; r < theirs.size(); ++r) {
             double largest = 0;
             for (const double value : theirs[r])
                 if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
-            const bool sums_too = work.task.op == VectorOp::Optimizer;
+            const bool wide = work.task.op == VectorOp::Optimizer;  // FP32
             for (std::size_t i = 0; i < theirs[r].size(); ++i) {
                 const double one = work.results[r][i];
                 const double two = theirs[r][i];
-                const double unit = sums_too ? 0 : unit_of(std::max(std::abs(one), std::abs(two)));
-                count(one, two, unit + 0x1p-20 * largest, work.layer.name + " " + to_string(work.task.op));
+                const double unit = wide ? 0 : unit_of(std::max(std::abs(one), std::abs(two)));
+                count(one, two, unit + 0x1p-20 * largest, name);
             }
         }
+        const std::vector<Values> allowed = sum_bounds(work);
+        for (std::size_t v = 0; v < sums.size(); ++v)
+            for (std::size_t i = 0; i < sums[v].size(); ++i, ++compared_sums)
+                count(work.sums[v][i], sums[v][i], allowed[v][i], name + " sum");
+        if (work.ff != nullptr) compare_copy(work, *work.ff, *work.task.pregenerate_ff, Stage::FF);
+        if (work.bp != nullptr) compare_copy(work, *work.bp, *work.task.pregenerate_bp, Stage::BP);
     }
     void gemm(const GemmWork& work) override {
         const GemmTask& task = work.task;
@@ -133,6 +143,8 @@ class ComparingEngine : public Engine {
     }
 
     std::int64_t compared = 0;
+    std::int64_t compared_sums = 0;    // of them
+    std::int64_t compared_copies = 0;  // values of packed copies
     std::int64_t outside = 0;
     std::int64_t different = 0;
     std::string where;
@@ -142,6 +154,15 @@ class ComparingEngine : public Engine {
         Values values(data, data + size);
         for (double& value : values) value = std::abs(value);
         return values;
+    }
+    void compare_copy(const VectorWork& work, const PackedWeight& copy, const NmPattern& nm, Stage stage) {
+        const Values master(work.results[0].begin(), work.results[0].end());
+        const PackedWeight fresh = pack_weight(master, work.task.shape, nm, stage, false);
+        for (std::size_t i = 0; i < fresh.dense.size(); ++i, ++compared_copies)
+            count(copy.dense[i], fresh.dense[i], 0, work.layer.name + " copy");
+        if (copy.packed.indices == fresh.packed.indices) return;
+        ++outside;
+        where = work.layer.name + " copy";
     }
     void count(double one, double two, double allowed, const std::string& task) {
         ++compared;
@@ -161,7 +182,7 @@ class ShakenEngine : public Engine {
   public:
     explicit ShakenEngine(unsigned seed) : rng_(seed) {}
     [[nodiscard]] std::string name() const override { return "shaken"; }
-    [[nodiscard]] bool can_run(const Task&) const override { return true; }
+    [[nodiscard]] std::string refusal(const Task&) const override { return {}; }
     void gemm(const GemmWork& work) override {
         cpu_.gemm(work);
         if (work.task.stage == Stage::WU) return;
@@ -196,11 +217,13 @@ class ShakenEngine : public Engine {
     std::mt19937 rng_;
 };
 
-// What a wrong engine might do to a GEMM.
+// What a wrong engine might do to a GEMM, a sum over positions or a copy.
 enum class Fault {
     Mask,  // one kept value of each group is another's: the mask's neighbour
     Taps,  // a convolution's taps in reversed order
-    Rows   // rows of dY or of A one place further on
+    Rows,  // rows of dY or of A one place further on
+    Sum,   // statistics and gradients of vectors of channels over the first half of the positions
+    Copy   // a packed copy has another row's values where an update leaves it
 };
 
 inline bool can_have(const GemmTask& task, Fault fault, Stage stage) {
@@ -213,13 +236,22 @@ inline bool can_have(const GemmTask& task, Fault fault, Stage stage) {
             return weight && task.gather.taps.size() > 1;
         case Fault::Rows:
             return stage == Stage::WU && task.gather.taps.size() == 1 && task.shape.k > 2;
+        case Fault::Sum:
+        case Fault::Copy:
+            break;
     }
     return false;
 }
+inline bool can_have(const VectorTask& task, Fault fault, Stage stage) {
+    if (task.stage != stage || !task.sat_capable) return false;
+    if (fault == Fault::Copy) return task.op == VectorOp::Optimizer && task.pregenerate_ff.has_value();
+    if (fault != Fault::Sum) return false;
+    return task.op == VectorOp::NormStatistics || task.op == VectorOp::NormGradStatistics ||
+           task.op == VectorOp::BiasGrad;
+}
 inline bool can_have(const TrainingStep& step, Fault fault, Stage stage) {
     return std::ranges::any_of(step.tasks, [&](const Task& task) {
-        const auto* gemm = std::get_if<GemmTask>(&task);
-        return gemm != nullptr && can_have(*gemm, fault, stage);
+        return std::visit([&](const auto& each) { return can_have(each, fault, stage); }, task);
     });
 }
 
@@ -228,8 +260,19 @@ class FaultyEngine : public Engine {
   public:
     FaultyEngine(Fault fault, Stage stage) : fault_(fault), stage_(stage) {}
     [[nodiscard]] std::string name() const override { return "faulty"; }
-    [[nodiscard]] bool can_run(const Task&) const override { return true; }
-    void vector(const VectorWork& work) override { cpu_.vector(work); }
+    [[nodiscard]] std::string refusal(const Task&) const override { return {}; }
+    void vector(const VectorWork& work) override {
+        if (done_ || !can_have(work.task, fault_, stage_)) return cpu_.vector(work);
+        done_ = true;
+        if (fault_ == Fault::Copy) {
+            cpu_.vector(work);
+            return swap_rows(*work.ff);
+        }
+        VectorWork wrong = work;
+        const std::size_t channels = work.sums[0].size();
+        for (std::span<const double>& map : wrong.maps) map = map.first(map.size() / channels / 2 * channels);
+        cpu_.vector(wrong);
+    }
     void gemm(const GemmWork& work) override {
         if (done_ || !can_have(work.task, fault_, stage_)) return cpu_.gemm(work);
         done_ = true;
@@ -243,10 +286,7 @@ class FaultyEngine : public Engine {
                        .rows = work.rows};
         if (fault_ == Fault::Mask) {
             weight = *work.weight;
-            for (std::size_t i = 0; i + static_cast<std::size_t>(weight.n) < weight.dense.size();
-                 i += 8 * static_cast<std::size_t>(weight.n))
-                for (std::size_t c = 0; c < static_cast<std::size_t>(weight.n); ++c)
-                    std::swap(weight.dense[i + c], weight.dense[i + static_cast<std::size_t>(weight.n) + c]);
+            swap_rows(weight);
             wrong.weight = &weight;
         }
         if (fault_ == Fault::Taps) {
@@ -265,6 +305,13 @@ class FaultyEngine : public Engine {
     }
 
   private:
+    // The first two of every eight.
+    static void swap_rows(PackedWeight& weight) {
+        const auto n = static_cast<std::size_t>(weight.n);
+        for (std::size_t i = 0; i + n < weight.dense.size(); i += 8 * n)
+            for (std::size_t c = 0; c < n; ++c) std::swap(weight.dense[i + c], weight.dense[i + n + c]);
+    }
+
     Fault fault_;
     Stage stage_;
     bool done_ = false;

@@ -1,8 +1,7 @@
 // Rules that hold for every step: masks, updates, micro-batches, what is formed again, what is refused.
 #include <gtest/gtest.h>
 
-#include "runtime/execute/placement.hpp"
-#include "runtime/support/error.hpp"
+#include "runtime/execute/written_out.hpp"
 #include "tests/unit/execute/networks.hpp"
 
 namespace satsim::execute {
@@ -54,7 +53,7 @@ TEST(Step, UsesBothMasksOfOneMaster) {
     const Store start(network, 2, 5, true);
     const Executed run = execute(network, bdwp(), reference, true);
     const Values& w = start.weights[1].matrix.master;
-    const auto half = [](double x) { return numerics::to_float(numerics::to_fp16(static_cast<float>(x))); };
+    const auto half = [](double x) { return numerics::round_to_fp16(static_cast<float>(x)); };
     Values out(2 * 6 * 24);
     Values back(2 * 6 * 16);
     for (std::size_t p = 0; p < 12; ++p) {
@@ -110,6 +109,51 @@ TEST(Step, PrunedWeightsDecay) {
     EXPECT_GT(distance(master(sat, 0.5F), master(sat, 0.0F)), 1e-3);
 }
 
+// Which weights decay more is what the old copy has kept, not what of it is nothing: weights that round to 0
+// in FP16 are kept and pruned like others.
+TEST(Step, KeptWeightsMayBeNothing) {
+    const Network network =
+        network_of({{{"kind", "linear"}, {"out", 8}}, {{"kind", "linear"}, {"out", 8}}}, kRows);
+    const Recipe recipe = load_recipe("sr-ste-2:8", test::kModels);
+    constexpr double kSmall = 0x1p-30;
+    schedule::Hyperparameters hyper;
+    hyper.weight_decay = 0.25F;
+    hyper.sr_ste_decay = 0.25F;
+    hyper.learning_rate = 0.5F;
+    hyper.momentum = 0;
+    const TrainingStep step = make_training_step(network, recipe);
+    SatFunctionalEngine sat(test::small_machine());
+    CpuEngine cpu;
+    for (const std::vector<Engine*>& engines : {std::vector<Engine*>{&sat, &cpu}, {&cpu, &cpu}}) {
+        Store store(network, step.batch, 5);
+        for (Values& input : store.inputs) std::ranges::fill(input, 0.0);
+        Values& master = store.weights[1].matrix.master;
+        std::ranges::fill(master, kSmall);
+        execute_step(network, recipe, step, test::first_placement(step, engines), engines, store, hyper);
+        for (std::size_t i = 0; i < master.size(); ++i) {
+            const bool kept = i / 8 < 2;  // the earlier of equal ones, along the input channels
+            EXPECT_DOUBLE_EQ(master[i], kSmall * (kept ? 0.875 : 0.75)) << engines[0]->name() << " " << i;
+        }
+    }
+    const PackedWeight copy = pack_weight(Values(8, kSmall), {1, 8, 1}, {2, 8}, Stage::FF, true);
+    EXPECT_EQ(copy.dense, (Values{kSmall, kSmall, 0, 0, 0, 0, 0, 0}));
+}
+
+// A copy that an update does not leave anew is another master's.
+TEST(Step, AnUpdateLeavesNoOldCopy) {
+    const Network network =
+        network_of({{{"kind", "linear"}, {"out", 16}}, {{"kind", "linear"}, {"out", 8}}}, kRows);
+    const TrainingStep step = make_training_step(network, bdwp());
+    CpuEngine cpu;
+    Store store(network, step.batch, 5);
+    LayerWeights& first = store.weights[0];  // hands no gradient down: its update makes no copy for BP
+    first.bp = pack_weight(first.matrix.master, first.shape, {2, 8}, Stage::BP, false);
+    execute_step(network, bdwp(), step, std::vector<int>(step.tasks.size(), 0), {&cpu}, store);
+    EXPECT_TRUE(first.bp.empty());
+    EXPECT_FALSE(first.ff.empty());
+    EXPECT_FALSE(store.weights[1].bp.empty());
+}
+
 TEST(Step, MicroBatchesGiveTheGradientOfTheBatch) {
     const json layers = {{{"kind", "linear"}, {"out", 16}, {"bias", true}},
                          {{"kind", "gelu"}},
@@ -127,6 +171,62 @@ TEST(Step, MicroBatchesGiveTheGradientOfTheBatch) {
     for (std::size_t i = 0; i < a.size(); ++i)
         EXPECT_LT(distance(b[i].values, a[i].values), 1e-7)
             << a[i].name;  // sums of masters are FP32 here too
+}
+
+constexpr TensorShape kNumbers{1, 1, 6};
+Network tied_network() {
+    return network_of({{{"kind", "lookup"}, {"rows", 24}, {"out", 16}, {"name", "table"}},
+                       {{"kind", "linear"}, {"out", 16}, {"name", "a"}},
+                       {{"kind", "gelu"}},
+                       {{"kind", "linear"}, {"out", 16}, {"name", "b"}, {"tied", "a"}},
+                       {{"kind", "linear"}, {"out", 24}, {"name", "head"}, {"tied", "table"}},
+                       {{"kind", "loss"}}},
+                      kNumbers);
+}
+
+TEST(Step, MicroBatchesAddTheGradientsOfAllUses) {
+    ReferenceEngine reference;
+    Recipe recipe;
+    const Executed whole = execute(tied_network(), recipe, reference, true, 4);
+    recipe.micro_batches = 4;
+    const Executed parts = execute(tied_network(), recipe, reference, true, 4);
+    ASSERT_EQ(parts.outcome.gradients.size(), 2U);  // of two masters
+    for (std::size_t i = 0; i < 2; ++i)
+        EXPECT_LT(distance(parts.outcome.gradients[i].values, whole.outcome.gradients[i].values), 1e-7);
+}
+
+// Every use reads copies of the one master, in the step after the update too.
+TEST(Step, TiedLayersReadTheOwnersWeight) {
+    const Network network = tied_network();
+    const TrainingStep step = make_training_step(network, bdwp());
+    SatFunctionalEngine sat(test::small_machine());
+    CpuEngine cpu;
+    const std::vector<Engine*> engines{&sat, &cpu};
+    Store store(network, step.batch, 5);
+    const auto used = [&](std::size_t layer, std::size_t owner, const Values& master) {
+        const LayerWeights& own = store.weights[layer];
+        const LayerWeights& weights = store.weights[owner];
+        const PackedWeight expected = pack_weight(master, weights.shape, {2, 8}, Stage::FF, false);
+        const Values& in = store.layers[layer - 1].out;
+        Values out(in.size() / 16 * static_cast<std::size_t>(weights.shape.columns));
+        const auto columns = static_cast<std::size_t>(weights.shape.columns);
+        for (std::size_t p = 0; p < in.size() / 16; ++p)
+            for (std::size_t i = 0; i < 16; ++i)
+                for (std::size_t o = 0; o < columns; ++o)
+                    out[p * columns + o] += in[p * 16 + i] * expected.dense[i * columns + o];
+        EXPECT_TRUE(own.matrix.master.empty());
+        return distance(store.layers[layer].out, out);
+    };
+    for (int i = 0; i < 3; ++i) {
+        const Values table = store.weights[0].matrix.master;
+        const Values a = store.weights[1].matrix.master;
+        execute_step(network, bdwp(), step, test::first_placement(step, engines), engines, store);
+        EXPECT_NE(table, store.weights[0].matrix.master);
+        EXPECT_LT(used(4, 0, table), 1e-3) << i;
+        EXPECT_LT(used(3, 1, a), 1e-3) << i;
+    }
+    EXPECT_TRUE(store.weights[4].ff.empty());  // the update has left the table's copies for the head
+    EXPECT_FALSE(store.weights[0].ff.empty());
 }
 
 // What the backward pass forms again is what the forward pass had.
@@ -187,6 +287,22 @@ TEST(Step, APlacementOfCountedTasksFitsEveryCopy) {
     EXPECT_GT(written.tasks.size(), counted.tasks.size());
 }
 
+TEST(Step, APlacementOfCountedTasksIsUsedUp) {
+    const auto step = [](const json& layers) {
+        return make_training_step(network_of(layers, kRows), Recipe{});
+    };
+    const json linear = {{"kind", "linear"}, {"out", 8}, {"name", "a"}};
+    json with_bias = linear;
+    with_bias["bias"] = true;
+    const auto place = [](const TrainingStep& counted, const TrainingStep& written) {
+        return written_out(counted, std::vector<int>(counted.tasks.size(), 0), written).size();
+    };
+    const TrainingStep plain = step(json::array({linear}));
+    EXPECT_EQ(place(plain, plain), plain.tasks.size());
+    EXPECT_THROW(place(step(json::array({with_bias})), plain), std::logic_error);
+    EXPECT_THROW(place(step({linear, {{"kind", "gelu"}, {"name", "g"}}}), plain), std::logic_error);
+}
+
 // Step after step on the same samples: each reads the copies that the update before it left.
 TEST(Step, TrainingLowersTheLoss) {
     SatFunctionalEngine sat(test::small_machine());
@@ -208,46 +324,11 @@ TEST(Step, TrainingLowersTheLoss) {
     };
     falls(test::narrow_resnet9(), "bdwp-2:8", 2, 0.01F);
     falls(test::smallest_armor(), "full+bdwp-2:8", 1, 0.003F);
-}
-
-// One line that names what and where, before anything runs.
-TEST(Step, RefusesWhatItCannotExecute) {
-    CpuEngine cpu;
-    SatFunctionalEngine sat(test::small_machine());
-    const auto message = [&](const Network& network, const Recipe& recipe, std::vector<Engine*> engines,
-                             const std::vector<int>& placement) -> std::string {
-        try {
-            const TrainingStep step = make_training_step(network, recipe);
-            Store store(network, step.batch, 1);
-            execute_step(network, recipe, step,
-                         placement.empty() ? std::vector<int>(step.tasks.size(), 0) : placement, engines,
-                         store);
-        } catch (const InputError& error) {
-            return error.what();
-        }
-        return "";
-    };
-    const Network plain =
-        network_of({{{"kind", "linear"}, {"out", 8}}, {{"kind", "gelu"}, {"name", "g"}}}, kRows);
-    EXPECT_EQ(message(plain, Recipe{}, {&cpu}, {}), "");
-    EXPECT_NE(
-        message(plain, Recipe{}, {&sat}, {}).find("g FF activation on sat-functional, which cannot run it"),
-        std::string::npos);
-    EXPECT_NE(message(plain, Recipe{}, {&cpu}, {0}).find("has 1 tasks"), std::string::npos);
-    EXPECT_NE(message(plain, Recipe{}, {&cpu},
-                      std::vector<int>(make_training_step(plain, Recipe{}).tasks.size(), 3))
-                  .find("is 3, expected one of 1 engines"),
-              std::string::npos);
-    Recipe sdgp = load_recipe("sdgp-2:8", test::kModels);
-    EXPECT_NE(message(plain, sdgp, {&cpu}, {}).find("/method"), std::string::npos);
-    const Network product = network_of({{{"kind", "attention"}, {"name", "p"}, {"heads", 2}}}, kRows);
-    EXPECT_EQ(message(product, Recipe{}, {&cpu}, {}),
-              "layer p: execution has no rule for layers of kind attention");
-    NetworkOptions options;
-    options.parameters = {{"layers", 6},   {"tokens", 32}, {"width", 32}, {"heads", 2},
-                          {"kv_heads", 2}, {"ffn", 32},    {"vocab", 16}};
-    const Network counted = load_network(test::kModels + "/networks/decoder.json", options);
-    EXPECT_NE(message(counted, Recipe{}, {&cpu}, {}).find("stands for several layers"), std::string::npos);
+    NetworkOptions tied;
+    tied.pieces = kEveryCopy;
+    tied.parameters = {{"layers", 2},   {"tokens", 32}, {"width", 32}, {"heads", 2},
+                       {"kv_heads", 2}, {"ffn", 32},    {"vocab", 16}, {"tied", 1}};
+    falls(load_network(test::kModels + "/networks/decoder.json", tied), "bdwp-2:8", 2, 0.2F);
 }
 
 }  // namespace

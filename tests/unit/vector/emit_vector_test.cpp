@@ -41,7 +41,7 @@ VectorProblem problem(VectorKernel kernel, std::int64_t rows, std::int64_t colum
 }
 
 float rounded(float value) {
-    return numerics::to_float(numerics::to_fp16(value));
+    return numerics::round_to_fp16(value);
 }
 
 struct Shape {

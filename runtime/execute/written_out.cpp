@@ -1,9 +1,10 @@
-#include "runtime/execute/placement.hpp"
+#include "runtime/execute/written_out.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ std::vector<int> written_out(const TrainingStep& counted, const std::vector<int>
                              const TrainingStep& written) {
     std::map<std::string, std::vector<std::size_t>> tasks;  // of each counted layer, in order
     for (std::size_t i = 0; i < counted.tasks.size(); ++i) tasks[layer_of(counted.tasks[i])].push_back(i);
+    std::set<std::string> unused;
+    for (const auto& entry : tasks) unused.insert(entry.first);
     std::map<std::string, std::pair<const std::vector<std::size_t>*, std::size_t>> next;
     std::vector<int> placed;
     for (const Task& task : written.tasks) {
@@ -54,6 +57,7 @@ std::vector<int> written_out(const TrainingStep& counted, const std::vector<int>
             const auto source = std::find_if(
                 tasks.begin(), tasks.end(), [&](const auto& entry) { return stands_for(entry.first, name); });
             if (source == tasks.end()) throw std::logic_error("no counted layer stands for " + name);
+            unused.erase(source->first);
             found = next.emplace(name, std::pair{&source->second, std::size_t{0}}).first;
         }
         auto& [list, at] = found->second;
@@ -63,6 +67,11 @@ std::vector<int> written_out(const TrainingStep& counted, const std::vector<int>
             throw std::logic_error("the counted step has another task than " + name_of(task));
         placed.push_back(placement.at((*list)[at++]));
     }
+    for (const auto& [name, source] : next)
+        if (source.second != source.first->size())
+            throw std::logic_error("the written step lacks, for " + name + ", the task " +
+                                   name_of(counted.tasks[(*source.first)[source.second]]));
+    if (!unused.empty()) throw std::logic_error("the written step has no layer for " + *unused.begin());
     return placed;
 }
 
