@@ -42,11 +42,17 @@ ProductWork product_of(const GemmTask& t, const Task* before) {
         w.b_transposed = t.stage == Stage::BP && !t.sparse_is_activation;
         return w;
     }
-    // SAT turns an operand first; a library reads it as it lies. The turned matrix tells which one it is (of
-    // square ones either: then both orders are one layout).
+    // Of square matrices both orders are one layout, and one name.
+    if (t.over_positions) {
+        w.b_transposed = t.shape.m == t.shape.k && t.shape.n == t.shape.k;
+        w.a_transposed = !w.b_transposed;
+        return w;
+    }
+    // SAT turns an operand first, of all heads at once; a library reads it as it lies. The turned matrix
+    // tells which one it is.
     const auto* turned = before == nullptr ? nullptr : std::get_if<VectorTask>(before);
     if (turned == nullptr || !turned->operand_order) return w;
-    w.b_transposed = turned->shape.rows == t.shape.n && turned->shape.columns == t.shape.k;
+    w.b_transposed = turned->shape.rows == t.shape.n && turned->shape.columns % t.shape.k == 0;
     w.a_transposed = !w.b_transposed;
     return w;
 }

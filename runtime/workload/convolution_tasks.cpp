@@ -26,6 +26,7 @@ Gather window_gather(const StepContext& context, const Layer& layer) {
     gather.channels = static_cast<int>(layer.in.channels / layer.groups);
     gather.stride_y = layer.stride.h;
     gather.stride_x = layer.stride.w;
+    gather.from_host = layer.kind == LayerKind::Conv && !layer.inputs.empty() && layer.inputs.front() < 0;
     gather.taps.clear();
     for (int ky = 0; ky < layer.kernel.h; ++ky) {
         for (int kx = 0; kx < layer.kernel.w; ++kx) {

@@ -52,6 +52,9 @@ TEST(Shortfall, NamesPaddingAndIdleSlots) {
     EXPECT_EQ(text.find("rounding"), std::string::npos) << text;
     task.array_fit = 0.75;
     EXPECT_EQ(shortfall(task, 16), "rounding to the array alone allows 75 %; " + text);
+    task.shape = {27, 64, 100};
+    task.executed = {64, 64, 104};
+    EXPECT_NE(shortfall(task, 16).find("are real (M 27 runs as 64, K 100 as 104)"), std::string::npos);
     task.macs_issued = 16 * 10000;
     EXPECT_EQ(shortfall(task, 16), "");
 }

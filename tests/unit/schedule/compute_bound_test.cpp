@@ -38,6 +38,7 @@ TEST(CompulsoryBytes, AreEachOperandOnceWithoutPadding) {
     EXPECT_EQ(compulsory_bytes(conv), 2 * (16 * 4 + 36 * 8 + 16 * 8));
     GemmTask update = product(36, 8, 16, {8, 8});
     update.stage = Stage::WU;
+    update.out = ElementType::Fp32;
     update.gather = conv.gather;
     EXPECT_EQ(compulsory_bytes(update), 2 * (16 * 4 + 16 * 8) + 4 * 36 * 8);
 }

@@ -82,6 +82,7 @@ TEST(Draw, CoversWhatItPromises) {
         seen.insert(to_string(task.stage));
         if (task.scatter.step_x > 1) seen.insert("scattered");
         if (g.pixel > 0) seen.insert("merged rows");
+        if (g.tail.channels > 0) seen.insert("folded image");
         if (task.count > 1) seen.insert("instances");
         for (const Tap& tap : g.taps) {
             if (tap.dy < 0 || (g.grid_w - 1) * g.stride_x + tap.dx >= g.in_w) seen.insert("padding");
@@ -95,8 +96,8 @@ TEST(Draw, CoversWhatItPromises) {
         EXPECT_TRUE(columns.contains(size)) << size;
         EXPECT_TRUE(reductions.contains(size)) << size;
     }
-    for (const char* what : {"stride 1", "stride 2", "FF", "BP", "scattered", "merged rows", "instances",
-                             "padding", "ideal", "ddr4", "steady", "stalls"})
+    for (const char* what : {"stride 1", "stride 2", "FF", "BP", "scattered", "merged rows", "folded image",
+                             "instances", "padding", "ideal", "ddr4", "steady", "stalls"})
         EXPECT_TRUE(seen.contains(what)) << what;
     EXPECT_LE(refused, 40);  // of 800
 }

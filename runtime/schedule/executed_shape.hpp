@@ -1,0 +1,15 @@
+// How large a GEMM is for the array: its sizes rounded up to words, groups, rows, columns and tiles.
+#pragma once
+
+#include "runtime/isa/program.hpp"
+#include "runtime/schedule/gemm_schedule.hpp"
+#include "runtime/workload/task.hpp"
+
+namespace satsim::schedule {
+
+// Of the task as it is scheduled (after merge_rows()). m*n*k*N/M of it, `count` times, are the MAC slots that
+// the schedule's program takes; k is dense.
+[[nodiscard]] GemmShape executed_shape(const GemmTask& task, const GemmSchedule& schedule,
+                                       const isa::ArrayConfig& array);
+
+}  // namespace satsim::schedule
