@@ -104,12 +104,18 @@ std::string shortfall(const TaskResult& task, std::int64_t peak_macs) {
     const double occupied = share(execution.counters.mac_slots, peak_macs * cycles);
     if (occupied < 0.99) {
         if (!text.empty()) text.append("; ");
-        text += fmt::format("MAC slots in {:.0f} % of cycles", 100 * occupied);
-        text += fmt::format(" (bus {:.0f} %, LOAD {:.0f} %, STCE {:.0f} %, STORE {:.0f} %)",
+        text += fmt::format("MAC slots in {:.0f} % of cycles (", 100 * occupied);
+        if (task.slot_fit < 0.99)
+            text += fmt::format("tiles of fewer than {} results a USPE allow {:.0f} %; ",
+                                isa::timing::kAccInterval, 100 * task.slot_fit);
+        text += fmt::format("bus {:.0f} %, LOAD {:.0f} %, STCE {:.0f} %, STORE {:.0f} %",
                             100 * share(execution.memory.read_lines + execution.memory.write_lines, cycles),
                             100 * share(busy(execution, isa::Engine::Load), cycles),
                             100 * share(busy(execution, isa::Engine::Stce), cycles),
                             100 * share(busy(execution, isa::Engine::Store), cycles));
+        const double moved = share(task.dram_bytes, task.compulsory_bytes);
+        if (moved >= 1.1) text += fmt::format("; {:.2f} times the compulsory bytes", moved);
+        text += ")";
     }
     return text;
 }

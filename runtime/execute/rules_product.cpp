@@ -1,6 +1,6 @@
 // Products of two activations, one matrix for every row of the shape: C[m,n] = A[m,k] * B[k,n], where B lies
 // as [k][n] or, transposed, as [n][k]. SAT reads B as [k][n], so that the other form is transposed first, as
-// the step has it.
+// the step has it; A it reads in either order.
 #include "runtime/execute/step_run.hpp"
 
 namespace satsim::execute {
@@ -21,6 +21,18 @@ Values product(LayerRun& run, Stage stage, const char* part, const Values& a, co
     return c;
 }
 
+// A^T * B, where A lies as [k][m].
+Values turned_product(LayerRun& run, Stage stage, const char* part, const Values& a, const Values& b) {
+    const auto [task, engine] = run.tasks.gemm(stage, part);
+    const GemmShape& s = task.shape;
+    Values c(static_cast<std::size_t>(task.count * s.m * s.n));
+    engine.gemm({.task = task,
+                 .a = {a.data(), s.k * s.m, 0, 0, s.m},
+                 .b = {b.data(), s.k * s.n, s.n},
+                 .rows = {c.data(), s.m * s.n, s.n}});
+    return c;
+}
+
 }  // namespace
 
 void forward_product(LayerRun& run) {
@@ -36,8 +48,8 @@ void backward_product(LayerRun& run) {
     const bool transposed = run.layer.transposed;
     run.deliver(0, transposed ? product(run, Stage::BP, "dA", dc, run.in(1))
                               : product(run, Stage::BP, "dA", dc, turned(run, Stage::BP, run.in(1))));
-    run.deliver(1, transposed ? product(run, Stage::BP, "dB", turned(run, Stage::BP, dc), run.in(0))
-                              : product(run, Stage::BP, "dB", turned(run, Stage::BP, run.in(0)), dc));
+    run.deliver(1, transposed ? turned_product(run, Stage::BP, "dB", dc, run.in(0))
+                              : turned_product(run, Stage::BP, "dB", run.in(0), dc));
 }
 
 }  // namespace satsim::execute

@@ -12,4 +12,9 @@ namespace satsim::schedule {
 [[nodiscard]] GemmShape executed_shape(const GemmTask& task, const GemmSchedule& schedule,
                                        const isa::ArrayConfig& array);
 
+// Of the slots that the tiles of that task take of a USPE, the share that has a result to add to: tiles of
+// fewer results than the accumulator is deep leave the rest idle.
+[[nodiscard]] double slot_fit(const GemmTask& task, const GemmSchedule& schedule,
+                              const isa::ArrayConfig& array);
+
 }  // namespace satsim::schedule

@@ -105,4 +105,39 @@ std::optional<GemmTask> fold_image(const GemmTask& task) {
     return folded;
 }
 
+FoldedOrder::FoldedOrder(const Gather& image, const Gather& folded)
+    : first_(image.taps.front()),
+      channels_(image.channels),
+      width_(whole_kernel(image.taps)->width),
+      rows_(image.stride_y / folded.stride_y),
+      whole_{rows_, folded.in_w * image.stride_x, folded.pixel / image.stride_x, 0} {
+    const Gather::Tail& tail = folded.tail;
+    if (tail.channels == 0) return;
+    const int height = static_cast<int>(image.taps.size()) / width_;
+    const int pitch = tail.pixel / image.stride_x;
+    tail_tap_ = static_cast<std::int64_t>(folded.taps.size()) - 1;
+    tail_ = {height - static_cast<int>(tail_tap_) * rows_, (tail.row - tail.offset) / pitch, pitch,
+             tail.offset};
+}
+
+FoldedOrder::Element FoldedOrder::of(std::size_t tap, int channel) const {
+    const int row = static_cast<int>(tap) / width_;
+    const int column = static_cast<int>(tap) % width_;
+    const std::int64_t record = row / rows_;
+    const int pitch = record == tail_tap_ ? tail_.pitch : whole_.pitch;
+    return {record, std::int64_t{column} * pitch + row % rows_ * channels_ + channel};
+}
+
+std::vector<FoldedOrder::Pixel> FoldedOrder::pixels(int record) const {
+    std::vector<Pixel> found;
+    for (const Part& part : {whole_, tail_}) {
+        for (int x = 0; x < part.columns; ++x) {
+            for (int row = 0; row < part.rows; ++row)
+                found.push_back({record * rows_ + row + first_.dy, x + first_.dx,
+                                 part.at + std::int64_t{x} * part.pitch + std::int64_t{row} * channels_});
+        }
+    }
+    return found;
+}
+
 }  // namespace satsim::schedule

@@ -5,6 +5,7 @@
 
 #include <random>
 #include <tuple>
+#include <vector>
 
 #include "runtime/functional/functional_sat.hpp"
 #include "runtime/schedule/halo.hpp"
@@ -82,6 +83,41 @@ void expect_all_elements(const GemmTask& task, const GemmTask& folded) {
     EXPECT_EQ(met, g.taps.size() * static_cast<std::size_t>(g.channels));
 }
 
+// An image stored record by record, as FoldedOrder has it, read as the folded task reads it.
+void expect_order_agrees(const GemmTask& task, const GemmTask& folded) {
+    const Gather& g = task.gather;
+    const Gather& f = folded.gather;
+    const FoldedOrder order(g, f);
+    const int row = f.tail.channels > 0 ? f.tail.row : f.in_w * f.pixel;
+    std::vector<int> stored(static_cast<std::size_t>(row * f.in_h));
+    const auto number = [&](int y, int x, int c) {  // of a channel of a pixel; 0 outside
+        const bool inside = y >= 0 && y < g.in_h && x >= 0 && x < g.in_w;
+        return inside ? (y * g.in_w + x) * g.channels + c + 1 : 0;
+    };
+    for (int record = 0; record < f.in_h; ++record) {
+        for (const FoldedOrder::Pixel& pixel : order.pixels(record)) {
+            for (int c = 0; c < g.channels; ++c)
+                stored.at(static_cast<std::size_t>(record * row + pixel.at + c)) =
+                    number(pixel.row, pixel.column, c);
+        }
+    }
+    for (std::size_t tap = 0; tap < g.taps.size(); ++tap) {
+        for (int c = 0; c < g.channels; ++c) {
+            const auto [record, element] = order.of(tap, c);
+            const bool tail = f.is_tail(static_cast<std::size_t>(record));
+            for (int y = 0; y < g.grid_h; ++y) {
+                for (int x = 0; x < g.grid_w; ++x) {
+                    const std::int64_t at = (y * f.stride_y + record) * row + (tail ? f.tail.offset : 0) +
+                                            std::int64_t{x} * (tail ? f.tail.pixel : f.pixel) + element;
+                    const Tap& kernel = g.taps[tap];
+                    ASSERT_EQ(stored.at(static_cast<std::size_t>(at)),
+                              number(y * g.stride_y + kernel.dy, x * g.stride_x + kernel.dx, c));
+                }
+            }
+        }
+    }
+}
+
 TEST(FoldImage, EveryElementStandsWhereKExpectsIt) {
     std::mt19937_64 rng(11);
     int folds = 0;
@@ -99,6 +135,7 @@ TEST(FoldImage, EveryElementStandsWhereKExpectsIt) {
         if (folded->gather.stride_y != task.gather.stride_y) ++interleaved;
         if (folded->gather.tail.channels > 0) ++tails;
         expect_all_elements(task, *folded);
+        expect_order_agrees(task, *folded);
         if (HasFailure()) return;
     }
     EXPECT_GT(folds, 60);
@@ -151,7 +188,9 @@ TEST(FoldImage, EveryScheduleComputesFirstConvolutions) {
             ASSERT_EQ(task.gather.stride_x, 1);
             const verify::GemmCase data(task, machine.array, rng);
             for (const GemmSchedule& schedule : candidate_schedules(task, machine, {}, 100)) {
-                MemoryImage memory = data.memory();
+                MemoryImage memory;
+                for (const auto& [page, bytes] : data.memory().pages())
+                    memory.write(page * MemoryImage::kPageBytes, *bytes);
                 FunctionalSat sat(machine.array);
                 sat.run(emit_gemm(task, schedule, machine), memory);
                 ASSERT_EQ(data.compare(memory), "") << kernel << ' ' << schedule.tile_text();

@@ -82,7 +82,6 @@ TEST(Draw, CoversWhatItPromises) {
         seen.insert(to_string(task.stage));
         if (task.scatter.step_x > 1) seen.insert("scattered");
         if (g.pixel > 0) seen.insert("merged rows");
-        if (g.tail.channels > 0) seen.insert("folded image");
         if (task.count > 1) seen.insert("instances");
         for (const Tap& tap : g.taps) {
             if (tap.dy < 0 || (g.grid_w - 1) * g.stride_x + tap.dx >= g.in_w) seen.insert("padding");
@@ -96,10 +95,30 @@ TEST(Draw, CoversWhatItPromises) {
         EXPECT_TRUE(columns.contains(size)) << size;
         EXPECT_TRUE(reductions.contains(size)) << size;
     }
-    for (const char* what : {"stride 1", "stride 2", "FF", "BP", "scattered", "merged rows", "folded image",
-                             "instances", "padding", "ideal", "ddr4", "steady", "stalls"})
+    for (const char* what : {"stride 1", "stride 2", "FF", "BP", "scattered", "merged rows", "instances",
+                             "padding", "ideal", "ddr4", "steady", "stalls"})
         EXPECT_TRUE(seen.contains(what)) << what;
     EXPECT_LE(refused, 40);  // of 800
+}
+
+// What only dense programs have: images folded for first convolutions, and products over positions.
+TEST(Draw, CoversDenseForms) {
+    std::set<std::string> seen;
+    for (const Kind& kind : all_kinds()) {
+        if (kind.name.find("dense") == std::string::npos) continue;
+        for (std::uint64_t seed = 0; seed < 500; ++seed) {
+            const GemmTask task =
+                std::get<GemmWork>(draw_case(kind, array_of(4, 4, 8), seed).found.work).task;
+            if (task.gather.tail.channels > 0) seen.insert(kind.name + ": folded image");
+            if (task.over_positions && task.out == ElementType::Fp16)
+                seen.insert(kind.name +
+                            (task.count > 1 ? ": over positions, instances" : ": over positions"));
+        }
+    }
+    for (const char* what : {"os-dense-conv: folded image", "ws-dense-conv: folded image",
+                             "wu-dense-conv: folded image", "wu-dense-conv: over positions",
+                             "wu-dense-matrix: over positions", "wu-dense-matrix: over positions, instances"})
+        EXPECT_TRUE(seen.contains(what)) << what;
 }
 
 }  // namespace
