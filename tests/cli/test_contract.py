@@ -93,7 +93,7 @@ class Contracts(ProgramTest):
 
     def test_weight_stationary_says_what_it_leaves(self):
         done = self.run_program("run", self.network(), *SMALL, "--dataflow", "ws", "--json")
-        self.assertIn("WU stays output-stationary", done.stderr)
+        self.assertIn("stay output-stationary", done.stderr)
         layers = json.loads(done.stdout)["layers"]
         self.assertEqual({l["dataflow"] for l in layers if l["stage"] == "WU"}, {"os"})
         self.assertEqual({l["dataflow"] for l in layers if l["stage"] != "WU"}, {"ws"})
