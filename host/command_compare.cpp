@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "host/ablation.hpp"
 #include "host/commands.hpp"
 #include "host/compare_targets.hpp"
 #include "host/inputs.hpp"
@@ -37,6 +38,7 @@ std::string text_of(const Hardware& hardware, const Options& options, const Step
 int compare(const ComparisonArguments& arguments) {
     if (arguments.targets.empty() && !arguments.gpu.record.empty())
         throw InputError("--record", "", "keeps what is measured, expected --target gpu beside it");
+    if (arguments.ablation) return compare_ablation(arguments);
     require_report(arguments.report);
     if (!arguments.targets.empty()) return compare_targets(arguments);
     const Options& options = arguments.options;
@@ -82,6 +84,7 @@ void add_compare(CLI::App& program, Action& action) {
     command->footer(
         "Example: satsim compare resnet18 --recipe bdwp-2:8 --baseline dense --trace step.json --report "
         "step.html\n"
+        "Example: satsim compare resnet18 --ablation\n"
         "Example: satsim compare vit-cifar --recipe bdwp-2:8 --fidelity fast --target "
         "sat,gpu-model:h100,gpu-model:a100 --report machines.html\n"
         "Example: satsim compare armor-tiny --recipe wohg-3+bdwp-2:8 --baseline wohg-3+dense --fidelity fast "
@@ -97,13 +100,19 @@ void add_compare(CLI::App& program, Action& action) {
     command->add_option(
         "--trace", arguments->trace,
         "write a trace of both steps (with --target: of every target) for Perfetto to this file");
-    add_report_option(*command, arguments->report);
+    CLI::Option* report = add_report_option(*command, arguments->report);
+    CLI::Option* ablation = command->add_flag(
+        "--ablation", arguments->ablation,
+        "a table of both steps with each of the three optimisations switched off, and with none");
     arguments->options.add_models(*command);
     arguments->options.add_hardware(*command);
     arguments->options.add_schedule(*command);
     arguments->options.add_simulation(*command);
     arguments->options.add_batch(*command);
     arguments->options.add_format(*command, "formats/compare.md");
+    ablation->excludes(report);
+    for (const char* other : {"--target", "--trace", "--dataflow", "--no-interleave", "--no-pregeneration"})
+        ablation->excludes(command->get_option(other));
     command->callback([arguments, &action] { action = [arguments] { return compare(*arguments); }; });
 }
 

@@ -4,11 +4,13 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "host/commands.hpp"
 #include "host/progress.hpp"
 #include "host/report.hpp"
 #include "host/reproduction.hpp"
+#include "host/result_tables.hpp"
 #include "host/table.hpp"
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/report/document.hpp"
@@ -20,6 +22,7 @@ struct Arguments {
     Options options;
     std::vector<int> channels;  // empty: see channel_counts()
     std::string report;
+    bool tasks = false;
 };
 
 using nlohmann::ordered_json;
@@ -62,6 +65,43 @@ ordered_json to_json(const ReproductionPlan& plan, const Reproduction& reproduct
               {"gemm_speedup", by_recipe(plan, average.gemm_speedup)},
               {"arithmetic_bound", by_recipe(plan, average.arithmetic_bound)}}},
             {"channels", reproduction.channels}};
+}
+
+// Every GEMM task of the compared steps with its utilisation and, below 95 %, the reason.
+std::string task_text(const Reproduction& reproduction) {
+    std::string text;
+    for (const StepResult& result : reproduction.compared) {
+        text += fmt::format("{}, batch {}, {}, {} memory channels\n\n{}\n", result.network, result.batch,
+                            result.recipe, reproduction.channels, layer_table(result).text());
+    }
+    return text;
+}
+
+// The same for programs: one table, the step in the first columns.
+std::string task_csv(const std::vector<Reproduction>& reproductions) {
+    std::string csv;
+    for (const Reproduction& reproduction : reproductions) {
+        for (const StepResult& result : reproduction.compared) {
+            std::istringstream lines(layer_table(result).csv());
+            std::string line;
+            std::getline(lines, line);
+            if (csv.empty()) csv = "network,channels,recipe," + line + "\n";
+            while (std::getline(lines, line))
+                csv +=
+                    fmt::format("{},{},{},{}\n", result.network, reproduction.channels, result.recipe, line);
+        }
+    }
+    return csv;
+}
+
+ordered_json tasks_json(const Reproduction& reproduction) {
+    ordered_json list = ordered_json::array();
+    for (const StepResult& result : reproduction.compared) {
+        list.push_back({{"network", result.network},
+                        {"recipe", result.recipe},
+                        {"layers", result_json(result).at("layers")}});
+    }
+    return list;
 }
 
 ordered_json all_json(const ReproductionPlan& plan, const std::vector<Reproduction>& reproductions) {
@@ -191,8 +231,9 @@ int reproduce_command(const Arguments& arguments) {
     for (const int channels : channel_counts(arguments)) {
         const Hardware hardware = with_channels(base, channels, "--channels");
         ProgressBar bar(fmt::format("simulating, {} channels", channels));
+        const bool reported = !arguments.report.empty() && reproductions.empty();
         reproductions.push_back(
-            reproduce(plan, options, hardware, !arguments.report.empty() && reproductions.empty(),
+            reproduce(plan, options, hardware, {reported || arguments.tasks, reported},
                       [&bar](std::size_t done, std::size_t total) { bar.update(done, total); }));
     }
     const Reproduction& first = reproductions.front();
@@ -201,7 +242,11 @@ int reproduce_command(const Arguments& arguments) {
                        "Networks of the SAT paper under every method and pattern", options, hardware,
                        all_json(plan, reproductions), compared_steps(first, hardware));
     if (options.json) {
-        deliver(options, all_json(plan, reproductions).dump(1) + "\n");
+        ordered_json object = all_json(plan, reproductions);
+        if (arguments.tasks) object["tasks"] = tasks_json(reproductions.front());
+        deliver(options, object.dump(1) + "\n");
+    } else if (options.csv && arguments.tasks) {
+        deliver(options, task_csv(reproductions));
     } else if (options.csv) {
         std::string csv;
         for (const Reproduction& reproduction : reproductions) {
@@ -210,7 +255,11 @@ int reproduce_command(const Arguments& arguments) {
         }
         deliver(options, csv);
     } else {
-        deliver(options, to_text(plan, reproductions, options));
+        std::string text;
+        if (arguments.tasks) {
+            for (const Reproduction& reproduction : reproductions) text += task_text(reproduction);
+        }
+        deliver(options, text + to_text(plan, reproductions, options));
     }
     return 0;
 }
@@ -221,8 +270,14 @@ void add_reproduce(CLI::App& program, Action& action) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = program.add_subcommand(
         "reproduce", "the SAT paper's networks under all methods, beside the published speedup");
-    command->footer("Example: satsim reproduce --channels 4 --report reproduction.html");
+    command->footer(
+        "Example: satsim reproduce --channels 4 --report reproduction.html\n"
+        "Example: satsim reproduce --channels 4 --tasks --csv -o tasks.csv");
     add_report_option(*command, arguments->report);
+    command->add_flag(
+        "--tasks", arguments->tasks,
+        "also every GEMM task, dense and of the published recipe, with its utilisation and, below "
+        "95 %, the reason (--csv: these alone)");
     arguments->options.add_models(*command);
     command
         ->add_option("--hardware", arguments->options.hardware_name,

@@ -22,6 +22,7 @@ struct ComparisonArguments {
     std::string baseline = "dense";
     std::string trace;
     std::string report;
+    bool ablation = false;
     std::vector<std::string> targets;  // "sat", "gpu", "gpu:FILE", "gpu-model:DEVICE", "hetero"
     GpuMeasuring gpu;
     PlacementOptions placement;

@@ -25,8 +25,9 @@ inline void note_pattern(const NmPattern& nm) {
 inline void note_dataflow(const std::string& dataflow) {
     if (dataflow == "ws")
         note_once(
-            "--dataflow ws is for FF and BP; WU stays output-stationary, as its reduction over positions has "
-            "no weights that could stay");
+            "--dataflow ws is for FF and BP; WU and the products of attention that sum over positions stay "
+            "output-stationary: their operand is turned on its way into the array, which has no such way for "
+            "weights that stay");
 }
 
 }  // namespace satsim::host

@@ -74,7 +74,7 @@ std::optional<std::string> ReproductionPlan::foremost() const {
 }
 
 Reproduction reproduce(const ReproductionPlan& plan, const Options& options, const Hardware& hardware,
-                       bool keep_compared, const Progress& progress) {
+                       const Kept& kept, const Progress& progress) {
     std::vector<TrainingStep> steps;
     for (const std::string& name : plan.networks) {
         const Network network = find_network(name, options.models_folder);
@@ -88,7 +88,7 @@ Reproduction reproduce(const ReproductionPlan& plan, const Options& options, con
         return foremost && (recipe == "dense" || recipe == *foremost);
     };
     sat::SatSettings settings = options.sat_settings(hardware);
-    if (keep_compared) record_steps(settings, steps, is_compared);
+    if (kept.engines) record_steps(settings, steps, is_compared);
     sat::SatTarget sat(std::move(settings));
     HostTarget host(hardware);
     std::vector<StepResult> results = run_steps(steps, hardware, sat, host, progress);
@@ -108,7 +108,7 @@ Reproduction reproduce(const ReproductionPlan& plan, const Options& options, con
             line.gemm_speedup[recipe] = gemm_speedup(dense, result);
             line.arithmetic_bound[recipe] = result.arithmetic_bound();
             line.steps[recipe] = {result.time, result.utilization()};
-            if (keep_compared && is_compared(recipe)) reproduction.compared.push_back(std::move(result));
+            if (kept.compared && is_compared(recipe)) reproduction.compared.push_back(std::move(result));
         }
         add_mean(reproduction.average.speedup, line.speedup, plan.networks.size());
         add_mean(reproduction.average.gemm_speedup, line.gemm_speedup, plan.networks.size());

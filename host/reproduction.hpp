@@ -49,12 +49,18 @@ struct Reproduction {
     int channels = 0;
     std::vector<NetworkSpeedups> networks;
     NetworkSpeedups average;  // arithmetic means over the networks
-    // Dense and the plan's foremost recipe of each network, with recorded engines; only when asked for.
+    // Dense and the plan's foremost recipe of each network; only when asked for.
     std::vector<StepResult> compared;
 };
 
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+// What a Reproduction holds besides its averages.
+struct Kept {
+    bool compared = false;
+    bool engines = false;  // of those steps: record when each engine works
+};
 [[nodiscard]] Reproduction reproduce(const ReproductionPlan& plan, const Options& options,
-                                     const Hardware& hardware, bool keep_compared, const Progress& progress);
+                                     const Hardware& hardware, const Kept& kept, const Progress& progress);
 
 }  // namespace satsim::host

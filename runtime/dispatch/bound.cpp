@@ -69,6 +69,24 @@ Bound classify(const BoundInput& input) {
     return Bound::Dependency;
 }
 
+namespace {
+
+// " (M 27 runs as 64, K 147 as 176)": the sizes that are not run as they are.
+std::string padded_sizes(const TaskResult& task) {
+    std::string text;
+    const auto add = [&text](char side, std::int64_t size, std::int64_t executed) {
+        if (executed <= size) return;
+        text += text.empty() ? fmt::format(" ({} {} runs as {}", side, size, executed)
+                             : fmt::format(", {} {} as {}", side, size, executed);
+    };
+    add('M', task.shape.m, task.executed.m);
+    add('N', task.shape.n, task.executed.n);
+    add('K', task.shape.k, task.executed.k);
+    return text.empty() ? text : text + ")";
+}
+
+}  // namespace
+
 std::string shortfall(const TaskResult& task, std::int64_t peak_macs) {
     if (task.kind != "gemm") return "";
     const Execution& execution = task.execution;
@@ -81,17 +99,23 @@ std::string shortfall(const TaskResult& task, std::int64_t peak_macs) {
     const double real = share(macs, execution.counters.mac_slots);
     if (real < 0.99) {
         if (!text.empty()) text.append("; ");
-        text += fmt::format("padding: {:.0f} % of MAC slots are real", 100 * real);
+        text += fmt::format("padding: {:.0f} % of MAC slots are real{}", 100 * real, padded_sizes(task));
     }
     const double occupied = share(execution.counters.mac_slots, peak_macs * cycles);
     if (occupied < 0.99) {
         if (!text.empty()) text.append("; ");
-        text += fmt::format("MAC slots in {:.0f} % of cycles", 100 * occupied);
-        text += fmt::format(" (bus {:.0f} %, LOAD {:.0f} %, STCE {:.0f} %, STORE {:.0f} %)",
+        text += fmt::format("MAC slots in {:.0f} % of cycles (", 100 * occupied);
+        if (task.slot_fit < 0.99)
+            text += fmt::format("tiles of fewer than {} results a USPE allow {:.0f} %; ",
+                                isa::timing::kAccInterval, 100 * task.slot_fit);
+        text += fmt::format("bus {:.0f} %, LOAD {:.0f} %, STCE {:.0f} %, STORE {:.0f} %",
                             100 * share(execution.memory.read_lines + execution.memory.write_lines, cycles),
                             100 * share(busy(execution, isa::Engine::Load), cycles),
                             100 * share(busy(execution, isa::Engine::Stce), cycles),
                             100 * share(busy(execution, isa::Engine::Store), cycles));
+        const double moved = share(task.dram_bytes, task.compulsory_bytes);
+        if (moved >= 1.1) text += fmt::format("; {:.2f} times the compulsory bytes", moved);
+        text += ")";
     }
     return text;
 }

@@ -29,6 +29,8 @@ ordered_json layer_json(const TaskResult& task, std::int64_t peak_macs) {
             {"compute_bound", task.compute_bound},
             {"compulsory_bytes", task.compulsory_bytes},
             {"array_fit", task.array_fit},
+            {"slot_fit", task.slot_fit},
+            {"executed", {{"m", task.executed.m}, {"n", task.executed.n}, {"k", task.executed.k}}},
             {"part", task.part},
             {"count", task.count},
             {"times", task.times},

@@ -44,6 +44,8 @@ struct TaskResult {
     Bytes compulsory_bytes = 0;
     bool compute_bound = false;
     double array_fit = 1;  // the utilisation that rounding sizes up to the array allows
+    double slot_fit = 1;   // share of MAC slots in use that tiles of few results allow
+    GemmShape executed;    // gemm on SAT only: `shape` as the array runs it, padding included
     double energy_j = 0;   // dynamic and static
     Bound bound = Bound::Compute;
     Provenance provenance = Provenance::Simulated;

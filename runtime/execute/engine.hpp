@@ -46,7 +46,8 @@ struct GemmWork {
     // (products of activations: K x N; WU: dY, positions x N) a matrix an instance.
     const PackedWeight* weight = nullptr;
     RowsView<const double> b{};
-    // C. FF and BP: the map that task.scatter writes. WU: rows weight_tap * channels + channel.
+    // C. Of tasks that sum over positions (WU, products of the same form): rows weight_tap * channels +
+    // channel. Else the map that task.scatter writes.
     MapView<double> map{};
     RowsView<double> rows{};
 };

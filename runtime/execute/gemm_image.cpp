@@ -12,13 +12,17 @@ GemmImage::GemmImage(const GemmTask& task, const isa::ArrayConfig& array)
     : task_(task),
       merged_(schedule::merge_rows(task, array)),
       layout_(schedule::layout_gemm(merged_, array)) {
+    if (schedule::fold_image(task_)) {
+        folded_.emplace(task_.gather, merged_.gather);
+        return;
+    }
     width_ = static_cast<int>(task_.gather.taps.size() / merged_.gather.taps.size());
     if (width_ > 1) left_ = std::max(0, -task_.gather.taps.front().dx);
     halo_width_ = merged_.gather.in_w;
 }
 
 void GemmImage::place(const GemmWork& work, MemoryImage& memory) const {
-    place_map(work, memory);
+    folded_ ? place_folded_map(work, memory) : place_map(work, memory);
     if (work.weight != nullptr)
         place_weight(work, memory);
     else
@@ -45,6 +49,22 @@ void GemmImage::place_map(const GemmWork& work, MemoryImage& memory) const {
     }
 }
 
+void GemmImage::place_folded_map(const GemmWork& work, MemoryImage& memory) const {
+    const Gather& g = task_.gather;
+    for (std::int64_t b = 0; b < g.batch; ++b) {
+        for (int record = 0; record < merged_.gather.in_h; ++record) {
+            Values line(static_cast<std::size_t>(layout_.a_row / 2));
+            for (const schedule::FoldedOrder::Pixel& pixel : folded_->pixels(record)) {
+                if (pixel.row < 0 || pixel.row >= g.in_h || pixel.column < 0 || pixel.column >= g.in_w)
+                    continue;
+                const double* from = work.a.at(0, b, pixel.row, pixel.column);
+                std::copy(from, from + g.channels, line.begin() + pixel.at);
+            }
+            write_fp16(memory, layout_.a + b * layout_.a_image + record * layout_.a_row, line);
+        }
+    }
+}
+
 void GemmImage::place_weight(const GemmWork& work, MemoryImage& memory) const {
     const PackedWeight& w = *work.weight;
     const Gather& g = task_.gather;
@@ -55,23 +75,24 @@ void GemmImage::place_weight(const GemmWork& work, MemoryImage& memory) const {
         const std::int64_t first = z * (w.taps / task_.count);
         for (std::size_t i = 0; i < g.taps.size(); ++i) {
             const std::int64_t tap = first + g.taps[i].weight_tap;
-            const std::int64_t row = first_row(i);
-            const std::int64_t values = layout_.b + z * layout_.b_stride + row * layout_.b_pitch;
             if (layout_.nm.dense()) {
                 for (std::int64_t c = 0; c < w.k; ++c)
-                    write_fp16(memory, values + c * layout_.b_pitch,
-                               std::span(w.dense).subspan(static_cast<std::size_t>((tap * w.k + c) * w.n),
-                                                          static_cast<std::size_t>(w.n)));
+                    write_fp16(
+                        memory,
+                        layout_.b + z * layout_.b_stride + row_of(i, static_cast<int>(c)) * layout_.b_pitch,
+                        std::span(w.dense).subspan(static_cast<std::size_t>((tap * w.k + c) * w.n),
+                                                   static_cast<std::size_t>(w.n)));
                 continue;
             }
             const nm::PackedMatrix& p = w.packed;
+            const std::int64_t row = first_row(i);
             if (p.nm != layout_.nm || p.groups != groups || p.columns_padded * 2 != layout_.b_pitch)
                 throw std::logic_error("layer " + task_.layer + ": weights packed for another pattern");
             const auto at = static_cast<std::size_t>(tap * groups * p.nm.n * p.columns_padded);
             const auto size = static_cast<std::size_t>(groups * p.nm.n * p.columns_padded);
             std::vector<std::uint8_t> bytes(size * 2);
             std::memcpy(bytes.data(), p.values.data() + at, bytes.size());
-            memory.write(values, bytes);
+            memory.write(layout_.b + z * layout_.b_stride + row * layout_.b_pitch, bytes);
             memory.write(layout_.indices + z * layout_.indices_stride + row * layout_.indices_pitch,
                          std::span(p.indices).subspan(at / 2, size / 2));
         }
@@ -94,7 +115,17 @@ std::int64_t GemmImage::first_row(std::size_t tap) const {
            static_cast<std::int64_t>(tap % wide) * pixel * nm.n / nm.m;
 }
 
+std::int64_t GemmImage::row_of(std::size_t tap, int c) const {
+    if (!folded_) return first_row(tap) + c;
+    const auto [record, element] = folded_->of(tap, c);
+    return record * layout_.groups_per_tap * layout_.nm.n + element;
+}
+
 std::int64_t GemmImage::stored_row(std::size_t tap, int c) const {
+    if (folded_) {
+        const auto [record, element] = folded_->of(tap, c);
+        return record * merged_.gather.channels + element;
+    }
     if (width_ == 1) return std::int64_t{task_.gather.taps[tap].weight_tap} * task_.gather.channels + c;
     const auto wide = static_cast<std::size_t>(width_);
     return static_cast<std::int64_t>(tap / wide) * merged_.gather.channels +
@@ -107,11 +138,12 @@ void GemmImage::read(const MemoryImage& memory, const GemmWork& work) const {
     const auto n = static_cast<std::size_t>(task_.shape.n);
     for (std::int64_t z = 0; z < task_.count; ++z) {
         const std::int64_t base = layout_.c + z * layout_.c_stride;
-        if (task_.stage == Stage::WU) {
+        if (task_.sums_positions()) {
+            const auto read_row = task_.out == ElementType::Fp16 ? read_fp16 : read_fp32;
             for (std::size_t tap = 0; tap < g.taps.size(); ++tap)
                 for (int c = 0; c < g.channels; ++c)
-                    read_fp32(memory, base + stored_row(tap, c) * layout_.c_pitch,
-                              {work.rows.at(z, std::int64_t{g.taps[tap].weight_tap} * g.channels + c), n});
+                    read_row(memory, base + stored_row(tap, c) * layout_.c_pitch,
+                             {work.rows.at(z, std::int64_t{g.taps[tap].weight_tap} * g.channels + c), n});
             continue;
         }
         for (std::int64_t b = 0; b < g.batch; ++b) {

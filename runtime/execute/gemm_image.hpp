@@ -4,6 +4,7 @@
 
 #include "runtime/execute/engine.hpp"
 #include "runtime/functional/memory_image.hpp"
+#include "runtime/schedule/fold_image.hpp"
 #include "runtime/schedule/tensor_layout.hpp"
 
 namespace satsim::execute {
@@ -12,7 +13,7 @@ class GemmImage {
   public:
     GemmImage(const GemmTask& task, const isa::ArrayConfig& array);
 
-    // The task that is scheduled: kernel rows merged where that is what SAT runs.
+    // The task that is scheduled: the input folded or kernel rows merged where that is what SAT runs.
     [[nodiscard]] const GemmTask& scheduled() const { return merged_; }
 
     // Both throw std::logic_error where the operands are not the task's.
@@ -21,16 +22,19 @@ class GemmImage {
 
   private:
     void place_map(const GemmWork& work, MemoryImage& memory) const;
+    void place_folded_map(const GemmWork& work, MemoryImage& memory) const;
     void place_weight(const GemmWork& work, MemoryImage& memory) const;
     void place_rows(const GemmWork& work, MemoryImage& memory) const;
-    // First row of B as stored of the task's tap `tap`.
+    // First row of B as stored of the task's tap `tap`, and the row of its channel `c` (dense B).
     [[nodiscard]] std::int64_t first_row(std::size_t tap) const;
-    // Row of dW as stored for channel `c` of the task's tap `tap`.
+    [[nodiscard]] std::int64_t row_of(std::size_t tap, int c) const;
+    // Row of C as stored, of tasks that sum over positions, for channel `c` of the task's tap `tap`.
     [[nodiscard]] std::int64_t stored_row(std::size_t tap, int c) const;
 
     GemmTask task_;
     GemmTask merged_;
     schedule::GemmLayout layout_;
+    std::optional<schedule::FoldedOrder> folded_;
     int width_ = 1;       // taps of the task in one of the merged task
     int left_ = 0;        // columns of zeros
     int halo_width_ = 0;  // columns as stored

@@ -77,16 +77,17 @@ void HostEngine<Real>::gemm(const GemmWork& work) {
     for (std::int64_t z = 0; z < task.count; ++z) {
         const Matrix<Real> a = gathered<Real>(work, z);
         const Matrix<Real> b = work.weight != nullptr ? weight_of<Real>(work, z) : rows_of<Real>(work, z);
-        if (task.stage != Stage::WU) {
+        if (!task.sums_positions()) {
             scatter<Real>(work, z, a * b);
             continue;
         }
         const Matrix<Real> c = a.transpose() * b;
         const int channels = task.gather.channels;
+        const bool half = task.out == ElementType::Fp16;
         for (std::int64_t row = 0; row < c.rows(); ++row) {
             const Tap& tap = task.gather.taps[static_cast<std::size_t>(row / channels)];
             double* to = work.rows.at(z, std::int64_t{tap.weight_tap} * channels + row % channels);
-            for (std::int64_t n = 0; n < c.cols(); ++n) to[n] = as_sum(c(row, n));
+            for (std::int64_t n = 0; n < c.cols(); ++n) to[n] = half ? as_map(c(row, n)) : as_sum(c(row, n));
         }
     }
 }

@@ -162,12 +162,17 @@ class Attention {
     // [sample][head][channel][position].
     Values transposed(Stage stage, const Values& from, const Heads& heads) {
         const auto [task, engine] = run_.tasks.vector(VectorOp::Transpose, stage);
+        Values turned(from.size());
+        // Side by side, all heads of a sample are one matrix.
+        if (task.shape.columns == heads.heads * heads.size) {
+            engine.vector({.task = task, .layer = l_, .maps = {from}, .results = {turned}});
+            return turned;
+        }
         Values apart;
         for (int64_t b = 0; b < samples_; ++b)
             for (int64_t h = 0; h < heads.heads; ++h)
                 for (int64_t p = 0; p < heads.positions; ++p)
                     append(apart, from, heads.at(b, p, h), heads.size);
-        Values turned(apart.size());
         engine.vector({.task = task, .layer = l_, .maps = {apart}, .results = {turned}});
         return turned;
     }
@@ -238,17 +243,15 @@ class Attention {
         return rows;
     }
 
-    // Sums over the queries that see a block of keys: pairs transposed, times the stacked rows of `from`.
+    // Sums over the queries that see a block of keys: of pairs, which lie as [query][key], times the stacked
+    // rows of `from`.
     Values by_keys(const char* part, const Values& pairs, const Values& from, const Heads& heads,
                    const Heads& of) {
         Values gradient(of.elements(samples_));
         for (const PlacedPiece& piece : keys_) {
             const PlacedPiece turned = swapped(piece);
             const Values rows = block_rows(turned, pairs);
-            const auto [task, engine] = run_.tasks.vector(VectorOp::Transpose, Stage::BP);
-            Values columns(rows.size());
-            engine.vector({.task = task, .layer = l_, .maps = {rows}, .results = {columns}});
-            const Values c = run_.product(Stage::BP, part, columns, stack(turned, from, heads));
+            const Values c = run_.turned_product(Stage::BP, part, rows, stack(turned, from, heads));
             std::size_t next = 0;
             for_instances(piece, [&](int64_t, int64_t b, int64_t h, const AttentionBlock& block) {
                 for (int64_t r = 0; r < piece.rows; ++r)

@@ -41,32 +41,32 @@ void reduce_windows(LayerRun& run, Stage stage, const Values& from, const Tensor
                  .map = map_of(to.data(), small, groups)});
 }
 
-// The other way, phase by phase. Phases without a tap are zeros that the step fills in.
+// The other way, phase by phase. Where phases have no tap, the step clears the map before.
 void spread_windows(LayerRun& run, Stage stage, const Values& from, const TensorShape& small, Values& to,
                     const TensorShape& large) {
     const Extent s = run.layer.stride;
     const int groups = run.layer.groups;
+    const auto part_of = [&s](int py, int px) {
+        return s.area() > 1 ? "phase " + std::to_string(py) + "," + std::to_string(px) : std::string();
+    };
+    bool leaves_zeros = false;
+    for (int py = 0; py < std::min(s.h, large.height); ++py)
+        for (int px = 0; px < std::min(s.w, large.width); ++px)
+            leaves_zeros = leaves_zeros || !run.tasks.has(stage, part_of(py, px));
+    if (leaves_zeros) {
+        const auto [task, engine] = run.tasks.vector(VectorOp::ZeroFill, stage);
+        std::fill(to.begin(), to.end(), 1.0);  // until the engine writes them
+        engine.vector({.task = task, .layer = run.layer, .results = {to}});
+    }
     for (int py = 0; py < std::min(s.h, large.height); ++py) {
         for (int px = 0; px < std::min(s.w, large.width); ++px) {
-            const std::string part =
-                s.area() > 1 ? "phase " + std::to_string(py) + "," + std::to_string(px) : "";
-            if (run.tasks.has(stage, part)) {
-                const auto [task, engine] = run.tasks.gemm(stage, part);
-                engine.gemm({.task = task,
-                             .a = map_of(from.data(), small, groups),
-                             .weight = &run.weight(stage),
-                             .map = map_of(to.data(), large, groups)});
-                continue;
-            }
-            const auto [task, engine] = run.tasks.vector(VectorOp::ZeroFill, stage);
-            Values zeros(static_cast<std::size_t>(task.elements), 1.0);  // until the engine writes them
-            engine.vector({.task = task, .layer = run.layer, .results = {zeros}});
-            std::size_t next = 0;
-            for (std::int64_t b = 0; b < run.batch(); ++b)
-                for (int y = py; y < large.height; y += s.h)
-                    for (int x = px; x < large.width; x += s.w)
-                        for (std::int64_t c = 0; c < large.channels; ++c)
-                            *(map_of(to.data(), large, 1).at(0, b, y, x) + c) = zeros[next++];
+            const std::string part = part_of(py, px);
+            if (!run.tasks.has(stage, part)) continue;
+            const auto [task, engine] = run.tasks.gemm(stage, part);
+            engine.gemm({.task = task,
+                         .a = map_of(from.data(), small, groups),
+                         .weight = &run.weight(stage),
+                         .map = map_of(to.data(), large, groups)});
         }
     }
 }

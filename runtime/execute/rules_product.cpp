@@ -1,6 +1,6 @@
 // Products of two activations, one matrix for every row of the shape: C[m,n] = A[m,k] * B[k,n], where B lies
 // as [k][n] or, transposed, as [n][k]. SAT reads B as [k][n], so that the other form is transposed first, as
-// the step has it.
+// the step has it; A it reads in either order.
 #include "runtime/execute/step_run.hpp"
 
 namespace satsim::execute {
@@ -25,8 +25,8 @@ void backward_product(LayerRun& run) {
     const bool transposed = run.layer.transposed;
     run.deliver_each(0, transposed ? run.product(Stage::BP, "dA", dc, run.each(1))
                                    : run.product(Stage::BP, "dA", dc, turned(run, Stage::BP, run.each(1))));
-    run.deliver_each(1, transposed ? run.product(Stage::BP, "dB", turned(run, Stage::BP, dc), run.each(0))
-                                   : run.product(Stage::BP, "dB", turned(run, Stage::BP, run.each(0)), dc));
+    run.deliver_each(1, transposed ? run.turned_product(Stage::BP, "dB", dc, run.each(0))
+                                   : run.turned_product(Stage::BP, "dB", run.each(0), dc));
 }
 
 }  // namespace satsim::execute

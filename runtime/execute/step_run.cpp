@@ -217,6 +217,17 @@ Values LayerRun::product(Stage stage, std::string_view part, const Values& a, co
     return c;
 }
 
+Values LayerRun::turned_product(Stage stage, std::string_view part, const Values& a, const Values& b) const {
+    const auto [task, engine] = tasks.gemm(stage, part);
+    const GemmShape& s = task.shape;
+    Values c(static_cast<std::size_t>(task.count * s.m * s.n));
+    engine.gemm({.task = task,
+                 .a = {a.data(), s.k * s.m, 0, 0, s.m},
+                 .b = {b.data(), s.k * s.n, s.n},
+                 .rows = {c.data(), s.m * s.n, s.n}});
+    return c;
+}
+
 Values LayerRun::sums(VectorOp op, const Values& gradient, std::size_t size,
                       std::span<const std::int64_t> numbers) const {
     const auto [task, engine] = tasks.vector(op, Stage::BP);

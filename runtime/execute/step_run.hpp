@@ -112,6 +112,9 @@ struct LayerRun {
                              std::size_t elements, const std::vector<const Values*>& vectors = {}) const;
     // C[m,n] = A[m,k] * B[k,n] of every instance of a product of activations.
     [[nodiscard]] Values product(Stage stage, std::string_view part, const Values& a, const Values& b) const;
+    // The same of an A that lies as [k][m].
+    [[nodiscard]] Values turned_product(Stage stage, std::string_view part, const Values& a,
+                                        const Values& b) const;
     // A gradient's sums over what shared `size` values: over positions, or the rows that `numbers` names.
     [[nodiscard]] Values sums(VectorOp op, const Values& gradient, std::size_t size,
                               std::span<const std::int64_t> numbers = {}) const;

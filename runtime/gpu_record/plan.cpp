@@ -42,11 +42,17 @@ ProductWork product_of(const GemmTask& t, const Task* before) {
         w.b_transposed = t.stage == Stage::BP && !t.sparse_is_activation;
         return w;
     }
-    // SAT turns an operand first; a library reads it as it lies. The turned matrix tells which one it is (of
-    // square ones either: then both orders are one layout).
+    // Of square matrices both orders are one layout, and one name.
+    if (t.over_positions) {
+        w.b_transposed = t.shape.m == t.shape.k && t.shape.n == t.shape.k;
+        w.a_transposed = !w.b_transposed;
+        return w;
+    }
+    // SAT turns an operand first, of all heads at once; a library reads it as it lies. The turned matrix
+    // tells which one it is.
     const auto* turned = before == nullptr ? nullptr : std::get_if<VectorTask>(before);
     if (turned == nullptr || !turned->operand_order) return w;
-    w.b_transposed = turned->shape.rows == t.shape.n && turned->shape.columns == t.shape.k;
+    w.b_transposed = turned->shape.rows == t.shape.n && turned->shape.columns % t.shape.k == 0;
     w.a_transposed = !w.b_transposed;
     return w;
 }
@@ -132,7 +138,7 @@ class Planner {
 
     WorkPlan plan() {
         for (std::size_t i = 0; i < tasks_.size();) {
-            if (is_phase(tasks_[i])) {
+            if (is_phase(tasks_[i]) || clears_for_phases(i)) {
                 i = phases(i);
                 continue;
             }
@@ -169,9 +175,16 @@ class Planner {
         plan_.tasks.push_back({index_of(work), 1, ""});
     }
 
-    // From the first phase of a layer's gradient on; returns the first task after it.
+    // Whether the task clears the map that the phases after it are written to.
+    [[nodiscard]] bool clears_for_phases(std::size_t i) const {
+        const auto* fill = std::get_if<VectorTask>(&tasks_[i]);
+        return fill != nullptr && fill->op == VectorOp::ZeroFill && i + 1 < tasks_.size() &&
+               is_phase(tasks_[i + 1]) && std::get<GemmTask>(tasks_[i + 1]).layer == fill->layer;
+    }
+
+    // From the first phase of a layer's gradient on, or what clears its map; returns the first task after it.
     std::size_t phases(std::size_t begin) {
-        const auto& first = std::get<GemmTask>(tasks_[begin]);
+        const auto& first = std::get<GemmTask>(tasks_[clears_for_phases(begin) ? begin + 1 : begin]);
         std::vector<const GemmTask*> members;
         std::size_t end = begin;
         double all = 0;
@@ -182,7 +195,7 @@ class Planner {
                 all += static_cast<double>(gemm->dense_macs());
             } else {
                 const auto& fill = std::get<VectorTask>(tasks_[end]);
-                if (fill.op != VectorOp::ZeroFill || fill.layer != first.layer) break;
+                if (end > begin || fill.op != VectorOp::ZeroFill) break;
             }
         }
         const std::size_t work = index_of(gradient_of(members));

@@ -118,6 +118,7 @@ std::vector<Tap> taps_of_phase(const ConvolutionWork& w, int py, int px) {
 
 std::vector<Task> phases_of(const ConvolutionWork& w) {
     std::vector<Task> tasks;
+    bool leaves_zeros = false;
     for (int py = 0; py < std::min(w.stride_y, w.in_h); ++py) {
         for (int px = 0; px < std::min(w.stride_x, w.in_w); ++px) {
             GemmTask task;
@@ -134,19 +135,22 @@ std::vector<Task> phases_of(const ConvolutionWork& w) {
             g.taps = taps_of_phase(w, py, px);
             task.scatter = {w.in_h, w.in_w, w.stride_y, w.stride_x, py, px};
             if (g.taps.empty()) {
-                VectorTask fill;
-                fill.op = VectorOp::ZeroFill;
-                fill.stage = Stage::BP;
-                fill.elements = g.positions() * w.in_channels;
-                fill.writes_fp16 = 1;
-                fill.flops_per_element = 0;
-                tasks.emplace_back(std::move(fill));
+                leaves_zeros = true;
                 continue;
             }
             task.shape = {g.positions(), w.in_channels / w.groups,
                           static_cast<std::int64_t>(g.taps.size()) * g.channels};
             tasks.emplace_back(std::move(task));
         }
+    }
+    if (leaves_zeros) {  // the whole map is cleared before (workload/convolution_tasks.cpp)
+        VectorTask fill;
+        fill.op = VectorOp::ZeroFill;
+        fill.stage = Stage::BP;
+        fill.elements = w.batch * w.in_h * w.in_w * w.in_channels;
+        fill.writes_fp16 = 1;
+        fill.flops_per_element = 0;
+        tasks.insert(tasks.begin(), std::move(fill));
     }
     return tasks;
 }

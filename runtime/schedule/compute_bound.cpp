@@ -31,7 +31,7 @@ Bytes compulsory_bytes(const GemmTask& task) {
     const std::int64_t elements = task.shape.k * task.shape.n;
     const std::int64_t values = ceil_div<std::int64_t>(elements * task.nm.n, task.nm.m);
     const Bytes b = kFp16Bytes * values + (task.nm.dense() ? 0 : ceil_div<std::int64_t>(values, 2));
-    const bool wide = task.stage == Stage::WU || task.out == ElementType::Fp32;
+    const bool wide = task.out == ElementType::Fp32;
     const Bytes c = (wide ? kFp32Bytes : kFp16Bytes) * task.shape.m * task.shape.n;
     return task.count * (a + b + c);
 }

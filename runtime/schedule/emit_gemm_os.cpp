@@ -130,7 +130,8 @@ class OsEmitter {
             const bool last = &s == &chunk.segments.back();
             b.set(load::ox, tap.dx);
             b.set(load::oy, tap.dy);
-            b.add(load::base, kBaseA, s.group * layout_.nm.m * 2);
+            b.add(load::base, kBaseA, layout_.offset_of(s.tap) + s.group * layout_.nm.m * 2);
+            if (task_.gather.tail.channels > 0) b.set(load::px, layout_.pitch_of(s.tap));
             b.set(load::len, s.bytes);
             b.add(load::dest, kWestHalf, s.offset);
             b.set(load::stride, s.lines);

@@ -82,7 +82,8 @@ class WsEmitter {
             const bool last = &s == &pass.segments.back();
             b.set(load::ox, tap.dx);
             b.set(load::oy, tap.dy);
-            b.add(load::base, kBaseA, s.group * layout_.nm.m * 2);
+            b.add(load::base, kBaseA, layout_.offset_of(s.tap) + s.group * layout_.nm.m * 2);
+            if (g.tail.channels > 0) b.set(load::px, layout_.pitch_of(s.tap));
             b.set(load::len, s.bytes);
             b.set(load::word0, s.offset * (layout_.nm.m / kWordElements));
             isa::RunFields run;
@@ -282,7 +283,7 @@ std::vector<Chunk> cut_passes(const GemmTask& task, const GemmLayout& layout, st
     std::vector<Chunk> passes(1);
     std::int64_t used = 0;
     for (int tap = 0; tap < static_cast<int>(task.gather.taps.size()); ++tap) {
-        for (std::int64_t group = 0; group < layout.groups_per_tap;) {
+        for (std::int64_t group = 0; group < layout.groups_of(tap);) {
             if (used == rows) {
                 passes.emplace_back();
                 used = 0;
@@ -290,9 +291,9 @@ std::vector<Chunk> cut_passes(const GemmTask& task, const GemmLayout& layout, st
             Segment s;
             s.tap = tap;
             s.group = group;
-            s.groups = std::min<std::int64_t>(rows - used, layout.groups_per_tap - group);
+            s.groups = std::min<std::int64_t>(rows - used, layout.groups_of(tap) - group);
             const std::int64_t group_bytes = std::int64_t{2} * layout.nm.m;
-            s.bytes = std::min(s.groups * group_bytes, layout.a_run - group * group_bytes);
+            s.bytes = std::min(s.groups * group_bytes, layout.run_of(tap) - group * group_bytes);
             s.offset = used;
             s.b_row = (std::int64_t{tap} * layout.groups_per_tap + group) * layout.nm.n;
             passes.back().b_rows += s.b_rows(layout.nm);

@@ -41,14 +41,16 @@ class WuEmitter {
         const double compute =
             occupied_cycles(ceil_div<std::int64_t>(positions(), layout_.nm.m), layout_.nm.n, layout_.nm.m,
                             schedule_.row_slots, schedule_.column_slots);
-        program.semaphores[kResultFree] =
-            result_tiles(plan_.result_tile, compute, schedule_.tile_m, schedule_.tile_n * 4, array_);
+        program.semaphores[kResultFree] = result_tiles(plan_.result_tile, compute, schedule_.tile_m,
+                                                       schedule_.tile_n * element_bytes(), array_);
         return program;
     }
 
   private:
     [[nodiscard]] std::int64_t positions() const { return task_.shape.k; }
     [[nodiscard]] std::int64_t panels() const { return ceil_div(task_.shape.n, schedule_.tile_n); }
+    [[nodiscard]] bool half() const { return task_.out == ElementType::Fp16; }
+    [[nodiscard]] int element_bytes() const { return half() ? 2 : 4; }
 
     template <typename Body>
     void for_columns(StreamBuilder& b, Body&& body) {
@@ -99,7 +101,8 @@ class WuEmitter {
             const bool last = &run == &tile.runs.back();
             b.set(load::ox, tap.dx);
             b.set(load::oy, tap.dy);
-            b.add(load::base, kBaseA, run.channel * 2);
+            b.add(load::base, kBaseA, layout_.offset_of(run.tap) + run.channel * 2);
+            if (g.tail.channels > 0) b.set(load::px, layout_.pitch_of(run.tap));
             b.set(load::len, run.words() * kWordBytes);
             b.set(load::word0, run.word);
             isa::RunFields fields;
@@ -172,8 +175,8 @@ class WuEmitter {
         b.wait(kWestFull);
         b.wait(kNorthFull);
         isa::RunFields run;
-        run.flags =
-            stce::kTransposed | stce::kDense | (first ? stce::kFirst : 0U) | (last ? stce::kLast : 0U);
+        run.flags = stce::kTransposed | stce::kDense | (first ? stce::kFirst : 0U) |
+                    (last ? stce::kLast : 0U) | (half() ? stce::kOutFp16 : 0U);
         run.push_early0 = kWestFree;
         run.push_early1 = kNorthFree;
         if (last) {
@@ -236,7 +239,7 @@ class WuEmitter {
             for_rows(b, step, [&](const RowTile& rows) {
                 for_columns(b, [&](const ColumnTile& columns) {
                     b.set(store::sc, columns.slots);
-                    b.set(store::len, round_up<std::int64_t>(columns.columns * 4, kWordBytes));
+                    b.set(store::len, round_up<std::int64_t>(columns.columns * element_bytes(), kWordBytes));
                     b.wait(kResultFull);
                     for (const RowRun& run : rows.runs) {
                         const int tap = task_.gather.taps[static_cast<std::size_t>(run.tap)].weight_tap;
@@ -245,13 +248,14 @@ class WuEmitter {
                         b.add(store::base, kBaseC, row * layout_.c_pitch);
                         b.add(store::src, kWestHalf, run.word * kWordElements * columns.slots);
                         isa::RunFields fields;
-                        fields.flags = store::kSeek;
+                        fields.flags = store::kSeek | (half() ? store::kFp16 : 0U);
                         if (&run == &rows.runs.back()) fields.push_early0 = kResultFree;
                         b.run(fields);
                     }
                     b.add(kWestHalf, kWestHalf, plan_.result_tile);
                     b.add(kBaseC, kBaseC,
-                          (columns.last ? -(panels() - 1) * schedule_.tile_n : schedule_.tile_n) * 4);
+                          (columns.last ? -(panels() - 1) * schedule_.tile_n : schedule_.tile_n) *
+                              element_bytes());
                 });
             });
             b.add(kBaseC, kBaseC, layout_.c_stride);

@@ -1,4 +1,5 @@
-// Output-stationary programs of WU tasks: dW = X^T * dY, reduced over positions.
+// Output-stationary programs of tasks that sum over positions: dW = X^T * dY of WU, and the products of
+// activations that have its form.
 #pragma once
 
 #include "runtime/schedule/reduction.hpp"

@@ -1,7 +1,10 @@
 #include "runtime/schedule/merge_rows.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
+#include "runtime/schedule/fold_image.hpp"
 #include "runtime/schedule/tensor_layout.hpp"
 
 namespace satsim::schedule {
@@ -23,6 +26,7 @@ int row_width(const std::vector<Tap>& taps) {
 }  // namespace
 
 GemmTask merge_rows(const GemmTask& task, const isa::ArrayConfig& array) {
+    if (std::optional<GemmTask> folded = fold_image(task)) return *std::move(folded);
     const Gather& g = task.gather;
     const int width = row_width(g.taps);
     if (width < 2 || g.pixel > 0) return task;
@@ -30,10 +34,10 @@ GemmTask merge_rows(const GemmTask& task, const isa::ArrayConfig& array) {
     const std::int64_t pixel = pad_channels(g.channels, nm.dense() ? 1 : nm.m);
     // WU cuts its tiles along the runs and has time to load each tap by itself, unless runs are a few bytes
     // only.
-    const std::int64_t worth = task.stage == Stage::WU ? array.line_bytes() / 8 : array.line_bytes();
+    const std::int64_t worth = task.sums_positions() ? array.line_bytes() / 8 : array.line_bytes();
     if (pixel * 2 >= worth) return task;
     // K groups must not straddle columns, and WU's rows only change where channels are padded.
-    if (task.stage != Stage::WU && round_up<std::int64_t>(g.channels, nm.m) != pixel) return task;
+    if (!task.sums_positions() && round_up<std::int64_t>(g.channels, nm.m) != pixel) return task;
 
     GemmTask merged = task;
     Gather& m = merged.gather;
@@ -48,7 +52,7 @@ GemmTask merge_rows(const GemmTask& task, const isa::ArrayConfig& array) {
         m.taps.push_back({g.taps[i].dy, first + left, static_cast<int>(i) / width});
     }
     const auto extent = static_cast<std::int64_t>(m.taps.size()) * m.channels;
-    (task.stage == Stage::WU ? merged.shape.m : merged.shape.k) = extent;
+    (task.sums_positions() ? merged.shape.m : merged.shape.k) = extent;
     return merged;
 }
 

@@ -3,7 +3,7 @@
 // The taps of one kernel row read neighbouring columns, which lie side by side in memory. Where the feature
 // map is stored with enough columns of zeros at its sides, no tap of a row ever leaves the image row, and the
 // row is one tap of kernel_width times the channels: fewer, longer runs for LOAD. The order of K stays the
-// same.
+// same. An input of the network is stored in a form of its own where that pays (fold_image.hpp).
 #pragma once
 
 #include "runtime/isa/program.hpp"

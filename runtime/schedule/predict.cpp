@@ -144,7 +144,8 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
                 for (const Segment& s : chunk.segments) {
                     const TransferCost cost = transfer_cost(
                         tile_rows, static_cast<double>(s.bytes),
-                        static_cast<double>(gather.stride_x) * static_cast<double>(layout.a_pitch), line);
+                        static_cast<double>(gather.stride_x) * static_cast<double>(layout.pitch_of(s.tap)),
+                        line);
                     const double repeats = schedule.order == LoopOrder::RowsOutside ? 1 / column_tiles : 1;
                     tile.load += (cost.pieces + 6) * repeats;
                     tile.lines += cost.lines * repeats;
@@ -195,6 +196,7 @@ Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Ma
     const double line = array.line_bytes();
     const double latency = round_trip(machine.memory);
     const double share = refresh_share(machine.memory);
+    const double element = task.out == ElementType::Fp16 ? 2 : 4;
     const auto positions = static_cast<double>(task.shape.k);
     const auto chunk = std::min(positions, static_cast<double>(plan.chunk_positions));
     const double chunks = positions / chunk;
@@ -215,7 +217,7 @@ Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Ma
             for (const RowRun& run : group.tile.runs) {
                 const TransferCost cost =
                     transfer_cost(chunk, static_cast<double>(run.words()) * 8,
-                                  static_cast<double>(layout.a_pitch * task.gather.stride_x), line);
+                                  static_cast<double>(layout.pitch_of(run.tap) * task.gather.stride_x), line);
                 tile.load += cost.pieces + 6;
                 tile.lines += cost.lines;
             }
@@ -225,7 +227,7 @@ Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Ma
             tile.lines += north.lines;
             tile.half_load = tile.load + latency;
             tile.half_compute = tile.compute;
-            const TransferCost stored = transfer_cost(rows, static_cast<double>(columns) * 4,
+            const TransferCost stored = transfer_cost(rows, static_cast<double>(columns) * element,
                                                       static_cast<double>(layout.c_pitch), line);
             const double drain = std::min<double>(rows, array.rows) * sr * sc;
             const double sweep = chunks * period(tile, share, 2);
@@ -268,7 +270,8 @@ Estimate predict_ws(const GemmTask& task, const GemmSchedule& schedule, const Ma
         for (const Segment& s : pass.segments) {
             const TransferCost cost = transfer_cost(
                 block, static_cast<double>(s.bytes),
-                static_cast<double>(task.gather.stride_x) * static_cast<double>(layout.a_pitch), line);
+                static_cast<double>(task.gather.stride_x) * static_cast<double>(layout.pitch_of(s.tap)),
+                line);
             load += cost.pieces + 6;
             tile.lines += cost.lines;
         }

@@ -16,12 +16,12 @@ std::vector<Chunk> cut_reduction(const GemmTask& task, const GemmLayout& layout,
     };
     for (int tap = 0; tap < static_cast<int>(task.gather.taps.size()); ++tap) {
         std::int64_t group = 0;
-        while (group < layout.groups_per_tap) {
+        while (group < layout.groups_of(tap)) {
             // The longest run of groups that the open chunk still takes.
             const std::int64_t free_lines = (lines - open.lines) / row_slots;
             const std::int64_t by_lines = free_lines * line_bytes / group_bytes;
             const std::int64_t by_rows = (b_rows - open.b_rows) / layout.nm.n;
-            const std::int64_t left = layout.groups_per_tap - group;
+            const std::int64_t left = layout.groups_of(tap) - group;
             const std::int64_t groups = std::min({left, by_lines, by_rows});
             // A cut tap is only worth it when the tap would not fit an empty chunk either.
             const std::int64_t fresh =
@@ -36,7 +36,7 @@ std::vector<Chunk> cut_reduction(const GemmTask& task, const GemmLayout& layout,
             segment.tap = tap;
             segment.group = group;
             segment.groups = groups;
-            segment.bytes = std::min(groups * group_bytes, layout.a_run - group * group_bytes);
+            segment.bytes = std::min(groups * group_bytes, layout.run_of(tap) - group * group_bytes);
             segment.lines = ceil_div(groups * group_bytes, line_bytes);
             segment.offset = open.lines;
             segment.b_row = (static_cast<std::int64_t>(tap) * layout.groups_per_tap + group) * layout.nm.n;
@@ -92,9 +92,10 @@ std::vector<RowTile> cut_rows(const GemmTask& task, std::int64_t tile_words, boo
     RowTile open;
     std::int64_t used = 0;
     for (int tap = 0; tap < static_cast<int>(task.gather.taps.size()); ++tap) {
+        const std::int64_t channels = task.gather.channels_of(static_cast<std::size_t>(tap));
         std::int64_t channel = 0;
-        while (channel < task.gather.channels) {
-            const std::int64_t left = ceil_div<std::int64_t>(task.gather.channels - channel, 4);
+        while (channel < channels) {
+            const std::int64_t left = ceil_div<std::int64_t>(channels - channel, 4);
             const std::int64_t room = tile_words - used;
             if (room < (fill ? 1 : std::min(left, tile_words))) {
                 tiles.push_back(std::move(open));
@@ -105,7 +106,7 @@ std::vector<RowTile> cut_rows(const GemmTask& task, std::int64_t tile_words, boo
             RowRun run;
             run.tap = tap;
             run.channel = channel;
-            run.channels = std::min<std::int64_t>(std::min(left, room) * 4, task.gather.channels - channel);
+            run.channels = std::min<std::int64_t>(std::min(left, room) * 4, channels - channel);
             run.word = used;
             used += run.words();
             channel += run.channels;

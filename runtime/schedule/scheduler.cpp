@@ -153,8 +153,8 @@ std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineVie
                                           const ScheduleOptions& options, std::size_t limit,
                                           const CandidateWatch& watch) {
     std::vector<GemmSchedule> found;
-    if (task.stage == Stage::WU) {
-        // The reduction runs over positions: weights do not exist yet, so only output-stationary makes sense.
+    if (task.sums_positions()) {
+        // Weights do not exist yet, and the array turns A in output-stationary operations only.
         add_weight_update(task, machine, options, found);
     } else {
         if (options.dataflow != Choice::WeightStationary)
@@ -198,13 +198,13 @@ std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const Machin
 }
 
 isa::Program emit_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {
-    if (task.stage == Stage::WU) return emit_gemm_wu(task, schedule, machine);
+    if (task.sums_positions()) return emit_gemm_wu(task, schedule, machine);
     return schedule.dataflow == Dataflow::WeightStationary ? emit_gemm_ws(task, schedule, machine)
                                                            : emit_gemm_os(task, schedule, machine);
 }
 
 Estimate predict_gemm(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine) {
-    if (task.stage == Stage::WU)
+    if (task.sums_positions())
         return predict_wu(task, schedule, machine, plan_wu(task, schedule, machine.array));
     return schedule.dataflow == Dataflow::WeightStationary
                ? predict_ws(task, schedule, machine, plan_ws(task, schedule, machine.array))

@@ -40,8 +40,8 @@ NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array) 
     const std::string where = "layer " + task.layer;
     if (nm.n < 1 || nm.n > nm.m) throw InputError(where, "", "N:M must have 1 <= N <= M");
     if (nm.dense()) {
-        const int channels = task.gather.channels;
-        const bool four = task.stage != Stage::WU && round_up(channels, 4) < round_up(channels, 8);
+        const std::int64_t reduced = task.sums_positions() ? task.shape.k : task.gather.channels;
+        const bool four = round_up<std::int64_t>(reduced, 4) < round_up<std::int64_t>(reduced, 8);
         return four ? NmPattern{4, 4} : NmPattern{std::min(8, array.max_m), std::min(8, array.max_m)};
     }
     if (nm.m == 2) return {2, 4};
@@ -64,7 +64,13 @@ GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
     const std::int64_t channels = pad_channels(gather.channels, feature_group);
     layout.a_pitch = (gather.pixel > 0 ? gather.pixel : channels) * kFp16Bytes;
     layout.a_run = channels * kFp16Bytes;
-    layout.a_row = layout.a_pitch * gather.in_w;
+    const Gather::Tail& tail = gather.tail;
+    const bool has_tail = tail.channels > 0;
+    layout.taps = static_cast<int>(gather.taps.size());
+    layout.tail_pitch = has_tail ? tail.pixel * kFp16Bytes : layout.a_pitch;
+    layout.tail_run = has_tail ? pad_channels(tail.channels, feature_group) * kFp16Bytes : layout.a_run;
+    layout.tail_offset = tail.offset * kFp16Bytes;
+    layout.a_row = has_tail ? tail.row * kFp16Bytes : layout.a_pitch * gather.in_w;
     layout.a_image = layout.a_row * gather.in_h;
     layout.a_stride = layout.a_image * gather.batch;
 
@@ -74,15 +80,17 @@ GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
     layout.a = allocate.take(layout.a_stride * task.count);
 
     const std::int64_t columns_padded = round_up<std::int64_t>(task.shape.n, kColumnPadding);
-    const auto taps = static_cast<std::int64_t>(gather.taps.size());
-    if (task.stage == Stage::WU) {
+    if (task.sums_positions()) {
         layout.k_rows = task.shape.k;
         layout.b_pitch = pad_channels(task.shape.n, 1) * kFp16Bytes;
-        layout.c_pitch = round_up<std::int64_t>(task.shape.n, 2) * kFp32Bytes;
-        layout.c_stride = layout.c_pitch * taps * gather.channels;
+        layout.c_pitch = task.out == ElementType::Fp16 ? pad_channels(task.shape.n, 1) * kFp16Bytes
+                                                       : round_up<std::int64_t>(task.shape.n, 2) * kFp32Bytes;
+        layout.c_stride = layout.c_pitch * gather.extent();
     } else {
-        layout.groups_per_tap = static_cast<int>(ceil_div<std::int64_t>(gather.channels, layout.nm.m));
-        layout.k_rows = taps * layout.groups_per_tap * layout.nm.n;
+        layout.groups_per_tap = ceil_div(gather.channels, layout.nm.m);
+        layout.tail_groups = ceil_div(gather.channels_of(gather.taps.size() - 1), layout.nm.m);
+        layout.k_rows =
+            (std::int64_t{layout.taps - 1} * layout.groups_per_tap + layout.tail_groups) * layout.nm.n;
         layout.b_pitch = columns_padded * kFp16Bytes;
         layout.c_pitch = task.out == ElementType::Fp16
                              ? pad_channels(task.shape.n, feature_group) * kFp16Bytes

@@ -33,6 +33,11 @@ struct GemmLayout {
     std::int64_t a_row = 0;     // one image row
     std::int64_t a_image = 0;   // one image
     std::int64_t a_stride = 0;  // one instance
+    // Of the last tap, where it reads a part of its own (Gather::Tail); else as the others.
+    int tail_groups = 0;
+    std::int64_t tail_pitch = 0;
+    std::int64_t tail_run = 0;
+    std::int64_t tail_offset = 0;
     // B: values and (N:M) indices, or dY (WU). Bytes.
     std::int64_t b = 0;
     std::int64_t b_pitch = 0;  // one row of values
@@ -48,6 +53,13 @@ struct GemmLayout {
     std::int64_t c_stride = 0;
     std::int64_t program = 0;  // address of the program image
     std::int64_t bytes = 0;    // end of all
+    int taps = 0;
+
+    [[nodiscard]] bool is_tail(int tap) const { return tap + 1 == taps; }
+    [[nodiscard]] int groups_of(int tap) const { return is_tail(tap) ? tail_groups : groups_per_tap; }
+    [[nodiscard]] std::int64_t pitch_of(int tap) const { return is_tail(tap) ? tail_pitch : a_pitch; }
+    [[nodiscard]] std::int64_t run_of(int tap) const { return is_tail(tap) ? tail_run : a_run; }
+    [[nodiscard]] std::int64_t offset_of(int tap) const { return is_tail(tap) ? tail_offset : 0; }
 };
 
 [[nodiscard]] GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array);

@@ -20,8 +20,8 @@ struct Heads {
 
 void append_scores(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
     const Heads heads(layer);
-    const std::int64_t all = context.batch * heads.keys;
-    tasks.emplace_back(transpose_task(layer, Stage::FF, {all, layer.with.positions(), heads.query_size}));
+    const MatrixShape keys{context.batch, layer.with.positions(), heads.query_size};
+    tasks.emplace_back(transpose_task(layer, Stage::FF, all_of(keys, heads.keys, true)));
     for (const AttentionPiece& piece : query_pieces(layer))
         append_product(context, layer, Stage::FF, "scores", heads.keys * piece.count,
                        {heads.group * piece.rows, piece.columns, heads.query_size}, tasks);
@@ -42,17 +42,15 @@ void append_attend_ff(const StepContext& context, const Layer& layer, std::vecto
 void append_attend_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
     const Heads heads(layer);
     if (context.recipe.recompute == Recompute::Attention) append_scores(context, layer, tasks);
-    const std::int64_t all = context.batch * heads.keys;
-    tasks.emplace_back(transpose_task(layer, Stage::BP, {all, layer.with.positions(), heads.value_size}));
+    const MatrixShape values{context.batch, layer.with.positions(), heads.value_size};
+    tasks.emplace_back(transpose_task(layer, Stage::BP, all_of(values, heads.keys, true)));
     for (const AttentionPiece& piece : query_pieces(layer))
         append_product(context, layer, Stage::BP, "dP", heads.keys * piece.count,
                        {heads.group * piece.rows, piece.columns, heads.value_size}, tasks);
     const auto by_keys = [&](const char* part, std::int64_t size) {
         for (const AttentionPiece& piece : key_pieces(layer)) {
-            const std::int64_t queries = heads.group * piece.columns;
-            tasks.emplace_back(transpose_task(layer, Stage::BP, {all * piece.count, queries, piece.rows}));
-            append_product(context, layer, Stage::BP, part, heads.keys * piece.count,
-                           {piece.rows, size, queries}, tasks);
+            append_turned_product(context, layer, Stage::BP, part, heads.keys * piece.count,
+                                  {piece.rows, size, heads.group * piece.columns}, tasks);
         }
     };
     by_keys("dV", heads.value_size);

@@ -26,6 +26,7 @@ Gather window_gather(const StepContext& context, const Layer& layer) {
     gather.channels = static_cast<int>(layer.in.channels / layer.groups);
     gather.stride_y = layer.stride.h;
     gather.stride_x = layer.stride.w;
+    gather.from_host = layer.kind == LayerKind::Conv && !layer.inputs.empty() && layer.inputs.front() < 0;
     gather.taps.clear();
     for (int ky = 0; ky < layer.kernel.h; ++ky) {
         for (int kx = 0; kx < layer.kernel.w; ++kx) {
@@ -96,10 +97,20 @@ Task zero_fill(const Layer& layer, Stage stage, std::int64_t elements) {
     return fill;
 }
 
+// Whether some phase of the stride has no tap, so that its zeros must come from elsewhere.
+bool leaves_zeros(const Layer& layer) {
+    for (int py = 0; py < std::min(layer.stride.h, layer.in.height); ++py)
+        for (int px = 0; px < std::min(layer.stride.w, layer.in.width); ++px)
+            if (taps_of_phase(layer, py, px).empty()) return true;
+    return false;
+}
+
 // From the small map to the large one: BP of a convolution, FF of a transposed one, by phases of the stride.
+// Pixels of phases without a tap lie between others' and are no run: the whole map is cleared before.
 void spread_windows(const StepContext& context, const Layer& layer, int index, Stage stage,
                     std::vector<Task>& tasks) {
     const Extent s = layer.stride;
+    if (leaves_zeros(layer)) tasks.emplace_back(zero_fill(layer, stage, context.batch * layer.in.elements()));
     for (int py = 0; py < std::min(s.h, layer.in.height); ++py) {
         for (int px = 0; px < std::min(s.w, layer.in.width); ++px) {
             GemmTask task = base_task(layer, stage);
@@ -114,10 +125,7 @@ void spread_windows(const StepContext& context, const Layer& layer, int index, S
             g.taps = taps_of_phase(layer, py, px);
             task.count = layer.groups;
             task.scatter = {layer.in.height, layer.in.width, s.h, s.w, py, px};
-            if (g.taps.empty()) {
-                tasks.emplace_back(zero_fill(layer, stage, g.positions() * layer.in.channels));
-                continue;
-            }
+            if (g.taps.empty()) continue;
             task.shape = {g.positions(), layer.in.channels / layer.groups,
                           static_cast<std::int64_t>(g.taps.size()) * g.channels};
             apply_pattern(context, layer, index, task);

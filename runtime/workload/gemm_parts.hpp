@@ -43,9 +43,19 @@ inline void turn_for_sparse_gradient(GemmTask& task) {
     task.sparse_is_activation = true;
 }
 
-// Products of two activations, `count` of them a sample.
+// What a transposition of `count` matrices a sample turns: heads, which lie beside each other in the channels
+// of one map, as one matrix, which gives the same rows, unless rows that pad a head's groups come between.
+[[nodiscard]] inline MatrixShape all_of(const MatrixShape& one, std::int64_t count, bool heads) {
+    constexpr std::int64_t kLargestGroup = 16;
+    if (heads && one.columns % kLargestGroup == 0) return {one.taps, one.rows, count * one.columns};
+    return {count * one.taps, one.rows, one.columns};
+}
+
+// Products of two activations, `count` of them a sample. C = A*B, or A^T*B where A lies as [k][m].
 void append_product(const StepContext& context, const Layer& layer, Stage stage, const char* part,
                     std::int64_t count, const GemmShape& shape, std::vector<Task>& tasks);
+void append_turned_product(const StepContext& context, const Layer& layer, Stage stage, const char* part,
+                           std::int64_t count, const GemmShape& shape, std::vector<Task>& tasks);
 
 // Attention within spans (attend_tasks.cpp).
 void append_attend_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);

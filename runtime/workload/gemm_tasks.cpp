@@ -49,46 +49,45 @@ void projection(const StepContext& context, const Layer& layer, int index, Stage
     }
 }
 
-// C[m,n] = A[m,k] * B[k,n] and both gradients, for `count` matrices a sample. The array reads B as [k][n]: a
-// B that lies as [n][k], and the other operands that a gradient needs turned, are transposed first.
+// C[m,n] = A[m,k] * B[k,n] and both gradients, for `count` matrices a sample. The array reads B as [k][n]:
+// one that lies as [n][k] is transposed first. A^T it reads as it lies.
 struct Product {
     GemmShape shape;
     std::int64_t count = 1;
     bool transposed = false;  // B lies as [n][k]
+    bool heads = false;       // the matrices are heads: columns of one map, beside each other
     const char* forward = "";
     const char* gradient_a = "dA";
     const char* gradient_b = "dB";
 };
 
 void product_ff(const StepContext& context, const Layer& layer, const Product& p, std::vector<Task>& tasks) {
-    if (p.transposed)
-        tasks.emplace_back(transpose_task(layer, Stage::FF, {context.batch * p.count, p.shape.n, p.shape.k}));
+    if (p.transposed) {
+        const MatrixShape b{context.batch, p.shape.n, p.shape.k};
+        tasks.emplace_back(transpose_task(layer, Stage::FF, all_of(b, p.count, p.heads)));
+    }
     append_product(context, layer, Stage::FF, p.forward, p.count, p.shape, tasks);
 }
 
 // dA = dC * B^T and dB = A^T * dC, or, where B lies as [n][k], dB^T = dC^T * A.
 void product_bp(const StepContext& context, const Layer& layer, const Product& p, std::vector<Task>& tasks) {
     const auto [m, n, k] = p.shape;
-    const std::int64_t count = context.batch * p.count;
-    if (!p.transposed) tasks.emplace_back(transpose_task(layer, Stage::BP, {count, k, n}));
+    if (!p.transposed)
+        tasks.emplace_back(transpose_task(layer, Stage::BP, all_of({context.batch, k, n}, p.count, p.heads)));
     append_product(context, layer, Stage::BP, p.gradient_a, p.count, {m, k, n}, tasks);
-    if (p.transposed) {
-        tasks.emplace_back(transpose_task(layer, Stage::BP, {count, m, n}));
-        append_product(context, layer, Stage::BP, p.gradient_b, p.count, {n, k, m}, tasks);
-    } else {
-        tasks.emplace_back(transpose_task(layer, Stage::BP, {count, m, k}));
-        append_product(context, layer, Stage::BP, p.gradient_b, p.count, {k, n, m}, tasks);
-    }
+    const GemmShape gradient = p.transposed ? GemmShape{n, k, m} : GemmShape{k, n, m};
+    append_turned_product(context, layer, Stage::BP, p.gradient_b, p.count, gradient, tasks);
 }
 
 // The two products of attention: scores of queries and keys, then the values weighted by them.
 Product scores(const Layer& layer) {
     const std::int64_t tokens = layer.in.width;
-    return {{tokens, tokens, layer.in.channels / layer.heads}, layer.heads, true, "scores", "dQ", "dK"};
+    return {{tokens, tokens, layer.in.channels / layer.heads}, layer.heads, true, true, "scores", "dQ", "dK"};
 }
 Product context_of(const Layer& layer) {
     const std::int64_t tokens = layer.in.width;
-    return {{tokens, layer.in.channels / layer.heads, tokens}, layer.heads, false, "context", "dP", "dV"};
+    return {
+        {tokens, layer.in.channels / layer.heads, tokens}, layer.heads, false, true, "context", "dP", "dV"};
 }
 Product product_of(const Layer& layer) {
     return {{layer.in.width, layer.out.channels, layer.in.channels}, layer.in.height, layer.transposed};
@@ -107,6 +106,14 @@ void append_product(const StepContext& context, const Layer& layer, Stage stage,
     task.weight_operand = false;
     task.dense_reason = context.recipe.method == Method::Dense ? "" : "no weight operand";
     tasks.emplace_back(std::move(task));
+}
+
+void append_turned_product(const StepContext& context, const Layer& layer, Stage stage, const char* part,
+                           std::int64_t count, const GemmShape& shape, std::vector<Task>& tasks) {
+    append_product(context, layer, stage, part, count, shape, tasks);
+    auto& task = std::get<GemmTask>(tasks.back());
+    task.gather = matrix_gather(shape.k, shape.m);
+    task.over_positions = true;
 }
 
 PatternChoice choose_pattern(const StepContext& context, const Layer& layer, int index, Stage stage,

@@ -37,9 +37,27 @@ struct Gather {
     int stride_x = 1;
     int pixel = 0;  // elements from one input column to the next; 0: the channels, padded. Smaller than
                     // `channels` where a run covers several columns (schedule/merge_rows.hpp)
+    // An input of the network: the host stores it in the form that suits the reader
+    // (schedule/fold_image.hpp).
+    bool from_host = false;
     std::vector<Tap> taps{Tap{}};  // in the order of the reduction: K runs over (tap, channel)
+    // A last tap that reads a part of its own of every input row, behind the columns. Elements.
+    struct Tail {
+        int channels = 0;  // of its run, not above the others'; 0: there is none
+        int pixel = 0;     // from one input column to the next
+        int offset = 0;    // from the beginning of the row
+        int row = 0;       // of a whole input row
+        auto operator<=>(const Tail&) const = default;
+    };
+    Tail tail{};
     auto operator<=>(const Gather&) const = default;
     [[nodiscard]] std::int64_t positions() const { return batch * grid_h * grid_w; }
+    [[nodiscard]] bool is_tail(std::size_t tap) const { return tail.channels > 0 && tap + 1 == taps.size(); }
+    [[nodiscard]] int channels_of(std::size_t tap) const { return is_tail(tap) ? tail.channels : channels; }
+    // Elements that all taps read at a position. Element (tap, channel) is number tap*channels + channel.
+    [[nodiscard]] std::int64_t extent() const {
+        return static_cast<std::int64_t>(taps.size() - 1) * channels + channels_of(taps.size() - 1);
+    }
 };
 
 // Where the rows of C go: row (b, y, x) of the grid is stored at image row y*step_y + off_y, column x*step_x
@@ -59,7 +77,8 @@ enum class ElementType { Fp16, Fp32 };
 
 // One GEMM. FF and BP: m = positions, k = taps*channels, n = output (FF) or input (BP) channels; A is
 // gathered from a feature map, B is the weight. WU: m = taps*channels, k = positions, n = output channels; A
-// is the same gathered map transposed, B is dY, C is dW in FP32.
+// is the same gathered map transposed, B is dY, C is dW in FP32. Products of activations may be of either
+// form (over_positions).
 struct GemmTask {
     std::string layer;  // name in the network file
     std::string
@@ -76,11 +95,15 @@ struct GemmTask {
     // SDGP's BP: dY carries the N:M pattern, and the sparse operand is always B. So dX^T = W * dY^T: m =
     // input channels, n = positions, k = taps*output channels.
     bool sparse_is_activation = false;
+    // FF, BP: K runs over the positions of A's map and m over its channels, as in WU: A lies as [k][m].
+    bool over_positions = false;
     bool frozen = false;     // its weight is packed once, before training
     std::int64_t times = 1;  // how often the step has this task: repeated modules, micro-batches
     auto operator<=>(const GemmTask&) const = default;
     // Multiply-accumulates if nothing were sparse, all `count` GEMMs, whole batch, unpadded.
     [[nodiscard]] Macs dense_macs() const { return count * shape.m * shape.n * shape.k; }
+    // Whether the array reads A transposed and reduces over positions.
+    [[nodiscard]] bool sums_positions() const { return stage == Stage::WU || over_positions; }
 };
 
 enum class VectorOp {

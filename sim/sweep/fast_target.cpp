@@ -6,13 +6,13 @@
 namespace satsim::sweep {
 namespace {
 
-// Options that the schedule of a task depends on: the weight update has one dataflow, vector tasks none.
+// Options that the schedule of a task depends on: what sums over positions has one dataflow, vector tasks
+// none.
 const char* options_key(const Task& task, const schedule::ScheduleOptions& options) {
     using Dataflow = schedule::ScheduleOptions::DataflowChoice;
     const auto* gemm = std::get_if<GemmTask>(&task);
     if (gemm == nullptr) return "";
-    if (gemm->stage == Stage::WU || options.dataflow == Dataflow::Auto)
-        return options.interleave ? " i" : " n";
+    if (gemm->sums_positions() || options.dataflow == Dataflow::Auto) return options.interleave ? " i" : " n";
     const bool os = options.dataflow == Dataflow::OutputStationary;
     return options.interleave ? os ? " i os" : " i ws" : os ? " n os" : " n ws";
 }

@@ -14,12 +14,17 @@ std::string gemm_key(const GemmTask& t) {
                                   t.shape.k, t.count, t.nm.n, t.nm.m);
     fmt::format_to(std::back_inserter(key), " g{},{},{},{},{},{},{},{},{}", g.pixel, g.batch, g.grid_h,
                    g.grid_w, g.in_h, g.in_w, g.channels, g.stride_y, g.stride_x);
+    if (g.from_host) key += " host";
+    if (g.tail != Gather::Tail{})
+        fmt::format_to(std::back_inserter(key), " e{},{},{},{}", g.tail.channels, g.tail.pixel, g.tail.offset,
+                       g.tail.row);
     for (const Tap& tap : g.taps)
         fmt::format_to(std::back_inserter(key), " t{},{},{}", tap.dy, tap.dx, tap.weight_tap);
     fmt::format_to(std::back_inserter(key), " s{},{},{},{},{},{}", s.out_h, s.out_w, s.step_y, s.step_x,
                    s.off_y, s.off_x);
     fmt::format_to(std::back_inserter(key), " {}{}{}", t.out == ElementType::Fp16 ? "h" : "f",
                    t.weight_operand ? "w" : "-", t.sparse_is_activation ? "a" : "-");
+    if (t.over_positions) key += "p";
     return key;
 }
 

@@ -3,6 +3,8 @@
 #include "runtime/dispatch/bound.hpp"
 #include "runtime/dispatch/gemm_result.hpp"
 #include "runtime/schedule/compute_bound.hpp"
+#include "runtime/schedule/executed_shape.hpp"
+#include "runtime/schedule/merge_rows.hpp"
 
 namespace satsim::sat {
 namespace {
@@ -15,6 +17,9 @@ TaskResult gemm_result(const GemmTask& task, const SimulationResult& simulated,
     result.compulsory_bytes = schedule::compulsory_bytes(task);
     result.compute_bound = schedule::compute_bound(task, array);
     result.array_fit = schedule::array_fit(task, simulated.schedule->dataflow, array);
+    const GemmTask scheduled = schedule::merge_rows(task, array);
+    result.slot_fit = schedule::slot_fit(scheduled, *simulated.schedule, array);
+    result.executed = schedule::executed_shape(scheduled, *simulated.schedule, array);
     result.macs_issued =
         task.dense_macs() / task.nm.m * task.nm.n + task.dense_macs() % task.nm.m * task.nm.n / task.nm.m;
     return result;

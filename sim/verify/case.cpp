@@ -14,6 +14,7 @@ std::string describe_gemm(const GemmWork& work) {
     text += fmt::format(", {} tap{}, grid {}x{}x{}, input {}x{}x{}, stride {}x{}", g.taps.size(),
                         g.taps.size() == 1 ? "" : "s", g.batch, g.grid_h, g.grid_w, g.in_h, g.in_w,
                         g.channels, g.stride_y, g.stride_x);
+    if (task.over_positions) text += ", over positions";
     if (g.pixel > 0) text += fmt::format(", runs over columns of {}", g.pixel);
     return text + fmt::format(", {}, schedule {}", task.out == ElementType::Fp16 ? "fp16" : "fp32",
                               work.schedule.tile_text());

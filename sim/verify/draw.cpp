@@ -21,10 +21,14 @@ constexpr std::size_t kMostSchedules = 100;
 
 GemmTask draw_task(const GemmKind& kind, const isa::ArrayConfig& array, std::mt19937_64& rng) {
     CaseOptions options;
-    options.stage = kind.weight_update ? Stage::WU : one_in(rng, 2) ? Stage::FF : Stage::BP;
+    options.over_positions = kind.weight_update && one_in(rng, 3);
+    options.stage = kind.weight_update && !options.over_positions ? Stage::WU
+                    : one_in(rng, 2)                              ? Stage::FF
+                                                                  : Stage::BP;
     options.nm = kind.nm;
     options.matrix = kind.form == GemmForm::Matrix;
     options.kernel = !options.matrix && one_in(rng, 3);
+    options.from_host = options.kernel && one_in(rng, 2);
     options.max_channels = 34;
     options.max_columns = std::max(40, 2 * array.columns + 7);  // more than two tiles
     options.max_grid = 5 + array.rows / 8;

@@ -55,13 +55,15 @@ GemmTask random_task(std::mt19937_64& rng, const CaseOptions& options) {
         for (int i = 0; options.kernel && i < rows * width; ++i) {
             g.taps.push_back({top + i / width, left + i % width, i});
         }
+        g.from_host = options.kernel && options.from_host;
         for (int i = 0; i < taps; ++i) g.taps.push_back({pick(rng, -2, 2), pick(rng, -2, 2), i});
     }
     const int columns = pick_size(rng, options.max_columns);
     const auto taps = static_cast<std::int64_t>(g.taps.size());
-    if (options.stage == Stage::WU) {
+    if (options.stage == Stage::WU || options.over_positions) {
         task.shape = {taps * g.channels, columns, g.positions()};
-        task.out = ElementType::Fp32;
+        task.over_positions = options.over_positions;
+        task.out = options.over_positions ? ElementType::Fp16 : ElementType::Fp32;
     } else {
         task.shape = {g.positions(), columns, taps * g.channels};
         task.out = pick(rng, 0, 3) == 0 ? ElementType::Fp32 : ElementType::Fp16;
@@ -82,7 +84,7 @@ GemmCase::GemmCase(GemmTask task, const isa::ArrayConfig& array, std::mt19937_64
     : task_(std::move(task)), layout_(schedule::layout_gemm(task_, array)) {
     fill_a(rng);
     b_.resize(static_cast<std::size_t>(task_.count * task_.shape.k * task_.shape.n));
-    if (task_.stage == Stage::WU) {
+    if (task_.sums_positions()) {
         fill_gradient(rng);
     } else {
         fill_weights(rng);
@@ -142,9 +144,10 @@ void GemmCase::fill_weights(std::mt19937_64& rng) {
     const auto taps = static_cast<std::int64_t>(task_.gather.taps.size());
     for (std::int64_t z = 0; z < task_.count; ++z) {
         for (std::int64_t tap = 0; tap < taps; ++tap) {
-            for (int group = 0; group < layout_.groups_per_tap; ++group) {
+            const int mine = task_.gather.channels_of(static_cast<std::size_t>(tap));
+            for (int group = 0; group * nm.m < mine; ++group) {
                 for (std::int64_t column = 0; column < task_.shape.n; ++column) {
-                    const int size = std::min(nm.m, channels - group * nm.m);
+                    const int size = std::min(nm.m, mine - group * nm.m);
                     std::vector<std::uint16_t> values(static_cast<std::size_t>(size));
                     for (auto& value : values) value = random_value(rng);
                     std::vector<int> rank(values.size());
@@ -184,8 +187,10 @@ std::uint16_t GemmCase::a_at(std::int64_t instance, std::int64_t position, const
     const std::int64_t y = position / g.grid_w % g.grid_h * g.stride_y + tap.dy;
     const std::int64_t image = position / g.grid_w / g.grid_h;
     if (x < 0 || x >= g.in_w || y < 0 || y >= g.in_h) return 0;
+    const bool tail = g.tail.channels > 0 && &tap == &g.taps.back();
+    const std::int64_t column = tail ? 2 * (g.tail.offset + x * g.tail.pixel) : x * layout_.a_pitch;
     return get(layout_.a + instance * layout_.a_stride + image * layout_.a_image + y * layout_.a_row +
-               x * layout_.a_pitch + 2 * channel);
+               column + 2 * channel);
 }
 
 std::uint16_t GemmCase::b_at(std::int64_t instance, std::int64_t k, std::int64_t column) const {
@@ -198,7 +203,7 @@ std::uint32_t GemmCase::expected(std::int64_t instance, std::int64_t row, std::i
     for (std::int64_t k = 0; k < task_.shape.k; ++k) {
         const std::uint16_t b = b_at(instance, k, column);
         if ((b & 0x7FFF) == 0) continue;
-        const bool update = task_.stage == Stage::WU;
+        const bool update = task_.sums_positions();
         const std::int64_t tapped = update ? row : k;
         const Tap& tap = task_.gather.taps[static_cast<std::size_t>(tapped / channels)];
         const std::uint16_t a = a_at(instance, update ? k : row, tap, static_cast<int>(tapped % channels));
@@ -212,11 +217,11 @@ std::uint32_t GemmCase::expected(std::int64_t instance, std::int64_t row, std::i
 
 std::int64_t GemmCase::address_of(std::int64_t instance, std::int64_t row, std::int64_t column) const {
     const std::int64_t base = layout_.c + instance * layout_.c_stride;
-    if (task_.stage == Stage::WU) {
+    if (task_.sums_positions()) {
         const Tap& tap = task_.gather.taps[static_cast<std::size_t>(row / task_.gather.channels)];
         const std::int64_t stored =
             std::int64_t{tap.weight_tap} * task_.gather.channels + row % task_.gather.channels;
-        return base + stored * layout_.c_pitch + 4 * column;
+        return base + stored * layout_.c_pitch + column * (task_.out == ElementType::Fp16 ? 2 : 4);
     }
     const Gather& g = task_.gather;
     const Scatter& s = task_.scatter;

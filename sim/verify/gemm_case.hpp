@@ -23,7 +23,9 @@ struct CaseOptions {
     int max_grid = 7;
     bool matrix = false;  // a plain matrix product: one tap, no image
     int count = 1;
-    bool kernel = false;  // taps are whole kernel rows, as a convolution has them
+    bool kernel = false;          // taps are whole kernel rows, as a convolution has them
+    bool from_host = false;       // of those: Gather::from_host
+    bool over_positions = false;  // FF, BP: GemmTask::over_positions, C in FP16
 };
 
 // A task of random geometry: several taps at random offsets (so that some read padding), strides, scattered

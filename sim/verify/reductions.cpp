@@ -35,8 +35,9 @@ std::vector<T> smaller_sizes(T value, T unit = 1) {
 GemmTask completed(GemmTask task) {
     Gather& g = task.gather;
     for (std::size_t i = 0; i < g.taps.size(); ++i) g.taps[i].weight_tap = static_cast<int>(i);
-    const std::int64_t reduction = static_cast<std::int64_t>(g.taps.size()) * g.channels;
-    if (task.stage == Stage::WU) {
+    g.tail.channels = std::min(g.tail.channels, g.channels);
+    const std::int64_t reduction = g.extent();
+    if (task.sums_positions()) {
         task.shape.m = reduction;
         task.shape.k = g.positions();
     } else {
@@ -112,7 +113,10 @@ std::vector<GemmTask> smaller_tasks(const GemmTask& task) {
         tasks.push_back(task);
         change(tasks.back());
     };
-    changed(task.gather.pixel > 0, [](GemmTask& t) { t.gather.pixel = 0; });
+    changed(task.gather.pixel > 0, [](GemmTask& t) {
+        t.gather.pixel = 0;
+        t.gather.tail = {};
+    });
     changed(task.scatter.step_x > 1 || task.scatter.step_y > 1, [](GemmTask& t) { t.scatter = {}; });
     changed(task.stage != Stage::WU && task.out == ElementType::Fp32,
             [](GemmTask& t) { t.out = ElementType::Fp16; });

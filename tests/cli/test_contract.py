@@ -93,7 +93,7 @@ class Contracts(ProgramTest):
 
     def test_weight_stationary_says_what_it_leaves(self):
         done = self.run_program("run", self.network(), *SMALL, "--dataflow", "ws", "--json")
-        self.assertIn("WU stays output-stationary", done.stderr)
+        self.assertIn("stay output-stationary", done.stderr)
         layers = json.loads(done.stdout)["layers"]
         self.assertEqual({l["dataflow"] for l in layers if l["stage"] == "WU"}, {"os"})
         self.assertEqual({l["dataflow"] for l in layers if l["stage"] != "WU"}, {"ws"})
@@ -178,6 +178,37 @@ class Contracts(ProgramTest):
                 self.assertEqual(table[key]["dense"], 1)
         self.assertEqual((value["networks"][0]["name"], value["networks"][0]["batch"]), ("small", 2))
         self.assertEqual([part["channels"] for part in value["by_channels"]], [1, 2])
+        self.assertNotIn("tasks", value)
+        listed = self.run_json("reproduce", "--models", models, *SMALL, "--channels", "1,2", "--tasks")
+        self.assertEqual({k: v for k, v in listed.items() if k != "tasks"}, value)
+        self.assertEqual([step["recipe"] for step in listed["tasks"]], ["dense", "bdwp-2:8"])
+        alone = self.run_json("run", "small", "--models", models, *SMALL, "--channels", "1", "--recipe", "bdwp-2:8")["layers"]
+        self.assertEqual(listed["tasks"][1]["layers"], alone)
+        rows = list(csv.DictReader(io.StringIO(self.run_program(
+            "reproduce", "--models", models, *SMALL, "--channels", "1", "--tasks", "--csv").stdout)))
+        self.assertEqual([(row["network"], row["layer"]) for row in rows if row["recipe"] == "bdwp-2:8"],
+                         [("small", layer["name"]) for layer in alone])
+
+    def test_ablation(self):
+        arguments = ["compare", self.network(), *SMALL]
+        value = self.run_json(*arguments, "--ablation")
+        plain = self.run_json(*arguments)
+        lines = value["ablation"]
+        self.assertEqual([line["switches"] for line in lines],
+                         ["", "--no-interleave", "--no-pregeneration", "--dataflow os", "--dataflow ws",
+                          "--no-interleave --no-pregeneration --dataflow os"])
+        self.assertEqual((lines[0]["speedup"], lines[0]["gemm_speedup"]), (plain["speedup"], plain["gemm_speedup"]))
+        self.assertEqual(lines[0]["slowdown"], 1)
+        for line in lines:
+            alone = self.run_json(*arguments, *line["switches"].split())["results"]
+            for part, whole in zip(line["results"], alone):
+                for field in part:
+                    self.assertEqual(part[field], whole[field], (line["variant"], field))
+        self.assertGreater(lines[1]["slowdown"], 1)
+        rows = list(csv.DictReader(io.StringIO(self.run_program(*arguments, "--ablation", "--csv").stdout)))
+        self.assertEqual([row["optimisations"] for row in rows], [line["variant"] for line in lines])
+        for other in (["--no-interleave"], ["--dataflow", "os"], ["--report", "r.html"], ["--trace", "t.json"], ["--target", "sat"]):
+            self.run_program(*arguments, "--ablation", *other, code=2)
 
     def test_models_show(self):
         value = self.run_json("models", "show", "resnet50")

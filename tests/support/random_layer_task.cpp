@@ -48,6 +48,7 @@ Layer convolution(std::mt19937_64& rng) {
     layer.in = {std::int64_t{groups} * channels(rng, 1024 / groups), height, width};
     layer.out = {std::int64_t{groups} * channels(rng, 1024 / groups),
                  (height + 2 * pad - kernel) / stride + 1, (width + 2 * pad - kernel) / stride + 1};
+    if (pick(rng, 0, 1) == 0) layer.inputs = {-1};  // of the network: stored as the layer asks for
     return layer;
 }
 

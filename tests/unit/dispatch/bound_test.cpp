@@ -50,8 +50,19 @@ TEST(Shortfall, NamesPaddingAndIdleSlots) {
     EXPECT_NE(text.find("MAC slots in 50 % of cycles"), std::string::npos) << text;
     EXPECT_NE(text.find("LOAD 95 %"), std::string::npos) << text;
     EXPECT_EQ(text.find("rounding"), std::string::npos) << text;
+    EXPECT_EQ(text.find("results a USPE"), std::string::npos) << text;
+    EXPECT_EQ(text.find("compulsory"), std::string::npos) << text;
     task.array_fit = 0.75;
     EXPECT_EQ(shortfall(task, 16), "rounding to the array alone allows 75 %; " + text);
+    task.shape = {27, 64, 100};
+    task.executed = {64, 64, 104};
+    EXPECT_NE(shortfall(task, 16).find("are real (M 27 runs as 64, K 100 as 104)"), std::string::npos);
+    task.slot_fit = 0.75;
+    task.compulsory_bytes = 1000;
+    task.dram_bytes = 1500;
+    const std::string more = shortfall(task, 16);
+    EXPECT_NE(more.find("(tiles of fewer than 4 results a USPE allow 75 %; bus"), std::string::npos) << more;
+    EXPECT_TRUE(more.ends_with("; 1.50 times the compulsory bytes)")) << more;
     task.macs_issued = 16 * 10000;
     EXPECT_EQ(shortfall(task, 16), "");
 }

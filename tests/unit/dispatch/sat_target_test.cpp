@@ -56,6 +56,9 @@ TEST(TaskKey, NamesDoNotMatterAndEverythingElseDoes) {
     EXPECT_TRUE(differs([](GemmTask& t) { t.scatter.off_x = 1; }));
     EXPECT_TRUE(differs([](GemmTask& t) { t.out = ElementType::Fp32; }));
     EXPECT_TRUE(differs([](GemmTask& t) { t.sparse_is_activation = true; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.over_positions = true; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.gather.from_host = true; }));
+    EXPECT_TRUE(differs([](GemmTask& t) { t.gather.tail.offset = 8; }));
     VectorTask vector;
     VectorTask longer;
     longer.elements = 1;
@@ -169,6 +172,44 @@ TEST(SatTarget, WhatDoesNotFitNamesItsLayer) {
         FAIL() << "accepted";
     } catch (const InputError& error) {
         EXPECT_NE(std::string(error.what()).find("huge"), std::string::npos) << error.what();
+    }
+}
+
+// The padded sizes that a shortfall names are those that the array ran.
+TEST(SatTarget, ExecutedSizesAreTheSlotsTaken) {
+    GemmTask update = matrix("u", 10, 24, 35, {8, 8});
+    update.stage = Stage::WU;
+    update.out = ElementType::Fp32;
+    update.gather.grid_w = update.gather.in_w = 35;
+    update.gather.channels = 10;
+    GemmTask first = matrix("f", 36, 6, 27, {8, 8});
+    first.gather = {.batch = 1,
+                    .grid_h = 6,
+                    .grid_w = 6,
+                    .in_h = 12,
+                    .in_w = 12,
+                    .channels = 3,
+                    .stride_y = 2,
+                    .stride_x = 2};
+    first.gather.taps.clear();
+    for (int i = 0; i < 9; ++i) first.gather.taps.push_back({i / 3 - 1, i % 3 - 1, i});
+    first.gather.from_host = true;
+    first.scatter = {.out_h = 6, .out_w = 6};
+    std::vector<Task> tasks = kTasks;
+    tasks.insert(tasks.end(),
+                 {update, first, matrix("s", 33, 7, 40, {1, 2}), matrix("t", 70, 9, 24, {1, 4})});
+    using Choice = schedule::ScheduleOptions::DataflowChoice;
+    for (const Choice choice : {Choice::OutputStationary, Choice::WeightStationary}) {
+        SatSettings chosen = settings();
+        chosen.simulation.options.dataflow = choice;
+        for (const TaskResult& result : SatTarget(chosen).run(tasks, {})) {
+            const GemmShape& e = result.executed;
+            EXPECT_GE(e.m, result.shape.m);
+            EXPECT_GE(e.n, result.shape.n);
+            EXPECT_GE(e.k, result.shape.k);
+            EXPECT_EQ(result.execution.counters.mac_slots, e.m * e.n * e.k * result.nm.n / result.nm.m)
+                << result.layer << ' ' << result.tile;
+        }
     }
 }
 

@@ -99,12 +99,12 @@ class ComparingEngine : public Engine {
             sizes.b = work.b;
             sizes.b.data = b.data();
         }
-        const bool update = task.stage == Stage::WU;
+        const bool in_rows = task.sums_positions();
         const std::size_t size =
-            update ? static_cast<std::size_t>(work.rows.at(task.count - 1, task.shape.m - 1) -
-                                              work.rows.data + task.shape.n)
-                   : extent(work.map, task.count, task.gather.batch, task.scatter.out_h, task.scatter.out_w,
-                            task.shape.n);
+            in_rows ? static_cast<std::size_t>(work.rows.at(task.count - 1, task.shape.m - 1) -
+                                               work.rows.data + task.shape.n)
+                    : extent(work.map, task.count, task.gather.batch, task.scatter.out_h, task.scatter.out_w,
+                             task.shape.n);
         Values sums(size);
         Values theirs(size);
         GemmWork second{.task = task,
@@ -126,12 +126,13 @@ class ComparingEngine : public Engine {
             for (std::int64_t n = 0; n < task.shape.n; ++n, ++at) {
                 const double one = mine[n];
                 const double two = theirs[static_cast<std::size_t>(at)];
-                const double rounding = update ? 0 : unit_of(std::max(std::abs(one), std::abs(two)));
+                const bool sum = task.out == ElementType::Fp32;
+                const double rounding = sum ? 0 : unit_of(std::max(std::abs(one), std::abs(two)));
                 const double allowed = 2 * g * sums[static_cast<std::size_t>(at)] + rounding;
                 count(one, two, allowed, task.layer + " " + to_string(task.stage) + " " + task.part);
             }
         };
-        if (update) {
+        if (in_rows) {
             for (std::int64_t z = 0; z < task.count; ++z)
                 for (std::int64_t m = 0; m < task.shape.m; ++m)
                     check(work.rows.at(z, m), work.rows.at(z, m) - work.rows.data);
@@ -185,10 +186,15 @@ class ShakenEngine : public Engine {
     [[nodiscard]] std::string refusal(const Task&) const override { return {}; }
     void gemm(const GemmWork& work) override {
         cpu_.gemm(work);
-        if (work.task.stage == Stage::WU) return;
-        for_result(work.task, [&](auto z, auto b, auto y, auto x) {
-            shake({work.map.at(z, b, y, x), static_cast<std::size_t>(work.task.shape.n)});
-        });
+        const GemmTask& task = work.task;
+        if (task.out == ElementType::Fp32) return;
+        const auto columns = static_cast<std::size_t>(task.shape.n);
+        if (task.sums_positions()) {
+            for (std::int64_t z = 0; z < task.count; ++z)
+                for (std::int64_t m = 0; m < task.shape.m; ++m) shake({work.rows.at(z, m), columns});
+            return;
+        }
+        for_result(task, [&](auto z, auto b, auto y, auto x) { shake({work.map.at(z, b, y, x), columns}); });
     }
     void vector(const VectorWork& work) override {
         cpu_.vector(work);

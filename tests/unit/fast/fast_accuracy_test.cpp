@@ -66,7 +66,7 @@ Drawn draw(std::mt19937_64& rng, test::Bound bound) {
     for (;;) {
         const GemmTask task = test::random_layer_task(rng, bound, machine.array);
         schedule::ScheduleOptions options;
-        if (task.stage != Stage::WU && rng() % 4 == 0)
+        if (!task.sums_positions() && rng() % 4 == 0)
             options.dataflow = schedule::ScheduleOptions::DataflowChoice::WeightStationary;
         try {
             const auto choices = schedule::candidate_schedules(task, machine, options, 3);

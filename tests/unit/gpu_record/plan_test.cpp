@@ -82,7 +82,7 @@ TEST(GpuPlan, SharesAddUp) {
         }
     }
     for (const double share : shares) EXPECT_NEAR(share, 1, 1e-12);
-    EXPECT_EQ(free, 3U);  // phases of the 1x1 convolution of stride 2 without a tap
+    EXPECT_EQ(free, 1U);  // clearing the map of the 1x1 convolution of stride 2
 }
 
 TEST(GpuPlan, ProductsReadOperandsAsTheyLie) {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/schedule/executed_shape.hpp"
+
 namespace satsim::schedule {
 namespace {
 
@@ -38,6 +40,7 @@ TEST(CompulsoryBytes, AreEachOperandOnceWithoutPadding) {
     EXPECT_EQ(compulsory_bytes(conv), 2 * (16 * 4 + 36 * 8 + 16 * 8));
     GemmTask update = product(36, 8, 16, {8, 8});
     update.stage = Stage::WU;
+    update.out = ElementType::Fp32;
     update.gather = conv.gather;
     EXPECT_EQ(compulsory_bytes(update), 2 * (16 * 4 + 16 * 8) + 4 * 36 * 8);
 }
@@ -62,6 +65,25 @@ TEST(ArrayFit, IsWhatRoundingAllows) {
                      0.75 * 10 / 32);
     EXPECT_DOUBLE_EQ(array_fit(product(7, 64, 256, {2, 8}), Dataflow::WeightStationary, array()), 1);
     EXPECT_DOUBLE_EQ(array_fit(product(7, 64, 128, {2, 8}), Dataflow::WeightStationary, array()), 0.5);
+}
+
+// 3 x 3 blocks of 32 in tiles of 2 x 3 and, for the last row, 1 x 3, which takes as long as 4.
+TEST(SlotFit, TilesOfFewResultsLeaveSlotsIdle) {
+    const GemmTask task = product(65, 65, 64, {8, 8});
+    GemmSchedule schedule;
+    schedule.row_slots = 2;
+    schedule.column_slots = 3;
+    schedule.tile_m = 64;
+    schedule.tile_n = 96;
+    EXPECT_DOUBLE_EQ(slot_fit(task, schedule, array()), 0.9);
+    schedule.tile_m = 96;
+    schedule.tile_n = 64;
+    schedule.row_slots = 3;
+    schedule.column_slots = 2;
+    EXPECT_DOUBLE_EQ(slot_fit(task, schedule, array()), 0.9);
+    EXPECT_DOUBLE_EQ(slot_fit(product(96, 64, 64, {8, 8}), schedule, array()), 1);
+    schedule.dataflow = Dataflow::WeightStationary;
+    EXPECT_DOUBLE_EQ(slot_fit(task, schedule, array()), 0.75);
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ struct Case {
     int count;
     bool kernel = false;
     int channels = 0;  // most of them, 0: the usual
+    bool from_host = false;
+    bool over_positions = false;
 };
 
 class EmitTest : public testing::TestWithParam<Case> {};
@@ -45,6 +47,8 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
         options.matrix = parameter.matrix;
         options.count = parameter.count;
         options.kernel = parameter.kernel;
+        options.from_host = parameter.from_host;
+        options.over_positions = parameter.over_positions;
         if (parameter.kernel) options.max_channels = 12;
         if (parameter.channels > 0) options.max_channels = parameter.channels;
         MachineView machine;
@@ -59,7 +63,7 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
                          std::to_string(task.shape.n) + "x" + std::to_string(task.shape.k) + " " +
                          schedule.tile_text());
             const isa::Program program = emit_gemm(task, schedule, machine);
-            if (parameter.channels > 0 && schedule.dataflow == Dataflow::OutputStationary) {
+            if (parameter.channels > 100 && schedule.dataflow == Dataflow::OutputStationary) {
                 for (const auto& stream : program.streams)
                     EXPECT_LT(stream.size(), 1000);  // chunks are loops
             }
@@ -76,24 +80,25 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
     EXPECT_GT(schedules, 12);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, EmitTest,
-                         testing::Values(Case{"FfDense", Stage::FF, {8, 8}, false, 1},
-                                         Case{"FfTwoOfEight", Stage::FF, {2, 8}, false, 1},
-                                         Case{"FfTwoOfFour", Stage::FF, {2, 4}, false, 1},
-                                         Case{"FfOneOfEight", Stage::FF, {1, 8}, false, 1},
-                                         Case{"BpFourOfEight", Stage::BP, {4, 8}, false, 1},
-                                         Case{"BpOneOfFour", Stage::BP, {1, 4}, true, 1},
-                                         Case{"WuConvolution", Stage::WU, {8, 8}, false, 1},
-                                         Case{"WuMatrix", Stage::WU, {8, 8}, true, 1},
-                                         Case{"FfBatched", Stage::FF, {8, 8}, true, 3},
-                                         Case{"FfBatchedSparse", Stage::FF, {2, 8}, true, 2},
-                                         Case{"FfMergedRows", Stage::FF, {8, 8}, false, 1, true},
-                                         Case{"BpMergedRowsSparse", Stage::BP, {2, 4}, false, 1, true},
-                                         Case{"WuMergedRows", Stage::WU, {8, 8}, false, 1, true},
-                                         Case{"FfLong", Stage::FF, {8, 8}, true, 1, false, 9000},
-                                         Case{"BpLongSparse", Stage::BP, {2, 8}, true, 1, false, 9000},
-                                         Case{"WuBatched", Stage::WU, {8, 8}, true, 3}),
-                         [](const auto& instance) { return instance.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Tasks, EmitTest,
+    testing::Values(
+        Case{"FfDense", Stage::FF, {8, 8}, false, 1}, Case{"FfTwoOfEight", Stage::FF, {2, 8}, false, 1},
+        Case{"FfTwoOfFour", Stage::FF, {2, 4}, false, 1}, Case{"FfOneOfEight", Stage::FF, {1, 8}, false, 1},
+        Case{"BpFourOfEight", Stage::BP, {4, 8}, false, 1}, Case{"BpOneOfFour", Stage::BP, {1, 4}, true, 1},
+        Case{"WuConvolution", Stage::WU, {8, 8}, false, 1}, Case{"WuMatrix", Stage::WU, {8, 8}, true, 1},
+        Case{"FfBatched", Stage::FF, {8, 8}, true, 3}, Case{"FfBatchedSparse", Stage::FF, {2, 8}, true, 2},
+        Case{"FfMergedRows", Stage::FF, {8, 8}, false, 1, true},
+        Case{"BpMergedRowsSparse", Stage::BP, {2, 4}, false, 1, true},
+        Case{"WuMergedRows", Stage::WU, {8, 8}, false, 1, true},
+        Case{"FfLong", Stage::FF, {8, 8}, true, 1, false, 9000},
+        Case{"BpLongSparse", Stage::BP, {2, 8}, true, 1, false, 9000},
+        Case{"WuBatched", Stage::WU, {8, 8}, true, 3},
+        Case{"FfFoldedImage", Stage::FF, {8, 8}, false, 1, true, 5, true},
+        Case{"WuFoldedImage", Stage::WU, {8, 8}, false, 1, true, 5, true},
+        Case{"BpOverPositions", Stage::BP, {8, 8}, true, 3, false, 0, false, true},
+        Case{"BpOverPositionsOfWindows", Stage::BP, {8, 8}, false, 1, false, 0, false, true}),
+    [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
 }  // namespace satsim::schedule

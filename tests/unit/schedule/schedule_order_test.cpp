@@ -30,6 +30,7 @@ TEST(ScheduleOrder, TrafficDecidesAmongTheFastestAlone) {
 TEST(ScheduleOrder, AComputeBoundProductIsScheduledForLittleTraffic) {
     GemmTask task;
     task.stage = Stage::WU;
+    task.out = ElementType::Fp32;
     task.shape = {1152, 128, 4096};
     task.nm = {8, 8};
     task.out = ElementType::Fp32;

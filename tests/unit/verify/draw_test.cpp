@@ -101,5 +101,25 @@ TEST(Draw, CoversWhatItPromises) {
     EXPECT_LE(refused, 40);  // of 800
 }
 
+// What only dense programs have: images folded for first convolutions, and products over positions.
+TEST(Draw, CoversDenseForms) {
+    std::set<std::string> seen;
+    for (const Kind& kind : all_kinds()) {
+        if (kind.name.find("dense") == std::string::npos) continue;
+        for (std::uint64_t seed = 0; seed < 500; ++seed) {
+            const GemmTask task =
+                std::get<GemmWork>(draw_case(kind, array_of(4, 4, 8), seed).found.work).task;
+            if (task.gather.tail.channels > 0) seen.insert(kind.name + ": folded image");
+            if (task.over_positions && task.out == ElementType::Fp16)
+                seen.insert(kind.name +
+                            (task.count > 1 ? ": over positions, instances" : ": over positions"));
+        }
+    }
+    for (const char* what : {"os-dense-conv: folded image", "ws-dense-conv: folded image",
+                             "wu-dense-conv: folded image", "wu-dense-conv: over positions",
+                             "wu-dense-matrix: over positions", "wu-dense-matrix: over positions, instances"})
+        EXPECT_TRUE(seen.contains(what)) << what;
+}
+
 }  // namespace
 }  // namespace satsim::verify

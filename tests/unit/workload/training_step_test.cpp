@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "runtime/support/error.hpp"
+#include "runtime/workload/gemm_parts.hpp"
 #include "runtime/workload/training_step.hpp"
 
 namespace satsim {
@@ -182,6 +183,33 @@ TEST(TrainingStep, AttentionInPartsIsAttention) {
         EXPECT_NE(vector->op, VectorOp::Add);
         EXPECT_NE(vector->op, VectorOp::ZeroFill);
     }
+}
+
+// The array turns A on its way in, so only what B is has to be turned first: K and V, all heads at once.
+TEST(TrainingStep, AttentionTurnsKeysAndValuesOnly) {
+    const Network net = load_network(std::string(SATSIM_SOURCE_DIR) + "/models/networks/vit-cifar.json");
+    const TrainingStep step = make_training_step(net, Recipe{}, 2);
+    std::vector<MatrixShape> turned;
+    int gradients = 0;
+    for (const Task& task : step.tasks) {
+        if (const auto* vector = std::get_if<VectorTask>(&task)) {
+            if (vector->op == VectorOp::Transpose) turned.push_back(vector->shape);
+            continue;
+        }
+        const auto& gemm = std::get<GemmTask>(task);
+        const bool gradient = gemm.part == "dV" || gemm.part == "dK";
+        EXPECT_EQ(gemm.over_positions, gradient) << gemm.part;
+        if (!gradient) continue;
+        ++gradients;
+        EXPECT_EQ(gemm.gather.positions(), gemm.shape.k);
+        EXPECT_EQ(gemm.gather.channels, gemm.shape.m);
+        EXPECT_EQ(gemm.out, ElementType::Fp16);
+    }
+    EXPECT_EQ(gradients, 12);
+    EXPECT_EQ(turned, std::vector<MatrixShape>(12, {2, 65, 512}));
+    // Heads whose rows would be padded one by one stay apart.
+    EXPECT_EQ(all_of({2, 65, 20}, 3, true), (MatrixShape{6, 65, 20}));
+    EXPECT_EQ(all_of({2, 65, 32}, 3, false), (MatrixShape{6, 65, 32}));
 }
 
 TEST(TrainingStep, FirstLayerHasNoBackwardAndWeightUpdatesAreDense) {

@@ -1,0 +1,215 @@
+// An image folded for its first convolution holds every element that the kernel reads where K expects it.
+#include "runtime/schedule/fold_image.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <tuple>
+#include <vector>
+
+#include "runtime/functional/functional_sat.hpp"
+#include "runtime/schedule/halo.hpp"
+#include "runtime/schedule/merge_rows.hpp"
+#include "runtime/schedule/scheduler.hpp"
+#include "runtime/schedule/tensor_layout.hpp"
+#include "sim/verify/gemm_case.hpp"
+
+namespace satsim::schedule {
+namespace {
+
+// A convolution over an image of `channels`, square kernel, stride and padding.
+GemmTask convolution(Stage stage, int channels, int kernel, int stride, int padding, int grid) {
+    GemmTask task;
+    task.layer = "first";
+    task.stage = stage;
+    Gather& g = task.gather;
+    g.batch = 2;
+    g.grid_h = g.grid_w = grid;
+    g.in_h = g.in_w = grid * stride;
+    g.channels = channels;
+    g.stride_y = g.stride_x = stride;
+    g.from_host = true;
+    g.taps.clear();
+    for (int i = 0; i < kernel * kernel; ++i)
+        g.taps.push_back({i / kernel - padding, i % kernel - padding, i});
+    const std::int64_t extent = std::int64_t{kernel} * kernel * channels;
+    task.shape =
+        stage == Stage::WU ? GemmShape{extent, 64, g.positions()} : GemmShape{g.positions(), 64, extent};
+    task.out = stage == Stage::WU ? ElementType::Fp32 : ElementType::Fp16;
+    task.scatter.out_h = task.scatter.out_w = grid;
+    return task;
+}
+
+// Every element of every run is the kernel's at its place, and K meets each of the kernel's elements once;
+// beside them it meets padding only.
+void expect_all_elements(const GemmTask& task, const GemmTask& folded) {
+    const Gather& g = task.gather;
+    const Gather& f = folded.gather;
+    const int height = g.taps.back().dy - g.taps.front().dy + 1;
+    const int width = static_cast<int>(g.taps.size()) / height;
+    const int rows = g.stride_y / f.stride_y;  // of a record
+    ASSERT_EQ(folded.sums_positions() ? folded.shape.m : folded.shape.k, f.extent());
+    std::size_t met = 0;
+    for (std::size_t t = 0; t < f.taps.size(); ++t) {
+        const bool tail = f.is_tail(t);
+        const int pixel = tail ? f.tail.pixel : f.pixel;
+        const int column = pixel / g.stride_x;  // elements
+        const int real = std::min(rows, height - static_cast<int>(t) * rows) * g.channels;
+        ASSERT_EQ(pixel % 4, 0);  // every position begins at a word
+        ASSERT_EQ(f.channels_of(t), width * column);
+        for (int e = 0; e < f.channels_of(t); ++e) {
+            if (e % column >= real) {
+                ASSERT_LT(column - real, 4);
+                continue;
+            }
+            ++met;
+            const int ky = static_cast<int>(t) * rows + e % column / g.channels;
+            const int kx = e / column;
+            const Tap& wanted = g.taps.at(static_cast<std::size_t>(ky * width + kx));
+            for (int y = 0; y < g.grid_h; ++y) {
+                for (int x = 0; x < g.grid_w; ++x) {
+                    const int record = y * f.stride_y + f.taps[t].dy;
+                    ASSERT_LT(record, f.in_h);
+                    const int within = x * pixel + e;  // of the part, whose columns are the image's
+                    ASSERT_LT(within, tail ? f.tail.row - f.tail.offset : f.in_w * f.pixel);
+                    const int row = record * rows + within % column / g.channels + g.taps.front().dy;
+                    ASSERT_EQ(row, y * g.stride_y + wanted.dy);
+                    ASSERT_EQ(within / column + g.taps.front().dx, x * g.stride_x + wanted.dx);
+                    ASSERT_EQ(within % column % g.channels, e % column % g.channels);
+                }
+            }
+        }
+    }
+    EXPECT_EQ(met, g.taps.size() * static_cast<std::size_t>(g.channels));
+}
+
+// An image stored record by record, as FoldedOrder has it, read as the folded task reads it.
+void expect_order_agrees(const GemmTask& task, const GemmTask& folded) {
+    const Gather& g = task.gather;
+    const Gather& f = folded.gather;
+    const FoldedOrder order(g, f);
+    const int row = f.tail.channels > 0 ? f.tail.row : f.in_w * f.pixel;
+    std::vector<int> stored(static_cast<std::size_t>(row * f.in_h));
+    const auto number = [&](int y, int x, int c) {  // of a channel of a pixel; 0 outside
+        const bool inside = y >= 0 && y < g.in_h && x >= 0 && x < g.in_w;
+        return inside ? (y * g.in_w + x) * g.channels + c + 1 : 0;
+    };
+    for (int record = 0; record < f.in_h; ++record) {
+        for (const FoldedOrder::Pixel& pixel : order.pixels(record)) {
+            for (int c = 0; c < g.channels; ++c)
+                stored.at(static_cast<std::size_t>(record * row + pixel.at + c)) =
+                    number(pixel.row, pixel.column, c);
+        }
+    }
+    for (std::size_t tap = 0; tap < g.taps.size(); ++tap) {
+        for (int c = 0; c < g.channels; ++c) {
+            const auto [record, element] = order.of(tap, c);
+            const bool tail = f.is_tail(static_cast<std::size_t>(record));
+            for (int y = 0; y < g.grid_h; ++y) {
+                for (int x = 0; x < g.grid_w; ++x) {
+                    const std::int64_t at = (y * f.stride_y + record) * row + (tail ? f.tail.offset : 0) +
+                                            std::int64_t{x} * (tail ? f.tail.pixel : f.pixel) + element;
+                    const Tap& kernel = g.taps[tap];
+                    ASSERT_EQ(stored.at(static_cast<std::size_t>(at)),
+                              number(y * g.stride_y + kernel.dy, x * g.stride_x + kernel.dx, c));
+                }
+            }
+        }
+    }
+}
+
+TEST(FoldImage, EveryElementStandsWhereKExpectsIt) {
+    std::mt19937_64 rng(11);
+    int folds = 0;
+    int interleaved = 0;
+    int tails = 0;
+    for (int round = 0; round < 400; ++round) {
+        verify::CaseOptions options;
+        options.kernel = options.from_host = true;
+        options.stage = round % 2 == 0 ? Stage::FF : Stage::WU;
+        options.max_channels = 7;
+        const GemmTask task = verify::random_task(rng, options);
+        const std::optional<GemmTask> folded = fold_image(task);
+        if (!folded) continue;
+        ++folds;
+        if (folded->gather.stride_y != task.gather.stride_y) ++interleaved;
+        if (folded->gather.tail.channels > 0) ++tails;
+        expect_all_elements(task, *folded);
+        expect_order_agrees(task, *folded);
+        if (HasFailure()) return;
+    }
+    EXPECT_GT(folds, 60);
+    EXPECT_GT(interleaved, 20);
+    EXPECT_GT(tails, 5);
+}
+
+TEST(FoldImage, PatchesHaveNoPadding) {
+    const GemmTask patches = convolution(Stage::FF, 3, 4, 4, 0, 8);
+    const GemmTask folded = merge_rows(patches, {});
+    expect_all_elements(patches, folded);
+    EXPECT_EQ(folded.gather.taps.size(), 1U);
+    EXPECT_EQ(folded.shape.k, 48);
+    EXPECT_EQ(layout_gemm(folded, {}).k_rows, 48);
+    EXPECT_EQ(merge_rows(convolution(Stage::WU, 3, 4, 4, 0, 8), {}).shape.m, 48);
+}
+
+// Seven rows of seven columns of three channels: three runs of 11 words and one of 7 in place of seven of 7.
+TEST(FoldImage, SevenBySevenWithStrideTwo) {
+    const GemmTask first = convolution(Stage::FF, 3, 7, 2, 3, 16);
+    const GemmTask folded = merge_rows(first, {});
+    expect_all_elements(first, folded);
+    EXPECT_EQ(layout_gemm(folded, {}).k_rows, 160);
+    MachineView machine;
+    const GemmTask update = merge_rows(convolution(Stage::WU, 3, 7, 2, 3, 16), machine.array);
+    const GemmSchedule schedule = candidate_schedules(update, machine, {}, 1).front();
+    // Five times the array's rows, twice its columns.
+    const double slots = 5.0 * 2 * static_cast<double>(update.shape.k);
+    EXPECT_NEAR(static_cast<double>(schedule.least), slots, 0.01 * slots);
+}
+
+// Kernels that end inside a record and such that do not, on images stored so, bit for bit.
+TEST(FoldImage, EveryScheduleComputesFirstConvolutions) {
+    std::mt19937_64 rng(3);
+    MachineView machine;
+    machine.array = {.rows = 8,
+                     .columns = 8,
+                     .channels = 2,
+                     .west_lines = 128,
+                     .north_value_lines = 256,
+                     .north_index_lines = 128,
+                     .result_addresses = 1024};
+    for (const Stage stage : {Stage::FF, Stage::WU}) {
+        for (const auto& [channels, kernel, stride, padding] :
+             {std::tuple{3, 7, 2, 3}, std::tuple{3, 3, 2, 1}, std::tuple{1, 5, 4, 2},
+              std::tuple{3, 4, 4, 0}}) {
+            const GemmTask task =
+                merge_rows(convolution(stage, channels, kernel, stride, padding, 5), machine.array);
+            ASSERT_TRUE(task.gather.from_host);
+            ASSERT_EQ(task.gather.stride_x, 1);
+            const verify::GemmCase data(task, machine.array, rng);
+            for (const GemmSchedule& schedule : candidate_schedules(task, machine, {}, 100)) {
+                MemoryImage memory;
+                for (const auto& [page, bytes] : data.memory().pages())
+                    memory.write(page * MemoryImage::kPageBytes, *bytes);
+                FunctionalSat sat(machine.array);
+                sat.run(emit_gemm(task, schedule, machine), memory);
+                ASSERT_EQ(data.compare(memory), "") << kernel << ' ' << schedule.tile_text();
+            }
+        }
+    }
+}
+
+TEST(FoldImage, LeavesAloneWhatIsNoInputOrGainsNothing) {
+    GemmTask inner = convolution(Stage::FF, 3, 7, 2, 3, 16);
+    inner.gather.from_host = false;
+    EXPECT_FALSE(fold_image(inner));
+    EXPECT_FALSE(fold_image(convolution(Stage::FF, 3, 3, 1, 1, 16)));  // odd positions begin inside a word
+    EXPECT_FALSE(fold_image(convolution(Stage::FF, 8, 3, 2, 1, 16)));  // 8 channels have no padding
+    GemmTask sparse = convolution(Stage::FF, 3, 7, 2, 3, 16);
+    sparse.nm = {2, 4};
+    EXPECT_FALSE(fold_image(sparse));
+    EXPECT_EQ(halo_needed(convolution(Stage::FF, 3, 7, 2, 3, 16), {}), Halo{});
+}
+
+}  // namespace
+}  // namespace satsim::schedule
