@@ -67,12 +67,15 @@ std::string rules(const SynthReport& report) {
 }
 
 std::string capacity(const SynthReport& report) {
+    std::int64_t wires = 0;
+    for (const synth::Block& block : report.main.synthesis.blocks) wires += block.count() * block.lut_wires;
     return fmt::format(
-        "## Resources\n\nBlocks inside a block are not counted in it.\n\n{}\n{}\nSources: {}; under a shell: "
-        "{}.\n\n"
+        "## Resources\n\nBlocks inside a block are not counted in it.\n\n{}\n{}\nWires into carry chains, "
+        "not in these: {} LUTs.\nSources: {}; under a shell: {}.\n\n"
         "## Regions under a shell\n\n{}\n{}\n",
-        block_table(report).markdown(), total_table(report).markdown(), report.device.total_source,
-        report.device.shell_source, region_table(report).markdown(), fill_text(report.main));
+        block_table(report).markdown(), total_table(report).markdown(), grouped(wires),
+        report.device.total_source, report.device.shell_source, region_table(report).markdown(),
+        fill_text(report.main));
 }
 
 std::string clocks(const SynthReport& report) {

@@ -46,6 +46,7 @@ nlohmann::ordered_json block_json(const Block& block) {
     nlohmann::ordered_json object = {{"name", block.name}, {"instances", block.count()}};
     object.update(resources_json(block.resources));
     object["lut_pairs"] = block.lut_pairs;
+    object["lut_wires"] = block.lut_wires;
     object["logic_levels"] = block.longest.levels;
     object["path_ns"] = block.longest.ns;
     object["path_from"] = block.longest.from;
@@ -87,14 +88,15 @@ double SynthesizedConfiguration::fullest() const {
 }
 
 Table block_table(const SynthReport& report) {
-    Table table({"<block", "instances", "LUT", "FF", "DSP", "BRAM36", "URAM", "pairs", "LUT in all", "levels",
-                 "ns", "MHz"});
+    Table table({"<block", "instances", "LUT", "FF", "DSP", "BRAM36", "URAM", "pairs", "wires", "LUT in all",
+                 "levels", "ns", "MHz"});
     for (const Block& block : report.main.synthesis.blocks) {
         std::vector<std::string> cells{block.name, grouped(block.count())};
         append(cells, resource_cells(block.resources));
-        append(cells, {grouped(block.lut_pairs), grouped(block.resources.times(block.count()).lut),
-                       std::to_string(block.longest.levels), fmt::format("{:.2f}", block.longest.ns),
-                       fmt::format("{:.0f}", block.longest.megahertz())});
+        append(cells,
+               {grouped(block.lut_pairs), grouped(block.lut_wires),
+                grouped(block.resources.times(block.count()).lut), std::to_string(block.longest.levels),
+                fmt::format("{:.2f}", block.longest.ns), fmt::format("{:.0f}", block.longest.megahertz())});
         table.row(std::move(cells));
     }
     return table;

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "runtime/support/error.hpp"
 
@@ -108,6 +109,20 @@ Resources count(const Netlist& netlist) {
         if (!netlist.blocks.contains(cell.type)) sum += resources_of(cell);
     }
     return sum;
+}
+
+std::int64_t lut_wires(const Netlist& netlist) {
+    std::unordered_set<int> from_luts;
+    for (const Cell& cell : netlist.cells) {
+        if (cell.type.size() != 4 || !starts(cell.type, "LUT")) continue;
+        for (const int bit : cell.bits("O")) from_luts.insert(bit);
+    }
+    std::int64_t wires = 0;
+    for (const Cell& cell : netlist.cells) {
+        if (cell.type != "CARRY4" && cell.type != "CARRY8") continue;
+        for (const int bit : cell.bits("S")) wires += bit != kConstant && !from_luts.contains(bit) ? 1 : 0;
+    }
+    return wires;
 }
 
 }  // namespace satsim::synth

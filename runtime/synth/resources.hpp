@@ -41,5 +41,8 @@ struct Resources {
 
 // The netlist's own cells: instances of other blocks count as nothing.
 [[nodiscard]] Resources count(const Netlist& netlist);
+// Carry bits whose operand comes from elsewhere than a LUT: it reaches the chain through a LUT that is a mere
+// wire. Not part of count(), nor of what Vivado reports as LUTs (from memory), but no longer free either.
+[[nodiscard]] std::int64_t lut_wires(const Netlist& netlist);
 
 }  // namespace satsim::synth

@@ -30,7 +30,7 @@ using nlohmann::json;
 // Part of every key of the cache: to be changed with anything that changes what is kept there.
 constexpr const char* kFormat = "satsim-synth 2";
 // Part of the keys of results alone: netlists need not be made again when only the counting changes.
-constexpr const char* kRules = "lut pairs, small distributed RAMs";
+constexpr const char* kRules = "lut pairs, small distributed RAMs, wires";
 constexpr const char* kTopGroup = "control";
 
 std::string read_file(const fs::path& path) {
@@ -351,6 +351,7 @@ class Run {
         work.block.resources = count(netlist);
         work.block.lut_pairs = lut_pairs(netlist);
         work.block.resources.lut -= work.block.lut_pairs;
+        work.block.lut_wires = lut_wires(netlist);
         work.block.memories = map_memories(elaboration_, work.key, settings_.plan, netlist);
     }
 
@@ -361,6 +362,7 @@ class Run {
             memories.push_back({use.name, use.width, use.words, use.style, use.memories, use.cells});
         return {{"resources", {used.lut, used.ff, used.dsp, used.bram18, used.uram}},
                 {"lut_pairs", work.block.lut_pairs},
+                {"lut_wires", work.block.lut_wires},
                 {"memories", memories},
                 {"timing", to_json(work.timing)}};
     }
@@ -369,6 +371,7 @@ class Run {
         const auto value = [&used](std::size_t i) { return used.at(i).get<std::int64_t>(); };
         work.block.resources = {value(0), value(1), value(2), value(3), value(4)};
         work.block.lut_pairs = document.at("lut_pairs").get<std::int64_t>();
+        work.block.lut_wires = document.at("lut_wires").get<std::int64_t>();
         for (const json& use : document.at("memories")) {
             work.block.memories.push_back({use.at(0).get<std::string>(), use.at(1).get<std::int64_t>(),
                                            use.at(2).get<std::int64_t>(), use.at(3).get<std::string>(),

@@ -50,6 +50,16 @@ TEST(Counting, ARamOfFewBitsIsTheSmallerOne) {
     }
 }
 
+TEST(Counting, OperandsOfCarryChainsThatComeFromNoLutAreWires) {
+    SmallNetlist small;
+    small.lut("a", {3, 4}, 10).flip_flop("q", 5, 11);
+    small.cell("sum", "CARRY4", {{"S", {10, 11, 12, "0"}}, {"DI", {3, 4, 11, 12}}, {"CI", {"0"}}},
+               {{"O", {20, 21, 22, 23}}});
+    const Netlist netlist = small.parse();
+    EXPECT_EQ(lut_wires(netlist), 2);  // a register's output and a port's, not the constant
+    EXPECT_EQ(count(netlist).lut, 1);
+}
+
 TEST(Counting, AnUnknownCellIsAnErrorThatNamesIt) {
     for (const char* unknown : {"LUT7", "LUT6_2", "RAMB4_S1", "LDCE", "fp32_add", "$add"}) {
         try {
