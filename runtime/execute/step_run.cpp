@@ -206,26 +206,32 @@ Values LayerRun::map(VectorOp op, Stage stage, const std::vector<const Values*>&
     return result;
 }
 
-Values LayerRun::product(Stage stage, std::string_view part, const Values& a, const Values& b) const {
-    const auto [task, engine] = tasks.gemm(stage, part);
+namespace {
+
+// `turned`: A lies as [k][m], and the result is one of sums over positions.
+Values multiplied(const LayerRun& run, Stage stage, std::string_view part, const Values& a, const Values& b,
+                  bool turned) {
+    const auto [task, engine] = run.tasks.gemm(stage, part);
     const GemmShape& s = task.shape;
     Values c(static_cast<std::size_t>(task.count * s.m * s.n));
-    engine.gemm({.task = task,
-                 .a = {a.data(), s.m * s.k, 0, 0, s.k},
-                 .b = {b.data(), s.k * s.n, s.n},
-                 .map = {c.data(), s.m * s.n, 0, 0, s.n}});
+    GemmWork work{
+        .task = task, .a = {a.data(), s.m * s.k, 0, 0, turned ? s.m : s.k}, .b = {b.data(), s.k * s.n, s.n}};
+    if (turned)
+        work.rows = {c.data(), s.m * s.n, s.n};
+    else
+        work.map = {c.data(), s.m * s.n, 0, 0, s.n};
+    engine.gemm(work);
     return c;
 }
 
+}  // namespace
+
+Values LayerRun::product(Stage stage, std::string_view part, const Values& a, const Values& b) const {
+    return multiplied(*this, stage, part, a, b, false);
+}
+
 Values LayerRun::turned_product(Stage stage, std::string_view part, const Values& a, const Values& b) const {
-    const auto [task, engine] = tasks.gemm(stage, part);
-    const GemmShape& s = task.shape;
-    Values c(static_cast<std::size_t>(task.count * s.m * s.n));
-    engine.gemm({.task = task,
-                 .a = {a.data(), s.k * s.m, 0, 0, s.m},
-                 .b = {b.data(), s.k * s.n, s.n},
-                 .rows = {c.data(), s.m * s.n, s.n}});
-    return c;
+    return multiplied(*this, stage, part, a, b, true);
 }
 
 Values LayerRun::sums(VectorOp op, const Values& gradient, std::size_t size,
