@@ -27,7 +27,8 @@ std::string provenance(const SynthReport& report) {
         "Written by `satsim synth`; do not edit. Made by `{}` with {} from the RTL of {}. All figures are\n"
         "**Yosys estimates and upper bounds**: no place and route has been run, no register is packed into a "
         "DSP block or a RAM,\n"
-        "and carry chains are made of CARRY4.\n\n",
+        "and carry chains are made of CARRY4. LUTs that only lead into those are not in the figures "
+        "(`wires`).\n\n",
         report.main.name(), report.device.name, report.command, report.main.synthesis.yosys, report.sources);
 }
 
