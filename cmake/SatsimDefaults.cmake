@@ -33,5 +33,8 @@ endif()
 
 find_program(SATSIM_CCACHE ccache)
 if(SATSIM_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${SATSIM_CCACHE}")
+  # Without the sloppiness ccache keeps nothing that was compiled with a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_SLOPPINESS=pch_defines,time_macros" "${SATSIM_CCACHE}")
 endif()
+
+option(SATSIM_PRECOMPILE "Precompile the large headers of libraries where many files include them" ON)

@@ -118,7 +118,8 @@ class Session {
         result.synthesis = synth::synthesize(
             settings_, [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
         if (arguments_.only.empty())
-            result.regions = synth::split(result.synthesis.groups, result.synthesis.rows, settings_.device);
+            result.regions = synth::split(result.synthesis.groups, result.synthesis.rows,
+                                          settings_.plan.row_ends, settings_.device);
         return result;
     }
 

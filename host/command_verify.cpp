@@ -43,7 +43,10 @@ void add_verify(CLI::App& program, Action& action) {
                             ->check(kSeed)
                             ->capture_default_str();
     CLI::Option* array =
-        command->add_option("--array", arguments->array, "4x4, 8x8, 4x16 (32x32 where it was built), or all")
+        command
+            ->add_option(
+                "--array", arguments->array,
+                "4x4, 8x8, 4x16 (32x32 where it was built), several of these separated by commas, or all")
             ->capture_default_str();
     CLI::Option* kinds =
         command->add_option("--kinds", arguments->kinds,

@@ -60,8 +60,10 @@ std::string rules(const SynthReport& report) {
         "  top. A port of a block counts as a register outside; ways through several blocks are found in the "
         "block that holds them.\n"
         "  Levels are LUTs, reads of distributed RAM, DSP blocks and runs of carry cells.\n"
-        "* The split over regions keeps array rows whole and every other group of blocks in one region, and "
-        "takes the split whose fullest region is least full.\n"
+        "* The split over regions keeps array rows whole and in order, from one end of the device to the "
+        "other, every other group of blocks in one region, the north buffers with\n"
+        "  the first row and the results with the last, and takes the split whose fullest region is least "
+        "full.\n"
         "  It counts; it does not place. The aim is at most {:.0f} % of each region.\n\n{}\n",
         report.device.yosys_family, d.lut.value, d.net.value, level, 100 * kFillLimit,
         delay_table(report.device));

@@ -62,7 +62,8 @@ nlohmann::ordered_json block_json(const Block& block) {
 nlohmann::ordered_json regions_json(const SynthesizedConfiguration& configuration) {
     nlohmann::ordered_json regions = nlohmann::ordered_json::array();
     for (const synth::RegionUse& use : configuration.regions) {
-        nlohmann::ordered_json region = {{"name", use.region}, {"rows", use.rows}, {"groups", use.groups}};
+        nlohmann::ordered_json region = {
+            {"name", use.region}, {"first_row", use.first_row}, {"rows", use.rows}, {"groups", use.groups}};
         region.update(resources_json(use.used));
         region["available"] = resources_json(use.available);
         region["utilization"] = use.utilization;
@@ -124,8 +125,10 @@ Table total_table(const SynthReport& report) {
 Table region_table(const SynthReport& report) {
     Table table({"<region", "rows", "<groups", "LUT", "of", "FF", "DSP", "BRAM36", "URAM", "fullest"});
     for (const synth::RegionUse& use : report.main.regions) {
-        table.row({use.region, std::to_string(use.rows), fmt::format("{}", fmt::join(use.groups, ", ")),
-                   grouped(use.used.lut), grouped(use.available.lut), share(use.used.ff, use.available.ff),
+        const std::string rows =
+            use.rows == 0 ? "none" : fmt::format("{}..{}", use.first_row, use.first_row + use.rows - 1);
+        table.row({use.region, rows, fmt::format("{}", fmt::join(use.groups, ", ")), grouped(use.used.lut),
+                   grouped(use.available.lut), share(use.used.ff, use.available.ff),
                    share(use.used.dsp, use.available.dsp), share(use.used.bram18, use.available.bram18),
                    share(use.used.uram, use.available.uram), fmt::format("{:.1f} %", 100 * use.utilization)});
     }

@@ -1,13 +1,15 @@
 // A memory with a write port and a read port, data one cycle after the address; a read in the cycle of a write sees the old word.
 //
-// Deep ones lie in UltraRAM, of which a card has plenty; block RAM is what the shallow ones need.
+// What one block RAM holds lies in block RAM, all else in UltraRAM, of which a card has plenty.
 `default_nettype none
 
 module dual_port_ram #(
     /// Bits of a word.
     parameter int unsigned WIDTH = 64,
     /// Words, at least 2.
-    parameter int unsigned DEPTH = 128
+    parameter int unsigned DEPTH = 128,
+    /// 1: in UltraRAM, however small.
+    parameter bit ULTRA = 0
 ) (
     /// Clock.
     input  wire logic                     clk_i,
@@ -22,8 +24,8 @@ module dual_port_ram #(
     /// One cycle later: that word; 0 where none is read.
     output logic [WIDTH-1:0]              rd_data_o
 );
-  // A quarter of the 4,096 words of an UltraRAM.
-  if (DEPTH >= 1024) begin : gen_ultra
+  // RAMB36E2 holds 36,864 bits.
+  if (ULTRA || WIDTH * DEPTH > 36864) begin : gen_ultra
     (* ram_style = "ultra" *)
     logic [WIDTH-1:0] memory_q [0:DEPTH-1];
     always_ff @(posedge clk_i) begin

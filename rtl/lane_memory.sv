@@ -8,7 +8,9 @@ module lane_memory #(
     /// Lanes of a line.
     parameter int unsigned LANES = 8,
     /// Lines.
-    parameter int unsigned DEPTH = 128
+    parameter int unsigned DEPTH = 128,
+    /// Lanes, from lane 0 up, that lie in UltraRAM, however shallow.
+    parameter int unsigned ULTRA_LANES = 0
 ) (
     /// Clock.
     input  wire logic                     clk_i,
@@ -35,7 +37,7 @@ module lane_memory #(
   for (genvar l = 0; l < LANES; l++) begin : gen_lane
     logic [ADDRESS_BITS-1:0] address;
     assign address = wr_line_i[ADDRESS_BITS-1:0] + ADDRESS_BITS'({1'b0, wr_first_lane_i} > (LANE_BITS + 1)'(l));
-    dual_port_ram #(.WIDTH(64), .DEPTH(DEPTH)) lane (
+    dual_port_ram #(.WIDTH(64), .DEPTH(DEPTH), .ULTRA(l < ULTRA_LANES)) lane (
         .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_lane_en_i[l]), .wr_address_i(address), .wr_data_i(wr_data_i[64*l+:64]),
         .rd_valid_i(rd_lane_en_i[l]), .rd_address_i(rd_line_i[ADDRESS_BITS-1:0]),
         .rd_data_o(rd_data_o[64*l+:64]));

@@ -1,5 +1,6 @@
-// Schedules the operations of the STCE: feed commands and MAC slots to the west rows, drain and load slots to the north
-// columns, and the release and end of every operation; docs/architecture/contract.md §5.
+// Schedules the operations of the STCE: feed commands and MAC slots to the west rows, load slots to the north columns, and when
+// the next operation may be dispatched; docs/architecture/contract.md §5. What follows the slots, drains and the ends of
+// operations, is in stce_drain and stce_completion.
 //
 // Feeding (F) is one step ahead of the MAC slots (X); draining (Z) follows. WS: pairs are loaded (L) while the operation's
 // first words are fed. All commands are those of row 0 and column 0 in the cycle in which they are given; the array adds the
@@ -122,10 +123,6 @@ module stce_control #(
   localparam int unsigned WORD_UNITS = C < 16 ? 16 / C : 1;
   localparam int unsigned PAIR_BITS = $clog2(MAXM);
   localparam int unsigned RING_BITS = $clog2(RING);
-  localparam int unsigned END_DELAY = C - 3 + sat_isa::T_DRAIN_LATENCY;  // from t_end_i, OS
-  localparam int unsigned WS_END_DELAY = sat_isa::T_WS_LATENCY - sat_isa::T_DRAIN_LATENCY;
-  localparam int unsigned DRAIN_DONE_DELAY = R + C - 2 + sat_isa::T_OUT_LATENCY;
-  localparam int unsigned ELIGIBLE_DELAY = sat_isa::T_DRAIN_LATENCY + 1;
 
   // ---- parameters of an operation being dispatched --------------------------------------------------------------
   logic dispatch;
@@ -474,73 +471,26 @@ module stce_control #(
   end
 
   // ---- drain: the tile Z ----------------------------------------------------------------------------------------
-  // Tiles whose last slot has passed wait here for their turn.
-  localparam int unsigned TILE_BITS = 1 + 16 + ROW_BITS + 1 + 4 + 4 + 1;
-  logic tile_push, tile_valid, z_end;
-  logic [TILE_BITS-1:0] tile;
-  logic [2:0] tile_count;
-  assign tile_push = x_op_end && c_last;
-  sync_fifo #(.WIDTH(TILE_BITS), .DEPTH(4)) tiles (
-      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(tile_push),
-      .data_i({x_bank_q, c_ra, c_rows, c_sr, c_sc, c_fp16}), .pop_i(z_end), .data_o(tile),
-      .valid_o(tile_valid), .count_o(tile_count));
-  logic z_bank;
-  logic [15:0] z_ra;
-  logic [ROW_BITS:0] z_rows;
-  logic [3:0] z_sr, z_sc;
-  assign {z_bank, z_ra, z_rows, z_sr, z_sc, o_fp16_o} = tile;
-
-  logic [ELIGIBLE_DELAY-1:0] eligible_delay_q;
-  logic [2:0] eligible_q;
-  logic z_active_q, z_start, z_on, z_row_end, z_column_end, z_slot_end;
-  logic [ROW_BITS:0] z_row_q;
-  logic [3:0] z_column_q, z_slot_q;
-  logic [15:0] z_step;  // result addresses from the tile's first to this slot's
-  logic [7:0] z_number; // accumulator: column * sr + slot
-  assign z_start = !z_active_q && (eligible_q != '0 || eligible_delay_q[ELIGIBLE_DELAY-1]);
-  assign z_on = z_start || z_active_q;
-  assign z_row_end = z_row_q + 1'b1 == z_rows;
-  assign z_column_end = z_column_q + 4'd1 == z_sc;
-  assign z_slot_end = z_slot_q + 4'd1 == z_sr;
-  assign z_end = z_on && z_row_end && z_column_end && z_slot_end;
-
-  // Row p of the tile: s*R + r.
-  logic [15:0] z_row_number;
-  assign z_row_number = ({12'd0, z_slot_q} << ROW_BITS) + 16'(z_row_q);
-  assign z_step = z_row_number * {12'd0, z_sc} + {12'd0, z_column_q};
+  logic z_on, z_end;
+  logic [ROW_BITS-1:0] z_row;
+  logic [PLACE_BITS-1:0] z_place;
+  stce_drain #(.R(R), .S(S), .PLACE_BITS(PLACE_BITS)) drain (
+      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(x_op_end && c_last), .bank_i(x_bank_q), .ra_i(c_ra), .rows_i(c_rows),
+      .sr_i(c_sr), .sc_i(c_sc), .fp16_i(c_fp16), .valid_o(z_on), .end_o(z_end), .row_o(z_row), .place_o(z_place),
+      .fp16_o(o_fp16_o), .addr_o(o_addr_o));
+  assign o_valid_o = z_on;
   assign d_valid_o = z_on || l_active_q;
   assign d_load_o = l_active_q;
-  assign d_row_o = l_active_q ? l_row_q : z_row_q[ROW_BITS-1:0];
-  assign d_place_o = l_active_q ? PLACE_BITS'({fo_half_q, l_pair_q[PAIR_BITS-1:0]})
-                                : PLACE_BITS'({z_bank, z_number[SLOT_BITS-1:0]});
-  assign z_number = {4'd0, z_column_q} * {4'd0, z_sr} + {4'd0, z_slot_q};
-  assign o_valid_o = z_on;
-  assign o_addr_o = z_ra + z_step;
+  assign d_row_o = l_active_q ? l_row_q : z_row;
+  assign d_place_o = l_active_q ? PLACE_BITS'({fo_half_q, l_pair_q[PAIR_BITS-1:0]}) : z_place;
 
   logic [1:0] drains_q;  // dispatched with LAST and not drained
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      eligible_delay_q <= '0;
-      eligible_q <= '0;
-      z_active_q <= 1'b0;
-      z_row_q <= '0;
-      z_column_q <= '0;
-      z_slot_q <= '0;
-      drains_q <= '0;
-    end else begin
-      eligible_delay_q <= {eligible_delay_q[ELIGIBLE_DELAY-2:0], tile_push};
-      eligible_q <= eligible_q + 3'(eligible_delay_q[ELIGIBLE_DELAY-1]) - 3'(z_start);
-      z_active_q <= z_on && !z_end;
-      drains_q <= drains_q + 2'(dispatch && op_last) - 2'(z_end);
-      if (z_on) begin
-        z_row_q <= z_row_end ? '0 : z_row_q + 1'b1;
-        if (z_row_end) z_column_q <= z_column_end ? '0 : z_column_q + 4'd1;
-        if (z_row_end && z_column_end) z_slot_q <= z_slot_end ? '0 : z_slot_q + 4'd1;
-      end
-    end
+    if (!rst_ni) drains_q <= '0;
+    else drains_q <= drains_q + 2'(dispatch && op_last) - 2'(z_end);
   end
 
-  // ---- ready, release, end --------------------------------------------------------------------------------------
+  // ---- ready ----------------------------------------------------------------------------------------------------
   logic step_waits, f_idle_next, x_idle_next;
   assign step_waits = (step_ready_q && !x_start) || f_end;
   assign f_idle_next = no_more && (!f_on || f_end);
@@ -566,71 +516,15 @@ module stce_control #(
   assign op_ready_o = f_idle_next && (!step_waits || x_idle_next) && (op_ws || !op_first || drains_q <= 2'd1) &&
                       !(mixes && any) && !(op_ws && fo_ws_q && (unstarted_q || hold_q != '0));
 
-  // Released when the last row has been fed and the last slot has passed; both happen in the order of operations.
-  logic fed_last_q;
-  logic passed_q;
-  logic [5:0] fed_q, passed_count_q;
-  logic fed_any, passed_any;
-  assign fed_any = fed_q != '0 || fed_last_q;
-  assign passed_any = passed_count_q != '0 || passed_q;
-  assign release_o = fed_any && passed_any;
-
-  // WS: where the sums go that leave the last row, in the order of operations.
-  logic [15:0] sum_ra, sum_number_q;
-  logic sums_valid;
-  logic [3:0] sums_count;
-  sync_fifo #(.WIDTH(17), .DEPTH(8)) sums (
-      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(dispatch && op_ws),
-      .data_i({op_flags_i[sat_isa::STCE_F_OUT_FP16], op_params_i[40*sat_isa::STCE_R_RA+:16]}),
-      .pop_i(t_end_i && ring_q), .data_o({t_fp16_o, sum_ra}), .valid_o(sums_valid), .count_o(sums_count));
-  assign t_addr_o = sum_ra + sum_number_q;
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni || t_end_i) sum_number_q <= '0;
-    else sum_number_q <= sum_number_q + 16'(t_sum_i);
-  end
-
-  // Ended in the order of operations, one a cycle: a drained tile, or an operation without a drain.
-  logic [END_DELAY-1:0] end_delay_q;
-  logic [WS_END_DELAY-1:0] ws_end_delay_q;
-  logic [DRAIN_DONE_DELAY-1:0] drain_delay_q;
-  logic [5:0] mac_done_q, drain_done_q;
-  logic kind, mac_end, mac_any, drain_any;
-  logic [6:0] kind_count;
-  sync_fifo #(.WIDTH(1), .DEPTH(64)) kinds (
-      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(dispatch), .data_i(op_last), .pop_i(done_o), .data_o(kind),
-      .valid_o(any), .count_o(kind_count));
-  assign mac_end = ring_q ? ws_end_delay_q[WS_END_DELAY-1] : end_delay_q[END_DELAY-1];
-  assign mac_any = mac_done_q != '0 || mac_end;
-  assign drain_any = drain_done_q != '0 || drain_delay_q[DRAIN_DONE_DELAY-1];
-  assign done_o = any && (kind ? drain_any : mac_any);
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      fed_last_q <= 1'b0;
-      passed_q <= 1'b0;
-      fed_q <= '0;
-      passed_count_q <= '0;
-      end_delay_q <= '0;
-      ws_end_delay_q <= '0;
-      drain_delay_q <= '0;
-      mac_done_q <= '0;
-      drain_done_q <= '0;
-    end else begin
-      fed_last_q <= t_fed_i;
-      passed_q <= x_op_end;
-      fed_q <= fed_q + 6'(fed_last_q) - 6'(release_o);
-      passed_count_q <= passed_count_q + 6'(passed_q) - 6'(release_o);
-      end_delay_q <= {end_delay_q[END_DELAY-2:0], t_end_i};
-      ws_end_delay_q <= WS_END_DELAY'({ws_end_delay_q, ring_q && end_delay_q[END_DELAY-1]});
-      drain_delay_q <= {drain_delay_q[DRAIN_DONE_DELAY-2:0], z_end};
-      mac_done_q <= mac_done_q + 6'(mac_end) - 6'(done_o && !kind);
-      drain_done_q <= drain_done_q + 6'(drain_delay_q[DRAIN_DONE_DELAY-1]) - 6'(done_o && kind);
-    end
-  end
+  // ---- release, end, and where the sums of WS go ----------------------------------------------------------------
+  stce_completion #(.R(R), .C(C)) completion (
+      .clk_i(clk_i), .rst_ni(rst_ni), .dispatch_i(dispatch), .ws_i(op_ws), .drained_i(op_last),
+      .fp16_i(op_flags_i[sat_isa::STCE_F_OUT_FP16]), .ra_i(op_params_i[40*sat_isa::STCE_R_RA+:16]), .ring_i(ring_q),
+      .passed_i(x_op_end), .drain_end_i(z_end), .t_fed_i(t_fed_i), .t_sum_i(t_sum_i), .t_end_i(t_end_i),
+      .release_o(release_o), .done_o(done_o), .any_o(any), .t_addr_o(t_addr_o), .t_fp16_o(t_fp16_o));
 
   logic unused;
-  assign unused = &{1'b0, op_params_i, op_flags_i, tile_valid, tile_count, kind_count, x_word_q, z_number, sums_valid,
-                    sums_count, l_pair_q};
+  assign unused = &{1'b0, op_params_i, op_flags_i, x_word_q, l_pair_q};
 endmodule
 
 `default_nettype wire

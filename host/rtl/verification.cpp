@@ -57,23 +57,39 @@ verify::Fault fault_of(const VerifyArguments& arguments) {
     return arguments.fault == "data" ? verify::Fault::Data : verify::Fault::None;
 }
 
-std::vector<isa::ArrayConfig> chosen_arrays(const std::string& name) {
+// The names of a list without spaces: "a,b"; an empty list holds one empty name.
+std::vector<std::string> names_of(const std::string& list) {
+    std::vector<std::string> names;
+    for (std::size_t begin = 0; begin <= list.size();) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        names.push_back(list.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return names;
+}
+
+// In the order in which they were built, each once.
+std::vector<isa::ArrayConfig> chosen_arrays(const std::string& list) {
     const std::vector<isa::ArrayConfig> built = sim::rtl::built_configurations();
-    if (name == "all") return built;
+    if (list == "all") return built;
+    std::vector<std::string> left = names_of(list);
+    std::vector<isa::ArrayConfig> chosen;
     std::string names;
     for (const isa::ArrayConfig& array : built) {
-        if (verify::array_name(array) == name) return {array};
-        names += verify::array_name(array) + ", ";
+        const std::string name = verify::array_name(array);
+        if (std::erase(left, name) > 0) chosen.push_back(array);
+        names += name + ", ";
     }
-    throw InputError("--array " + name, "", "expected one that was verilated: " + names + "or all");
+    if (!left.empty())
+        throw InputError("--array " + list, "",
+                         "\"" + left.front() + "\" was not verilated, expected some of " + names + "or all");
+    return chosen;
 }
 
 std::vector<Kind> chosen_kinds(const std::string& list) {
     if (list.empty()) return verify::all_kinds();
     std::vector<bool> chosen(verify::all_kinds().size(), false);
-    for (std::size_t begin = 0; begin <= list.size();) {
-        const std::size_t end = std::min(list.find(',', begin), list.size());
-        const std::string prefix = list.substr(begin, end - begin);
+    for (const std::string& prefix : names_of(list)) {
         bool found = false;
         for (std::size_t i = 0; i < chosen.size() && !prefix.empty(); ++i) {
             if (!verify::all_kinds()[i].name.starts_with(prefix)) continue;
@@ -83,7 +99,6 @@ std::vector<Kind> chosen_kinds(const std::string& list) {
             throw InputError(
                 "--kinds " + list, "",
                 "no kind begins with \"" + prefix + "\"; satsim verify --list-kinds prints them");
-        begin = end + 1;
     }
     std::vector<Kind> kinds;
     for (std::size_t i = 0; i < chosen.size(); ++i) {

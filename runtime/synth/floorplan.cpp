@@ -1,6 +1,7 @@
 #include "runtime/synth/floorplan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/support/error.hpp"
 
@@ -29,17 +30,95 @@ void compositions(int total, std::size_t parts, std::vector<int>& current,
     }
 }
 
+using Groups = std::vector<std::pair<std::string, Resources>>;
+
 struct Choice {
     double fullest = 0;
     std::vector<int> rows;
     std::vector<std::size_t> region_of;
+    bool reversed = false;  // row 0 lies in the last region
+};
+
+class Splitter {
+  public:
+    Splitter(Groups fixed, const Resources& row, int rows, const RowEnds& ends, const Device& device)
+        : fixed_(std::move(fixed)), row_(row), rows_(rows), ends_(ends), device_(device) {}
+
+    // Every assignment of groups to regions with every split of the rows, in both directions.
+    Choice best() {
+        const std::size_t regions = device_.regions.size();
+        std::vector<std::vector<int>> row_splits;
+        std::vector<int> current;
+        compositions(rows_, regions, current, row_splits);
+        std::vector<std::size_t> region_of(fixed_.size(), 0);
+        for (bool more = true; more;) {
+            for (const std::vector<int>& candidate : row_splits) {
+                for (const bool reversed : {false, true}) consider({0, candidate, region_of, reversed});
+            }
+            more = false;  // the next assignment, counting in the base of the regions
+            for (std::size_t& region : region_of) {
+                if (++region < regions) {
+                    more = true;
+                    break;
+                }
+                region = 0;
+            }
+        }
+        return best_;
+    }
+
+    [[nodiscard]] Resources used(const Choice& choice, std::size_t region) const {
+        Resources sum = row_.times(choice.rows[region]);
+        for (std::size_t i = 0; i < fixed_.size(); ++i) {
+            if (choice.region_of[i] == region) sum += fixed_[i].second;
+        }
+        return sum;
+    }
+
+  private:
+    // Of the first or of the last row.
+    [[nodiscard]] static std::size_t region_of_end(const Choice& choice, bool lowest) {
+        const auto holds = [](int rows) { return rows > 0; };
+        if (lowest)
+            return static_cast<std::size_t>(std::ranges::find_if(choice.rows, holds) - choice.rows.begin());
+        return static_cast<std::size_t>(choice.rows.rend() -
+                                        std::find_if(choice.rows.rbegin(), choice.rows.rend(), holds) - 1);
+    }
+
+    [[nodiscard]] bool keeps_ends(const Choice& choice) const {
+        if (rows_ == 0) return true;
+        const std::size_t first = region_of_end(choice, !choice.reversed);
+        const std::size_t last = region_of_end(choice, choice.reversed);
+        for (std::size_t i = 0; i < fixed_.size(); ++i) {
+            if (fixed_[i].first == ends_.first && choice.region_of[i] != first) return false;
+            if (fixed_[i].first == ends_.last && choice.region_of[i] != last) return false;
+        }
+        return true;
+    }
+
+    void consider(Choice choice) {
+        if (!keeps_ends(choice)) return;
+        for (std::size_t r = 0; r < device_.regions.size(); ++r) {
+            choice.fullest =
+                std::max(choice.fullest, utilization(used(choice, r), device_.regions[r].resources));
+        }
+        if (best_.rows.empty() || choice.fullest < best_.fullest) best_ = std::move(choice);
+    }
+
+    Groups fixed_;
+    Resources row_;
+    int rows_;
+    const RowEnds& ends_;
+    const Device& device_;
+    Choice best_;
 };
 
 }  // namespace
 
-std::vector<RegionUse> split(const std::map<std::string, Resources>& groups, int rows, const Device& device) {
+std::vector<RegionUse> split(const std::map<std::string, Resources>& groups, int rows, const RowEnds& ends,
+                             const Device& device) {
     constexpr std::size_t kMostGroups = 6;
-    std::vector<std::pair<std::string, Resources>> fixed;
+    Groups fixed;
     Resources row;
     for (const auto& [name, resources] : groups) {
         if (name == kRowGroup)
@@ -49,48 +128,22 @@ std::vector<RegionUse> split(const std::map<std::string, Resources>& groups, int
     }
     if (fixed.size() > kMostGroups)
         throw InputError("synthesis plan", "", "has more than six groups beside the rows");
-    const std::size_t regions = device.regions.size();
-    std::vector<std::vector<int>> row_splits;
-    std::vector<int> current;
-    compositions(rows, regions, current, row_splits);
-
-    Choice best;
-    std::vector<std::size_t> region_of(fixed.size(), 0);
-    for (bool more = true; more;) {
-        std::vector<Resources> base(regions);
-        for (std::size_t i = 0; i < fixed.size(); ++i) base[region_of[i]] += fixed[i].second;
-        for (const std::vector<int>& candidate : row_splits) {
-            double fullest = 0;
-            for (std::size_t r = 0; r < regions; ++r) {
-                Resources used = base[r];
-                used += row.times(candidate[r]);
-                fullest = std::max(fullest, utilization(used, device.regions[r].resources));
-            }
-            if (best.rows.empty() || fullest < best.fullest) best = {fullest, candidate, region_of};
-        }
-        more = false;  // the next assignment of groups to regions, counting in the base of the regions
-        for (std::size_t& region : region_of) {
-            if (++region < regions) {
-                more = true;
-                break;
-            }
-            region = 0;
-        }
-    }
+    Splitter splitter(fixed, row, rows, ends, device);
+    const Choice best = splitter.best();
 
     std::vector<RegionUse> uses;
-    for (std::size_t r = 0; r < regions; ++r) {
-        RegionUse use{device.regions[r].name,
-                      best.rows[r],
-                      {},
-                      row.times(best.rows[r]),
-                      device.regions[r].resources,
-                      0};
+    int before = 0;
+    for (std::size_t r = 0; r < device.regions.size(); ++r) {
+        RegionUse use;
+        use.region = device.regions[r].name;
+        use.rows = best.rows[r];
+        use.first_row = best.reversed ? rows - before - use.rows : before;
+        before += use.rows;
         for (std::size_t i = 0; i < fixed.size(); ++i) {
-            if (best.region_of[i] != r) continue;
-            use.groups.push_back(fixed[i].first);
-            use.used += fixed[i].second;
+            if (best.region_of[i] == r) use.groups.push_back(fixed[i].first);
         }
+        use.used = splitter.used(best, r);
+        use.available = device.regions[r].resources;
         use.utilization = utilization(use.used, use.available);
         uses.push_back(std::move(use));
     }

@@ -1,7 +1,9 @@
 // How the design splits over the regions of a device: a count, not a placement.
 //
-// Array rows stay whole and keep their order; every other group of blocks lies in one region. Of all such
-// splits the one whose fullest region is least full is taken.
+// Array rows stay whole and follow each other from one end of the device to the other (the device names its
+// regions in their order); every other group of blocks lies in one region, those that the first or the last
+// row feeds from or into in that row's. Of all such splits the one whose fullest region is least full is
+// taken.
 #pragma once
 
 #include <map>
@@ -14,8 +16,15 @@ namespace satsim::synth {
 
 inline constexpr const char* kRowGroup = "rows";
 
+// Groups that lie with the first and with the last row; none where empty.
+struct RowEnds {
+    std::string first;
+    std::string last;
+};
+
 struct RegionUse {
     std::string region;
+    int first_row = 0;  // row 0 may lie in the device's first or last region
     int rows = 0;
     std::vector<std::string> groups;
     Resources used;
@@ -25,6 +34,6 @@ struct RegionUse {
 
 // `groups`: what each takes in all; "rows" is that of `rows` equal rows. Regions in the device's order.
 [[nodiscard]] std::vector<RegionUse> split(const std::map<std::string, Resources>& groups, int rows,
-                                           const Device& device);
+                                           const RowEnds& ends, const Device& device);
 
 }  // namespace satsim::synth

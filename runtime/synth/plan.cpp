@@ -1,5 +1,7 @@
 #include "runtime/synth/plan.hpp"
 
+#include <algorithm>
+
 #include "runtime/support/json_cursor.hpp"
 
 namespace satsim::synth {
@@ -34,7 +36,8 @@ std::string identifier(const JsonCursor& at, const std::string& text) {
 }
 
 Plan read_plan(const JsonCursor& root, const isa::ArrayConfig& array) {
-    root.object({"format", "version", "top", "parameters", "rows", "blocks"});
+    root.object({"format", "version", "top", "parameters", "rows", "blocks"},
+                {"first_row_group", "last_row_group"});
     if (root.at("format").text() != "satsim-synthesis-plan")
         root.at("format").fail("is not \"satsim-synthesis-plan\": no synthesis plan");
     (void)root.at("version").integer(1, 1);
@@ -59,6 +62,14 @@ Plan read_plan(const JsonCursor& root, const isa::ArrayConfig& array) {
     }
     plan.row_block = root.at("rows").text();
     if (!plan.blocks.contains(plan.row_block)) root.at("rows").fail("is none of the blocks");
+    const auto group = [&](const char* name) -> std::string {
+        if (!root.has(name)) return {};
+        const std::string text = root.at(name).text();
+        if (std::ranges::none_of(plan.blocks, [&](const auto& block) { return block.second.group == text; }))
+            root.at(name).fail("is \"" + text + "\", which is no block's group");
+        return text;
+    };
+    plan.row_ends = {group("first_row_group"), group("last_row_group")};
     return plan;
 }
 

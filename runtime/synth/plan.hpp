@@ -6,6 +6,7 @@
 #include <string>
 
 #include "runtime/isa/program.hpp"
+#include "runtime/synth/floorplan.hpp"
 
 namespace satsim::synth {
 
@@ -19,6 +20,7 @@ struct Plan {
     std::string top;
     std::map<std::string, std::string> parameters;  // of the top module: name and value
     std::string row_block;                          // one instance an array row
+    RowEnds row_ends;
     std::map<std::string, BlockRule, std::less<>> blocks;
 };
 

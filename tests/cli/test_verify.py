@@ -41,6 +41,12 @@ class Verify(ProgramTest):
         for kind in value["kinds"]:
             self.assertIn(kind["kind"], self.kinds)
 
+    def test_several_arrays(self):
+        value = self.run_json("verify", "--count", 20, "--seed", 3, "--array", "8x8,4x4")
+        self.assertEqual(value["arrays"], {"4x4": 10, "8x8": 10})
+        self.refuse("--array", "4x4,5x5", names=["--array 4x4,5x5", '"5x5"', "8x8"])
+        self.refuse("--array", "4x4,", names=['""'])
+
     def test_jobs_change_no_result(self):
         def run(jobs):
             value = self.run_json("verify", "--count", 30, "--seed", 2, "--array", "4x4", "--jobs", jobs)

@@ -70,6 +70,25 @@ class Floorplan(VivadoTest):
         self.assertEqual(region["top/core/array/values"], ORDER[sequence[0]])
         self.assertEqual(region["top/core/array/gen_result[0].column"], ORDER[sequence[-1]])
 
+    def test_it_is_the_split_that_synthesis_counts(self):
+        """docs/synthesis.md, "Regions under a shell": region | first..last row | groups."""
+        text = (SOURCE / "docs" / "synthesis.md").read_text()
+        table = re.findall(r"^\| (SLR\d) \| (\d+)\.\.(\d+) \| ([a-z, ]*) \|", text, re.M)
+        self.assertEqual(sorted(name for name, *_ in table), sorted(ORDER))
+        share = dict(re.findall(r"^set share\((SLR\d)\) (\S+)$", self.script.read_text(), re.M))
+        rows = 1 + max(int(last) for _, _, last, _ in table)
+        ends = [round(float(share["SLR2"]) * rows)]
+        ends.append(ends[0] + round(float(share["SLR1"]) * rows))
+        counted = {name: (int(first), int(last) + 1) for name, first, last, _ in table}
+        self.assertEqual(counted, {"SLR2": (0, ends[0]), "SLR1": (ends[0], ends[1]), "SLR0": (ends[1], rows)})
+        region = self.region_of()
+        members = {"control": "loader", "north": "array/values", "results": "array/gen_result[0].column",
+                   "sequencers": "gen_sequencer[0].control", "vector": "vector_engine"}
+        for name, _, _, groups in table:
+            for group in filter(None, groups.split(", ")):
+                self.assertEqual(region[f"top/core/{members.pop(group)}"], name, group)
+        self.assertFalse(members)
+
     def test_a_block_that_the_rtl_does_not_have_is_named(self):
         cells = [cell for cell in self.cells if cell != "top/core/loader"]
         _, text = self.record(self.script, cells=cells)

@@ -1,6 +1,7 @@
 // Device files, the plan of blocks, and the split over regions.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -70,6 +71,14 @@ TEST(PlanFile, TakesTheParametersFromTheConfiguration) {
     EXPECT_EQ(plan.parameters.at("MAXM"), "4");
     EXPECT_TRUE(plan.blocks.contains("uspe"));
     EXPECT_EQ(plan.blocks.at("west_row").numbered, "ROW");
+    EXPECT_EQ(plan.row_ends.first, "north");
+    EXPECT_EQ(plan.row_ends.last, "results");
+}
+
+TEST(PlanFile, RefusesAnEndThatIsNoGroup) {
+    json document = shipped("rtl/synth/blocks.json");
+    document["last_row_group"] = "south";
+    EXPECT_THROW((void)parse_plan(document.dump(), "p.json", {}), InputError);
 }
 
 TEST(PlanFile, RefusesWhatYosysCouldRunAsACommand) {
@@ -88,7 +97,7 @@ Device three_regions() {
 }
 
 TEST(Split, RowsFollowTheRoom) {
-    const auto uses = split({{"rows", {.lut = 120}}}, 12, three_regions());
+    const auto uses = split({{"rows", {.lut = 120}}}, 12, {}, three_regions());
     ASSERT_EQ(uses.size(), 3U);
     EXPECT_EQ(uses[0].rows + uses[1].rows + uses[2].rows, 12);
     EXPECT_EQ(uses[0].rows, 5);
@@ -98,8 +107,8 @@ TEST(Split, RowsFollowTheRoom) {
 }
 
 TEST(Split, GroupsStayWholeAndNothingIsLost) {
-    const auto uses =
-        split({{"rows", {.lut = 40}}, {"control", {.lut = 30}}, {"vector", {.lut = 60}}}, 4, three_regions());
+    const auto uses = split({{"rows", {.lut = 40}}, {"control", {.lut = 30}}, {"vector", {.lut = 60}}}, 4, {},
+                            three_regions());
     std::int64_t sum = 0;
     for (const RegionUse& use : uses) {
         sum += use.used.lut;
@@ -110,10 +119,45 @@ TEST(Split, GroupsStayWholeAndNothingIsLost) {
 }
 
 TEST(Split, WhatDoesNotFitIsShownAsItIs) {
-    const auto uses = split({{"rows", {.lut = 960}}}, 32, three_regions());
+    const auto uses = split({{"rows", {.lut = 960}}}, 32, {}, three_regions());
     double fullest = 0;
     for (const RegionUse& use : uses) fullest = std::max(fullest, use.utilization);
     EXPECT_GE(fullest, 4.0);
+}
+
+// As it likes, the split would put both ends into one region.
+TEST(Split, TheEndsOfTheRowsLieWhereTheirGroupsDo) {
+    Device device = three_regions();
+    device.regions[2].resources.lut = 300;
+    const std::map<std::string, Resources> groups = {
+        {"rows", {.lut = 120}}, {"north", {.lut = 80}}, {"results", {.lut = 90}}};
+    const auto free = split(groups, 12, {}, device);
+    EXPECT_EQ(free[2].groups.size(), 2U);
+    const auto uses = split(groups, 12, {"north", "results"}, device);
+    const auto holder = [&uses](const std::string& group) {
+        return *std::ranges::find_if(
+            uses, [&](const RegionUse& use) { return std::ranges::count(use.groups, group) > 0; });
+    };
+    EXPECT_EQ(holder("north").first_row, 0);
+    EXPECT_GT(holder("north").rows, 0);
+    const RegionUse last = holder("results");
+    EXPECT_EQ(last.first_row + last.rows, 12);
+    EXPECT_NE(last.region, holder("north").region);
+}
+
+TEST(Split, RowsAreInOrderFromOneEndToTheOther) {
+    for (const RowEnds& ends : {RowEnds{"n", "s"}, RowEnds{"s", "n"}}) {
+        const auto uses =
+            split({{"rows", {.lut = 120}}, {"n", {.lut = 1}}, {"s", {.lut = 20}}}, 12, ends, three_regions());
+        const bool reversed = uses[0].first_row > uses[2].first_row;
+        int next = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            const RegionUse& use = uses[reversed ? 2 - i : i];
+            EXPECT_EQ(use.first_row, next);
+            next += use.rows;
+        }
+        EXPECT_EQ(next, 12);
+    }
 }
 
 }  // namespace
