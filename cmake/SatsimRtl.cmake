@@ -1,5 +1,6 @@
 # satsim_verilate(TARGET PREFIX V... TOP module SOURCES a.sv ... [PARAMETERS R=4 ...] [TRACE]
 # [LARGE] [TOGGLE [COVERED_ELSEWHERE fp ...]]): adds one verilated model to a library, with TRACE one that can write FST waves. rtl/ is searched for modules; the generated package sat_isa comes first. Warnings stop the build.
+# Where the variable SATSIM_VERILATE_FAST is set, models are compiled with -O1: benches of single blocks, which compile longer than they run.
 # LARGE is for arrays of hundreds of elements: Verilator's gate optimisation would make every element read its neighbours' registers in
 # place, so that each has code of its own; without it all share one function (32x32: 80 MB of C++ instead of 165).
 # With SATSIM_COVERAGE every model counts lines. One with TOGGLE also counts toggles, for which Verilator writes a statement a bit and
@@ -26,6 +27,9 @@ function(satsim_verilate target)
   endif()
   set(coverage)
   set(optimisation OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
+  if(SATSIM_VERILATE_FAST)
+    set(optimisation OPT_FAST -O1 OPT_SLOW -O0 OPT_GLOBAL -O1)
+  endif()
   set(large)
   if(ARG_LARGE)
     set(large -fno-gate)
