@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 all=(rtl_fp_test rtl_load_test rtl_store_test rtl_front_test rtl_sore_test rtl_stce_test rtl_vec_test rtl_core_test
-     cosim_test vector_cosim_test)
+     rtl_top_test cosim_test)
 tests=("$@")
 [ ${#tests[@]} -gt 0 ] || tests=("${all[@]}")
 for test in "${tests[@]}"; do

@@ -3,6 +3,7 @@
 
 #include <verilated.h>
 
+#include "sim/rtl/coverage.hpp"
 #include "tests/unit/rtl_top/top_bench.hpp"
 
 // The pins of master m0N_axi of a model.
@@ -125,6 +126,7 @@ class VerilatedTop : public TopBench {
 
     VerilatedContext context_;
     std::unique_ptr<Top> top_;
+    sim::rtl::CoverageFile coverage_{context_};
     std::mt19937_64 random_;
 };
 
