@@ -28,7 +28,7 @@ function(satsim_verilate target)
   set(coverage)
   set(optimisation OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
   if(SATSIM_VERILATE_FAST)
-    set(optimisation OPT_FAST -O1 OPT_SLOW -O0 OPT_GLOBAL -O1)
+    set(optimisation OPT_FAST -O1 OPT_SLOW -O0 OPT_GLOBAL -O2)  # GLOBAL alike: models of several libraries share Verilator's run time
   endif()
   set(large)
   if(ARG_LARGE)

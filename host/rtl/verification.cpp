@@ -13,6 +13,7 @@
 
 #include "host/progress.hpp"
 #include "host/rtl/failure_files.hpp"
+#include "host/split.hpp"
 #include "host/table.hpp"
 #include "runtime/support/error.hpp"
 #include "sim/target/sat_simulation.hpp"
@@ -57,22 +58,11 @@ verify::Fault fault_of(const VerifyArguments& arguments) {
     return arguments.fault == "data" ? verify::Fault::Data : verify::Fault::None;
 }
 
-// The names of a list without spaces: "a,b"; an empty list holds one empty name.
-std::vector<std::string> names_of(const std::string& list) {
-    std::vector<std::string> names;
-    for (std::size_t begin = 0; begin <= list.size();) {
-        const std::size_t end = std::min(list.find(',', begin), list.size());
-        names.push_back(list.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return names;
-}
-
 // In the order in which they were built, each once.
 std::vector<isa::ArrayConfig> chosen_arrays(const std::string& list) {
     const std::vector<isa::ArrayConfig> built = sim::rtl::built_configurations();
     if (list == "all") return built;
-    std::vector<std::string> left = names_of(list);
+    std::vector<std::string> left = split(list, ',');
     std::vector<isa::ArrayConfig> chosen;
     std::string names;
     for (const isa::ArrayConfig& array : built) {
@@ -80,16 +70,17 @@ std::vector<isa::ArrayConfig> chosen_arrays(const std::string& list) {
         if (std::erase(left, name) > 0) chosen.push_back(array);
         names += name + ", ";
     }
-    if (!left.empty())
+    if (!left.empty() || chosen.empty())
         throw InputError("--array " + list, "",
-                         "\"" + left.front() + "\" was not verilated, expected some of " + names + "or all");
+                         "\"" + (left.empty() ? "" : left.front()) +
+                             "\" was not verilated, expected some of " + names + "or all");
     return chosen;
 }
 
 std::vector<Kind> chosen_kinds(const std::string& list) {
     if (list.empty()) return verify::all_kinds();
     std::vector<bool> chosen(verify::all_kinds().size(), false);
-    for (const std::string& prefix : names_of(list)) {
+    for (const std::string& prefix : split(list, ',')) {
         bool found = false;
         for (std::size_t i = 0; i < chosen.size() && !prefix.empty(); ++i) {
             if (!verify::all_kinds()[i].name.starts_with(prefix)) continue;

@@ -1,17 +1,9 @@
 #include "host/shell/command_tree.hpp"
 
+#include "host/split.hpp"
+
 namespace satsim::host {
 namespace {
-
-std::vector<std::string> split(const std::string& text, char separator) {
-    std::vector<std::string> parts;
-    for (std::size_t begin = 0; begin <= text.size() && !text.empty();) {
-        const std::size_t end = std::min(text.find(separator, begin), text.size());
-        parts.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return parts;
-}
 
 OptionInfo describe(const CLI::Option& option) {
     OptionInfo info;
