@@ -33,8 +33,9 @@ endif()
 
 find_program(SATSIM_CCACHE ccache)
 if(SATSIM_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Without the sloppiness ccache keeps nothing that was compiled with a precompiled header.
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_SLOPPINESS=pch_defines,time_macros" "${SATSIM_CCACHE}")
+  # Without the sloppiness ccache keeps nothing that was compiled with a precompiled header; with the base presets and clones share.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_SLOPPINESS=pch_defines,time_macros"
+      "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" "${SATSIM_CCACHE}")
 endif()
 
 option(SATSIM_PRECOMPILE "Precompile the large headers of libraries where many files include them" ON)
