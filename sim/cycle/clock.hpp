@@ -20,9 +20,11 @@ class Clock {
     [[nodiscard]] Ticks now() const { return static_cast<Ticks>(sc_core::sc_time_stamp().value()) - origin_; }
 
     // True if nothing else can happen before `at`, so that the caller may act as if it were `at` already.
-    [[nodiscard]] bool reach(Ticks at) {
+    [[nodiscard]] bool reach(Ticks at) { return at < horizon(); }
+    // The first time that must not be acted on.
+    [[nodiscard]] Ticks horizon() {
         if (!horizon_known_) look();
-        return at < horizon_;
+        return horizon_;
     }
     // The next activity has changed: a process began to run, or a notification was made.
     void changed() { horizon_known_ = false; }
@@ -46,7 +48,7 @@ class Clock {
 
     static constexpr sc_dt::uint64 kFar = sc_dt::uint64{1} << 62;
     Ticks origin_ = 0;
-    Ticks horizon_ = 0;  // first time that must not be acted on
+    Ticks horizon_ = 0;
     bool horizon_known_ = false;
 };
 

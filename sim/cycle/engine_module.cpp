@@ -187,9 +187,17 @@ void EngineModule::finish(Cycles at) {
     result().end = std::max(result().end, at);
 }
 
-void EngineModule::note_progress(Cycles at) {
+Ticks EngineModule::alone_until() {
+    const Ticks wait_at = due_ == kUnknown ? kUnknown : 2 * due_;
+    return std::min({run_.clock.horizon(), wait_at, 2 * run_.limit + 1});
+}
+
+void EngineModule::note_progress(Cycles at, std::size_t calls) {
     constexpr std::uint32_t kEvery = 1U << 14;
-    if (++calls_ % kEvery == 0 && run_.options.progress) run_.options.progress(at + run_.skipped);
+    calls_ += static_cast<std::uint32_t>(calls);
+    if (calls_ < kEvery) return;
+    calls_ = 0;
+    if (run_.options.progress) run_.options.progress(at + run_.skipped);
 }
 
 void EngineModule::walk(StateWalk& state) {

@@ -10,9 +10,9 @@ void LoadModule::dispatch(Cycles d, const Dispatch& operation) {
 }
 
 void LoadModule::call() {
-    const BurstRequest& request = timing_->request();
-    run_.memory->read(request.at, request.line, timing_->arrivals());
-    note_progress(request.at);
+    timing_->request_until(ceil_div<Ticks>(alone_until(), 2));  // a read of cycle t happens at 2t
+    run_.memory->read(timing_->requests(), timing_->arrivals());
+    note_progress(timing_->request().at, timing_->requests().size());
     timing_->accept();
     report();
 }

@@ -11,10 +11,10 @@ void LoadTiming::walk(StateWalk& state) {
     walk_generator(state);
     walk_entries(state);
     walk_writer(state);
-    state.same(request_.lines);
-    if (request_.lines > 0) {
-        state.time(request_.at);
-        state.moving(request_.line);
+    state.same(requesting() ? request().lines : 0);
+    if (requesting()) {
+        state.time(request().at);
+        state.moving(requests_[0].line);
     }
     state.time(last_request_);
     state.time(ready_);
@@ -49,6 +49,12 @@ void LoadTiming::walk_entries(StateWalk& state) {
         state.same(static_cast<std::int64_t>(entry.kind));
         state.same(entry.piece - generated_);
         if (entry.kind == Kind::Start) state.time(entry.after + generated_);
+        if (entry.kind == Kind::Scattered) {
+            ScatteredRun& run = runs_[entry.first];
+            run.walk(state);
+            state.same(run.piece - generated_);
+            if (i < resolved_) state.time(as_good_as(run.base) + generated_);
+        }
         if (entry.kind != Kind::Burst) continue;
         state.same(entry.after);
         state.same(entry.lines);
@@ -57,23 +63,38 @@ void LoadTiming::walk_entries(StateWalk& state) {
         state.moving(entry.line);
     }
     // Lines that are not written yet, and what the requests of coming bursts look back to.
-    std::int64_t unwritten = open_ ? lines_ - open_lines_ : lines_;
+    std::int64_t unwritten = lines_;
+    const auto walk_lines = [&](std::int64_t first, std::int64_t lines) {
+        unwritten = std::min(unwritten, first);
+        for (std::int64_t line = first; line < first + lines; ++line)
+            state.same(first_piece_[line] - generated_);
+    };
     for (std::int64_t i = written_; i < pushed_; ++i) {
-        if (entries_[i].kind != Kind::Burst) continue;
-        unwritten = entries_[i].first;
-        break;
+        const Entry& entry = entries_[i];
+        if (entry.kind == Kind::Burst) walk_lines(entry.first, entry.lines);
+        if (entry.kind == Kind::Scattered) walk_lines(runs_[entry.first].number, 0);
     }
-    for (std::int64_t line = unwritten; line < lines_; ++line) state.same(first_piece_[line] - generated_);
+    if (open_) walk_lines(lines_ - open_lines_, open_lines_);
     for (std::int64_t line = std::max<std::int64_t>(0, unwritten - line_fifo_ - 1); line < unwritten; ++line)
         state.time(popped_[line]);
 }
 
+// The oldest step that can still be looked back to.
+std::int64_t LoadTiming::oldest_step() const {
+    const std::int64_t step = step_of(known_ - piece_fifo_);
+    return runs_read_ != runs_pushed_ ? step : std::max(step, cursor_);
+}
+
+// g_k = max(D + k, w_(k-PF) + 1), and w_k - k never falls: an old D is as good as one that never counts.
+Cycles LoadTiming::as_good_as(Cycles base) const {
+    return std::max(base, steps_[oldest_step()].ahead - piece_fifo_ + 1);
+}
+
 void LoadTiming::walk_writer(StateWalk& state) {
-    // g_k = max(D + k, w_(k-PF) + 1), and w_k - k never falls: an old D is as good as one that never counts.
-    const Cycles ahead = steps_[cursor_].ahead;
-    state.time(std::max(resolving_base_, ahead - piece_fifo_ + 1) + generated_);
-    state.time(ahead + generated_);
-    for (std::int64_t i = cursor_ + 1; i <= last_step_; ++i) {
+    const std::int64_t oldest = oldest_step();
+    state.time(as_good_as(resolving_base_) + generated_);
+    state.time(steps_[oldest].ahead + generated_);
+    for (std::int64_t i = oldest + 1; i <= last_step_; ++i) {
         state.same(steps_[i].piece - generated_);
         state.time(steps_[i].ahead + generated_);
     }

@@ -14,7 +14,7 @@ LoadTiming::LoadTiming(const isa::ArrayConfig& config) : LoadTiming(config, Ring
 
 void LoadTiming::restart(const isa::ArrayConfig& config) {
     *this = LoadTiming(config, Rings{std::move(entries_), std::move(first_piece_), std::move(popped_),
-                                     std::move(steps_), std::move(ends_)});
+                                     std::move(steps_), std::move(ends_), std::move(runs_)});
 }
 
 LoadTiming::LoadTiming(const isa::ArrayConfig& config, Rings&& rings)
@@ -25,6 +25,7 @@ LoadTiming::LoadTiming(const isa::ArrayConfig& config, Rings&& rings)
       entries_(std::move(rings.entries)),
       first_piece_(std::move(rings.first_piece)),
       popped_(std::move(rings.popped)),
+      runs_(std::move(rings.runs)),
       steps_(std::move(rings.steps)),
       last_request_(kLongAgo),
       ends_(std::move(rings.ends)) {
@@ -39,10 +40,14 @@ LoadTiming::LoadTiming(const isa::ArrayConfig& config, Rings&& rings)
     entries_.ensure(4 * pieces);
     first_piece_.ensure(lines);
     popped_.ensure(lines);
-    steps_.ensure(2 * pieces);
+    // Looked back to: PF pieces from the next one to be written on, with the operation's start and their own
+    // line two steps each at most. Half as many lie ahead of it, in the burst that is just being accepted.
+    steps_.ensure(static_cast<std::size_t>(3 * piece_fifo_ + 2 * config.burst_lines + 8));
     steps_[0] = {std::numeric_limits<std::int64_t>::min(), kLongAgo};
     ends_.ensure(4 * pieces);
-    arrivals_.resize(static_cast<std::size_t>(config.burst_lines));
+    runs_.ensure(pieces);
+    requests_.resize(static_cast<std::size_t>(line_fifo_));
+    arrivals_.resize(static_cast<std::size_t>(line_fifo_));
 }
 
 void LoadTiming::dispatch(Cycles d, const LoadOperation& operation) {
@@ -80,6 +85,10 @@ void LoadTiming::start_run() {
         return;
     }
     run_line_ = line_bytes_.quotient(run_.address);
+    if (scattered() && !joins_open_burst()) {
+        start_scattered();
+        return;
+    }
     run_offset_ = line_bytes_.remainder(run_.address);
     run_phase_ = 0;
     std::int64_t positions = 1;
@@ -104,12 +113,16 @@ void LoadTiming::generate_zeros(std::int64_t pieces) {
     if (open_ && generated_ > last) close_burst(last, 0);
 }
 
+bool LoadTiming::joins_open_burst() const {
+    if (!open_ || run_line_ == open_line_) return open_;
+    return run_line_ == open_line_ + 1 && open_lines_ < burst_lines_.value() &&
+           burst_lines_.remainder(run_line_) != 0;
+}
+
 // Makes the open burst one that holds the run's next line or takes it next; true if the line is new to it.
 bool LoadTiming::reach_line() {
     if (open_ && run_line_ == open_line_) return false;
-    const bool grows = open_ && run_line_ == open_line_ + 1 && open_lines_ < burst_lines_.value() &&
-                       burst_lines_.remainder(run_line_) != 0;
-    if (!grows) {
+    if (!joins_open_burst()) {
         if (open_) close_burst(generated_, 0);
         open_burst();
     }
@@ -213,20 +226,25 @@ void LoadTiming::settle() {
         while (generating_ && generated_ < known_ + piece_fifo_) generate();
     } while (write_ahead());
     if (written_ == pushed_) return;
-    const Entry& burst = entries_[written_];
-    const std::int64_t must_be_popped = burst.first + burst.lines - line_fifo_ - 1;
-    Cycles at = std::max(burst.closed, last_request_) + 1;
+    const Entry& entry = entries_[written_];
+    if (entry.kind == Kind::Scattered) return request_scattered();
+    const std::int64_t must_be_popped = entry.first + entry.lines - line_fifo_ - 1;
+    Cycles at = std::max(entry.closed, last_request_) + 1;
     if (must_be_popped >= 0) at = std::max(at, popped_[must_be_popped] + 1);
-    request_.at = at;
-    request_.line = burst.line;
-    request_.lines = burst.lines;
+    request({at, entry.line, entry.lines});
+}
+
+void LoadTiming::request(const BurstRequest& first) {
+    requests_[0] = first;
+    batch_ = 1;
+    batch_lines_ = first.lines;
 }
 
 // Starts and ends of operations up to the next burst. True if the generator can go on.
 bool LoadTiming::write_ahead() {
     for (; written_ != pushed_; ++written_) {
         const Entry& entry = entries_[written_];
-        if (entry.kind == Kind::Burst) break;
+        if (entry.kind == Kind::Burst || entry.kind == Kind::Scattered) break;
         if (entry.kind == Kind::Start) {
             raise(entry.piece, entry.after + 1);
         } else {
@@ -234,7 +252,8 @@ bool LoadTiming::write_ahead() {
         }
     }
     if (written_ != pushed_) {
-        known_ = first_piece_[entries_[written_].first];
+        const Entry& entry = entries_[written_];
+        known_ = entry.kind == Kind::Burst ? first_piece_[entry.first] : runs_[entry.first].piece;
     } else {
         known_ = open_ ? open_piece_ : generated_;
     }
@@ -250,6 +269,10 @@ void LoadTiming::resolve() {
             resolving_base_ = entry.after;
             continue;
         }
+        if (entry.kind == Kind::Scattered) {
+            runs_[entry.first].base = resolving_base_;
+            continue;
+        }
         if (entry.piece - piece_fifo_ >= known_) return;
         const Cycles g = generation_cycle(entry.piece);
         if (entry.kind == Kind::Burst) {
@@ -262,8 +285,26 @@ void LoadTiming::resolve() {
 
 Cycles LoadTiming::generation_cycle(std::int64_t piece) {
     const std::int64_t before = piece - piece_fifo_;
+    // Far on, behind scattered runs: perhaps further than steps_ reaches back.
+    const std::int64_t far = last_step_ - cursor_;
+    if (far > steps_.capacity() / 2 || (far > 16 && steps_[cursor_ + 16].piece <= before))
+        cursor_ = step_of(before);
     while (cursor_ < last_step_ && steps_[cursor_ + 1].piece <= before) ++cursor_;
     return std::max(resolving_base_ + piece, before + steps_[cursor_].ahead + 1);
+}
+
+// The last step that is not behind `piece`, which is at most PF pieces before the next one to be known.
+std::int64_t LoadTiming::step_of(std::int64_t piece) const {
+    std::int64_t low = std::max<std::int64_t>(0, last_step_ + 2 - steps_.capacity());
+    std::int64_t high = last_step_;
+    while (low < high) {
+        const std::int64_t middle = (low + high + 1) / 2;
+        if (steps_[middle].piece <= piece)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
 }
 
 void LoadTiming::raise(std::int64_t piece, Cycles ahead) {
@@ -271,6 +312,16 @@ void LoadTiming::raise(std::int64_t piece, Cycles ahead) {
 }
 
 void LoadTiming::accept() {
+    last_request_ = requests_[batch_ - 1].at;
+    if (entries_[written_].kind == Kind::Scattered)
+        accept_scattered();
+    else
+        accept_burst();
+    batch_ = 0;
+    settle();
+}
+
+void LoadTiming::accept_burst() {
     const Entry& burst = entries_[written_];
     const Cycles first = arrivals_[0];
     const auto lines = static_cast<std::size_t>(burst.lines);
@@ -283,10 +334,7 @@ void LoadTiming::accept() {
         if (!steady) raise(piece, arrivals_[i] - piece + 1);
         popped_[number] = piece + steps_[last_step_].ahead;
     }
-    last_request_ = request_.at;
     ++written_;
-    request_.lines = 0;
-    settle();
 }
 
 }  // namespace satsim::cycle

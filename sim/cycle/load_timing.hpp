@@ -10,7 +10,8 @@
 //
 // The owner calls the memory: while requesting() is true, read request().lines lines in cycle request().at,
 // put their arrivals into arrivals() and call accept(). Nothing else depends on the order in which owners are
-// served.
+// served. An owner that is alone until some cycle can make many reads at once: request_until() adds what is
+// due before it, requests() then says what to read, and arrivals() takes all of their lines in order.
 #pragma once
 
 #include <cstdint>
@@ -23,17 +24,14 @@
 #include "sim/cycle/divisor.hpp"
 #include "sim/cycle/load_operation.hpp"
 #include "sim/cycle/ring.hpp"
+#include "sim/cycle/scattered_run.hpp"
+#include "sim/dram/memory.hpp"
 
 namespace satsim::cycle {
 
 inline constexpr Cycles kUnknown = std::numeric_limits<Cycles>::max();
 
-// An address handshake that is due.
-struct BurstRequest {
-    Cycles at = 0;          // cycle of the AR or AW handshake
-    std::int64_t line = 0;  // first line, counted in DRAM lines
-    int lines = 0;
-};
+using dram::BurstRequest;
 
 class LoadTiming {
   public:
@@ -48,10 +46,14 @@ class LoadTiming {
     // d >= ready(). Operations end in the order of their dispatch.
     void dispatch(Cycles d, const LoadOperation& operation);
 
-    [[nodiscard]] bool requesting() const { return request_.lines > 0; }
-    [[nodiscard]] const BurstRequest& request() const { return request_; }
+    [[nodiscard]] bool requesting() const { return batch_ > 0; }
+    [[nodiscard]] const BurstRequest& request() const { return requests_[0]; }
+    // Further reads that are due before cycle `end`, of which none but the last can make ready() or an end
+    // known.
+    void request_until(Cycles end);
+    [[nodiscard]] std::span<const BurstRequest> requests() const { return {requests_.data(), batch_}; }
     [[nodiscard]] std::span<Cycles> arrivals() {
-        return {arrivals_.data(), static_cast<std::size_t>(request_.lines)};
+        return {arrivals_.data(), static_cast<std::size_t>(batch_lines_)};
     }
     void accept();
 
@@ -69,13 +71,14 @@ class LoadTiming {
     [[nodiscard]] std::int64_t lines() const { return lines_; }
 
   private:
-    enum class Kind { Start, Burst, End };
+    enum class Kind { Start, Burst, Scattered, End };
     struct Entry {
         Kind kind = Kind::Start;
         int lines = 0;             // Burst
         std::int64_t line = 0;     // Burst: first DRAM line
-        std::int64_t first = 0;    // Burst: number of its first line in the sequence of all lines requested
-        std::int64_t piece = 0;    // Start: first piece; Burst: the piece that closed it; End: last piece
+        std::int64_t first = 0;    // Burst: number of its first line in the sequence of all lines requested;
+                                   // Scattered: number of the run
+        std::int64_t piece = 0;    // Start: first piece; Burst: the piece that closed it; else: last piece
         Cycles after = 0;          // Start: D; Burst: cycles from that piece's g to the closing
         Cycles closed = kUnknown;  // Burst: c_j
     };
@@ -91,6 +94,7 @@ class LoadTiming {
         Ring<Cycles> popped;
         Ring<Step> steps;
         Ring<Cycles> ends;
+        Ring<ScatteredRun> runs;
     };
     LoadTiming(const isa::ArrayConfig& config, Rings&& rings);
 
@@ -111,8 +115,20 @@ class LoadTiming {
     void settle();
     bool write_ahead();
     void resolve();
+    void request(const BurstRequest& first);
+    void accept_burst();
+    [[nodiscard]] bool joins_open_burst() const;
+    [[nodiscard]] bool scattered() const;
+    void start_scattered();
+    [[nodiscard]] bool pop_comes_last(const ScatteredRun& run) const;
+    void request_scattered();
+    [[nodiscard]] std::int64_t quiet_before() const;
+    void accept_scattered();
     void raise(std::int64_t piece, Cycles ahead);
     [[nodiscard]] Cycles generation_cycle(std::int64_t piece);
+    [[nodiscard]] std::int64_t oldest_step() const;
+    [[nodiscard]] Cycles as_good_as(Cycles base) const;
+    [[nodiscard]] std::int64_t step_of(std::int64_t piece) const;
 
     // Sizes.
     Divisor line_bytes_;
@@ -147,6 +163,9 @@ class LoadTiming {
     Cycles resolving_base_ = 0;       // D of the operation being resolved
     Ring<std::int64_t> first_piece_;  // of each line
     Ring<Cycles> popped_;             // pop of each line
+    Ring<ScatteredRun> runs_;         // of the entries of that kind
+    std::int64_t runs_pushed_ = 0;
+    std::int64_t runs_read_ = 0;
 
     // Writer.
     Ring<Step> steps_;
@@ -154,7 +173,10 @@ class LoadTiming {
     std::int64_t cursor_ = 0;
     std::int64_t known_ = 0;  // w is known for the pieces before this one
 
-    BurstRequest request_;
+    std::vector<BurstRequest> requests_;
+    std::size_t batch_ = 0;         // of them
+    std::int64_t batch_lines_ = 0;  // in them
+    ScatteredRun behind_batch_;     // of more than one: what is then left of the run
     Cycles last_request_;
     std::vector<Cycles> arrivals_;
     Cycles ready_ = std::numeric_limits<Cycles>::min() / 4;

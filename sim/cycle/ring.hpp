@@ -25,6 +25,15 @@ class Ring {
     [[nodiscard]] const T& operator[](std::int64_t number) const {
         return slots_[static_cast<std::size_t>(number) & mask_];
     }
+    // The same for loops that write other things of T's kind: nothing of it has to be looked up again.
+    struct View {
+        T* slots;
+        std::size_t mask;
+        [[nodiscard]] T& operator[](std::int64_t number) const {
+            return slots[static_cast<std::size_t>(number) & mask];
+        }
+    };
+    [[nodiscard]] View view() { return {slots_.data(), mask_}; }
     [[nodiscard]] std::int64_t capacity() const { return static_cast<std::int64_t>(slots_.size()); }
 
   private:

@@ -15,7 +15,7 @@ void StoreModule::dispatch(Cycles d, const Dispatch& operation) {
 void StoreModule::call() {
     const BurstRequest& request = timing_->request();
     const Cycles response = run_.memory->write(request.at, request.line, timing_->handshakes());
-    note_progress(request.at);
+    note_progress(request.at, 1);
     timing_->accept(response);
     report();
 }

@@ -69,6 +69,57 @@ void Ddr4Memory::read(Cycles now, std::int64_t line, std::span<Cycles> arrival) 
     ++bursts_;
 }
 
+void Ddr4Memory::read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival) {
+    if (port_.stalls()) return Memory::read(bursts, arrival);
+    while (!bursts.empty()) {
+        const std::size_t lines = read_plain(bursts, arrival.data());
+        arrival = arrival.subspan(lines);
+        if (bursts.empty()) return;
+        const BurstRequest& other = bursts.front();
+        read(other.at, other.line, arrival.first(static_cast<std::size_t>(other.lines)));
+        arrival = arrival.subspan(static_cast<std::size_t>(other.lines));
+        bursts = bursts.subspan(1);
+    }
+}
+
+// read() for the bursts that most are: in one row, read after reads, before the next refresh. `bursts` is
+// then what is left from the first other one on. Returns the lines of those before it.
+std::size_t Ddr4Memory::read_plain(std::span<const BurstRequest>& bursts, Cycles* const arrival) {
+    if (last_direction_ != Direction::Read) return 0;
+    const Cycles ctrl = timing_.ctrl;
+    const Cycles latency = timing_.cl + timing_.phy;
+    const Cycles next_refresh = next_refresh_;
+    Cycles slot = last_slot_;
+    Cycles* there = arrival;
+    std::int64_t activates = 0;
+    const BurstRequest* burst = bursts.data();
+    const BurstRequest* const end = burst + bursts.size();
+    for (; burst != end; ++burst) {
+        const auto [number, row] = bank_address(burst->line);
+        Bank& bank = banks_[static_cast<std::size_t>(number)];
+        const bool hit = bank.row == row;
+        const Cycles at = hit ? burst->at + ctrl : ready(burst->at, bank, row);
+        const Cycles first = std::max(at, slot + 1);
+        const Cycles last = first + burst->lines - 1;
+        const bool one_row = (burst->line & (kLinesPerRow - 1)) + burst->lines <= kLinesPerRow;
+        if (!one_row || last >= next_refresh) break;
+        if (!hit) {
+            bank = {row, at - timing_.rcd};
+            ++activates;
+        }
+        slot = last;
+        for (Cycles i = first; i <= last; ++i) *there++ = i + latency;
+    }
+    const auto lines = static_cast<std::size_t>(there - arrival);
+    const auto plain = static_cast<std::size_t>(burst - bursts.data());
+    last_slot_ = slot;
+    bursts_ += static_cast<std::int64_t>(plain);
+    counters_.activates += activates;
+    counters_.read_lines += static_cast<std::int64_t>(lines);
+    bursts = bursts.subspan(plain);
+    return lines;
+}
+
 Cycles Ddr4Memory::write(Cycles now, std::int64_t line, std::span<Cycles> accepted) {
     counters_.write_lines += static_cast<std::int64_t>(accepted.size());
     Cycles offered = now + 1;

@@ -31,6 +31,7 @@ class Ddr4Memory final : public Memory {
         : config_(config), timing_(config.ddr4), next_refresh_(config.ddr4.refi), port_(config) {}
 
     void read(Cycles now, std::int64_t line, std::span<Cycles> arrival) override;
+    void read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival) override;
     [[nodiscard]] Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) override;
     [[nodiscard]] MemoryCounters counters(Cycles end) const override;
     void reset() override { *this = Ddr4Memory(config_); }
@@ -48,6 +49,7 @@ class Ddr4Memory final : public Memory {
         Cycles activated = 0;
     };
 
+    std::size_t read_plain(std::span<const BurstRequest>& bursts, Cycles* arrival);
     // Bus slot of one beat, refreshes included. `request`: cycle of its AR or W handshake.
     [[nodiscard]] Cycles place(Cycles request, std::int64_t line, Direction direction);
     // Cycle in which the beat could have the bus if it were free, and whether it opens its row.

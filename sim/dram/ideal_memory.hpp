@@ -11,6 +11,7 @@ class IdealMemory final : public Memory {
   public:
     explicit IdealMemory(const MemoryConfig& config) : config_(config), port_(config) {}
 
+    using Memory::read;
     void read(Cycles now, std::int64_t line, std::span<Cycles> arrival) override;
     [[nodiscard]] Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) override;
     [[nodiscard]] MemoryCounters counters(Cycles end) const override;

@@ -16,12 +16,22 @@
 
 namespace satsim::dram {
 
+// An address handshake.
+struct BurstRequest {
+    Cycles at = 0;          // cycle of the AR or AW handshake
+    std::int64_t line = 0;  // first line, counted in DRAM lines
+    int lines = 0;
+};
+
 class Memory {
   public:
     virtual ~Memory() = default;
     // AR handshake in cycle `now` for `arrival.size()` lines from `line` on. Writes for each line the cycle
     // in which it is complete at the R side.
     virtual void read(Cycles now, std::int64_t line, std::span<Cycles> arrival) = 0;
+    // The same for several bursts in the order of their cycles; `arrival` has a place for every line of all
+    // of them.
+    virtual void read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival);
     // AW handshake in cycle `now`; W beats are offered from now+1 on, one a cycle. Writes for each line the
     // cycle of its W handshake and returns the cycle of the response.
     [[nodiscard]] virtual Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) = 0;

@@ -19,7 +19,8 @@ void load(benchmark::State& state, LoadOperation op) {
     std::int64_t base = op.base;
     for (auto _ : state) {
         while (timing.ready() == kUnknown) {
-            memory->read(timing.request().at, timing.request().line, timing.arrivals());
+            timing.request_until(kUnknown);
+            memory->read(timing.requests(), timing.arrivals());
             timing.accept();
         }
         op.base = base;
@@ -59,6 +60,13 @@ void one_long_row(benchmark::State& state) {
 void chunks_of_a_row_with_gaps(benchmark::State& state) {
     load(state, rows_of(256, 1024, 28));
 }
+// WU of a head of 92,554 outputs: dY and X by rows, pieces of a row each.
+void scattered_positions_of_64_bytes(benchmark::State& state) {
+    load(state, rows_of(64, 185112, 1 << 20));
+}
+void scattered_positions_of_512_bytes(benchmark::State& state) {
+    load(state, rows_of(512, 8192, 1 << 20));
+}
 void stride_two(benchmark::State& state) {
     LoadOperation op = rows_of(128, 128, 28);
     op.sx = op.sy = 2;
@@ -72,6 +80,8 @@ BENCHMARK(contiguous_positions_of_512_bytes);
 BENCHMARK(contiguous_positions_of_96_bytes);
 BENCHMARK(one_long_row);
 BENCHMARK(chunks_of_a_row_with_gaps);
+BENCHMARK(scattered_positions_of_64_bytes);
+BENCHMARK(scattered_positions_of_512_bytes);
 BENCHMARK(stride_two);
 
 }  // namespace

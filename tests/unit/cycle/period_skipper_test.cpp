@@ -99,6 +99,31 @@ TEST(PeriodSkipper, ChangesNothingWithBanksAndRefresh) {
     EXPECT_GE(skipping, 20);
 }
 
+// Many bursts of LOAD at a time, whose state is another one than that of bursts one by one.
+TEST(PeriodSkipper, ChangesNothingWithScatteredPositions) {
+    Random random(20261126);
+    constexpr int kPrograms = 200;
+    int skipping = 0;
+    for (int trial = 0; trial < kPrograms; ++trial) {
+        SCOPED_TRACE("trial " + std::to_string(trial));
+        isa::Program program = random_program(random, 1000);
+        make_regular(program);
+        const bool ideal = trial % 3 == 0;
+        const std::int64_t lines = ideal ? std::int64_t{program.config.burst_lines} : dram::kBankPeriodLines;
+        move_by(program, pick(random, 0, 1) * lines * program.config.line_bytes());
+        scatter(random, program);
+        RunOptions options;
+        options.memory.channels = program.config.channels;
+        options.memory.kind = ideal ? dram::MemoryKind::Ideal : dram::MemoryKind::Ddr4;
+        options.memory.ddr4.refi = static_cast<int>(pick(random, 60, 400));
+        options.memory.ddr4.rfc = std::min(options.memory.ddr4.rfc, options.memory.ddr4.refi / 3);
+        if (compare(program, options) > 0) ++skipping;
+        if (testing::Test::HasFailure()) return;
+    }
+    std::printf("%d of %d programs had a period that could be left out\n", skipping, kPrograms);
+    EXPECT_GE(skipping, 20);
+}
+
 TEST(PeriodSkipper, ChangesNothingInScheduledLayers) {
     std::mt19937_64 random(11);
     int skipping = 0;

@@ -3,6 +3,7 @@
 
 #include "runtime/isa/program.hpp"
 #include "tests/unit/cycle/random_memory.hpp"
+#include "tests/unit/cycle/scattered_pitch.hpp"
 
 namespace satsim::cycle {
 
@@ -147,6 +148,24 @@ inline isa::Program random_program(Random& random, std::int64_t most_tiles = 6) 
     s.halt();
     if (pick(random, 0, 1) == 0) vector_stream(random, program, tiles * pick(random, 1, 3));
     return program;
+}
+
+// LOAD's positions lie apart instead of one after the other: most of them are bursts of their own then.
+inline void scatter(Random& random, isa::Program& program) {
+    namespace load = isa::load;
+    std::vector<isa::Instruction>& stream = program.streams[0];
+    std::int64_t len = 8;
+    for (const isa::Instruction& i : stream) {
+        if (i.opcode == isa::Opcode::Set && i.rd == load::len) len = i.imm;
+    }
+    const std::int64_t pitch = scattered_pitch(random, program.config, len);
+    const std::int64_t row = pick(random, 0, 1) == 0 ? 20 * pitch : 8 * pick(random, 0, 5000);
+    for (isa::Instruction& i : stream) {
+        if (i.opcode != isa::Opcode::Set) continue;
+        if (i.rd == load::px) i.imm = pitch;
+        if (i.rd == load::py) i.imm = row;
+        if (i.rd == load::pb) i.imm = 8 * row;
+    }
 }
 
 }  // namespace satsim::cycle

@@ -1,0 +1,134 @@
+// LOAD's short cut for positions of one burst each (scattered_run.hpp): what they need, many bursts at a
+// time.
+//
+// A run is queued as one entry and generated at once, all but its last position: what comes behind that one
+// decides how its burst ends. That is a matter of bookkeeping alone, because no cycle depends on how far the
+// generator has got. Three things keep the results what they are:
+//   * Everything behind the run is generated and resolved when the same pieces have been written as without
+//     the short cut (`generated_ < known_ + PF`, `piece - PF < known_`), so that ready() becomes known at the
+//     same read. A batch ends before a read that could bring that about: quiet_before().
+//   * A batch has at most LF lines, so that the pops that its requests look back to are known before it.
+//   * Within a batch g's second half, w_(k-PF) + 1, is left out. It is when a line that the request looks
+//     back to anyhow, number n + L - LF - 1, has its first piece p behind piece k + L - PF: then
+//     a >= w_p + 1 >= w_(k+L-PF) + 2. And once this holds it holds for the rest of the run, because k + L
+//     moves on by the lines of a burst, and p by at least as many. Otherwise bursts are read one at a time.
+#include <algorithm>
+
+#include "sim/cycle/load_timing.hpp"
+
+namespace satsim::cycle {
+
+// The PF/2-th piece of a burst would close it otherwise, so these are the short ones.
+bool LoadTiming::scattered() const {
+    const std::int64_t most = line_bytes_.quotient(op_.len - 16 + 2 * line_bytes_.value());
+    return is_scattered(run_, op_.len, line_bytes_) && std::min(most, burst_lines_.value()) < piece_fifo_ / 2;
+}
+
+void LoadTiming::start_scattered() {
+    if (open_) close_burst(generated_, 0);
+    ScatteredRun& run = runs_[runs_pushed_];
+    run = {.step = run_.step,
+           .span = op_.len - 8,
+           .address = run_.address,
+           .positions = run_.positions - 1,
+           .piece = generated_,
+           .number = lines_};
+    run.begin_position(line_bytes_);
+    const std::int64_t lines = run.lines(line_bytes_);
+    generated_ += lines;
+    lines_ += lines;
+    run_.address += run.positions * run.step;
+    run_.positions = 1;
+    push({.kind = Kind::Scattered, .first = runs_pushed_++, .piece = generated_ - 1});
+}
+
+// True if the next burst, which ends before run.piece and run.number, need not look at w_(k-PF).
+bool LoadTiming::pop_comes_last(const ScatteredRun& run) const {
+    const std::int64_t must_be_popped = run.number - line_fifo_ - 1;
+    return must_be_popped >= 0 && first_piece_[must_be_popped] > run.piece - piece_fifo_;
+}
+
+// The first request of a batch.
+void LoadTiming::request_scattered() {
+    ScatteredRun run = runs_[entries_[written_].first];
+    const std::int64_t line = run.line;
+    const int lines = run.burst(burst_lines_);
+    run.pass(lines, line_bytes_);
+    Cycles at = std::max(run.base + run.piece, last_request_) + 1;
+    const std::int64_t must_be_popped = run.number - line_fifo_ - 1;
+    if (must_be_popped >= 0) at = std::max(at, popped_[must_be_popped] + 1);
+    if (!pop_comes_last(run)) {
+        const std::int64_t before = run.piece - piece_fifo_;
+        at = std::max(at, before + steps_[step_of(before)].ahead + 2);
+    }
+    request({at, line, lines});
+}
+
+// The piece that must not be the next to be known if a further read belongs to the batch.
+std::int64_t LoadTiming::quiet_before() const {
+    std::int64_t piece = kUnknown;
+    if (generating_) piece = generated_ - piece_fifo_ + 1;
+    if (resolved_ != pushed_) piece = std::min(piece, entries_[resolved_].piece - piece_fifo_ + 1);
+    return piece;
+}
+
+void LoadTiming::request_until(Cycles end) {
+    if (!requesting() || entries_[written_].kind != Kind::Scattered) return;
+    ScatteredRun run = runs_[entries_[written_].first];
+    const std::int64_t first_piece = run.piece;
+    run.pass(requests_[0].lines, line_bytes_);
+    if (!pop_comes_last(run)) return;
+    const std::int64_t stop = quiet_before();
+    const Divisor line_bytes = line_bytes_;
+    const Divisor burst_lines = burst_lines_;
+    const Ring<Cycles>::View popped = popped_.view();
+    BurstRequest* request = requests_.data();
+    Cycles at = request->at;
+    std::int64_t room = line_fifo_ - request->lines;
+    while (run.positions > 0 && run.piece < stop) {
+        const int lines = run.burst(burst_lines);
+        room -= lines;
+        if (room < 0) break;
+        const Cycles closed = run.base + run.piece + lines;
+        at = std::max({at, closed, popped[run.number + lines - line_fifo_ - 1]}) + 1;
+        if (at >= end) break;
+        *++request = {at, run.line, lines};
+        run.pass(lines, line_bytes);
+    }
+    batch_ = static_cast<std::size_t>(request - requests_.data() + 1);
+    batch_lines_ = run.piece - first_piece;
+    behind_batch_ = run;
+}
+
+// Every piece is the first of its line.
+void LoadTiming::accept_scattered() {
+    ScatteredRun& run = runs_[entries_[written_].first];
+    const Ring<Step>::View steps = steps_.view();
+    const Ring<Cycles>::View popped = popped_.view();
+    const Ring<std::int64_t>::View first_piece = first_piece_.view();
+    std::int64_t piece = run.piece;
+    std::int64_t number = run.number;
+    std::int64_t step = last_step_;
+    Cycles ahead = steps[step].ahead;
+    for (const Cycles arrival : arrivals()) {
+        const Cycles needed = arrival + 1 - piece;
+        const bool later = needed > ahead;
+        ahead = std::max(ahead, needed);
+        steps[step + 1] = {piece, ahead};  // counts only if it is one
+        step += later ? 1 : 0;
+        first_piece[number] = piece;
+        popped[number] = piece + ahead;
+        ++piece;
+        ++number;
+    }
+    last_step_ = step;
+    if (batch_ == 1)
+        run.pass(requests_[0].lines, line_bytes_);
+    else
+        run = behind_batch_;
+    if (run.positions > 0) return;
+    ++runs_read_;
+    ++written_;
+}
+
+}  // namespace satsim::cycle
