@@ -73,6 +73,7 @@ class PortsAndMemory : public dram::Memory {
     static constexpr Cycles kReadPorts = 3;   // two cycles out, one back
     static constexpr Cycles kWritePorts = 2;  // one cycle out, one back
     explicit PortsAndMemory(Cycles read_latency) : read_latency_(read_latency) {}
+    using Memory::read;
     void read(Cycles now, std::int64_t /*line*/, std::span<Cycles> arrival) override {
         for (Cycles& at : arrival) {
             at = std::max(last_read_ + 1, now + read_latency_ + kReadPorts);
