@@ -72,6 +72,8 @@ int record(const Arguments& arguments) {
             ++failed;
         }
     }
+    if (const std::string account = meter->account(); !account.empty())
+        fmt::print("measuring took: {}\n", account);
     return failed;
 }
 

@@ -19,10 +19,12 @@ class Meter {
     [[nodiscard]] virtual MeasuredDevice device() = 0;
     // Throws InputError naming what is missing or failed.
     [[nodiscard]] virtual Measurement measure(const Work& work) = 0;
+    // What its own time went into, a line for people; "" where it does not keep count.
+    [[nodiscard]] virtual std::string account() const { return ""; }
 };
 
 // What the module exports. The interface's number changes with any header that it shares with satsim.
-inline constexpr int kModuleInterface = 2;
+inline constexpr int kModuleInterface = 3;
 inline constexpr const char* kModuleName = "libsatsim_gpu.so";
 using ModuleInterface = int (*)();                   // "satsim_gpu_interface"
 using OpenMeter = Meter* (*)(const MeterSettings&);  // "satsim_gpu_open"; throws InputError

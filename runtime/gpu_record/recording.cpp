@@ -98,6 +98,7 @@ ordered_json measurement_json(const Work& work, const Measurement& m) {
                            {"energy_window_s", m.energy_window_s},
                            {"sustained_seconds", m.sustained_seconds},
                            {"sparse", m.sparse}};
+    if (m.called_seconds) object["called_seconds"] = *m.called_seconds;
     if (!m.dense_reason.empty()) object["dense_reason"] = m.dense_reason;
     object["candidates"] = ordered_json::array();
     for (const Candidate& c : m.candidates) object["candidates"].push_back(candidate_json(c));
@@ -109,13 +110,14 @@ ordered_json measurement_json(const Work& work, const Measurement& m) {
 Measurement read_measurement(const JsonCursor& at) {
     at.object({"work", "kernel", "seconds", "fastest", "slowest", "repetitions", "joules", "energy_window_s",
                "sustained_seconds", "sparse", "candidates", "kernels"},
-              {"dense_reason"});
+              {"called_seconds", "dense_reason"});
     Measurement m;
     m.kernel = at.at("kernel").text();
     m.fastest = at.at("fastest").number(0, kLongest);
     m.slowest = at.at("slowest").number(m.fastest, kLongest);
     m.seconds = at.at("seconds").number(m.fastest, m.slowest);
     m.repetitions = static_cast<int>(at.at("repetitions").integer(1, 1 << 24));
+    if (at.has("called_seconds")) m.called_seconds = at.at("called_seconds").number(0, kLongest);
     m.joules = read_optional(at.at("joules"), 1e9);
     m.energy_window_s = at.at("energy_window_s").number(0, kLongest);
     m.sustained_seconds = at.at("sustained_seconds").number(0, kLongest);

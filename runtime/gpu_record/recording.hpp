@@ -30,6 +30,8 @@ struct Measurement {
     double fastest = 0;  // of the repetitions
     double slowest = 0;
     int repetitions = 0;
+    // Median where the host calls the work anew for each run, if `seconds` is of replays without the host.
+    std::optional<double> called_seconds;
     std::optional<double> joules;  // of the board, idle included
     double energy_window_s = 0;
     double sustained_seconds =

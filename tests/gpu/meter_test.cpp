@@ -144,6 +144,7 @@ TEST_F(GpuDeviceMeter, MeasuresEveryKindOfWork) {
         EXPECT_LE(m.fastest, m.seconds);
         EXPECT_GE(m.slowest, m.seconds);
         EXPECT_FALSE(m.kernel.empty());
+        EXPECT_TRUE(m.called_seconds) << m.kernel << " is not replayed from a graph";
         if (!pattern_of(work).dense() && !m.sparse) {
             EXPECT_FALSE(m.dense_reason.empty()) << describe(work);
         }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
+#include <cstdio>
 
 #include "runtime/gpu/kernels/launch.hpp"
 #include "runtime/support/utc.hpp"
@@ -12,6 +14,24 @@ namespace {
 
 std::string version_text(int number) {  // 13000 -> 13.0
     return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
+}
+
+// Runs `part`, adds its seconds to `sum`.
+template <class Part>
+void spend(double& sum, const Part& part) {
+    const auto begin = std::chrono::steady_clock::now();
+    part();
+    sum += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// Seconds of the fastest 2:4 kernel that ran; 0: none did. Candidates are those of `list`, in its order.
+double fastest_sparse(const std::vector<Contender>& list, const std::vector<Candidate>& candidates) {
+    double seconds = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        if (!list[i].sparse || !candidates[i].refused.empty()) continue;
+        if (seconds == 0 || candidates[i].seconds < seconds) seconds = candidates[i].seconds;
+    }
+    return seconds;
 }
 
 }  // namespace
@@ -55,9 +75,11 @@ MeasuredDevice CudaMeter::device() {
                            : profiler_->works() ? profiler_->version()
                                                 : "missing: " + profiler_->fault();
     d.date = utc_now();
-    d.time_method = "CUDA events around runs in a row on one stream, launches included; median of " +
-                    std::to_string(settings_.repetitions) +
-                    " repetitions at most; operand sets in turn, together above twice L2";
+    d.time_method =
+        "CUDA events around replays of a CUDA graph of runs in a row (runs above 5 ms, or that cannot "
+        "be captured: calls in a row on one stream); median of " +
+        std::to_string(settings_.repetitions) +
+        " repetitions at most; operand sets in turn, together above twice L2";
     if (power_->works() && settings_.energy_window_s > 0) d.idle_watts = power_->idle_watts(1.0);
     d.energy_method =
         !power_->works() ? "none: NVML " + power_->fault()
@@ -95,45 +117,20 @@ MeasuredDevice CudaMeter::device() {
 
 Measurement CudaMeter::measure(const Work& work) {
     Libraries& l = *libraries_;
-    const auto list = std::visit([&l](const auto& w) { return contenders(l, w); }, work);
     Measurement result;
+    std::vector<Contender> list;
+    spend(spent_.preparing,
+          [&] { list = std::visit([&l](const auto& w) { return contenders(l, w); }, work); });
     const Contender* winner = nullptr;
-    const Contender* sparse_winner = nullptr;
-    double sparse_seconds = 0;
-    for (const Contender& c : list) {
-        if (!c.run) {
-            result.candidates.push_back({c.kernel, 0, c.refused});
-            continue;
-        }
-        Timing timing;
-        try {
-            timing = time_runs(c.run, c.sets, settings_.repetitions, l.stream);
-        } catch (const InputError& error) {
-            (void)cudaGetLastError();
-            result.candidates.push_back({c.kernel, 0, error.what()});
-            continue;
-        }
-        result.candidates.push_back({c.kernel, timing.median, ""});
-        if (c.sparse && (sparse_winner == nullptr || timing.median < sparse_seconds)) {
-            sparse_winner = &c;
-            sparse_seconds = timing.median;
-        }
-        if (winner != nullptr && timing.median >= result.seconds) continue;
-        winner = &c;
-        result.kernel = c.kernel;
-        result.sparse = c.sparse;
-        result.seconds = timing.median;
-        result.fastest = timing.fastest;
-        result.slowest = timing.slowest;
-        result.repetitions = timing.repetitions;
-    }
+    spend(spent_.timing, [&] { winner = time_all(list, result); });
     if (winner == nullptr) {
         std::string reasons;
         for (const Candidate& c : result.candidates) reasons += "; " + c.kernel + ": " + c.refused;
         throw InputError("GPU", "", "nothing runs " + describe(work) + reasons);
     }
     if (!pattern_of(work).dense() && !result.sparse) {
-        if (sparse_winner != nullptr) {
+        const double sparse_seconds = fastest_sparse(list, result.candidates);
+        if (sparse_seconds > 0) {
             result.dense_reason = "2:4 takes " +
                                   std::to_string(std::lround(sparse_seconds / result.seconds * 100)) +
                                   " % of dense's time";
@@ -141,42 +138,86 @@ Measurement CudaMeter::measure(const Work& work) {
             result.dense_reason = "no 2:4 kernel takes it: " + result.candidates.back().refused;
         }
     }
-    measure_energy(*winner, result);
+    spend(spent_.energy, [&] { measure_energy(*winner, result); });
     // Last: while CUPTI records, kernels start later.
     if (profiler_ != nullptr) {
-        result.kernels = profiler_->kernels_of([&] {
-            winner->run(0);
-            l.stream.wait();
+        spend(spent_.naming, [&] {
+            result.kernels = profiler_->kernels_of([&] {
+                winner->run(0);
+                l.stream.wait();
+            });
         });
     }
     return result;
 }
 
+const Contender* CudaMeter::time_all(const std::vector<Contender>& list, Measurement& measurement) {
+    const OwnedStream& stream = libraries_->stream;
+    const Contender* winner = nullptr;
+    bool replayed = false;
+    for (const Contender& c : list) {
+        if (!c.run) {
+            measurement.candidates.push_back({c.kernel, 0, c.refused});
+            continue;
+        }
+        Timing timing;
+        try {
+            timing = time_runs(c.run, c.sets, settings_.repetitions, stream);
+        } catch (const InputError& error) {
+            (void)cudaGetLastError();
+            measurement.candidates.push_back({c.kernel, 0, error.what()});
+            continue;
+        }
+        measurement.candidates.push_back({c.kernel, timing.median, ""});
+        if (winner != nullptr && timing.median >= measurement.seconds) continue;
+        winner = &c;
+        replayed = timing.replayed;
+        measurement.kernel = c.kernel;
+        measurement.sparse = c.sparse;
+        measurement.seconds = timing.median;
+        measurement.fastest = timing.fastest;
+        measurement.slowest = timing.slowest;
+        measurement.repetitions = timing.repetitions;
+    }
+    if (winner != nullptr && replayed)
+        measurement.called_seconds =
+            time_runs(winner->run, winner->sets, settings_.repetitions, stream, Launches::CallByCall).median;
+    return winner;
+}
+
+std::string CudaMeter::account() const {
+    std::array<char, 160> text{};
+    (void)std::snprintf(
+        text.data(), text.size(),
+        "operands and algorithms %.1f s, timing %.1f s, energy %.1f s, names of kernels %.1f s",
+        spent_.preparing, spent_.timing, spent_.energy, spent_.naming);
+    return text.data();
+}
+
 void CudaMeter::measure_energy(const Contender& winner, Measurement& measurement) {
     if (!power_->works() || settings_.energy_window_s <= 0) return;
     constexpr double kBatch = 2e-3;  // s between looks at the clock
-    const int runs = std::clamp(static_cast<int>(kBatch / measurement.seconds), 1, 500);
+    constexpr int kMostRuns = 1024;
+    const OwnedStream& stream = libraries_->stream;
+    // At least every operand set, see time_runs.
+    const int runs = std::clamp(static_cast<int>(kBatch / measurement.seconds),
+                                std::min(winner.sets, kMostRuns), kMostRuns);
+    const Replay replay(winner.run, winner.sets, runs, stream,
+                        measurement.called_seconds ? Launches::Replayed : Launches::CallByCall);
     long long done = 0;
-    int set = 0;
     const OwnedEvent begin;
     const OwnedEvent end;
-    check(cudaEventRecord(begin.get(), libraries_->stream.get()), "recording an event");
+    check(cudaEventRecord(begin.get(), stream.get()), "recording an event");
     const auto reading = power_->during(
         [&] {
             // One batch runs while the next is queued.
-            for (int i = 0; i < runs; ++i) {
-                winner.run(set);
-                set = (set + 1) % winner.sets;
-            }
+            replay.queue();
             if (done > 0) check(cudaEventSynchronize(end.get()), "a kernel");
-            check(cudaEventRecord(end.get(), libraries_->stream.get()), "recording an event");
+            check(cudaEventRecord(end.get(), stream.get()), "recording an event");
             done += runs;
         },
         settings_.energy_window_s);
-    libraries_->stream.wait();
-    float milliseconds = 0;
-    check(cudaEventElapsedTime(&milliseconds, begin.get(), end.get()), "reading an event");
-    measurement.sustained_seconds = static_cast<double>(milliseconds) * 1e-3 / static_cast<double>(done);
+    measurement.sustained_seconds = seconds_between(begin, end) / static_cast<double>(done);
     if (reading) measurement.joules = reading->joules / reading->seconds * measurement.sustained_seconds;
     measurement.energy_window_s = measurement.joules ? settings_.energy_window_s : 0;
 }

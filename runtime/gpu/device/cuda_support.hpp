@@ -69,4 +69,12 @@ class OwnedEvent {
     cudaEvent_t event_ = nullptr;
 };
 
+// Waits for the second.
+[[nodiscard]] inline double seconds_between(const OwnedEvent& begin, const OwnedEvent& end) {
+    check(cudaEventSynchronize(end.get()), "a kernel");
+    float milliseconds = 0;
+    check(cudaEventElapsedTime(&milliseconds, begin.get(), end.get()), "reading an event");
+    return static_cast<double>(milliseconds) * 1e-3;
+}
+
 }  // namespace satsim::gpu

@@ -2,50 +2,67 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace satsim::gpu {
 namespace {
 
-// Of one run, from `runs` in a row.
-double time_once(const Run& run, int& set, int sets, int runs, const OwnedStream& stream,
-                 const OwnedEvent& begin, const OwnedEvent& end) {
+constexpr double kLong =
+    5e-3;  // s: of work that long one run is warm-up enough, and its call is nothing beside it
+
+// Seconds of one run, from `runs` called in a row.
+double time_once(const Run& run, int sets, int runs, const OwnedStream& stream) {
+    const OwnedEvent begin;
+    const OwnedEvent end;
     check(cudaEventRecord(begin.get(), stream.get()), "recording an event");
-    for (int i = 0; i < runs; ++i) {
-        run(set);
-        set = (set + 1) % sets;
-    }
+    for (int i = 0; i < runs; ++i) run(i % sets);
     check(cudaEventRecord(end.get(), stream.get()), "recording an event");
-    check(cudaEventSynchronize(end.get()), "a kernel");
-    float milliseconds = 0;
-    check(cudaEventElapsedTime(&milliseconds, begin.get(), end.get()), "reading an event");
-    return static_cast<double>(milliseconds) * 1e-3 / runs;
+    return seconds_between(begin, end) / runs;
+}
+
+// Loads the kernels, warms up, and says roughly what a run takes.
+double estimate_seconds(const Run& run, int sets, const OwnedStream& stream) {
+    constexpr int kWarmUp = 3;
+    (void)time_once(run, sets, 1, stream);
+    double estimate = time_once(run, sets, 1, stream);
+    for (int i = 0; i < 2 && estimate < kLong; ++i)
+        estimate = std::max(time_once(run, sets, kWarmUp, stream), 1e-7);
+    return estimate;
+}
+
+Timing time_estimated(const Run& run, int sets, int repetitions, const OwnedStream& stream, Launches launches,
+                      double estimate) {
+    constexpr double kShortest = 200e-6;  // s of a repetition: events tell half microseconds
+    constexpr double kLongest = 0.1;      // s of all repetitions
+    constexpr int kLeast = 5;
+    constexpr int kMostRuns = 1024;  // as many as operand sets
+    // A graph repeats itself: it must go through all sets, or what it reads would stay in L2.
+    const int runs =
+        std::clamp(std::max(static_cast<int>(std::ceil(kShortest / estimate)), sets), 1, kMostRuns);
+    const Replay replay(run, sets, runs, stream, estimate < kLong ? launches : Launches::CallByCall);
+    const double room = kLongest / (estimate * runs);
+    const int count =
+        std::clamp(static_cast<int>(std::min(room, 1e6)), kLeast, std::max(repetitions, kLeast));
+    const std::vector<OwnedEvent> events(static_cast<std::size_t>(count) + 1);
+    replay.queue();
+    check(cudaEventRecord(events.front().get(), stream.get()), "recording an event");
+    for (std::size_t i = 1; i < events.size(); ++i) {
+        replay.queue();
+        check(cudaEventRecord(events[i].get(), stream.get()), "recording an event");
+    }
+    std::vector<double> times;
+    for (std::size_t i = 1; i < events.size(); ++i)
+        times.push_back(seconds_between(events[i - 1], events[i]) / runs);
+    std::sort(times.begin(), times.end());
+    const std::size_t middle = times.size() / 2;
+    const double median = times.size() % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
+    return {median, times.front(), times.back(), count, replay.is_graph()};
 }
 
 }  // namespace
 
-Timing time_runs(const Run& run, int sets, int repetitions, const OwnedStream& stream) {
-    constexpr int kWarmUp = 3;
-    constexpr double kLong = 5e-3;        // s: of work that long, one run is warm-up enough
-    constexpr double kShortest = 200e-6;  // s of a repetition: events tell half microseconds
-    constexpr double kLongest = 0.2;      // s of all repetitions
-    constexpr int kLeast = 5;
-    const OwnedEvent begin;
-    const OwnedEvent end;
-    int set = 0;
-    (void)time_once(run, set, sets, 1, stream, begin, end);  // loads the kernel
-    double estimate = time_once(run, set, sets, 1, stream, begin, end);
-    for (int i = 0; i < 2 && estimate < kLong; ++i)
-        estimate = std::max(time_once(run, set, sets, kWarmUp, stream, begin, end), 1e-7);
-    const int runs = std::clamp(static_cast<int>(std::ceil(kShortest / estimate)), 1, 500);
-    const double room = kLongest / (estimate * runs);
-    const int count =
-        std::clamp(static_cast<int>(std::min(room, 1e6)), kLeast, std::max(repetitions, kLeast));
-    std::vector<double> times;
-    for (int i = 0; i < count; ++i) times.push_back(time_once(run, set, sets, runs, stream, begin, end));
-    std::sort(times.begin(), times.end());
-    const std::size_t middle = times.size() / 2;
-    const double median = times.size() % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
-    return {median, times.front(), times.back(), count};
+Timing time_runs(const Run& run, int sets, int repetitions, const OwnedStream& stream, Launches launches) {
+    return time_estimated(run, sets, repetitions, stream, launches, estimate_seconds(run, sets, stream));
 }
 
 int fastest_of(int count, const std::function<bool(int choice, int set)>& run, int sets,
@@ -53,27 +70,36 @@ int fastest_of(int count, const std::function<bool(int choice, int set)>& run, i
     constexpr int kRepetitions = 5;
     constexpr int kRounds = 3;
     constexpr double kGain = 0.97;
-    const auto seconds_of = [&](int choice) {
-        return time_runs([&](int set) { (void)run(choice, set); }, sets, kRepetitions, stream).median;
+    constexpr double kHopeless = 1.5;     // times the best one's estimate: not worth five repetitions
+    constexpr double kNoHostTime = 1e-3;  // s: an estimate from calls that says what the device takes
+    struct Choice {
+        double estimate = 0;
+        double seconds = 0;
     };
+    const auto run_of = [&](int choice) { return [&run, choice](int set) { (void)run(choice, set); }; };
+    const auto seconds_of = [&](int choice, double estimate) {
+        return time_estimated(run_of(choice), sets, kRepetitions, stream, Launches::Replayed, estimate)
+            .median;
+    };
+    std::vector<Choice> times(static_cast<std::size_t>(count));
+    const auto at = [&](int choice) -> Choice& { return times[static_cast<std::size_t>(choice)]; };
     int first = -1;
     int best = -1;
-    double fastest = 0;
     for (int choice = 0; choice < count; ++choice) {
         if (!run(choice, 0)) continue;
-        const double seconds = seconds_of(choice);
+        at(choice).estimate = estimate_seconds(run_of(choice), sets, stream);
+        if (best >= 0 && at(choice).estimate > std::max(kHopeless * at(best).estimate, kNoHostTime)) continue;
+        at(choice).seconds = seconds_of(choice, at(choice).estimate);
         if (first < 0) first = choice;
-        if (best >= 0 && seconds >= fastest) continue;
-        best = choice;
-        fastest = seconds;
+        if (best < 0 || at(choice).seconds < at(best).seconds) best = choice;
     }
     if (best == first) return best;
     // Clocks fall while the list is timed: the two in turn.
     double with_first = 0;
     double with_best = 0;
     for (int round = 0; round < kRounds; ++round) {
-        with_first += seconds_of(first);
-        with_best += seconds_of(best);
+        with_first += seconds_of(first, at(first).estimate);
+        with_best += seconds_of(best, at(best).estimate);
     }
     return with_best < kGain * with_first ? best : first;
 }

@@ -45,13 +45,22 @@ SATSIM_HD inline float exact_mul(float a, float b) {
 #endif
 }
 
-// a*b + c and c - a*b, each rounded twice.
+// A product that only a sum reads: the sum flushes it, so that the device need not.
+SATSIM_HD inline float addend(float a, float b) {
+#if defined(__CUDA_ARCH__)
+    return __fmul_rn(a, b);
+#else
+    return vector::mul_rne(a, b);
+#endif
+}
+
+// a*b + c and c - a*b, each rounded twice. c may be an addend.
 SATSIM_HD inline float exact_mad(float a, float b, float c) {
-    return exact_add(exact_mul(a, b), c);
+    return exact_add(addend(a, b), c);
 }
 SATSIM_HD inline float exact_nmad(float a, float b, float c) {
 #if defined(__CUDA_ARCH__)
-    return exact_add(-exact_mul(a, b), c);
+    return exact_add(-addend(a, b), c);
 #else
     return vector::negative_mad_rne(a, b, c);
 #endif
@@ -66,7 +75,7 @@ SATSIM_HD inline float exact_div(float a, float b) {
 }
 SATSIM_HD inline float exact_sqrt(float a) {
 #if defined(__CUDA_ARCH__)
-    return flush(__fsqrt_rn(a));
+    return __fsqrt_rn(a);  // of what is not subnormal, never subnormal
 #else
     return vector::sqrt_rne(a);
 #endif

@@ -61,54 +61,80 @@ struct Piece {
     std::uint16_t positions;
 };
 
-// Two positions of four for what was kept of it (at most two bits): ascending and different, as the hardware
-// asks. A slot without an element takes a position beside it and the value +0.
-SATSIM_HD inline void two_of_four(std::uint32_t kept, int& first, int& second) {
-    first = (kept & 1U) != 0 ? 0 : (kept & 2U) != 0 ? 1 : (kept & 4U) != 0 ? 2 : 3;
-    if (kept == 0) {
-        first = 0;
-        second = 1;
-        return;
-    }
-    const std::uint32_t rest = kept & ~(1U << first);
-    second = (rest & 8U) != 0 ? 3 : (rest & 4U) != 0 ? 2 : (rest & 2U) != 0 ? 1 : 3;
-    if (first == 3) {  // alone at the end
-        first = 2;
-        second = 3;
-    }
+// Two positions of four for what was kept of it (at most two bits), the first in bits 0 and 1, the second in
+// bits 2 and 3: ascending and different, as the hardware asks. A slot without an element takes a position
+// beside it and the value +0.
+constexpr unsigned two_of_four(unsigned kept) {
+    constexpr auto lowest = [](unsigned bits) {
+        return (bits & 1U) != 0 ? 0U : (bits & 2U) != 0 ? 1U : (bits & 4U) != 0 ? 2U : 3U;
+    };
+    if (kept == 0) return 0U | 1U << 2;
+    const unsigned first = lowest(kept);
+    if (first == 3) return 2U | 3U << 2;  // alone at the end
+    const unsigned rest = kept & ~(1U << first);
+    return first | (rest == 0 ? 3U : lowest(rest)) << 2;
+}
+
+// `entry` of all 16 masks of four elements, four bits each: what a mask selects is found by a shift.
+template <class Entry>
+constexpr std::uint64_t table_of_masks(Entry entry) {
+    std::uint64_t table = 0;
+    for (unsigned kept = 0; kept < 16; ++kept) table |= std::uint64_t{entry(kept)} << (4 * kept);
+    return table;
+}
+inline constexpr std::uint64_t kPositionsOfMask = table_of_masks(two_of_four);
+// Bit 0: the first slot holds an element; bit 1: the second.
+inline constexpr std::uint64_t kFilledOfMask = table_of_masks([](unsigned kept) {
+    const unsigned positions = two_of_four(kept);
+    return (kept >> (positions & 3U) & 1U) | (kept >> (positions >> 2) & 1U) << 1;
+});
+
+// Halves number `positions & 3` (low) and `positions >> 2` (high) of four.
+SATSIM_HD inline std::uint32_t pick_halves(std::uint32_t low_words, std::uint32_t high_words,
+                                           unsigned positions) {
+#if defined(__CUDA_ARCH__)
+    // A selector of bytes: 2i and 2i+1 of either position.
+    const unsigned selector = ((positions & 3U) * 0x22U + 0x10U) | ((positions >> 2) * 0x22U + 0x10U) << 8;
+    return __byte_perm(low_words, high_words, selector);
+#else
+    const std::uint64_t all = low_words | std::uint64_t{high_words} << 32;
+    const auto half = [all](unsigned i) { return static_cast<std::uint32_t>(all >> (16 * i) & 0xFFFFU); };
+    return half(positions & 3U) | half(positions >> 2) << 16;
+#endif
 }
 
 // Prunes 16 elements, of which the first `size` exist, by N of M (N <= 2, or 1:2) and compresses them.
 template <int M>
 SATSIM_HD inline Piece compress_piece(const std::uint16_t* elements, int size, int n) {
     std::uint32_t kept = 0;
-    SATSIM_UNROLL
-    for (int group = 0; group < kPiece; group += M) {
-        const int left = size - group;
-        if (left <= 0) continue;
-        kept |= keep_mask<M>(elements + group, left < M ? left : M, n) << group;
+    if (size == kPiece) {
+        SATSIM_UNROLL
+        for (int group = 0; group < kPiece; group += M) kept |= keep_largest<M>(elements + group, n) << group;
+    } else {
+        SATSIM_UNROLL
+        for (int group = 0; group < kPiece; group += M) {
+            const int left = size - group;
+            if (left <= 0) continue;
+            kept |= keep_mask<M>(elements + group, left < M ? left : M, n) << group;
+        }
     }
-    Piece piece;
-    piece.positions = 0;
+    std::uint32_t words[kPieceValues / 2];
+    std::uint32_t all_positions = 0;
     SATSIM_UNROLL
     for (int quad = 0; quad < kPiece / 4; ++quad) {
-        const std::uint32_t bits = kept >> (quad * 4) & 15U;
-        int first = 0;
-        int second = 1;
-        two_of_four(bits, first, second);
-        std::uint16_t low = 0;
-        std::uint16_t high = 0;
-        SATSIM_UNROLL
-        for (int e = 0; e < 4; ++e) {
-            const std::uint16_t value = (bits >> e & 1U) != 0 ? elements[quad * 4 + e] : std::uint16_t{0};
-            if (e == first) low = value;
-            if (e == second) high = value;
-        }
-        piece.values.v[quad * 2] = low;
-        piece.values.v[quad * 2 + 1] = high;
-        piece.positions = static_cast<std::uint16_t>(
-            piece.positions | static_cast<unsigned>(first | second << 2) << (quad * 4));
+        const unsigned mask = kept >> (quad * 4) & 15U;
+        const auto positions = static_cast<unsigned>(kPositionsOfMask >> (mask * 4)) & 15U;
+        const auto filled = static_cast<unsigned>(kFilledOfMask >> (mask * 4));
+        const auto pair = [&](int e) {
+            return elements[quad * 4 + e] | static_cast<std::uint32_t>(elements[quad * 4 + e + 1]) << 16;
+        };
+        words[quad] = pick_halves(pair(0), pair(2), positions) &
+                      ((filled & 1U) * 0xFFFFU | (filled >> 1 & 1U) * 0xFFFF0000U);
+        all_positions |= positions << (quad * 4);
     }
+    Piece piece;
+    memcpy(&piece.values, words, sizeof words);
+    piece.positions = static_cast<std::uint16_t>(all_positions);
     return piece;
 }
 

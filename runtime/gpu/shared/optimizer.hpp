@@ -31,15 +31,15 @@ SATSIM_HD inline UpdateElement updated(UpdateElement e, bool decays, const Updat
     static_assert(Rule != UpdateRule::None);
     e = {flush(e.gradient), flush(e.first), flush(e.second), flush(e.weight)};
     const float decay = decays ? k.s[9] : k.s[1];
-    const float scaled = exact_mul(e.gradient, k.s[0]);
-    const float kept = exact_mul(e.first, k.s[2]);
+    const float scaled = addend(e.gradient, k.s[0]);
+    const float kept = addend(e.first, k.s[2]);
     const float gradient = exact_mad(e.weight, decay, scaled);
     if constexpr (Rule == UpdateRule::Sgd) {
         e.first = exact_add(kept, gradient);
         e.weight = exact_nmad(e.first, k.s[3], e.weight);
     } else {
         e.first = exact_mad(gradient, k.s[3], kept);
-        const float old = exact_mul(e.second, k.s[4]);
+        const float old = addend(e.second, k.s[4]);
         e.second = exact_mad(exact_mul(gradient, gradient), k.s[5], old);
         const float root = exact_mad(exact_sqrt(e.second), k.s[6], k.s[7]);
         const float step = exact_div(e.first, root);

@@ -34,6 +34,24 @@ SATSIM_HD inline std::uint32_t keep_mask(const std::uint16_t* values, int size, 
     return kept;
 }
 
+// The same for n = 1 or 2 by the largest two of keys that no two elements share: less than half of the
+// instructions. Every element exists.
+template <int M>
+SATSIM_HD inline std::uint32_t keep_largest(const std::uint16_t* values, int n) {
+    int first = -1;
+    int second = -1;
+    SATSIM_UNROLL
+    for (int e = 0; e < M; ++e) {
+        const int key = (values[e] & 0x7FFF) << 4 | (15 - e);  // of equal ones the lower index is larger
+        const int lesser = key < first ? key : first;
+        second = lesser > second ? lesser : second;
+        first = key > first ? key : first;
+    }
+    std::uint32_t kept = 1U << (15 - (first & 15));
+    if (M > 1 && n > 1) kept |= 1U << (15 - (second & 15));
+    return kept;
+}
+
 // Positions of the set bits of a mask, ascending, four bits each.
 template <int M>
 SATSIM_HD inline std::uint64_t positions_of(std::uint32_t kept) {

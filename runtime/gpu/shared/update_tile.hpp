@@ -49,7 +49,7 @@ inline constexpr int kUpdateColumns = 64;
 inline constexpr int kUpdatePitch =
     kUpdateColumns + 2;  // FP16; an odd number of words: columns spread over banks
 
-struct UpdateTile {
+struct alignas(4) UpdateTile {
     std::uint16_t old_weight[kUpdateRows * kUpdatePitch];
     std::uint16_t weight[kUpdateRows * kUpdatePitch];
 };
@@ -90,52 +90,10 @@ class UpdateBlock {
     // Phase 1: update, and the new FP16 weights into the tile; what does not exist is +0 there.
     template <UpdateRule Rule>
     SATSIM_HD void update(int thread, UpdateTile& tile) const {
-        constexpr int kQuads = kUpdateRows * kUpdateColumns / 4 / kUpdateThreads;
-        FourFloats gradient[kQuads];
-        FourFloats first[kQuads];
-        FourFloats second[kQuads];
-        FourFloats weight[kQuads];
-        SATSIM_UNROLL
-        for (int q = 0; q < kQuads; ++q) {
-            const int r = row_of(thread, q);
-            const int c = column_of(thread);
-            if constexpr (Rule == UpdateRule::None) {
-                SATSIM_UNROLL
-                for (int e = 0; e < 4; ++e)
-                    tile.weight[r * kUpdatePitch + c + e] =
-                        exists(r, c + e) ? a_.half[offset(r, c + e)] : std::uint16_t{0};
-            } else {
-                load(a_.gradient, r, c, gradient[q]);
-                load(a_.first, r, c, first[q]);
-                if constexpr (Rule != UpdateRule::Sgd) load(a_.second, r, c, second[q]);
-                load(a_.weight, r, c, weight[q]);
-            }
-        }
-        SATSIM_UNROLL
-        for (int q = 0; q < kQuads; ++q) {
-            const int r = row_of(thread, q);
-            const int c = column_of(thread);
-            SATSIM_UNROLL
-            for (int e = 0; e < 4; ++e) {
-                if constexpr (Rule != UpdateRule::None) {
-                    UpdateElement element{gradient[q].v[e], first[q].v[e],
-                                          Rule == UpdateRule::Sgd ? 0.0F : second[q].v[e], weight[q].v[e]};
-                    element =
-                        updated<Rule>(element, a_.decays_pruned && is_pruned(tile, r, c + e), a_.constants);
-                    first[q].v[e] = element.first;
-                    if constexpr (Rule != UpdateRule::Sgd) second[q].v[e] = element.second;
-                    weight[q].v[e] = element.weight;
-                    tile.weight[r * kUpdatePitch + c + e] =
-                        exists(r, c + e) ? to_half(element.weight) : std::uint16_t{0};
-                }
-            }
-            if constexpr (Rule != UpdateRule::None) {
-                store(a_.first, r, c, first[q]);
-                if constexpr (Rule != UpdateRule::Sgd) store(a_.second, r, c, second[q]);
-                store(a_.weight, r, c, weight[q]);
-            }
-            if (a_.forward.format == CopyFormat::Plain) store_plain(tile, r, c);
-        }
+        if (is_whole())
+            update_quads<Rule, true>(thread, tile);
+        else
+            update_quads<Rule, false>(thread, tile);
     }
 
     // Phase 2: the lower half of the threads makes the forward copy, the upper half the backward one. Groups
@@ -151,6 +109,64 @@ class UpdateBlock {
     }
 
   private:
+    // Whole: every element exists and each four of them are aligned, as in all tiles but those at an edge.
+    [[nodiscard]] SATSIM_HD bool is_whole() const {
+        return a_.columns % 4 == 0 && row_ + kUpdateRows <= a_.rows && column_ + kUpdateColumns <= a_.columns;
+    }
+
+    // Four neighbours at a time, all of a thread's in flight before the first is needed.
+    template <UpdateRule Rule, bool Whole>
+    SATSIM_HD void update_quads(int thread, UpdateTile& tile) const {
+        constexpr int kQuads = kUpdateRows * kUpdateColumns / 4 / kUpdateThreads;
+        constexpr bool kHasSecond = Rule == UpdateRule::Adam || Rule == UpdateRule::AdamW;
+        constexpr bool kUpdates = Rule != UpdateRule::None;
+        FourFloats gradient[kQuads];
+        FourFloats first[kQuads];
+        FourFloats second[kQuads];
+        FourFloats weight[kQuads];
+        const int c = column_of(thread);
+        if constexpr (kUpdates) {
+            SATSIM_UNROLL
+            for (int q = 0; q < kQuads; ++q) {
+                const int r = row_of(thread, q);
+                load<Whole>(a_.gradient, r, c, gradient[q]);
+                load<Whole>(a_.first, r, c, first[q]);
+                if constexpr (kHasSecond) load<Whole>(a_.second, r, c, second[q]);
+                load<Whole>(a_.weight, r, c, weight[q]);
+            }
+        }
+        SATSIM_UNROLL
+        for (int q = 0; q < kQuads; ++q) {
+            const int r = row_of(thread, q);
+            std::uint16_t halves[4];
+            SATSIM_UNROLL
+            for (int e = 0; e < 4; ++e) {
+                const bool real = Whole || exists(r, c + e);
+                if constexpr (kUpdates) {
+                    UpdateElement element{gradient[q].v[e], first[q].v[e], kHasSecond ? second[q].v[e] : 0.0F,
+                                          weight[q].v[e]};
+                    element =
+                        updated<Rule>(element, a_.decays_pruned && is_pruned(tile, r, c + e), a_.constants);
+                    first[q].v[e] = element.first;
+                    if constexpr (kHasSecond) second[q].v[e] = element.second;
+                    weight[q].v[e] = element.weight;
+                    halves[e] = real ? to_half(element.weight) : std::uint16_t{0};
+                } else {
+                    halves[e] = real ? a_.half[offset(r, c + e)] : std::uint16_t{0};
+                }
+            }
+            auto* to = reinterpret_cast<TwoValues*>(&tile.weight[r * kUpdatePitch + c]);
+            to[0] = {{halves[0], halves[1]}};
+            to[1] = {{halves[2], halves[3]}};
+            if constexpr (kUpdates) {
+                store<Whole>(a_.first, r, c, first[q]);
+                if constexpr (kHasSecond) store<Whole>(a_.second, r, c, second[q]);
+                store<Whole>(a_.weight, r, c, weight[q]);
+            }
+            if (a_.forward.format == CopyFormat::Plain) store_plain(tile, r, c);
+        }
+    }
+
     // Groups along rows (forward) or columns.
     template <bool AlongRows, int MostM>
     SATSIM_HD void pack_along(const CopyTarget& to, int thread, const UpdateTile& tile) const {
@@ -279,22 +295,24 @@ class UpdateBlock {
     }
     // All four exist and begin at a multiple of 16 bytes.
     [[nodiscard]] SATSIM_HD bool whole(int r, int c) const { return a_.columns % 4 == 0 && exists(r, c + 3); }
+    template <bool Whole>
     SATSIM_HD void load(const float* from, int r, int c, FourFloats& to) const {
-        if (whole(r, c)) {
+        if (Whole || whole(r, c)) {
             to = load_16_bytes<FourFloats>(from + offset(r, c));
-            return;
+        } else if constexpr (!Whole) {
+            SATSIM_UNROLL
+            for (int e = 0; e < 4; ++e) to.v[e] = exists(r, c + e) ? from[offset(r, c + e)] : 0.0F;
         }
-        SATSIM_UNROLL
-        for (int e = 0; e < 4; ++e) to.v[e] = exists(r, c + e) ? from[offset(r, c + e)] : 0.0F;
     }
+    template <bool Whole>
     SATSIM_HD void store(float* to, int r, int c, const FourFloats& from) const {
-        if (whole(r, c)) {
+        if (Whole || whole(r, c)) {
             store_16_bytes(to + offset(r, c), from);
-            return;
-        }
-        SATSIM_UNROLL
-        for (int e = 0; e < 4; ++e) {
-            if (exists(r, c + e)) to[offset(r, c + e)] = from.v[e];
+        } else if constexpr (!Whole) {
+            SATSIM_UNROLL
+            for (int e = 0; e < 4; ++e) {
+                if (exists(r, c + e)) to[offset(r, c + e)] = from.v[e];
+            }
         }
     }
     SATSIM_HD void store_plain(const UpdateTile& tile, int r, int c) const {

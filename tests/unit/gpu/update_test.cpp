@@ -2,6 +2,9 @@
 // micro-programs of runtime/vector, bit by bit.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <bit>
+
 #include "runtime/vector/micro_program.hpp"
 #include "tests/unit/gpu/emulated_device.hpp"
 #include "tests/unit/gpu/update_checks.hpp"
@@ -104,6 +107,42 @@ TEST(GpuUpdate, UpdatesAndPacksInOnePass) {
 TEST(GpuUpdate, PlainCopyIsTheRoundedWeight) {
     EmulatedMachine machine;
     expect_plain_copy(machine);
+}
+
+template <int M>
+void expect_same_selection(Generator& generator) {
+    for (int round = 0; round < 20000; ++round) {
+        std::array<std::uint16_t, M> values{};
+        // Few magnitudes: ties in most groups; every bit pattern in the others.
+        for (std::uint16_t& v : values)
+            v = static_cast<std::uint16_t>(round % 2 == 0 ? generator() % 3 | (generator() % 2) << 15
+                                                          : generator());
+        for (const int n : {1, 2})
+            ASSERT_EQ(keep_largest<M>(values.data(), n), keep_mask<M>(values.data(), M, n)) << M << " " << n;
+    }
+}
+TEST(GpuSelection, TheLargestTwoAreThoseThatFewestGoBefore) {
+    Generator generator(7);
+    expect_same_selection<4>(generator);
+    expect_same_selection<8>(generator);
+    expect_same_selection<16>(generator);
+}
+
+// What mma.sp asks of positions: ascending and different, those of what was kept among them.
+TEST(GpuSelection, TablesHoldEveryMaskOfTwo) {
+    for (unsigned kept = 0; kept < 16; ++kept) {
+        if (std::popcount(kept) > 2) continue;
+        const auto positions = static_cast<unsigned>(kPositionsOfMask >> (4 * kept) & 15U);
+        const auto filled = static_cast<unsigned>(kFilledOfMask >> (4 * kept) & 15U);
+        const unsigned low = positions & 3U;
+        const unsigned high = positions >> 2;
+        EXPECT_LT(low, high) << kept;
+        EXPECT_EQ(filled & 1U, kept >> low & 1U) << kept;
+        EXPECT_EQ(filled >> 1, kept >> high & 1U) << kept;
+        EXPECT_EQ(std::popcount(filled), std::popcount(kept)) << kept;
+        EXPECT_EQ(pick_halves(0xB1B0A1A0U, 0xD1D0C1C0U, positions),
+                  (0xA1A0U + 0x1010U * low) | (0xA1A0U + 0x1010U * high) << 16);
+    }
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ class FakeMeter : public Meter {
         m.fastest = 0.9 * m.seconds;
         m.slowest = 1.2 * m.seconds;
         m.repetitions = 3;
+        if (!m.sparse) m.called_seconds = 1.5 * m.seconds;
         m.joules = 100 * m.seconds;
         m.energy_window_s = 1;
         m.sustained_seconds = m.seconds;
