@@ -28,7 +28,7 @@ std::string GpuEngine::refusal(const VectorTask& task) const {
         case VectorOp::ActivationGrad:
             if (layer.kind == LayerKind::Relu || layer.kind == LayerKind::Gelu) return "";
             if (layer.kind == LayerKind::Glu) return none("a gated activation");
-            if (layer.function == "relu" || layer.function == "gelu") return "";
+            if (layer.function == "gelu") return "";
             return none("the function " + layer.function);
         case VectorOp::Multiply:
             if (task.stage == Stage::FF || layer.same_size) return "";
