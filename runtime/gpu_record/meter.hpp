@@ -23,7 +23,7 @@ class Meter {
     [[nodiscard]] virtual std::string account() const { return ""; }
 };
 
-// What the module exports. The interface's number changes with any header that it shares with satsim.
+// What the module exports, beside executor.hpp's. The interface's number changes with any header that it shares with satsim.
 inline constexpr int kModuleInterface = 3;
 inline constexpr const char* kModuleName = "libsatsim_gpu.so";
 using ModuleInterface = int (*)();                   // "satsim_gpu_interface"

@@ -7,27 +7,23 @@
 namespace satsim::gpu {
 namespace {
 
-constexpr const char* kTarget = "--target gpu";
-
 // Through the driver alone, which a machine with a device has and one without has not.
-void require_device() {
+void require_device(const std::string& asked, const std::string& expected) {
     void* driver = ::dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
     if (driver == nullptr)
-        throw InputError(kTarget, "",
-                         "no NVIDIA driver here (libcuda.so.1), expected a machine with a GPU or gpu:FILE");
+        throw InputError(asked, "", "no NVIDIA driver here (libcuda.so.1), expected " + expected);
     const auto init = reinterpret_cast<int (*)(unsigned)>(::dlsym(driver, "cuInit"));
     const auto count_of = reinterpret_cast<int (*)(int*)>(::dlsym(driver, "cuDeviceGetCount"));
     int count = 0;
     if (init == nullptr || count_of == nullptr || init(0) != 0 || count_of(&count) != 0 || count == 0)
-        throw InputError(kTarget, "",
-                         "the NVIDIA driver finds no device, expected a machine with a GPU or gpu:FILE");
+        throw InputError(asked, "", "the NVIDIA driver finds no device, expected " + expected);
 }
 
 }  // namespace
 
-std::unique_ptr<Meter> open_meter(const MeterSettings& settings,
-                                  const std::vector<std::filesystem::path>& folders) {
-    require_device();
+void* module_function(const char* function, const std::string& asked, const std::string& expected,
+                      const std::vector<std::filesystem::path>& folders) {
+    require_device(asked, expected);
     std::filesystem::path file;
     std::error_code code;
     for (const std::filesystem::path& folder : folders) {
@@ -35,17 +31,24 @@ std::unique_ptr<Meter> open_meter(const MeterSettings& settings,
     }
     if (file.empty())
         throw InputError(
-            kTarget, "",
+            asked, "",
             std::string("no ") + kModuleName +
                 " beside satsim: this build has no CUDA backend, expected one configured where CUDA 12 "
                 "or later is found");
     // Never closed: CUDA's own state outlives whatever is freed here.
     void* module = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (module == nullptr) throw InputError(kTarget, "", std::string("cannot be loaded: ") + ::dlerror());
+    if (module == nullptr) throw InputError(asked, "", std::string("cannot be loaded: ") + ::dlerror());
     const auto interface = reinterpret_cast<ModuleInterface>(::dlsym(module, "satsim_gpu_interface"));
-    const auto open = reinterpret_cast<OpenMeter>(::dlsym(module, "satsim_gpu_open"));
-    if (interface == nullptr || open == nullptr || interface() != kModuleInterface)
-        throw InputError(kTarget, "", file.string() + " is of another build of satsim");
+    void* found = ::dlsym(module, function);
+    if (interface == nullptr || found == nullptr || interface() != kModuleInterface)
+        throw InputError(asked, "", file.string() + " is of another build of satsim");
+    return found;
+}
+
+std::unique_ptr<Meter> open_meter(const MeterSettings& settings,
+                                  const std::vector<std::filesystem::path>& folders) {
+    const auto open = reinterpret_cast<OpenMeter>(
+        module_function("satsim_gpu_open", "--target gpu", "a machine with a GPU or gpu:FILE", folders));
     return std::unique_ptr<Meter>(open(settings));
 }
 

@@ -63,6 +63,9 @@ class DeviceMachine {
     void columnwise(Columnwise operation, const ColumnArguments& a) {
         check(launch_columnwise(operation, a, nullptr), "column-wise work");
     }
+    void floats(Floats operation, const FloatArguments& a) {
+        check(launch_floats(operation, a, nullptr), "work on FP32 tensors");
+    }
 
   private:
     std::map<const void*, DeviceBuffer> buffers_;

@@ -39,6 +39,9 @@ TEST_F(GpuDeviceKernels, RowwiseIsItsFormula) {
 TEST_F(GpuDeviceKernels, ColumnwiseIsItsFormula) {
     expect_columnwise(machine);
 }
+TEST_F(GpuDeviceKernels, FloatsAreTheirFormula) {
+    expect_floats(machine);
+}
 TEST_F(GpuDeviceKernels, TransposeTurnsEveryMatrix) {
     constexpr std::int64_t kBatch = 3, kRows = 45, kColumns = 70;
     Generator generator(1);

@@ -39,6 +39,7 @@ struct Blas::Library {
     cublasLtHandle_t handle = nullptr;
     DeviceBuffer workspace;
     std::map<ProductWork, std::shared_ptr<Product>> known;
+    std::map<ProductWork, std::shared_ptr<Product>> exact;  // for multiply()
 
     Library() {
         file.get("cublasLtCreate", create);
@@ -63,7 +64,8 @@ struct Blas::Library {
 // Row-major C = A*B is column-major C^T = B^T * A^T: B is the first operand, n x m the result.
 class Blas::Product {
   public:
-    Product(Library& library, const ProductWork& work) : library_(library) {
+    // `exact`: only algorithms that round every sum once.
+    Product(Library& library, const ProductWork& work, bool exact) : library_(library) {
         const auto [m, n, k] = work.shape;
         require(library.desc_create(&desc_, CUBLAS_COMPUTE_32F, CUDA_R_32F), "a description");
         const cublasOperation_t first = work.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
@@ -79,6 +81,12 @@ class Blas::Product {
         require(library.preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &kWorkspaceBytes,
                                        sizeof kWorkspaceBytes),
                 "a preference");
+        if (exact) {
+            constexpr std::uint32_t kReduction = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+            require(library.preference_set(preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+                                           &kReduction, sizeof kReduction),
+                    "a preference");
+        }
         const cublasStatus_t status = library.heuristic(library.handle, desc_, b_, a_, c_, c_, preference,
                                                         kCandidates, found_.data(), &count_);
         (void)library.preference_destroy(preference);
@@ -164,7 +172,7 @@ std::shared_ptr<Blas::Product> Blas::prepare(const ProductWork& work, const Oper
     dense.sparse_is_activation = false;
     std::shared_ptr<Product>& product = library_->known[dense];
     if (product == nullptr) {
-        auto made = std::make_shared<Product>(*library_, dense);
+        auto made = std::make_shared<Product>(*library_, dense, false);
         made->search(sets, stream);
         product = std::move(made);
     }
@@ -178,6 +186,16 @@ void Blas::run(const Product& product, const OperandSets& sets, int set, const O
 void Blas::run_first_choice(const Product& product, const OperandSets& sets, int set,
                             const OwnedStream& stream) const {
     require(product.run(0, sets.at(0, set), sets.at(1, set), sets.at(2, set), stream.get()), "a product");
+}
+void Blas::multiply(const ProductWork& work, const void* a, const void* b, void* c,
+                    const OwnedStream& stream) {
+    if (!works()) throw InputError("GPU", "", "cuBLASLt: " + fault());
+    ProductWork dense = work;
+    dense.nm = {8, 8};
+    dense.sparse_is_activation = false;
+    std::shared_ptr<Product>& product = library_->exact[dense];
+    if (product == nullptr) product = std::make_shared<Product>(*library_, dense, true);
+    require(product->run(0, a, b, c, stream.get()), "a product");
 }
 int Blas::choices(const Product& product) {
     return product.count();

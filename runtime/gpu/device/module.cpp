@@ -1,4 +1,5 @@
-// What runtime/gpu_record/module.cpp looks for in libsatsim_gpu.so.
+// What runtime/gpu_record/module.cpp and runtime/gpu_execute/open_executor.cpp look for in libsatsim_gpu.so.
+#include "runtime/gpu/device/cuda_executor.hpp"
 #include "runtime/gpu/device/cuda_meter.hpp"
 
 extern "C" int satsim_gpu_interface() {
@@ -6,4 +7,7 @@ extern "C" int satsim_gpu_interface() {
 }
 extern "C" satsim::gpu::Meter* satsim_gpu_open(const satsim::gpu::MeterSettings& settings) {
     return new satsim::gpu::CudaMeter(settings);
+}
+extern "C" satsim::gpu::Executor* satsim_gpu_open_executor() {
+    return new satsim::gpu::CudaExecutor();
 }

@@ -4,6 +4,7 @@
 
 #include "runtime/gpu/shared/columnwise.hpp"
 #include "runtime/gpu/shared/elementwise.hpp"
+#include "runtime/gpu/shared/floats.hpp"
 #include "runtime/gpu/shared/rowwise.hpp"
 #include "runtime/gpu/shared/sparse_tile.hpp"
 #include "runtime/gpu/shared/update_tile.hpp"
@@ -49,8 +50,12 @@ enum class Rowwise { Statistics, Normalise, GradientStatistics, Gradient, Softma
 [[nodiscard]] int launch_rowwise(Rowwise operation, const RowArguments& arguments, Stream stream);
 
 // Two kernels, see columnwise.hpp. The workspace holds strips() * 2 * columns floats.
-enum class Columnwise { BiasGradient, Statistics, GradientStatistics };
+enum class Columnwise { BiasGradient, Statistics, GradientStatistics, RowGradientSums };
 [[nodiscard]] int launch_columnwise(Columnwise operation, const ColumnArguments& arguments, Stream stream);
+
+// FP32: the sum of two tensors, element by element; the total of one.
+enum class Floats { Add, Total };
+[[nodiscard]] int launch_floats(Floats operation, const FloatArguments& arguments, Stream stream);
 
 // out[b][c][r] = in[b][r][c], FP16.
 [[nodiscard]] int launch_transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch,

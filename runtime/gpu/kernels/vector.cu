@@ -76,6 +76,17 @@ void run_columnwise(const ColumnArguments& a, Stream stream) {
     finish_kernel<Finish><<<blocks_of(a.columns, kFinishColumns), kFinishThreads, 0, stream>>>(a);
 }
 
+__global__ void __launch_bounds__(kThreads) add_floats_kernel(const __grid_constant__ FloatArguments a) {
+    add_floats(a, thread_number());
+}
+__global__ void __launch_bounds__(kTotalThreads) total_kernel(const __grid_constant__ FloatArguments a) {
+    __shared__ TotalTile tile;
+    const auto thread = static_cast<int>(threadIdx.x);
+    sum_share(a, thread, tile);
+    __syncthreads();
+    fold_shares(a, thread, tile);
+}
+
 constexpr int kSquare = 32;
 constexpr int kSquareRows = 8;
 
@@ -197,6 +208,22 @@ int launch_columnwise(Columnwise operation, const ColumnArguments& a, Stream str
             break;
         case Columnwise::GradientStatistics:
             run_columnwise<SumAndProducts, FinishGradient>(a, stream);
+            break;
+        case Columnwise::RowGradientSums:
+            run_columnwise<SumAndRowProducts, FinishBoth>(a, stream);
+            break;
+    }
+    return cudaGetLastError();
+}
+
+int launch_floats(Floats operation, const FloatArguments& a, Stream stream) {
+    switch (operation) {
+        case Floats::Add:
+            if (a.elements > 0)
+                add_floats_kernel<<<blocks_of(a.elements, kThreads), kThreads, 0, stream>>>(a);
+            break;
+        case Floats::Total:
+            total_kernel<<<1, kTotalThreads, 0, stream>>>(a);
             break;
     }
     return cudaGetLastError();

@@ -12,15 +12,17 @@
 namespace satsim::gpu {
 
 struct ColumnArguments {
-    const std::uint16_t* in[2] = {};  // x; or dy, x
-    const float* normal[2] = {};      // xhat = x*normal[0] + normal[1], of a column
+    const std::uint16_t* in[2] = {};    // x; or dy, x
+    const float* normal[2] = {};        // xhat = x*normal[0] + normal[1], of a column
+    const float* row_normal = nullptr;  // [rows / rows_each][2]: mean, 1/std of rows; xhat = (x - mean)/std
     const float* scale = nullptr;
     const float* shift = nullptr;
     float* workspace = nullptr;  // [strips][2][columns]
     float* out[5] = {};          // [columns] each, what the operation says
     std::int64_t rows = 0;
     std::int64_t columns = 0;
-    std::int64_t strip = 0;  // rows of one
+    std::int64_t strip = 0;      // rows of one
+    std::int64_t rows_each = 1;  // that share a mean and 1/std
     float epsilon = 1e-5F;
 
     [[nodiscard]] SATSIM_HD std::int64_t strips() const { return (rows + strip - 1) / strip; }
@@ -50,13 +52,16 @@ struct ColumnTile {
     float sums[2][kColumnThreads][kColumnsAtOnce];
 };
 
-// What rows add to the two sums of a column; x, y: elements of the tensors.
+// What rows add to the two sums of a column; x, y: elements of the tensors. kByRow: the last two are of the
+// row, mean and 1/std.
 struct SumOnly {  // bias gradient
     static constexpr int kInputs = 1, kSums = 1;
+    static constexpr bool kByRow = false;
     static SATSIM_HD void add(float x, float, float, float, float& first, float&) { first += x; }
 };
 struct SumAndSquares {
     static constexpr int kInputs = 1, kSums = 2;
+    static constexpr bool kByRow = false;
     static SATSIM_HD void add(float x, float, float, float, float& first, float& second) {
         first += x;
         second += x * x;
@@ -64,9 +69,18 @@ struct SumAndSquares {
 };
 struct SumAndProducts {  // dbeta, dgamma of dy and xhat = y*normal[0] + normal[1]
     static constexpr int kInputs = 2, kSums = 2;
+    static constexpr bool kByRow = false;
     static SATSIM_HD void add(float dy, float y, float scale, float shift, float& first, float& second) {
         first += dy;
         second += dy * (y * scale + shift);
+    }
+};
+struct SumAndRowProducts {  // dbeta, dgamma of dy and xhat = (y - mean) / std of the row
+    static constexpr int kInputs = 2, kSums = 2;
+    static constexpr bool kByRow = true;
+    static SATSIM_HD void add(float dy, float y, float mean, float inverse, float& first, float& second) {
+        first += dy;
+        second += dy * ((y - mean) * inverse);
     }
 };
 
@@ -93,7 +107,7 @@ SATSIM_HD inline void sum_strip(const ColumnArguments& a, std::int64_t column_bl
     float sums[2][kColumnsAtOnce] = {};
     float normal[2][kColumnsAtOnce] = {};
     if (column < a.columns) {
-        if constexpr (Term::kInputs == 2) {
+        if constexpr (Term::kInputs == 2 && !Term::kByRow) {
             for (int e = 0; e < kColumnsAtOnce && column + e < a.columns; ++e) {
                 normal[0][e] = a.normal[0][column + e];
                 normal[1][e] = a.normal[1][column + e];
@@ -102,10 +116,18 @@ SATSIM_HD inline void sum_strip(const ColumnArguments& a, std::int64_t column_bl
         for (std::int64_t r = strip * a.strip + thread / lanes; r < end; r += row_lanes) {
             const ColumnHalves x = column_halves(a, a.in[0], r, column);
             const ColumnHalves y = Term::kInputs == 2 ? column_halves(a, a.in[1], r, column) : ColumnHalves{};
-            SATSIM_UNROLL
-            for (int e = 0; e < kColumnsAtOnce; ++e)
-                Term::add(from_half(x.v[e]), from_half(y.v[e]), normal[0][e], normal[1][e], sums[0][e],
-                          sums[1][e]);
+            if constexpr (Term::kByRow) {
+                const float* of_row = a.row_normal + r / a.rows_each * 2;
+                SATSIM_UNROLL
+                for (int e = 0; e < kColumnsAtOnce; ++e)
+                    Term::add(from_half(x.v[e]), from_half(y.v[e]), of_row[0], of_row[1], sums[0][e],
+                              sums[1][e]);
+            } else {
+                SATSIM_UNROLL
+                for (int e = 0; e < kColumnsAtOnce; ++e)
+                    Term::add(from_half(x.v[e]), from_half(y.v[e]), normal[0][e], normal[1][e], sums[0][e],
+                              sums[1][e]);
+            }
         }
     }
     SATSIM_UNROLL
@@ -174,6 +196,14 @@ struct FinishSum {
         a.out[0][column] = sum;
     }
 };
+// out: both sums
+struct FinishBoth {
+    static constexpr int kSums = 2;
+    static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column, float first, float second) {
+        a.out[0][column] = first;
+        a.out[1][column] = second;
+    }
+};
 // out: mean, 1/std, scale = gamma/std, shift = beta - mean*scale, -mean/std
 struct FinishStatistics {
     static constexpr int kSums = 2;
@@ -190,18 +220,18 @@ struct FinishStatistics {
         a.out[4][column] = -mean * inverse;
     }
 };
-// normal: 1/std, -mean/std; out: dbeta, dgamma, and A, B, C of dx = A*dy + B*x + C
+// normal: 1/std, -mean/std; scale: gamma/std, as the statistics leave it. out: dbeta, dgamma, and B, C of
+// dx = scale*dy + B*x + C (docs/architecture/vector.md §4)
 struct FinishGradient {
     static constexpr int kSums = 2;
     static SATSIM_HD void run(const ColumnArguments& a, std::int64_t column, float dbeta, float dgamma) {
         const auto rows = static_cast<float>(a.rows);
-        const float scale = a.scale[column] * a.normal[0][column];
+        const float scale = a.scale[column];
         const float product = scale * (dgamma / rows);
         a.out[0][column] = dbeta;
         a.out[1][column] = dgamma;
-        a.out[2][column] = scale;
-        a.out[3][column] = -a.normal[0][column] * product;
-        a.out[4][column] = -(a.normal[1][column] * product + scale * (dbeta / rows));
+        a.out[2][column] = -a.normal[0][column] * product;
+        a.out[3][column] = -(a.normal[1][column] * product + scale * (dbeta / rows));
     }
 };
 

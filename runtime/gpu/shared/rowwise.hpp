@@ -17,7 +17,7 @@ namespace satsim::gpu {
 struct RowArguments {
     const std::uint16_t* in[2] = {};
     std::uint16_t* out = nullptr;
-    float* statistics = nullptr;    // [rows][2]: mean and 1/std of a row; sums of its gradient
+    float* statistics = nullptr;    // [rows][2]: mean and 1/std of a row; means of its gradient
     const float* normal = nullptr;  // gradients of norms: [rows][2] of the forward pass
     const float* scale = nullptr;   // [columns], of norms
     const float* shift = nullptr;
@@ -27,6 +27,8 @@ struct RowArguments {
     std::int64_t columns = 0;
     float epsilon = 1e-5F;
     float gradient_scale = 1;  // of the loss: loss scale over samples
+    float factor = 1;          // softmax and its gradient: of what goes into exp; not of the loss
+    bool centred = true;       // norms: false: the mean counts as 0 (RMS norm), in the gradient too
 };
 
 inline constexpr int kWarp = 32;
@@ -67,14 +69,15 @@ SATSIM_HD inline void for_columns(const RowArguments& a, int lane, Function f) {
     }
 }
 
-// Mean and 1/std of every row.
+// Mean and 1/std of every row; not centred: 0 and 1 over the root of the mean square.
 struct RowStatistics {
     template <int Held, class Warp>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t row, const Warp& warp) {
         const LaneRow<Held> x(a, a.in[0], row, warp.lane());
         float sum = 0;
         for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) { sum += x.at(i, c); });
-        const float mean = warp.sum(sum) / static_cast<float>(a.columns);
+        const float all = warp.sum(sum);
+        const float mean = a.centred ? all / static_cast<float>(a.columns) : 0.0F;
         float squares = 0;
         for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
             const float d = x.at(i, c) - mean;
@@ -100,7 +103,7 @@ struct RowNormalise {
     }
 };
 
-// Means over a row of g = dy*scale and of g*xhat. in: dy, x.
+// Means over a row of g = dy*scale (not centred: 0) and of g*xhat. in: dy, x.
 struct RowGradientStatistics {
     template <int Held, class Warp>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t row, const Warp& warp) {
@@ -118,7 +121,7 @@ struct RowGradientStatistics {
         sum = warp.sum(sum);
         products = warp.sum(products);
         if (warp.lane() != 0) return;
-        a.statistics[row * 2] = sum / static_cast<float>(a.columns);
+        a.statistics[row * 2] = a.centred ? sum / static_cast<float>(a.columns) : 0.0F;
         a.statistics[row * 2 + 1] = products / static_cast<float>(a.columns);
     }
 };
@@ -141,19 +144,20 @@ struct RowGradient {
     }
 };
 
-// Largest element of a row, exponentials less it, and 1 / their sum.
+// Largest element of a row, exponentials of factor times what elements are less than it, and 1 / their sum.
+// An element of -infinity becomes 0.
 template <int Held, class Warp>
 class RowExponentials {
   public:
     SATSIM_HD RowExponentials(const RowArguments& a, std::int64_t row, const Warp& warp)
-        : x_(a, a.in[0], row, warp.lane()) {
+        : x_(a, a.in[0], row, warp.lane()), factor_(a.factor) {
         float largest = -INFINITY;
         for_columns<Held>(a, warp.lane(),
                           [&](int i, std::int64_t c) { largest = fmaxf(largest, x_.at(i, c)); });
         top_ = warp.largest(largest);
         float terms = 0;
         for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
-            const float e = expf(x_.at(i, c) - top_);
+            const float e = expf(factor_ * (x_.at(i, c) - top_));
             if constexpr (Held > 0) exponential_[i] = e;
             terms += e;
         });
@@ -162,14 +166,15 @@ class RowExponentials {
     }
     [[nodiscard]] SATSIM_HD float probability(int i, std::int64_t c) const {
         if constexpr (Held > 0) return exponential_[i] * inverse_;
-        return expf(x_.at(i, c) - top_) * inverse_;
+        return expf(factor_ * (x_.at(i, c) - top_)) * inverse_;
     }
-    // log of the sum of exponentials of the row itself
+    // log of the sum of exponentials of the row itself, where the factor is 1
     [[nodiscard]] SATSIM_HD float log_sum() const { return logf(sum_) + top_; }
 
   private:
     LaneRow<Held> x_;
     float exponential_[Held > 0 ? Held : 1];
+    float factor_ = 1;
     float top_ = 0;
     float sum_ = 0;
     float inverse_ = 0;
@@ -185,7 +190,7 @@ struct RowSoftmax {
     }
 };
 
-// dx = y * (dy - sum(dy*y)). in: dy, y.
+// dx = factor * y * (dy - sum(dy*y)). in: dy, y.
 struct RowSoftmaxGradient {
     template <int Held, class Warp>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t row, const Warp& warp) {
@@ -196,7 +201,7 @@ struct RowSoftmaxGradient {
                           [&](int i, std::int64_t c) { products += dy.at(i, c) * y.at(i, c); });
         products = warp.sum(products);
         for_columns<Held>(a, warp.lane(), [&](int i, std::int64_t c) {
-            a.out[row * a.columns + c] = to_half(y.at(i, c) * (dy.at(i, c) - products));
+            a.out[row * a.columns + c] = to_half(a.factor * y.at(i, c) * (dy.at(i, c) - products));
         });
     }
 };

@@ -8,6 +8,15 @@
 
 namespace satsim::execute::test {
 
+// A first convolution whose input SAT reads folded, with a tail (schedule/fold_image.hpp).
+inline Network strided_first() {
+    return network_of(
+        nlohmann::json::parse(R"([{"kind": "conv", "out": 32, "kernel": 7, "pad": 3, "stride": 2},
+                                  {"kind": "batchnorm"},
+                                  {"kind": "conv", "out": 8, "kernel": 3, "pad": 1}])"),
+        {3, 20, 22});
+}
+
 // ResNet-9 of the shipped file with a quarter of its channels.
 inline Network narrow_resnet9() {
     std::ifstream file(kModels + "/networks/resnet9.json");

@@ -10,15 +10,6 @@ namespace {
 
 using test::distance;
 
-// A first convolution whose input SAT reads folded, with a tail (schedule/fold_image.hpp).
-Network strided_first() {
-    return test::network_of(
-        nlohmann::json::parse(R"([{"kind": "conv", "out": 32, "kernel": 7, "pad": 3, "stride": 2},
-                                  {"kind": "batchnorm"},
-                                  {"kind": "conv", "out": 8, "kernel": 3, "pad": 1}])"),
-        {3, 20, 22});
-}
-
 struct Setting {
     const char* name;
     Network (*network)();
@@ -129,7 +120,7 @@ TEST_P(Placements, NoticeAFault) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, Placements,
-                         testing::Values(Setting{"strided_first", strided_first, "dense", 2, 2},
+                         testing::Values(Setting{"strided_first", test::strided_first, "dense", 2, 2},
                                          Setting{"resnet9_dense", test::narrow_resnet9, "dense", 2, 3},
                                          Setting{"resnet9_bdwp", test::narrow_resnet9, "bdwp-2:8", 2, 3},
                                          Setting{"armor_stage_3", test::smallest_armor, "wohg-3+bdwp-2:8", 1,

@@ -45,11 +45,81 @@ inline std::array<double, 5> norm_bounds(double g, double size, double mean, dou
             times_mean(inverse, d_inverse)};
 }
 
-// For every value of the task's sums. 0 for what SAT has no program for: one engine's code alone runs it.
+// Mean and 1/deviation of every row, whose variance is E[(x - mean)^2] on every engine: what a mean is off by
+// adds its square. The mean of an RMS norm is 0.
+inline std::vector<Values> row_statistics_bounds(const VectorWork& work, double g) {
+    const std::vector<Values> exact = exact_sums(work, false);
+    const std::vector<Values> sizes = exact_sums(work, true);
+    std::vector<Values> bounds{Values(exact[0].size()), Values(exact[0].size())};
+    for (std::size_t r = 0; r < exact[0].size(); ++r) {
+        const double off = g * sizes[0][r];
+        const double t = 1 / (exact[1][r] * exact[1][r]);
+        const double error = g * (t + off * off) + off * off;
+        bounds[0][r] = 2 * off;
+        bounds[1][r] =
+            (1 + kMore * kUnit) / std::sqrt(std::max(t - error, kNormEpsilon)) - 1 / std::sqrt(t + error);
+    }
+    return bounds;
+}
+
+// Of work that SAT has no program for but another engine than the CPU may run: rows' norms, losses and sums
+// of gradients. 0 for the rest: the CPU's code alone runs it.
+inline std::vector<Values> other_sum_bounds(const VectorWork& work) {
+    std::vector<Values> bounds;
+    for (const std::span<double> sum : work.sums) bounds.emplace_back(sum.size());
+    const auto g_of = [&](std::size_t elements, std::size_t sums) {
+        const double k = (static_cast<double>(elements / sums) + kMore) * kUnit;
+        return k / (1 - k);
+    };
+    switch (work.task.op) {
+        case VectorOp::NormStatistics:
+            return row_statistics_bounds(work, g_of(work.maps[0].size(), bounds[0].size()));
+        case VectorOp::NormGradStatistics: {
+            // x - mean with magnitudes is |x| + |mean|.
+            VectorWork sizes = work;
+            std::vector<Values> operands;
+            for (const auto& map : work.maps) operands.emplace_back(map.begin(), map.end());
+            for (const auto& vector : work.vectors) operands.emplace_back(vector.begin(), vector.end());
+            for (Values& values : operands)
+                for (double& value : values) value = std::abs(value);
+            for (double& value : operands[work.maps.size()]) value = -value;
+            for (std::size_t i = 0; i < work.maps.size(); ++i) sizes.maps[i] = operands[i];
+            for (std::size_t i = 0; i < work.vectors.size(); ++i)
+                sizes.vectors[i] = operands[work.maps.size() + i];
+            const std::vector<Values> exact = exact_sums(sizes, false);
+            for (std::size_t v = 0; v < bounds.size(); ++v)
+                for (std::size_t i = 0; i < bounds[v].size(); ++i)
+                    bounds[v][i] = 2 * g_of(work.maps[0].size(), bounds[v].size()) * std::abs(exact[v][i]);
+            return bounds;
+        }
+        case VectorOp::Loss: {
+            // A row's is log(sum) + largest - x: the sum's relative error, and what rounding adds to each
+            // term.
+            double largest = 0;
+            for (const double x : work.maps[0]) largest = std::max(largest, std::abs(x));
+            const auto length = static_cast<double>(work.layer.in.channels);
+            const double rows = static_cast<double>(work.maps[0].size()) / length;
+            const double row = (length + kMore) * kUnit + kMore * kUnit * (2 * largest + std::log(length));
+            bounds[0][0] = 2 * rows * (row + rows * kUnit * (2 * largest + std::log(length)));
+            return bounds;
+        }
+        case VectorOp::BiasGrad: {
+            const std::vector<Values> sizes = exact_sums(work, true);
+            const double g = g_of(work.maps[0].size(), bounds[0].size());
+            for (std::size_t i = 0; i < bounds[0].size(); ++i) bounds[0][i] = 2 * g * sizes[0][i];
+            return bounds;
+        }
+        default:
+            return bounds;
+    }
+}
+
+// For every value of the task's sums.
 inline std::vector<Values> sum_bounds(const VectorWork& work) {
     std::vector<Values> bounds;
     for (const std::span<double> sum : work.sums) bounds.emplace_back(sum.size());
-    if (bounds.empty() || !work.task.sat_capable) return bounds;
+    if (bounds.empty()) return bounds;
+    if (!work.task.sat_capable) return other_sum_bounds(work);
     const double k = static_cast<double>(work.maps[0].size() / bounds[0].size()) + kMore;
     const double g = k * kUnit / (1 - k * kUnit);
     const std::vector<Values> sizes = exact_sums(work, true);

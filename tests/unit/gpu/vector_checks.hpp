@@ -133,7 +133,8 @@ void expect_elementwise(Machine& machine) {
 }
 
 template <class Machine>
-void expect_norm_of_rows(Machine& machine, Generator& generator, std::int64_t rows, std::int64_t columns) {
+void expect_norm_of_rows(Machine& machine, Generator& generator, std::int64_t rows, std::int64_t columns,
+                         bool centred) {
     const auto count = static_cast<std::size_t>(rows * columns);
     std::vector<Fp16> x = random_halves(generator, count, 2);
     std::vector<Fp16> dy = random_halves(generator, count);
@@ -146,6 +147,7 @@ void expect_norm_of_rows(Machine& machine, Generator& generator, std::int64_t ro
     RowArguments a;
     a.rows = rows;
     a.columns = columns;
+    a.centred = centred;
     a.in[0] = bits_of(machine.put(x));
     a.statistics = machine.put(normal);
     a.scale = machine.put(scale);
@@ -165,7 +167,7 @@ void expect_norm_of_rows(Machine& machine, Generator& generator, std::int64_t ro
     for (std::int64_t r = 0; r < rows; ++r) {
         double mean = 0;
         double squares = 0;
-        for (std::int64_t c = 0; c < columns; ++c)
+        for (std::int64_t c = 0; centred && c < columns; ++c)
             mean += value(x, r * columns + c) / static_cast<double>(columns);
         for (std::int64_t c = 0; c < columns; ++c) {
             const double d = value(x, r * columns + c) - mean;
@@ -176,7 +178,7 @@ void expect_norm_of_rows(Machine& machine, Generator& generator, std::int64_t ro
         double mean_product = 0;
         for (std::int64_t c = 0; c < columns; ++c) {
             const double g = value(dy, r * columns + c) * value(scale, c);
-            mean_g += g / static_cast<double>(columns);
+            if (centred) mean_g += g / static_cast<double>(columns);
             mean_product += g * (value(x, r * columns + c) - mean) * inverse / static_cast<double>(columns);
         }
         for (std::int64_t c = 0; c < columns; ++c) {
@@ -202,12 +204,23 @@ void expect_softmax_of_rows(Machine& machine, Generator& generator, std::int64_t
     std::vector<Fp16> y(count);
     std::vector<Fp16> dx(count);
     std::vector<Fp16> gradient(count);
+    // With a factor, and every third element masked; of a row the first is seen.
+    std::vector<Fp16> some = x;
+    for (std::size_t i = 0; i < count; ++i)
+        if (i % static_cast<std::size_t>(columns) % 3 == 2) some[i] = numerics::to_fp16(-INFINITY);
+    std::vector<Fp16> masked(count);
     std::vector<float> loss(static_cast<std::size_t>(rows));
     std::vector<int> label(static_cast<std::size_t>(rows));
     for (int& l : label) l = static_cast<int>(generator() % static_cast<std::uint64_t>(columns));
     RowArguments a;
     a.rows = rows;
     a.columns = columns;
+    a.in[0] = bits_of(machine.put(some));
+    a.out = bits_of(machine.put(masked));
+    a.factor = 0.25F;
+    machine.rowwise(Rowwise::Softmax, a);
+    machine.get(masked);
+    a.factor = 1;
     a.in[0] = bits_of(machine.put(x));
     a.out = bits_of(machine.put(y));
     machine.rowwise(Rowwise::Softmax, a);
@@ -222,6 +235,7 @@ void expect_softmax_of_rows(Machine& machine, Generator& generator, std::int64_t
     a.in[0] = bits_of(machine.put(dy));
     a.in[1] = bits_of(machine.put(y));
     a.out = bits_of(machine.put(dx));
+    a.factor = 0.5F;
     machine.rowwise(Rowwise::SoftmaxGradient, a);
     machine.get(dx);
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -238,8 +252,14 @@ void expect_softmax_of_rows(Machine& machine, Generator& generator, std::int64_t
             ASSERT_NEAR(value(y, i), p, half_bound(p, p));
             const double g = 4 * (p - (c == label[static_cast<std::size_t>(r)] ? 1 : 0));
             ASSERT_NEAR(value(gradient, i), g, half_bound(g, 4));
-            const double d = value(y, i) * (value(dy, i) - products);
+            const double d = 0.5 * value(y, i) * (value(dy, i) - products);
             ASSERT_NEAR(value(dx, i), d, half_bound(d, 10));
+        }
+        double sum_seen = 0;
+        for (std::int64_t c = 0; c < columns; ++c) sum_seen += std::exp(0.25 * value(some, r * columns + c));
+        for (std::int64_t c = 0; c < columns; ++c) {
+            const double p = std::exp(0.25 * value(some, r * columns + c)) / sum_seen;
+            ASSERT_NEAR(value(masked, r * columns + c), p, half_bound(p, p));
         }
         const double want = std::log(sum) + top - value(x, r * columns + label[static_cast<std::size_t>(r)]);
         ASSERT_NEAR(loss[static_cast<std::size_t>(r)], want, 1e-5 * (1 + std::abs(want)));
@@ -250,7 +270,8 @@ template <class Machine>
 void expect_rowwise(Machine& machine) {
     Generator generator(12);
     for (const std::int64_t columns : {1, 10, 32, 33, 128, 129, 200, 512, 513}) {
-        expect_norm_of_rows(machine, generator, 7, columns);
+        expect_norm_of_rows(machine, generator, 7, columns, true);
+        expect_norm_of_rows(machine, generator, 7, columns, false);
         expect_softmax_of_rows(machine, generator, 9, columns);
     }
 }
@@ -312,12 +333,30 @@ void expect_columns(Machine& machine, Generator& generator, std::int64_t rows, s
         }
         ASSERT_NEAR(value(out[0], c), dbeta, 1e-4 * n);
         ASSERT_NEAR(value(out[1], c), dgamma, 1e-4 * n);
-        const double a_term = value(scale, c) * value(inverse, c);
-        ASSERT_NEAR(value(out[2], c), a_term, 1e-5 * (1 + std::abs(a_term)));
+        const double a_term = value(scale, c);
         const double b_term = -value(inverse, c) * a_term * dgamma / n;
-        ASSERT_NEAR(value(out[3], c), b_term, 1e-3 * (1 + std::abs(b_term)));
+        ASSERT_NEAR(value(out[2], c), b_term, 1e-3 * (1 + std::abs(b_term)));
         const double c_term = -(value(offset, c) * a_term * dgamma / n + a_term * dbeta / n);
-        ASSERT_NEAR(value(out[4], c), c_term, 1e-3 * (1 + std::abs(c_term)));
+        ASSERT_NEAR(value(out[3], c), c_term, 1e-3 * (1 + std::abs(c_term)));
+    }
+    // The same sums with a mean and 1/std of every two rows instead of every column's.
+    std::vector<float> of_rows = random_floats(generator, static_cast<std::size_t>((rows + 1) / 2 * 2));
+    a.row_normal = machine.put(of_rows);
+    a.rows_each = 2;
+    machine.columnwise(Columnwise::RowGradientSums, a);
+    machine.get(out[0]);
+    machine.get(out[1]);
+    for (std::int64_t c = 0; c < columns; ++c) {
+        double dbeta = 0;
+        double dgamma = 0;
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const std::int64_t i = r * columns + c;
+            dbeta += value(dy, i);
+            dgamma +=
+                value(dy, i) * (value(x, i) - value(of_rows, r / 2 * 2)) * value(of_rows, r / 2 * 2 + 1);
+        }
+        ASSERT_NEAR(value(out[0], c), dbeta, 1e-4 * n);
+        ASSERT_NEAR(value(out[1], c), dgamma, 1e-4 * n);
     }
     machine.columnwise(Columnwise::BiasGradient, a);
     machine.get(out[0]);
@@ -333,6 +372,35 @@ void expect_columnwise(Machine& machine) {
     Generator generator(13);
     for (const std::int64_t columns : {1, 31, 64, 70, 300})
         for (const std::int64_t rows : {1, 8, 100, 999}) expect_columns(machine, generator, rows, columns);
+}
+
+template <class Machine>
+void expect_floats(Machine& machine) {
+    Generator generator(14);
+    for (const std::size_t count : {1U, 255U, 256U, 1000U}) {
+        std::vector<float> a = random_floats(generator, count);
+        std::vector<float> b = random_floats(generator, count);
+        std::vector<float> sum(count);
+        std::vector<float> total(1);
+        FloatArguments arguments;
+        arguments.in[0] = machine.put(a);
+        arguments.in[1] = machine.put(b);
+        arguments.elements = static_cast<std::int64_t>(count);
+        arguments.out = machine.put(sum);
+        machine.floats(Floats::Add, arguments);
+        machine.get(sum);
+        arguments.out = machine.put(total);
+        machine.floats(Floats::Total, arguments);
+        machine.get(total);
+        double want = 0;
+        double size = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            ASSERT_EQ(sum[i], a[i] + b[i]);
+            want += a[i];
+            size += std::abs(a[i]);
+        }
+        ASSERT_NEAR(total[0], want, size * 0x1p-15);
+    }
 }
 
 }  // namespace satsim::gpu::test

@@ -1,0 +1,126 @@
+// Element-wise, row-wise and column-wise kernels on the CPU, thread by thread and warp by warp.
+#pragma once
+
+#include <array>
+#include <functional>
+
+#include "tests/unit/gpu/emulated_device.hpp"
+#include "tests/unit/gpu/vector_checks.hpp"
+
+namespace satsim::gpu::test {
+
+// One warp: an operation is run by all lanes, one exchange at a time. A lane that reaches its next exchange
+// needs the others' values, so each exchange takes a pass over all lanes from the start; operations write
+// only what they also overwrite, so repeating them changes nothing.
+class EmulatedWarp {
+  public:
+    class Lane {
+      public:
+        Lane(EmulatedWarp& warp, int lane) : warp_(warp), lane_(lane) {}
+        [[nodiscard]] int lane() const { return lane_; }
+        [[nodiscard]] float sum(float x) const {
+            return exchange(x, [](float a, float b) { return a + b; });
+        }
+        [[nodiscard]] float largest(float x) const {
+            return exchange(x, [](float a, float b) { return a > b ? a : b; });
+        }
+
+      private:
+        template <class Combine>
+        float exchange(float x, Combine combine) const {
+            const std::size_t number = next_++;
+            if (number < warp_.done_.size()) return warp_.done_[number][static_cast<std::size_t>(lane_)];
+            if (number > warp_.done_.size()) return 0;  // after an exchange of this pass
+            warp_.pending_[static_cast<std::size_t>(lane_)] = x;
+            warp_.waiting_ = [combine](std::array<float, kWarp>& v) {
+                for (std::size_t other = kWarp / 2; other > 0; other /= 2) {
+                    const std::array<float, kWarp> old = v;
+                    for (std::size_t i = 0; i < kWarp; ++i) v[i] = combine(old[i], old[i ^ other]);
+                }
+            };
+            return 0;
+        }
+        EmulatedWarp& warp_;
+        int lane_;
+        mutable std::size_t next_ = 0;
+    };
+
+    template <class Operation>
+    void run(const RowArguments& a, std::int64_t row) {
+        done_.clear();
+        do {
+            waiting_ = nullptr;
+            with_held(a.columns, [&](auto held) {
+                for (int lane = 0; lane < kWarp; ++lane)
+                    Operation::template run<held>(a, row, Lane(*this, lane));
+            });
+            if (waiting_) {
+                waiting_(pending_);
+                done_.push_back(pending_);
+            }
+        } while (waiting_);
+    }
+
+  private:
+    std::vector<std::array<float, kWarp>> done_;
+    std::array<float, kWarp> pending_{};
+    std::function<void(std::array<float, kWarp>&)> waiting_;
+};
+
+class EmulatedVectorMachine : public EmulatedMachine {
+  public:
+    void elementwise(Elementwise operation, const ElementwiseArguments& a) {
+        with_operation(operation, [&a](auto op) {
+            for (std::int64_t first = 0; first < a.elements; first += kElementsAtOnce)
+                gpu::elementwise<decltype(op)>(a, first);
+        });
+    }
+    void rowwise(Rowwise operation, const RowArguments& a) {
+        const auto run = [&a](auto op) {
+            EmulatedWarp warp;
+            for (std::int64_t row = 0; row < a.rows; ++row) warp.run<decltype(op)>(a, row);
+        };
+        if (operation == Rowwise::Statistics) run(RowStatistics{});
+        if (operation == Rowwise::Normalise) run(RowNormalise{});
+        if (operation == Rowwise::GradientStatistics) run(RowGradientStatistics{});
+        if (operation == Rowwise::Gradient) run(RowGradient{});
+        if (operation == Rowwise::Softmax) run(RowSoftmax{});
+        if (operation == Rowwise::SoftmaxGradient) run(RowSoftmaxGradient{});
+        if (operation == Rowwise::Loss) run(RowLoss{});
+    }
+    void columnwise(Columnwise operation, const ColumnArguments& a) {
+        if (operation == Columnwise::BiasGradient) columns<SumOnly, FinishSum>(a);
+        if (operation == Columnwise::Statistics) columns<SumAndSquares, FinishStatistics>(a);
+        if (operation == Columnwise::GradientStatistics) columns<SumAndProducts, FinishGradient>(a);
+        if (operation == Columnwise::RowGradientSums) columns<SumAndRowProducts, FinishBoth>(a);
+    }
+    void floats(Floats operation, const FloatArguments& a) {
+        if (operation == Floats::Add)
+            for (std::int64_t i = 0; i < a.elements + 7; ++i) add_floats(a, i);  // threads beyond the end too
+        if (operation != Floats::Total) return;
+        TotalTile tile;
+        for (int t = 0; t < kTotalThreads; ++t) sum_share(a, t, tile);
+        for (int t = 0; t < kTotalThreads; ++t) fold_shares(a, t, tile);
+    }
+
+  private:
+    template <class Term, class Finish>
+    static void columns(const ColumnArguments& a) {
+        ColumnTile tile;
+        for (std::int64_t block = 0; block < a.column_blocks(); ++block) {
+            for (std::int64_t strip = 0; strip < a.strips(); ++strip) {
+                for (int t = 0; t < kColumnThreads; ++t) sum_strip<Term>(a, block, strip, t, tile);
+                for (int t = 0; t < kColumnThreads; ++t) fold_strip<Term>(a, block, strip, t, tile);
+            }
+        }
+        for (std::int64_t block = 0; block * kFinishColumns < a.columns; ++block) {
+            FinishTile finish;
+            for (int t = 0; t < kFinishColumns * kFinishParts; ++t)
+                sum_part<Finish::kSums>(a, block, t, finish);
+            for (int t = 0; t < kFinishColumns * kFinishParts; ++t)
+                finish_column<Finish>(a, block, t, finish);
+        }
+    }
+};
+
+}  // namespace satsim::gpu::test
