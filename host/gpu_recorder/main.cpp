@@ -67,6 +67,8 @@ int record(const Arguments& arguments) {
     for (const std::string& name : arguments.networks) {
         try {
             record_network(arguments, name, *meter, device, known);
+            if (const std::string account = meter->account(); !account.empty())
+                fmt::print("measuring so far: {}\n", account);
         } catch (const InputError& error) {  // the others are worth having
             fmt::print(stderr, "satsim-gpu: {}: {}\n", name, error.what());
             ++failed;
