@@ -39,3 +39,14 @@ if(SATSIM_CUDA_FOUND)
   find_path(SATSIM_CUPTI_INCLUDE cupti.h HINTS ${CUDAToolkit_INCLUDE_DIRS} $ENV{SATSIM_CUDA_INCLUDE} PATH_SUFFIXES ../extras/CUPTI/include)
   satsim_report("CUPTI headers" SATSIM_CUPTI_INCLUDE "install CUDA's CUPTI; without it recordings do not name the libraries' kernels")
 endif()
+
+# cuDNN and its like bring the shared C++ library. Where a machine's compiler would link the static one, a program with the
+# module would hold two, whose locales do not know each other: the first convolution printed a number and crashed.
+add_library(satsim_one_cxx_library INTERFACE)
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES "-l:libstdc++.so.6")
+check_cxx_source_compiles("#include <string>\nint main(int n, char** v) { return std::string(v[0]).size() > 1000U + unsigned(n); }" SATSIM_HAS_SHARED_CXX_LIBRARY)
+unset(CMAKE_REQUIRED_LIBRARIES)
+if(SATSIM_HAS_SHARED_CXX_LIBRARY)
+  target_link_options(satsim_one_cxx_library INTERFACE "LINKER:--no-as-needed" "-l:libstdc++.so.6" "LINKER:--as-needed")
+endif()

@@ -47,7 +47,6 @@ void record_network(const Arguments& arguments, const std::string& name, gpu::Me
         gpu::copy_measurements(step.tasks, known, recording);
         fmt::print("{} {} batch {}: {:.3f} ms a step\n", step.network, step.recipe, step.batch,
                    seconds * 1e3);
-        (void)std::fflush(stdout);
         // After every recipe: what is measured is kept, should the time run out.
         write_file_atomically(fs::path(arguments.output) / (network.name + ".json"),
                               gpu::recording_json(recording));
@@ -57,12 +56,14 @@ void record_network(const Arguments& arguments, const std::string& name, gpu::Me
 // Networks that could not be recorded.
 int record(const Arguments& arguments) {
     const fs::path program = fs::read_symlink("/proc/self/exe").parent_path();
+    (void)std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a log that is read while it grows, or after it was cut short
     const auto meter = gpu::open_meter(arguments.settings, {program});
     const gpu::MeasuredDevice device = meter->device();
     fmt::print("{}: {:.1f} TFLOP/s dense, copy {:.0f} GB/s, launch {:.2f} us; energy: {}\n", device.name,
                device.dense_flops * 1e-12, device.copy_bandwidth * 1e-9, device.launch_seconds * 1e6,
                device.energy_method);
     gpu::Recording known;  // of all networks: equal work is measured once
+    known.device = device;
     int failed = 0;
     for (const std::string& name : arguments.networks) {
         try {

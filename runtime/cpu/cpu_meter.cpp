@@ -181,19 +181,19 @@ gpu::MeasuredDevice CpuMeter::device() {
     gpu::ProductWork product;
     product.shape = {kLarge, kLarge, kLarge};
     const gpu::Work large = product;
-    d.dense_flops = 2.0 * static_cast<double>(gpu::dense_macs(large)) / measure(large).seconds;
+    d.dense_flops = 2.0 * static_cast<double>(gpu::dense_macs(large)) / measure(large, false).seconds;
     gpu::VectorWork copy;
     copy.op = VectorOp::Copy;
     copy.elements = std::int64_t{1} << 26;
     copy.reads_fp32 = copy.writes_fp32 = 1;
     const StreamBytes bytes = stream_bytes(copy);
-    d.copy_bandwidth = static_cast<double>(bytes.read + bytes.written) / measure(copy).seconds;
+    d.copy_bandwidth = static_cast<double>(bytes.read + bytes.written) / measure(copy, false).seconds;
     copy.elements = 8;
-    d.launch_seconds = measure(copy).seconds;
+    d.launch_seconds = measure(copy, false).seconds;
     return d;
 }
 
-gpu::Measurement CpuMeter::measure(const gpu::Work& work) {
+gpu::Measurement CpuMeter::measure(const gpu::Work& work, bool energy) {
     const Prepared prepared = std::visit([this](const auto& w) { return prepare(blas_, w); }, work);
     const Times times = time_runs(prepared, settings_.repetitions);
     gpu::Measurement m;
@@ -204,7 +204,7 @@ gpu::Measurement CpuMeter::measure(const gpu::Work& work) {
     m.repetitions = times.repetitions;
     m.candidates = {{m.kernel, m.seconds, ""}};
     if (!gpu::pattern_of(work).dense()) m.dense_reason = "a CPU has no 2:4 arithmetic: zeros are multiplied";
-    const auto from = settings_.energy_window_s > 0 ? rapl_.read() : std::nullopt;
+    const auto from = energy && settings_.energy_window_s > 0 ? rapl_.read() : std::nullopt;
     if (!from) return m;
     const auto begin = Clock::now();
     std::int64_t runs = 0;

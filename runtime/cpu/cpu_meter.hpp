@@ -15,7 +15,7 @@ class CpuMeter : public gpu::Meter {
     explicit CpuMeter(const gpu::MeterSettings& settings);
 
     [[nodiscard]] gpu::MeasuredDevice device() override;
-    [[nodiscard]] gpu::Measurement measure(const gpu::Work& work) override;
+    [[nodiscard]] gpu::Measurement measure(const gpu::Work& work, bool energy) override;
 
   private:
     gpu::MeterSettings settings_;

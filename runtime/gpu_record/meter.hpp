@@ -17,13 +17,15 @@ class Meter {
     virtual ~Meter() = default;
     // Calibrates: seconds.
     [[nodiscard]] virtual MeasuredDevice device() = 0;
-    // Throws InputError naming what is missing or failed.
-    [[nodiscard]] virtual Measurement measure(const Work& work) = 0;
+    // `energy`: read it too, where it can be read and was asked for. Throws InputError naming what is missing
+    // or failed.
+    [[nodiscard]] virtual Measurement measure(const Work& work, bool energy) = 0;
     // What its own time went into, a line for people; "" where it does not keep count.
     [[nodiscard]] virtual std::string account() const { return ""; }
 };
 
-// What the module exports, beside executor.hpp's. The interface's number changes with any header that it shares with satsim.
+// What the module exports, beside executor.hpp's. The interface's number changes with any header that it
+// shares with satsim.
 inline constexpr int kModuleInterface = 3;
 inline constexpr const char* kModuleName = "libsatsim_gpu.so";
 using ModuleInterface = int (*)();                   // "satsim_gpu_interface"

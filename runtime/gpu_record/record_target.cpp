@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "runtime/dispatch/gemm_result.hpp"
+#include "runtime/gpu_record/energy_share.hpp"
 #include "runtime/gpu_record/plan.hpp"
 #include "runtime/support/error.hpp"
 
@@ -62,10 +63,15 @@ void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& re
                      const std::function<void(std::size_t, std::size_t)>& progress) {
     const WorkPlan plan = plan_work(tasks);
     std::size_t done = 0;
-    for (const Work& work : plan.works) {
-        if (!recording.measurements.contains(work)) recording.measurements.emplace(work, meter.measure(work));
+    const std::vector<bool> read = read_by_itself(tasks, plan, recording.device);
+    for (std::size_t i = 0; i < plan.works.size(); ++i) {
+        const auto known = recording.measurements.find(plan.works[i]);
+        // Work that did not matter to an earlier step may matter to this one.
+        if (known == recording.measurements.end() || (read[i] && known->second.shared_power))
+            recording.measurements.insert_or_assign(plan.works[i], meter.measure(plan.works[i], read[i]));
         if (progress) progress(++done, plan.works.size());
     }
+    share_power(plan, recording);
 }
 
 bool knows_energy(const std::vector<Task>& tasks, const Recording& recording) {

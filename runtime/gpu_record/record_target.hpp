@@ -10,14 +10,14 @@ namespace satsim::gpu {
 // anything is measured.
 void require_room(const std::vector<Task>& tasks, const MeasuredDevice& device);
 
-// Measures what the tasks need and `recording` lacks.
+// Measures what the tasks need and `recording` lacks. `recording.device` is the meter's.
 void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording,
                      const std::function<void(std::size_t, std::size_t)>& progress);
 
-// What the tasks need of `from`, which has it, into `to`.
 // Whether every piece of the tasks' work that is measured has joules.
 [[nodiscard]] bool knows_energy(const std::vector<Task>& tasks, const Recording& recording);
 
+// What the tasks need of `from`, which has it, into `to`.
 void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Recording& to);
 
 // Results of a recording's measurements. run() throws InputError naming the layer and the recording's file

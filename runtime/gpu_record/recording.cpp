@@ -99,6 +99,7 @@ ordered_json measurement_json(const Work& work, const Measurement& m) {
                            {"sustained_seconds", m.sustained_seconds},
                            {"sparse", m.sparse}};
     if (m.called_seconds) object["called_seconds"] = *m.called_seconds;
+    if (m.shared_power) object["shared_power"] = true;
     if (!m.dense_reason.empty()) object["dense_reason"] = m.dense_reason;
     object["candidates"] = ordered_json::array();
     for (const Candidate& c : m.candidates) object["candidates"].push_back(candidate_json(c));
@@ -110,7 +111,7 @@ ordered_json measurement_json(const Work& work, const Measurement& m) {
 Measurement read_measurement(const JsonCursor& at) {
     at.object({"work", "kernel", "seconds", "fastest", "slowest", "repetitions", "joules", "energy_window_s",
                "sustained_seconds", "sparse", "candidates", "kernels"},
-              {"called_seconds", "dense_reason"});
+              {"called_seconds", "shared_power", "dense_reason"});
     Measurement m;
     m.kernel = at.at("kernel").text();
     m.fastest = at.at("fastest").number(0, kLongest);
@@ -119,6 +120,7 @@ Measurement read_measurement(const JsonCursor& at) {
     m.repetitions = static_cast<int>(at.at("repetitions").integer(1, 1 << 24));
     if (at.has("called_seconds")) m.called_seconds = at.at("called_seconds").number(0, kLongest);
     m.joules = read_optional(at.at("joules"), 1e9);
+    if (at.has("shared_power")) m.shared_power = at.at("shared_power").boolean();
     m.energy_window_s = at.at("energy_window_s").number(0, kLongest);
     m.sustained_seconds = at.at("sustained_seconds").number(0, kLongest);
     m.sparse = at.at("sparse").boolean();

@@ -33,6 +33,7 @@ struct Measurement {
     // Median where the host calls the work anew for each run, if `seconds` is of replays without the host.
     std::optional<double> called_seconds;
     std::optional<double> joules;  // of the board, idle included
+    bool shared_power = false;     // joules are `seconds` at the mean power of its kind (energy_share.hpp)
     double energy_window_s = 0;
     double sustained_seconds =
         0;                     // of a run while energy was read: clocks fall when the board is at its limit

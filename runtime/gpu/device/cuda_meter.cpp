@@ -93,7 +93,7 @@ MeasuredDevice CudaMeter::device() {
     constexpr std::int64_t kLarge = 8192;
     ProductWork large;
     large.shape = {kLarge, kLarge, kLarge};
-    const Measurement product = measure(large);
+    const Measurement product = measure(large, false);
     d.dense_flops = 2.0 * static_cast<double>(dense_macs(large)) / product.seconds;
     d.sm_clock_hz = power_->clock_hz(1);
     d.memory_clock_hz = power_->clock_hz(2);
@@ -111,11 +111,11 @@ MeasuredDevice CudaMeter::device() {
     nothing.op = VectorOp::Copy;
     nothing.elements = 8;
     nothing.reads_fp16 = nothing.writes_fp16 = 1;
-    d.launch_seconds = measure(nothing).seconds;
+    d.launch_seconds = measure(nothing, false).seconds;
     return d;
 }
 
-Measurement CudaMeter::measure(const Work& work) {
+Measurement CudaMeter::measure(const Work& work, bool energy) {
     Libraries& l = *libraries_;
     Measurement result;
     std::vector<Contender> list;
@@ -138,7 +138,7 @@ Measurement CudaMeter::measure(const Work& work) {
             result.dense_reason = "no 2:4 kernel takes it: " + result.candidates.back().refused;
         }
     }
-    spend(spent_.energy, [&] { measure_energy(*winner, result); });
+    if (energy) spend(spent_.energy, [&] { measure_energy(*winner, result); });
     // Last: while CUPTI records, kernels start later.
     if (profiler_ != nullptr) {
         spend(spent_.naming, [&] {
@@ -152,6 +152,7 @@ Measurement CudaMeter::measure(const Work& work) {
 }
 
 const Contender* CudaMeter::time_all(const std::vector<Contender>& list, Measurement& measurement) {
+    constexpr int kCallRepetitions = 5;  // of what is said beside the time that counts
     const OwnedStream& stream = libraries_->stream;
     const Contender* winner = nullptr;
     bool replayed = false;
@@ -181,7 +182,7 @@ const Contender* CudaMeter::time_all(const std::vector<Contender>& list, Measure
     }
     if (winner != nullptr && replayed)
         measurement.called_seconds =
-            time_runs(winner->run, winner->sets, settings_.repetitions, stream, Launches::CallByCall).median;
+            time_runs(winner->run, winner->sets, kCallRepetitions, stream, Launches::CallByCall).median;
     return winner;
 }
 
@@ -197,11 +198,9 @@ std::string CudaMeter::account() const {
 void CudaMeter::measure_energy(const Contender& winner, Measurement& measurement) {
     if (!power_->works() || settings_.energy_window_s <= 0) return;
     constexpr double kBatch = 2e-3;  // s between looks at the clock
-    constexpr int kMostRuns = 1024;
     const OwnedStream& stream = libraries_->stream;
     // At least every operand set, see time_runs.
-    const int runs = std::clamp(static_cast<int>(kBatch / measurement.seconds),
-                                std::min(winner.sets, kMostRuns), kMostRuns);
+    const int runs = std::clamp(static_cast<int>(kBatch / measurement.seconds), winner.sets, kMostSets);
     const Replay replay(winner.run, winner.sets, runs, stream,
                         measurement.called_seconds ? Launches::Replayed : Launches::CallByCall);
     long long done = 0;

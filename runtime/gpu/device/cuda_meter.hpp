@@ -18,7 +18,7 @@ class CudaMeter : public Meter {
     explicit CudaMeter(const MeterSettings& settings);
 
     [[nodiscard]] MeasuredDevice device() override;
-    [[nodiscard]] Measurement measure(const Work& work) override;
+    [[nodiscard]] Measurement measure(const Work& work, bool energy) override;
     [[nodiscard]] std::string account() const override;
 
     [[nodiscard]] Libraries& libraries() { return *libraries_; }

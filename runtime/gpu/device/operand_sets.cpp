@@ -71,7 +71,6 @@ OperandSets::OperandSets(const std::vector<Operand>& operands, std::size_t l2_by
         set_bytes_ += (operand.bytes + kAlignment - 1) / kAlignment * kAlignment;
     }
     set_bytes_ = std::max(set_bytes_, kAlignment);
-    constexpr std::size_t kMostSets = 1024;  // smaller work is bound by its launch
     sets_ = static_cast<int>(std::clamp<std::size_t>(2 * l2_bytes / set_bytes_ + 1, 1, kMostSets));
     memory_ = DeviceBuffer(set_bytes_ * static_cast<std::size_t>(sets_));
     for (std::size_t i = 0; i < operands.size(); ++i)

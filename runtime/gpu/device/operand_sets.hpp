@@ -21,6 +21,10 @@ struct Operand {
     Fill fill = Fill::Random;
 };
 
+// Of work on less than half a megabyte of an H100's 50 of L2 a few sets could stay there; it is bound by its
+// launch.
+inline constexpr int kMostSets = 256;
+
 class OperandSets {
   public:
     OperandSets(const std::vector<Operand>& operands, std::size_t l2_bytes, cudaStream_t stream);

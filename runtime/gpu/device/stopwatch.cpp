@@ -4,11 +4,15 @@
 #include <cmath>
 #include <vector>
 
+#include "runtime/gpu/device/operand_sets.hpp"
+
 namespace satsim::gpu {
 namespace {
 
-constexpr double kLong =
-    5e-3;  // s: of work that long one run is warm-up enough, and its call is nothing beside it
+// s of a run: of such work one is warm-up enough, and its call is nothing beside it; chance is small beside
+// longer.
+constexpr double kLong = 5e-3;
+constexpr double kVeryLong = 20e-3;
 
 // Seconds of one run, from `runs` called in a row.
 double time_once(const Run& run, int sets, int runs, const OwnedStream& stream) {
@@ -33,16 +37,14 @@ double estimate_seconds(const Run& run, int sets, const OwnedStream& stream) {
 Timing time_estimated(const Run& run, int sets, int repetitions, const OwnedStream& stream, Launches launches,
                       double estimate) {
     constexpr double kShortest = 200e-6;  // s of a repetition: events tell half microseconds
-    constexpr double kLongest = 0.1;      // s of all repetitions
-    constexpr int kLeast = 5;
-    constexpr int kMostRuns = 1024;  // as many as operand sets
+    constexpr double kLongest = 0.02;     // s of all repetitions, as long as there are five
+    const int least = estimate < kVeryLong ? 5 : 3;
     // A graph repeats itself: it must go through all sets, or what it reads would stay in L2.
     const int runs =
-        std::clamp(std::max(static_cast<int>(std::ceil(kShortest / estimate)), sets), 1, kMostRuns);
+        std::clamp(std::max(static_cast<int>(std::ceil(kShortest / estimate)), sets), 1, kMostSets);
     const Replay replay(run, sets, runs, stream, estimate < kLong ? launches : Launches::CallByCall);
     const double room = kLongest / (estimate * runs);
-    const int count =
-        std::clamp(static_cast<int>(std::min(room, 1e6)), kLeast, std::max(repetitions, kLeast));
+    const int count = std::clamp(static_cast<int>(std::min(room, 1e6)), least, std::max(repetitions, least));
     const std::vector<OwnedEvent> events(static_cast<std::size_t>(count) + 1);
     replay.queue();
     check(cudaEventRecord(events.front().get(), stream.get()), "recording an event");

@@ -62,6 +62,23 @@ struct alignas(16) FourFloats {
     float v[4];
 };
 
+// Four neighbouring elements of everything that an update reads, and where they lie.
+struct Quad {
+    FourFloats gradient;
+    FourFloats first;
+    FourFloats second;  // Adam
+    FourFloats weight;
+};
+struct QuadSources {
+    const float* gradient;
+    const float* first;
+    const float* second;
+    const float* weight;
+};
+inline constexpr int kUpdateQuads = kUpdateRows * kUpdateColumns / 4 / kUpdateThreads;  // of a thread
+template <UpdateRule Rule>
+inline constexpr bool kHasSecond = Rule == UpdateRule::Adam || Rule == UpdateRule::AdamW;
+
 class UpdateBlock {
   public:
     SATSIM_HD UpdateBlock(const UpdateArguments& a, std::int64_t tap, std::int64_t row_tile,
@@ -91,9 +108,37 @@ class UpdateBlock {
     template <UpdateRule Rule>
     SATSIM_HD void update(int thread, UpdateTile& tile) const {
         if (is_whole())
-            update_quads<Rule, true>(thread, tile);
+            update_all<Rule, true>(thread, tile);
         else
-            update_quads<Rule, false>(thread, tile);
+            update_edge<Rule>(thread, tile);
+    }
+
+    // Of a tile that is not whole: quad by quad, for few registers.
+    template <UpdateRule Rule>
+    SATSIM_HD void update_edge(int thread, UpdateTile& tile) const {
+        SATSIM_ROLLED
+        for (int q = 0; q < kUpdateQuads; ++q) {
+            Quad quad;
+            const int r = row_of(thread, q);
+            load_quad<Rule, false>(r, column_of(thread), quad);
+            update_quad<Rule, false>(r, column_of(thread), quad, tile);
+        }
+    }
+
+    // Whole: every element exists and each four of them are aligned, as in all tiles but those at an edge.
+    [[nodiscard]] SATSIM_HD bool is_whole() const {
+        return a_.columns % 4 == 0 && row_ + kUpdateRows <= a_.rows && column_ + kUpdateColumns <= a_.columns;
+    }
+
+    // The same of a whole tile by its parts, where the quads come from elsewhere: addresses of a thread's
+    // quad number `quad`, and what becomes of it.
+    [[nodiscard]] SATSIM_HD QuadSources sources(int thread, int quad) const {
+        const std::int64_t at = offset(row_of(thread, quad), column_of(thread));
+        return {a_.gradient + at, a_.first + at, a_.second + at, a_.weight + at};
+    }
+    template <UpdateRule Rule>
+    SATSIM_HD void update_whole_quad(int thread, int quad, Quad in, UpdateTile& tile) const {
+        update_quad<Rule, true>(row_of(thread, quad), column_of(thread), in, tile);
     }
 
     // Phase 2: the lower half of the threads makes the forward copy, the upper half the backward one. Groups
@@ -108,63 +153,70 @@ class UpdateBlock {
             pack_along<false, MostM>(a_.backward, thread - kHalf, tile);
     }
 
-  private:
-    // Whole: every element exists and each four of them are aligned, as in all tiles but those at an edge.
-    [[nodiscard]] SATSIM_HD bool is_whole() const {
-        return a_.columns % 4 == 0 && row_ + kUpdateRows <= a_.rows && column_ + kUpdateColumns <= a_.columns;
+    // Phase 2 of what most training steps ask for: two compressed copies in groups of M. Nothing is left to
+    // decide, so that it takes few registers and no memory of the thread's own.
+    [[nodiscard]] static SATSIM_HD bool compresses_both(const UpdateArguments& a, int m) {
+        return a.forward.format == CopyFormat::Compressed24 && a.forward.m == m &&
+               a.backward.format == CopyFormat::Compressed24 && a.backward.m == m;
+    }
+    template <int M>
+    SATSIM_HD void compress_both(int thread, const UpdateTile& tile) const {
+        constexpr int kHalf = kUpdateThreads / 2;
+        if (thread < kHalf)
+            compress<true, M>(a_.forward, thread, tile);
+        else
+            compress<false, M>(a_.backward, thread - kHalf, tile);
     }
 
-    // Four neighbours at a time, all of a thread's in flight before the first is needed.
+  private:
+    // All of a thread's quads in flight before the first is needed.
     template <UpdateRule Rule, bool Whole>
-    SATSIM_HD void update_quads(int thread, UpdateTile& tile) const {
-        constexpr int kQuads = kUpdateRows * kUpdateColumns / 4 / kUpdateThreads;
-        constexpr bool kHasSecond = Rule == UpdateRule::Adam || Rule == UpdateRule::AdamW;
-        constexpr bool kUpdates = Rule != UpdateRule::None;
-        FourFloats gradient[kQuads];
-        FourFloats first[kQuads];
-        FourFloats second[kQuads];
-        FourFloats weight[kQuads];
+    SATSIM_HD void update_all(int thread, UpdateTile& tile) const {
+        Quad quads[kUpdateQuads];
         const int c = column_of(thread);
-        if constexpr (kUpdates) {
-            SATSIM_UNROLL
-            for (int q = 0; q < kQuads; ++q) {
-                const int r = row_of(thread, q);
-                load<Whole>(a_.gradient, r, c, gradient[q]);
-                load<Whole>(a_.first, r, c, first[q]);
-                if constexpr (kHasSecond) load<Whole>(a_.second, r, c, second[q]);
-                load<Whole>(a_.weight, r, c, weight[q]);
-            }
-        }
         SATSIM_UNROLL
-        for (int q = 0; q < kQuads; ++q) {
-            const int r = row_of(thread, q);
-            std::uint16_t halves[4];
-            SATSIM_UNROLL
-            for (int e = 0; e < 4; ++e) {
-                const bool real = Whole || exists(r, c + e);
-                if constexpr (kUpdates) {
-                    UpdateElement element{gradient[q].v[e], first[q].v[e], kHasSecond ? second[q].v[e] : 0.0F,
-                                          weight[q].v[e]};
-                    element =
-                        updated<Rule>(element, a_.decays_pruned && is_pruned(tile, r, c + e), a_.constants);
-                    first[q].v[e] = element.first;
-                    if constexpr (kHasSecond) second[q].v[e] = element.second;
-                    weight[q].v[e] = element.weight;
-                    halves[e] = real ? to_half(element.weight) : std::uint16_t{0};
-                } else {
-                    halves[e] = real ? a_.half[offset(r, c + e)] : std::uint16_t{0};
-                }
-            }
-            auto* to = reinterpret_cast<TwoValues*>(&tile.weight[r * kUpdatePitch + c]);
-            to[0] = {{halves[0], halves[1]}};
-            to[1] = {{halves[2], halves[3]}};
-            if constexpr (kUpdates) {
-                store<Whole>(a_.first, r, c, first[q]);
-                if constexpr (kHasSecond) store<Whole>(a_.second, r, c, second[q]);
-                store<Whole>(a_.weight, r, c, weight[q]);
-            }
-            if (a_.forward.format == CopyFormat::Plain) store_plain(tile, r, c);
+        for (int q = 0; q < kUpdateQuads; ++q) load_quad<Rule, Whole>(row_of(thread, q), c, quads[q]);
+        SATSIM_UNROLL
+        for (int q = 0; q < kUpdateQuads; ++q) update_quad<Rule, Whole>(row_of(thread, q), c, quads[q], tile);
+    }
+
+    template <UpdateRule Rule, bool Whole>
+    SATSIM_HD void load_quad(int r, int c, Quad& quad) const {
+        if constexpr (Rule != UpdateRule::None) {
+            load<Whole>(a_.gradient, r, c, quad.gradient);
+            load<Whole>(a_.first, r, c, quad.first);
+            if constexpr (kHasSecond<Rule>) load<Whole>(a_.second, r, c, quad.second);
+            load<Whole>(a_.weight, r, c, quad.weight);
         }
+    }
+    template <UpdateRule Rule, bool Whole>
+    SATSIM_HD void update_quad(int r, int c, Quad& quad, UpdateTile& tile) const {
+        std::uint16_t halves[4];
+        SATSIM_UNROLL
+        for (int e = 0; e < 4; ++e) {
+            const bool real = Whole || exists(r, c + e);
+            if constexpr (Rule == UpdateRule::None) {
+                halves[e] = real ? a_.half[offset(r, c + e)] : std::uint16_t{0};
+            } else {
+                const UpdateElement element =
+                    updated<Rule>({quad.gradient.v[e], quad.first.v[e],
+                                   kHasSecond<Rule> ? quad.second.v[e] : 0.0F, quad.weight.v[e]},
+                                  a_.decays_pruned && is_pruned(tile, r, c + e), a_.constants);
+                quad.first.v[e] = element.first;
+                if constexpr (kHasSecond<Rule>) quad.second.v[e] = element.second;
+                quad.weight.v[e] = element.weight;
+                halves[e] = real ? to_half(element.weight) : std::uint16_t{0};
+            }
+        }
+        auto* to = reinterpret_cast<TwoValues*>(&tile.weight[r * kUpdatePitch + c]);
+        to[0] = {{halves[0], halves[1]}};
+        to[1] = {{halves[2], halves[3]}};
+        if constexpr (Rule != UpdateRule::None) {
+            store<Whole>(a_.first, r, c, quad.first);
+            if constexpr (kHasSecond<Rule>) store<Whole>(a_.second, r, c, quad.second);
+            store<Whole>(a_.weight, r, c, quad.weight);
+        }
+        if (a_.forward.format == CopyFormat::Plain) store_plain(tile, r, c);
     }
 
     // Groups along rows (forward) or columns.

@@ -196,6 +196,82 @@ void expect_update_in_one_pass(Machine& machine) {
     }
 }
 
+// The pass of most training steps: an optimizer's update and both copies compressed.
+template <UpdateRule Rule, class Machine>
+void expect_compressed_update(Machine& machine, const Case& c, bool decays) {
+    Generator generator(5);
+    const auto count = static_cast<std::size_t>(c.taps * c.rows * c.columns);
+    const auto shape = nm::WeightShape::contiguous(c.taps, c.rows, c.columns);
+    std::vector<float> gradient = wild_floats(generator, count);
+    std::vector<float> first = random_floats(generator, count);
+    std::vector<float> second = random_floats(generator, count);
+    for (float& v : second) v = std::abs(v);
+    std::vector<float> weight = random_floats(generator, count);
+    const UpdateConstants k = constants_of(generator);
+    std::vector<Fp16> old(count);
+    for (std::size_t i = 0; i < count; ++i) old[i] = numerics::to_fp16(numerics::canonical(weight[i]));
+    std::vector<std::uint8_t> kept(count);
+    nm::mask_columns(old, shape, c.nm, kept);
+    std::vector<UpdateElement> want(count);
+    std::vector<Fp16> half(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        want[i] = updated<Rule>({gradient[i], first[i], second[i], weight[i]}, decays && kept[i] == 0, k);
+        if (Rule == UpdateRule::Sgd) want[i].second = second[i];
+        half[i] = numerics::to_fp16(want[i].weight);
+    }
+    HostCompressed24 forward({c.columns, c.taps, c.rows});
+    HostCompressed24 backward({c.rows, c.taps, c.columns});
+    UpdateArguments a;
+    a.gradient = machine.put(gradient);
+    a.first = machine.put(first);
+    a.second = machine.put(second);
+    a.weight = machine.put(weight);
+    a.taps = c.taps;
+    a.rows = c.rows;
+    a.columns = c.columns;
+    a.constants = k;
+    a.decays_pruned = decays;
+    a.forward = compressed_copy(machine, forward, c.nm);
+    a.backward = compressed_copy(machine, backward, c.nm);
+    machine.update(Rule, a);
+    machine.get(weight);
+    machine.get(first);
+    machine.get(second);
+    fetch(machine, forward);
+    fetch(machine, backward);
+    EXPECT_TRUE(forward.legal());
+    EXPECT_TRUE(backward.legal());
+    std::vector<std::uint8_t> kept_forward(count);
+    std::vector<std::uint8_t> kept_backward(count);
+    nm::mask_columns(half, shape, c.nm, kept_forward);
+    nm::mask_rows(half, shape, c.nm, kept_backward);
+    const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
+    for (std::int64_t t = 0, i = 0; t < c.taps; ++t) {
+        for (std::int64_t r = 0; r < c.rows; ++r) {
+            for (std::int64_t n = 0; n < c.columns; ++n, ++i) {
+                const auto at = static_cast<std::size_t>(i);
+                ASSERT_EQ(bits(weight[at]), bits(want[at].weight)) << at;
+                ASSERT_EQ(bits(first[at]), bits(want[at].first)) << at;
+                ASSERT_EQ(bits(second[at]), bits(want[at].second)) << at;
+                ASSERT_EQ(forward.at(n, t, r), kept_forward[at] != 0 ? half[at].bits : 0) << at;
+                ASSERT_EQ(backward.at(r, t, n), kept_backward[at] != 0 ? half[at].bits : 0) << at;
+            }
+        }
+    }
+}
+// Whole tiles, tiles at edges, rows that no access of 16 bytes can read.
+template <class Machine>
+void expect_compressed_updates(Machine& machine) {
+    for (const Case& c : {Case{1, 64, 128, {2, 8}}, Case{2, 70, 132, {2, 4}}, Case{1, 33, 65, {1, 4}},
+                          Case{3, 40, 72, {1, 8}}}) {
+        for (const bool decays : {false, true}) {
+            expect_compressed_update<UpdateRule::Sgd>(machine, c, decays);
+            expect_compressed_update<UpdateRule::Adam>(machine, c, decays);
+            expect_compressed_update<UpdateRule::AdamW>(machine, c, decays);
+        }
+    }
+}
+
 template <class Machine>
 void expect_plain_copy(Machine& machine) {
     Generator generator(4);

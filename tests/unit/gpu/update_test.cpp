@@ -109,6 +109,11 @@ TEST(GpuUpdate, PlainCopyIsTheRoundedWeight) {
     expect_plain_copy(machine);
 }
 
+TEST(GpuUpdate, CompressesWhatItUpdates) {
+    EmulatedMachine machine;
+    expect_compressed_updates(machine);
+}
+
 template <int M>
 void expect_same_selection(Generator& generator) {
     for (int round = 0; round < 20000; ++round) {

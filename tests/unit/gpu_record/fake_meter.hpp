@@ -25,7 +25,7 @@ class FakeMeter : public Meter {
         d.launch_seconds = 1e-6;
         return d;
     }
-    [[nodiscard]] Measurement measure(const Work& work) override {
+    [[nodiscard]] Measurement measure(const Work& work, bool energy) override {
         ++calls;
         Measurement m;
         m.sparse = !pattern_of(work).dense();
@@ -36,9 +36,11 @@ class FakeMeter : public Meter {
         m.slowest = 1.2 * m.seconds;
         m.repetitions = 3;
         if (!m.sparse) m.called_seconds = 1.5 * m.seconds;
-        m.joules = 100 * m.seconds;
-        m.energy_window_s = 1;
-        m.sustained_seconds = m.seconds;
+        if (energy) {
+            m.joules = 100 * m.seconds;
+            m.energy_window_s = 1;
+            m.sustained_seconds = m.seconds;
+        }
         m.candidates = {{m.kernel, m.seconds, ""}, {"other", 0, "it is not built"}};
         m.kernels = {{"fake_kernel", m.seconds}};
         return m;

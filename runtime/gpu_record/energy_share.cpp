@@ -1,0 +1,72 @@
+#include "runtime/gpu_record/energy_share.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+namespace satsim::gpu {
+namespace {
+
+constexpr double kUnread = 0.02;  // of a step's time
+
+double estimate_seconds(const Work& work, const MeasuredDevice& device) {
+    const auto over = [](double amount, double rate) { return rate > 0 ? amount / rate : 0; };
+    return device.launch_seconds +
+           std::max(over(2 * static_cast<double>(dense_macs(work)), device.dense_flops),
+                    over(static_cast<double>(compulsory_bytes(work)), device.copy_bandwidth));
+}
+
+struct Power {
+    double joules = 0;
+    double seconds = 0;
+    void add(const Measurement& m) {
+        joules += *m.joules;
+        seconds += m.seconds;
+    }
+};
+
+}  // namespace
+
+std::vector<bool> read_by_itself(const std::vector<Task>& tasks, const WorkPlan& plan,
+                                 const MeasuredDevice& device) {
+    std::vector<double> seconds(plan.works.size());
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const PlannedTask& planned = plan.tasks[i];
+        if (planned.share > 0)
+            seconds[planned.work] += planned.share * static_cast<double>(times_of(tasks[i])) *
+                                     estimate_seconds(plan.works[planned.work], device);
+    }
+    double left = kUnread * std::accumulate(seconds.begin(), seconds.end(), 0.0);
+    std::vector<std::size_t> shortest(seconds.size());
+    std::iota(shortest.begin(), shortest.end(), std::size_t{0});
+    std::ranges::stable_sort(shortest, {}, [&](std::size_t i) { return seconds[i]; });
+    std::vector<bool> read(seconds.size(), true);
+    for (const std::size_t i : shortest) {
+        left -= seconds[i];
+        if (left < 0) break;
+        read[i] = false;
+    }
+    return read;
+}
+
+void share_power(const WorkPlan& plan, Recording& recording) {
+    std::array<Power, std::variant_size_v<Work>> kinds;
+    Power all;
+    for (const Work& work : plan.works) {
+        const Measurement& m = recording.measurements.at(work);
+        if (!m.joules || m.shared_power) continue;
+        kinds.at(work.index()).add(m);
+        all.add(m);
+    }
+    if (all.seconds <= 0) return;
+    for (const Work& work : plan.works) {
+        Measurement& m = recording.measurements.at(work);
+        if (m.joules) continue;
+        const Power& kind = kinds.at(work.index());
+        const Power& power = kind.seconds > 0 ? kind : all;
+        m.joules = m.seconds * power.joules / power.seconds;
+        m.shared_power = true;
+    }
+}
+
+}  // namespace satsim::gpu
