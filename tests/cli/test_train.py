@@ -1,5 +1,6 @@
 """satsim train: steps on real numbers (docs/formats/train.md)."""
 import json
+import os
 import unittest
 
 from support import SMALL_HARDWARE, ProgramTest
