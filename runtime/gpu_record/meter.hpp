@@ -21,7 +21,8 @@ class Meter {
     [[nodiscard]] virtual Measurement measure(const Work& work) = 0;
 };
 
-// What the module exports, beside executor.hpp's. The interface's number changes with any header that it shares with satsim.
+// What the module exports, beside executor.hpp's. The interface's number changes with any header that it
+// shares with satsim.
 inline constexpr int kModuleInterface = 3;
 inline constexpr const char* kModuleName = "libsatsim_gpu.so";
 using ModuleInterface = int (*)();                   // "satsim_gpu_interface"

@@ -95,6 +95,8 @@ class EmulatedExecutor : public Executor {
         machine_.columnwise(operation, a);
     }
     void floats(Floats operation, const FloatArguments& a) override { machine_.floats(operation, a); }
+    void windows(Windows operation, const WindowArguments& a) override { machine_.windows(operation, a); }
+    void tables(Tables operation, const TableArguments& a) override { machine_.tables(operation, a); }
     void transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch, std::int64_t rows,
                    std::int64_t columns) override {
         for (std::int64_t b = 0; b < batch; ++b)
