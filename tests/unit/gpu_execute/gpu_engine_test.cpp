@@ -18,6 +18,11 @@ class GpuEngineSteps : public testing::TestWithParam<GpuSetting> {
 TEST_P(GpuEngineSteps, TasksAgreeElementByElement) {
     expect_tasks_agree(device, GetParam());
 }
+TEST_P(GpuEngineSteps, TasksAgreeOnHopper) {
+    EmulatedExecutor hopper(true);
+    expect_tasks_agree(hopper, GetParam());
+    EXPECT_EQ(hopper.overruns, 0);
+}
 TEST_P(GpuEngineSteps, RandomPlacementsAgree) {
     expect_placements_agree(device, GetParam(), 3);
 }
