@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "host/commands.hpp"
+#include "host/gpu_targets.hpp"
 #include "host/inputs.hpp"
 #include "host/notes.hpp"
 #include "host/options.hpp"
@@ -16,6 +17,8 @@
 #include "runtime/execute/host_engine.hpp"
 #include "runtime/execute/step.hpp"
 #include "runtime/execute/written_out.hpp"
+#include "runtime/gpu_execute/gpu_engine.hpp"
+#include "runtime/gpu_execute/open_executor.hpp"
 #include "runtime/placement/placement_file.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
@@ -55,7 +58,12 @@ void require_room(const Network& network, std::int64_t batch) {
                     bytes / kGiB, kMostBytes / kGiB));
 }
 
-// The engines of a run; the last one is the CPU, which runs everything.
+// Where the engines of a run stand in their list. The CPU runs everything; a GPU is there where it was asked
+// for.
+constexpr int kSat = 0;
+constexpr int kCpu = 1;
+constexpr int kGpu = 2;
+
 struct Engines {
     Engines(const std::string& name, const schedule::MachineView& machine,
             const schedule::ScheduleOptions& how) {
@@ -65,8 +73,17 @@ struct Engines {
             sat = std::make_unique<execute::SatFunctionalEngine>(machine, how);
         list = {sat.get(), &cpu};
     }
+    // Throws InputError, naming `asked`, where there is no GPU or no backend for it.
+    void open_gpu(const std::string& asked, const std::vector<const Network*>& networks) {
+        device = gpu::open_executor(asked, gpu_module_folders());
+        gpu = std::make_unique<execute::GpuEngine>(*device);
+        for (const Network* network : networks) gpu->add_layers(*network);
+        list.push_back(gpu.get());
+    }
     std::unique_ptr<execute::SatEngine> sat;
     execute::CpuEngine cpu;
+    std::unique_ptr<gpu::Executor> device;
+    std::unique_ptr<execute::GpuEngine> gpu;
     std::vector<execute::Engine*> list;
 };
 
@@ -77,10 +94,15 @@ schedule::Hyperparameters hyperparameters(const Arguments& arguments, const Reci
     return hyper;
 }
 
+// Measured, recorded or predicted: a placement made with any of them runs on this machine's GPU.
+bool is_gpu(const std::string& target) {
+    return target == "gpu" || target.starts_with("gpu#") || target.starts_with("gpu:") ||
+           target.starts_with("gpu-model:");
+}
+
 // What the targets of a placement file stand for: engines that execute.
 class ExecutionMachines {
   public:
-    // Throws InputError for a target that nothing executes.
     ExecutionMachines(const nlohmann::json& document, const std::string& file)
         : names_{kEither, "sat", "cpu", "host"} {
         if (!document.is_object() || !document.contains("places") || !document["places"].is_array()) return;
@@ -90,11 +112,9 @@ class ExecutionMachines {
                 !places.node()[i]["target"].is_string())
                 continue;  // refused where the file is read
             const std::string name = places.node()[i]["target"].get<std::string>();
-            if (name.starts_with("gpu"))
-                throw InputError(
-                    file, fmt::format("/places/{}/target", i),
-                    "is " + name + ", which nothing executes here yet, expected sat, cpu or host");
-            const bool known = name.starts_with("sat#") || name.starts_with("cpu:");
+            const bool on_gpu = is_gpu(name);
+            if (on_gpu && gpu_place_.empty()) gpu_place_ = fmt::format("{}: /places/{}/target", file, i);
+            const bool known = on_gpu || name.starts_with("sat#") || name.starts_with("cpu:");
             if (known && std::ranges::find(names_, name) == names_.end()) names_.push_back(name);
         }
     }
@@ -103,8 +123,10 @@ class ExecutionMachines {
     [[nodiscard]] std::optional<int> engine_of(int machine) const {
         const std::string& name = names_[static_cast<std::size_t>(machine)];
         if (name == kEither) return std::nullopt;
-        return name.starts_with("sat") ? 0 : 1;
+        return name.starts_with("sat") ? kSat : is_gpu(name) ? kGpu : kCpu;
     }
+    // Where the file names a GPU first; empty: nowhere.
+    [[nodiscard]] const std::string& gpu_place() const { return gpu_place_; }
 
     [[nodiscard]] placement::Problem problem(placement::Graph graph, const TrainingStep& step,
                                              const std::vector<execute::Engine*>& engines) const {
@@ -117,7 +139,7 @@ class ExecutionMachines {
         for (const placement::Node& node : problem.graph.nodes) {
             std::vector<double> seconds;
             for (std::size_t m = 0; m < names_.size(); ++m) {
-                const auto engine = static_cast<std::size_t>(engine_of(static_cast<int>(m)).value_or(1));
+                const auto engine = static_cast<std::size_t>(engine_of(static_cast<int>(m)).value_or(kCpu));
                 const bool can = std::ranges::all_of(
                     node.tasks, [&](std::size_t task) { return engines[engine]->can_run(step.tasks[task]); });
                 seconds.push_back(can ? 0 : placement::kCannot);
@@ -132,6 +154,7 @@ class ExecutionMachines {
     static constexpr const char* kEither = "";  // machine 0: no file can name it
 
     std::vector<std::string> names_;
+    std::string gpu_place_;
 };
 
 class Run {
@@ -188,23 +211,27 @@ class Run {
             table.row(row);
         }
         const std::string head =
-            fmt::format("{}, {}, batch {}: {} tasks on {}, {} on cpu\n\n", step_.network, step_.recipe,
-                        step_.batch, tasks_on(0), engines_.sat->name(), tasks_on(1));
+            fmt::format("{}, {}, batch {}: {} tasks on {}, {} on cpu{}\n\n", step_.network, step_.recipe,
+                        step_.batch, tasks_on(kSat), engines_.sat->name(), tasks_on(kCpu),
+                        engines_.gpu == nullptr
+                            ? ""
+                            : fmt::format(", {} on gpu ({})", tasks_on(kGpu), engines_.device->name()));
         deliver(options, options.csv ? table.csv() : head + table.text());
     }
 
   private:
     // The engine of each task: that of the placement file where it names one, which speaks of the network
-    // with its repeats counted; what the file leaves out is --engine's, and vector work that SAT cannot do
-    // the CPU's. A GEMM that SAT cannot do is refused: nobody who asks for SAT means that.
-    std::vector<int> place_tasks() const {
-        constexpr int kSat = 0;
-        constexpr int kCpu = 1;
+    // with its repeats counted; what the file leaves out is --engine's, and vector work that this one cannot
+    // do the CPU's. A GEMM that it cannot do is refused: nobody who asks for SAT or a GPU means that.
+    std::vector<int> place_tasks() {
         const Network counted = find_sampled_network(arguments_.network, arguments_.options);
         const TrainingStep step = make_training_step(counted, recipe_, arguments_.options.batch_override());
         const nlohmann::json document =
             arguments_.placement.empty() ? nlohmann::json() : parse_json_file(arguments_.placement);
         const ExecutionMachines machines(document, arguments_.placement);
+        const bool asked = arguments_.engine == "gpu";
+        if (asked || !machines.gpu_place().empty())
+            engines_.open_gpu(asked ? "--engine gpu" : machines.gpu_place(), {&network_, &counted});
         const placement::Problem problem =
             machines.problem(placement::make_graph(counted, recipe_, step), step, engines_.list);
         const std::vector<placement::Node>& nodes = problem.graph.nodes;
@@ -213,7 +240,7 @@ class Run {
             arguments_.placement.empty()
                 ? open
                 : placement::parse_placement(document, arguments_.placement, counted, problem, &open);
-        const int otherwise = arguments_.engine == "cpu" ? kCpu : kSat;
+        const int otherwise = asked ? kGpu : arguments_.engine == "cpu" ? kCpu : kSat;
         std::vector<int> engines(step.tasks.size(), kCpu);
         for (std::size_t n = 0; n < nodes.size(); ++n)
             for (const std::size_t task : nodes[n].tasks) {
@@ -221,7 +248,9 @@ class Run {
                 const std::string why =
                     engines_.list[static_cast<std::size_t>(engine)]->refusal(step.tasks[task]);
                 if (!why.empty() && std::holds_alternative<GemmTask>(step.tasks[task]))
-                    throw InputError("hardware " + hardware_.name, "", why);
+                    throw InputError(engine == kGpu ? "layer " + std::get<GemmTask>(step.tasks[task]).layer
+                                                    : "hardware " + hardware_.name,
+                                     "", why);
                 engines[task] = why.empty() ? engine : kCpu;
             }
         return execute::written_out(step, engines, step_);
@@ -248,13 +277,15 @@ class Run {
         nlohmann::ordered_json list = nlohmann::ordered_json::array();
         for (const Step& step : steps_)
             list.push_back({{"step", step.number}, {"loss", step.total}, {"losses", step.losses}});
+        nlohmann::ordered_json tasks = {{engines_.sat->name(), tasks_on(kSat)}, {"cpu", tasks_on(kCpu)}};
+        if (engines_.gpu != nullptr) tasks["gpu"] = tasks_on(kGpu);
         return {{"network", step_.network},
                 {"recipe", step_.recipe},
                 {"batch", step_.batch},
                 {"seed", arguments_.seed},
                 {"hardware", hardware_.name},
                 {"learning_rate", hyperparameters(arguments_, recipe_).learning_rate},
-                {"tasks", {{engines_.sat->name(), tasks_on(0)}, {"cpu", tasks_on(1)}}},
+                {"tasks", std::move(tasks)},
                 {"steps", list}};
     }
 
@@ -297,12 +328,14 @@ void add_train(CLI::App& program, Action& action) {
         ->add_option(
             "--engine", arguments->engine,
             "what runs tasks that --placement does not name: SAT's programs on the functional model, on "
-            "the cycle model, or the CPU; vector work that SAT has no program for is the CPU's")
-        ->check(CLI::IsMember({"sat", "sat-cycle", "cpu"}))
+            "the cycle model, the CPU, or this machine's GPU; vector work that SAT has no program for, or "
+            "the "
+            "GPU no kernel, is the CPU's")
+        ->check(CLI::IsMember({"sat", "sat-cycle", "cpu", "gpu"}))
         ->capture_default_str();
-    command->add_option(
-        "--placement", arguments->placement,
-        "where tasks run: a placement file (docs/formats/placement.md) with the targets sat, cpu and host");
+    command->add_option("--placement", arguments->placement,
+                        "where tasks run: a placement file (docs/formats/placement.md) with the targets sat, "
+                        "cpu, gpu and host");
     command
         ->add_option("--rate", arguments->rate,
                      "learning rate (default: 0.01 for sgd, 0.001 for adam, adamw)")

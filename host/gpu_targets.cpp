@@ -13,13 +13,17 @@
 
 namespace satsim::host {
 
+std::vector<std::filesystem::path> gpu_module_folders() {
+    const std::filesystem::path folder = program_folder();
+    return {folder, folder.parent_path() / "lib" / "satsim",
+            folder.parent_path() / "lib" / "x86_64-linux-gnu" / "satsim"};
+}
+
 std::unique_ptr<gpu::Meter> open_meter(const std::string& target, const GpuMeasuring& options) {
     gpu::MeterSettings settings;
     settings.energy_window_s = options.energy_window;
     if (target == "cpu") return std::make_unique<cpu::CpuMeter>(settings);
-    const std::filesystem::path folder = program_folder();
-    return gpu::open_meter(settings, {folder, folder.parent_path() / "lib" / "satsim",
-                                      folder.parent_path() / "lib" / "x86_64-linux-gnu" / "satsim"});
+    return gpu::open_meter(settings, gpu_module_folders());
 }
 
 gpu::Recording measure_steps(const std::vector<TrainingStep>& steps, gpu::Meter& meter,

@@ -1,6 +1,7 @@
 // What stands behind `--target gpu` and `--target cpu` (measured now), `gpu:FILE` and `cpu:FILE` (recorded).
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@ struct GpuMeasuring {
     std::string record;        // file to write, or ""
     double energy_window = 1;  // s
 };
+
+// Where libsatsim_gpu.so is looked for: beside the program, and where it is installed.
+[[nodiscard]] std::vector<std::filesystem::path> gpu_module_folders();
 
 // Opens the backend of "gpu" or "cpu"; throws InputError naming what is missing.
 [[nodiscard]] std::unique_ptr<gpu::Meter> open_meter(const std::string& target, const GpuMeasuring& options);

@@ -40,6 +40,8 @@ class Executor {
     virtual void rowwise(Rowwise operation, const RowArguments& arguments) = 0;
     virtual void columnwise(Columnwise operation, const ColumnArguments& arguments) = 0;
     virtual void floats(Floats operation, const FloatArguments& arguments) = 0;
+    virtual void windows(Windows operation, const WindowArguments& arguments) = 0;
+    virtual void tables(Tables operation, const TableArguments& arguments) = 0;
     // out[b][c][r] = in[b][r][c]
     virtual void transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch, std::int64_t rows,
                            std::int64_t columns) = 0;

@@ -1,15 +1,9 @@
 #include "runtime/gpu_execute/gpu_engine.hpp"
 
-#include "runtime/workload/operands.hpp"
-
 namespace satsim::execute {
 
 void GpuEngine::add_layers(const Network& network) {
-    const std::vector<bool> shared = network.shared_by_samples();
-    for (const Layer& layer : network.layers)
-        layers_[layer.name] = {layer.kind, layer.function,
-                               second_operand(layer, shared) == SecondOperand::SameSize,
-                               layer.with == layer.in};
+    for (const Layer& layer : network.layers) layers_[layer.name] = {layer.kind, layer.function};
 }
 
 std::string GpuEngine::refusal(const Task& task) const {
@@ -27,15 +21,15 @@ std::string GpuEngine::refusal(const VectorTask& task) const {
         case VectorOp::Activation:
         case VectorOp::ActivationGrad:
             if (layer.kind == LayerKind::Relu || layer.kind == LayerKind::Gelu) return "";
-            if (layer.kind == LayerKind::Glu) return none("a gated activation");
-            if (layer.function == "gelu") return "";
-            return none("the function " + layer.function);
+            if (layer.function == "silu") return "";
+            if (layer.kind == LayerKind::Activation && layer.function == "gelu") return "";
+            return none((layer.kind == LayerKind::Glu ? "a gate of the function " : "the function ") +
+                        layer.function);
+        case VectorOp::Embed:
+            if (layer.kind == LayerKind::Parameter) return none("a table that a parameter is gathered from");
+            return "";
         case VectorOp::Multiply:
-            if (task.stage == Stage::FF || layer.same_size) return "";
-            return none("gradients of a product with an operand that is spread");
         case VectorOp::BiasGrad:
-            if (layer.kind != LayerKind::Add || task.shape.rows > 0 || layer.same_shape) return "";
-            return none("the gradient of an operand that is spread over positions or channels");
         case VectorOp::NormStatistics:
         case VectorOp::NormApply:
         case VectorOp::NormGradStatistics:
@@ -49,14 +43,13 @@ std::string GpuEngine::refusal(const VectorTask& task) const {
         case VectorOp::Optimizer:
         case VectorOp::Transpose:
         case VectorOp::ZeroFill:
-            return "";
         case VectorOp::Resize:
         case VectorOp::Pool:
         case VectorOp::PoolGrad:
-        case VectorOp::Embed:
         case VectorOp::Rotary:
-        case VectorOp::Combine:
         case VectorOp::Nearest:
+            return "";
+        case VectorOp::Combine:
         case VectorOp::Prune:
             break;
     }

@@ -38,8 +38,6 @@ class GpuEngine : public Engine {
     struct KnownLayer {
         LayerKind kind = LayerKind::Conv;
         std::string function;
-        bool same_size = true;   // the second operand is as large as the first
-        bool same_shape = true;  // at least of one sample
     };
     [[nodiscard]] std::string refusal(const VectorTask& task) const;
 

@@ -13,5 +13,13 @@ void softmax_on(gpu::Executor& device, const VectorWork& work);
 void softmax_gradient_on(gpu::Executor& device, const VectorWork& work);
 void loss_on(gpu::Executor& device, const VectorWork& work);
 void update_on(gpu::Executor& device, const VectorWork& work);
+// Pools, resampling, and their gradients.
+void windows_on(gpu::Executor& device, const VectorWork& work);
+void lookup_on(gpu::Executor& device, const VectorWork& work);
+void nearest_on(gpu::Executor& device, const VectorWork& work);
+// Of dy (times another map) over all elements that each of `to` was spread over: place[i] is that of element
+// i. FP32 or FP16, as `half` says.
+void spread_sums_on(gpu::Executor& device, std::span<const double> dy, const std::span<const double>* factor,
+                    const std::vector<std::size_t>& place, bool half, std::span<double> to);
 
 }  // namespace satsim::execute

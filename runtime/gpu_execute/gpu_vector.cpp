@@ -1,4 +1,6 @@
 // Vector work on elements and columns; which kernel takes which task.
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "runtime/execute/host_kernels.hpp"
@@ -30,14 +32,14 @@ void elements(gpu::Executor& device, const VectorWork& work, Elementwise operati
     for (std::size_t i = 0; i < work.results.size(); ++i) memory.read(a.out[i], work.results[i]);
 }
 
-// The small second operand as large as the first: what an address generator would read again.
-Values spread(const VectorWork& work, std::span<const double> small) {
+// Of each element of the first operand, the element of the small second one that meets it.
+std::vector<std::size_t> places(const VectorWork& work, std::size_t large, std::size_t small) {
     const TensorShape& in = work.layer.in;
     const TensorShape& with = work.layer.with;
-    const bool shared = static_cast<std::int64_t>(small.size()) == with.elements();
-    const std::size_t samples = work.maps[0].size() / static_cast<std::size_t>(in.elements());
-    Values large;
-    large.reserve(work.maps[0].size());
+    const bool shared = static_cast<std::int64_t>(small) == with.elements();
+    const std::size_t samples = large / static_cast<std::size_t>(in.elements());
+    std::vector<std::size_t> found;
+    found.reserve(large);
     for (std::size_t b = 0; b < samples; ++b)
         for (int y = 0; y < in.height; ++y)
             for (int x = 0; x < in.width; ++x)
@@ -45,19 +47,39 @@ Values spread(const VectorWork& work, std::span<const double> small) {
                     const std::int64_t row = (shared ? 0 : static_cast<std::int64_t>(b)) * with.height +
                                              (with.height == 1 ? 0 : y);
                     const std::int64_t pixel = row * with.width + (with.width == 1 ? 0 : x);
-                    large.push_back(small[static_cast<std::size_t>(pixel * with.channels +
-                                                                   (with.channels == 1 ? 0 : c))]);
+                    found.push_back(
+                        static_cast<std::size_t>(pixel * with.channels + (with.channels == 1 ? 0 : c)));
                 }
+    return found;
+}
+// The small operand as large as the first: what an address generator would read again.
+Values spread(std::span<const double> small, const std::vector<std::size_t>& place) {
+    Values large;
+    large.reserve(place.size());
+    for (const std::size_t at : place) large.push_back(small[at]);
     return large;
 }
 
 // maps a, b -> results: their sum or product.
 void pairs(gpu::Executor& device, const VectorWork& work, Elementwise operation) {
     if (work.maps[1].size() == work.maps[0].size()) return elements(device, work, operation);
-    const Values large = spread(work, work.maps[1]);
+    const Values large = spread(work.maps[1], places(work, work.maps[0].size(), work.maps[1].size()));
     VectorWork whole = work;
     whole.maps[1] = large;
     elements(device, whole, operation);
+}
+
+// maps dy, a, b -> results da, db.
+void multiply_gradient(gpu::Executor& device, const VectorWork& work) {
+    if (work.maps[1].size() == work.maps[2].size())
+        return elements(device, work, Elementwise::MultiplyGradient);
+    const std::vector<std::size_t> place = places(work, work.maps[1].size(), work.maps[2].size());
+    const Values large = spread(work.maps[2], place);
+    VectorWork first = work;
+    first.maps = {work.maps[0], large};
+    first.results = {work.results[0]};
+    elements(device, first, Elementwise::Multiply);
+    spread_sums_on(device, work.maps[0], &work.maps[1], place, true, work.results[1]);
 }
 
 // maps a, b -> results a + b, FP32.
@@ -96,6 +118,99 @@ void columns(gpu::Executor& device, const VectorWork& work, Columnwise operation
     for (std::size_t i = 0; i < work.sums.size(); ++i) memory.read(a.out[i], work.sums[i]);
 }
 
+// Gates and values of [position][gate, value].
+std::pair<Values, Values> parted(std::span<const double> x, std::int64_t channels) {
+    const auto half = static_cast<std::size_t>(channels);
+    std::pair<Values, Values> parts;
+    for (std::size_t i = 0; i < x.size(); ++i)
+        (i / half % 2 == 0 ? parts.first : parts.second).push_back(x[i]);
+    return parts;
+}
+
+// maps: dy -> sums: over positions, or over all that a small operand was spread over.
+void bias_gradient(gpu::Executor& device, const VectorWork& work) {
+    const bool small = work.layer.kind == LayerKind::Add && work.task.shape.rows == 0;
+    if (!small) return columns(device, work, Columnwise::BiasGradient);
+    spread_sums_on(device, work.maps[0], nullptr, places(work, work.maps[0].size(), work.sums[0].size()),
+                   false, work.sums[0]);
+}
+
+// maps: x [position][gate, value] -> results: f(gate) * value.
+void gate(gpu::Executor& device, const VectorWork& work) {
+    const auto [gates, values] = parted(work.maps[0], work.layer.out.channels);
+    VectorWork both = work;
+    both.maps = {gates, values};
+    elements(device, both, Elementwise::SiluGate);
+}
+// maps: dy, x -> results: dx.
+void gate_gradient(gpu::Executor& device, const VectorWork& work) {
+    const auto half = static_cast<std::size_t>(work.layer.out.channels);
+    const auto [gates, values] = parted(work.maps[1], work.layer.out.channels);
+    Values of_gates(gates.size());
+    Values of_values(values.size());
+    VectorWork both = work;
+    both.maps = {work.maps[0], gates, values};
+    both.results = {of_gates, of_values};
+    elements(device, both, Elementwise::SiluGateGradient);
+    for (std::size_t i = 0; i < gates.size(); ++i) {
+        const std::size_t at = i / half * 2 * half + i % half;
+        work.results[0][at] = of_gates[i];
+        work.results[0][at + half] = of_values[i];
+    }
+}
+
+// maps: x -> results: neighbouring channels 2i, 2i+1 of each head turned; backwards where factor is -1. An
+// element is x*cos + neighbour*sin, with coefficients of every element of a sample.
+void rotary(gpu::Executor& device, const VectorWork& work) {
+    const Layer& l = work.layer;
+    const std::span<const double> x = work.maps[0];
+    const auto channels = static_cast<std::size_t>(l.in.channels);
+    const auto turned = static_cast<std::size_t>(l.size) / 2 * 2;
+    const auto head = static_cast<std::size_t>(work.length);
+    const auto sample = static_cast<std::size_t>(l.in.elements());
+    Values neighbours(x.begin(), x.end());
+    for (std::size_t i = 0; i < x.size(); ++i)
+        if (i % channels < turned) neighbours[i] = x[i % channels % 2 == 0 ? i + 1 : i - 1];
+    Values cosines(sample, 1.0);
+    Values sines(sample, 0.0);
+    const Values zeros(sample, 0.0);
+    for (std::size_t i = 0; i < sample; ++i) {
+        const std::size_t c = i % channels / 2 * 2;
+        if (i % channels >= turned) continue;
+        const double rate = std::pow(10000.0, -static_cast<double>(c % head) / static_cast<double>(head));
+        const double angle = static_cast<double>(i / channels) * rate;
+        cosines[i] = std::cos(angle);
+        sines[i] = (i % channels % 2 == 0 ? -1 : 1) * work.factor * std::sin(angle);
+    }
+    VectorWork both = work;
+    both.maps = {x, neighbours};
+    elements(device, both, Elementwise::NormGradient, {cosines, sines, zeros});
+}
+
+// vectors: class token (if any), then positions. FF: maps: x -> results: x*1 + position, and 1*token +
+// position. BP: maps: dy -> sums: their gradients, of which the token's is that of its position.
+void embedding(gpu::Executor& device, const VectorWork& work) {
+    const Layer& l = work.layer;
+    const auto sample = static_cast<std::size_t>(l.out.elements());
+    const auto front = l.class_token ? static_cast<std::size_t>(l.out.channels) : 0;
+    if (work.task.stage != Stage::FF) {
+        VectorWork positions = work;
+        positions.sums = {work.sums[0].subspan(front)};
+        columns(device, positions, Columnwise::BiasGradient);
+        std::copy_n(work.sums[0].begin() + static_cast<std::ptrdiff_t>(front), front, work.sums[0].begin());
+        return;
+    }
+    const std::span<const double> vectors = work.vectors[0];
+    Values scale(sample, 1.0);
+    std::copy_n(vectors.begin(), front, scale.begin());
+    Values x(work.results[0].size(), 1.0);
+    for (std::size_t i = 0; i < x.size(); ++i)
+        if (i % sample >= front) x[i] = work.maps[0][i / sample * (sample - front) + i % sample - front];
+    VectorWork whole = work;
+    whole.maps = {x};
+    elements(device, whole, Elementwise::ScaleShift, {scale, vectors.subspan(front)});
+}
+
 bool by_channel(const Layer& layer) {
     return layer.kind == LayerKind::BatchNorm || layer.kind == LayerKind::Mul;
 }
@@ -131,17 +246,22 @@ void fill(gpu::Executor& device, const VectorWork& work) {
     memory.read(out, work.results[0]);
 }
 
-bool is_gelu(const Layer& layer) {
-    return layer.kind == LayerKind::Gelu || layer.function == "gelu";
+void activation(gpu::Executor& device, const VectorWork& work) {
+    const Layer& l = work.layer;
+    const bool forward = work.task.op == VectorOp::Activation;
+    if (l.kind == LayerKind::Glu) return forward ? gate(device, work) : gate_gradient(device, work);
+    if (l.kind == LayerKind::Relu)
+        return elements(device, work, forward ? Elementwise::Relu : Elementwise::ReluGradient);
+    if (l.kind == LayerKind::Activation && l.function == "silu")
+        return elements(device, work, forward ? Elementwise::Silu : Elementwise::SiluGradient);
+    elements(device, work, forward ? Elementwise::Gelu : Elementwise::GeluGradient);
 }
 
 void run_vector(gpu::Executor& device, const VectorWork& work) {
     switch (work.task.op) {
         case VectorOp::Activation:
-            return elements(device, work, is_gelu(work.layer) ? Elementwise::Gelu : Elementwise::Relu);
         case VectorOp::ActivationGrad:
-            return elements(device, work,
-                            is_gelu(work.layer) ? Elementwise::GeluGradient : Elementwise::ReluGradient);
+            return activation(device, work);
         case VectorOp::NormStatistics:
         case VectorOp::NormApply:
         case VectorOp::NormGradStatistics:
@@ -151,13 +271,13 @@ void run_vector(gpu::Executor& device, const VectorWork& work) {
             return work.task.reads_fp32 > 0 ? add_wide(device, work) : pairs(device, work, Elementwise::Add);
         case VectorOp::Multiply:
             return work.task.stage == Stage::FF ? pairs(device, work, Elementwise::Multiply)
-                                                : elements(device, work, Elementwise::MultiplyGradient);
+                                                : multiply_gradient(device, work);
         case VectorOp::Copy:
             return elements(device, work, Elementwise::Copy);
         case VectorOp::Bias:
             return elements(device, work, Elementwise::Bias, {work.vectors[0]});
         case VectorOp::BiasGrad:
-            return columns(device, work, Columnwise::BiasGradient);
+            return bias_gradient(device, work);
         case VectorOp::Softmax:
             return softmax_on(device, work);
         case VectorOp::SoftmaxGrad:
@@ -170,6 +290,17 @@ void run_vector(gpu::Executor& device, const VectorWork& work) {
             return transpose(device, work);
         case VectorOp::ZeroFill:
             return fill(device, work);
+        case VectorOp::Pool:
+        case VectorOp::PoolGrad:
+        case VectorOp::Resize:
+            return windows_on(device, work);
+        case VectorOp::Embed:
+            return work.layer.kind == LayerKind::Embedding ? embedding(device, work)
+                                                           : lookup_on(device, work);
+        case VectorOp::Rotary:
+            return rotary(device, work);
+        case VectorOp::Nearest:
+            return nearest_on(device, work);
         default:
             throw std::logic_error("layer " + work.layer.name + ": no kernel for " + to_string(work.task.op));
     }

@@ -1,5 +1,6 @@
 """satsim train: steps on real numbers (docs/formats/train.md)."""
 import json
+import os
 import unittest
 
 from support import SMALL_HARDWARE, ProgramTest
@@ -66,11 +67,18 @@ class Train(ProgramTest):
             return error
 
         for place, names in (({"layer": "conv7", "target": "cpu"}, ["/places/0", "conv7"]), ({"layer": "conv1", "target": "fpga"}, ["/places/0/target", "fpga"]),
-                             ({"layer": "conv1", "target": "gpu-model:h100"}, ["/places/0/target", "nothing executes"])):
+                             ({"layer": "conv1", "target": "gpux"}, ["/places/0/target", "gpux"])):
             message = refused(self.network(), *SMALL, "--placement", self.write("bad.json", self.placement(place)))
             for name in names:
                 self.assertIn(name, message)
         self.assertIn("/method", refused(self.network(), "--recipe", "sdgp-2:8"))
+        if not os.path.exists("/dev/nvidia0"):  # one line that says what is missing
+            for target in ("gpu", "gpu-model:h100"):
+                placed = self.write("gpu.json", self.placement({"layer": "conv1", "target": target}))
+                message = refused(self.network(), *SMALL, "--placement", placed)
+                self.assertIn("gpu.json: /places/0/target: ", message)
+                self.assertIn("expected a machine with a GPU", message)
+            self.assertIn("--engine gpu: ", refused(self.network(), *SMALL, "--engine", "gpu"))
         for engine in ("sat", "sat-cycle"):
             message = refused(self.network(), "--hardware", SMALL_HARDWARE, "--recipe", "bdwp-2:16", "--engine", engine)
             self.assertIn("built for M = 16", message)

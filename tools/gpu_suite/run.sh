@@ -79,7 +79,7 @@ case $capability in
 esac
 stage configure 90 cmake --preset gpu "${architecture[@]}"
 stage build 240 cmake --build build/gpu -j "$jobs" -- -k 0
-for test in gpu_shared_test gpu_views_test gpu_record_test; do
+for test in gpu_shared_test gpu_views_test gpu_record_test gpu_execute_test; do
   stage "test-$test" 30 "$bin/$test"
 done
 # Kernel by kernel: a kernel that hangs or kills the context takes nothing else along.
@@ -88,6 +88,10 @@ for filter in 'GpuDeviceKernels.*Cop*' 'GpuDeviceKernels.*BitForBit' 'GpuDeviceK
 done
 for filter in Dense Sparse Measures Knows; do
   stage "test-meter-$filter" 40 "$bin/gpu_device_meter_test" "--gtest_filter=GpuDeviceMeter.$filter*"
+done
+# Training steps on real numbers by the GPU engine, 60 s in all.
+for filter in '*TasksAgree*' '*Updates*:*Sums*:*Loss*' '*Placements*' '*Module*'; do
+  stage "test-engine-$(tr -cd 'A-Za-z' <<<"$filter")" 15 "$bin/gpu_device_engine_test" "--gtest_filter=$filter"
 done
 stage bench 100 "$bin/gpu_bench" "$out/bench.json"
 # One program for all networks, the smaller ones first: what is equal in two of them is measured once. It writes a

@@ -195,7 +195,10 @@ void Blas::multiply(const ProductWork& work, const void* a, const void* b, void*
     dense.sparse_is_activation = false;
     std::shared_ptr<Product>& product = library_->exact[dense];
     if (product == nullptr) product = std::make_shared<Product>(*library_, dense, true);
-    require(product->run(0, a, b, c, stream.get()), "a product");
+    cublasStatus_t status = CUBLAS_STATUS_NOT_SUPPORTED;
+    for (int choice = 0; choice < product->count() && status != CUBLAS_STATUS_SUCCESS; ++choice)
+        status = product->run(choice, a, b, c, stream.get());
+    require(status, "a product");
 }
 int Blas::choices(const Product& product) {
     return product.count();

@@ -28,8 +28,9 @@ class Blas {
     // The heuristic's own first choice, as a caller by hand would take it.
     void run_first_choice(const Product& product, const OperandSets& sets, int set,
                           const OwnedStream& stream) const;
-    // C = A * B once, by the heuristic's first choice among the algorithms that round a sum once: none that
-    // adds parts of a split K up in C's own format. Throws InputError where there is none or it fails.
+    // C = A * B once, by the heuristic's first choice that runs among the algorithms that round a sum once:
+    // none that adds parts of a split K up in C's own format. Throws InputError where there is none or it
+    // fails.
     void multiply(const ProductWork& work, const void* a, const void* b, void* c, const OwnedStream& stream);
     // How many algorithms were timed.
     [[nodiscard]] static int choices(const Product& product);

@@ -117,6 +117,16 @@ void CudaExecutor::floats(Floats operation, const FloatArguments& a) {
     finish(launch_floats(operation, a, stream_.get()),
            "an FP32 kernel, " + std::to_string(a.elements) + " elements");
 }
+void CudaExecutor::windows(Windows operation, const WindowArguments& a) {
+    finish(launch_windows(operation, a, stream_.get()),
+           "window kernel " + std::to_string(static_cast<int>(operation)) + ", " +
+               std::to_string(a.inputs()) + " elements to " + std::to_string(a.outputs()));
+}
+void CudaExecutor::tables(Tables operation, const TableArguments& a) {
+    finish(launch_tables(operation, a, stream_.get()),
+           "table kernel " + std::to_string(static_cast<int>(operation)) + ", " +
+               std::to_string(a.positions) + " positions, a table of " + describe(a.rows, a.channels));
+}
 void CudaExecutor::transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch,
                              std::int64_t rows, std::int64_t columns) {
     finish(launch_transpose(in, out, batch, rows, columns, stream_.get()),

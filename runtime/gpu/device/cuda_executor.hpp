@@ -32,6 +32,8 @@ class CudaExecutor : public Executor {
     void rowwise(Rowwise operation, const RowArguments& arguments) override;
     void columnwise(Columnwise operation, const ColumnArguments& arguments) override;
     void floats(Floats operation, const FloatArguments& arguments) override;
+    void windows(Windows operation, const WindowArguments& arguments) override;
+    void tables(Tables operation, const TableArguments& arguments) override;
     void transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch, std::int64_t rows,
                    std::int64_t columns) override;
 

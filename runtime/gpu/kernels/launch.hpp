@@ -7,7 +7,9 @@
 #include "runtime/gpu/shared/floats.hpp"
 #include "runtime/gpu/shared/rowwise.hpp"
 #include "runtime/gpu/shared/sparse_tile.hpp"
+#include "runtime/gpu/shared/tables.hpp"
 #include "runtime/gpu/shared/update_tile.hpp"
+#include "runtime/gpu/shared/windows.hpp"
 
 struct CUstream_st;
 
@@ -41,8 +43,13 @@ enum class Elementwise {
     Bias,
     BiasResidualRelu,
     ScaleShift,
-    NormGradient
+    NormGradient,
+    Silu,
+    SiluGradient,
+    SiluGate,
+    SiluGateGradient
 };
+inline constexpr Elementwise kLastElementwise = Elementwise::SiluGateGradient;
 [[nodiscard]] int launch_elementwise(Elementwise operation, const ElementwiseArguments& arguments,
                                      Stream stream);
 
@@ -56,6 +63,21 @@ enum class Columnwise { BiasGradient, Statistics, GradientStatistics, RowGradien
 // FP32: the sum of two tensors, element by element; the total of one.
 enum class Floats { Add, Total };
 [[nodiscard]] int launch_floats(Floats operation, const FloatArguments& arguments, Stream stream);
+
+// Pools and resampling by nearest neighbour, and their gradients (windows.hpp).
+enum class Windows {
+    MaximumPool,
+    AveragePool,
+    MaximumPoolGradient,
+    AveragePoolGradient,
+    Resample,
+    ResampleGradient
+};
+[[nodiscard]] int launch_windows(Windows operation, const WindowArguments& arguments, Stream stream);
+
+// Rows of tables (tables.hpp). Nearest is two kernels, and needs `length`.
+enum class Tables { Lookup, LookupGradient, Nearest };
+[[nodiscard]] int launch_tables(Tables operation, const TableArguments& arguments, Stream stream);
 
 // out[b][c][r] = in[b][r][c], FP16.
 [[nodiscard]] int launch_transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch,

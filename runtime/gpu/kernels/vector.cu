@@ -87,6 +87,28 @@ __global__ void __launch_bounds__(kTotalThreads) total_kernel(const __grid_const
     fold_shares(a, thread, tile);
 }
 
+template <class Operation>
+__global__ void __launch_bounds__(kThreads)
+    window_kernel(const __grid_constant__ WindowArguments a, std::int64_t threads) {
+    const std::int64_t i = thread_number();
+    if (i < threads) Operation::run(a, i);
+}
+template <class Operation>
+void run_windows(const WindowArguments& a, std::int64_t threads, Stream stream) {
+    if (threads > 0)
+        window_kernel<Operation><<<blocks_of(threads, kThreads), kThreads, 0, stream>>>(a, threads);
+}
+template <class Operation>
+__global__ void __launch_bounds__(kThreads) table_kernel(const __grid_constant__ TableArguments a) {
+    const std::int64_t i = thread_number();
+    if (i < Operation::threads(a)) Operation::run(a, i);
+}
+template <class Operation>
+void run_table(const TableArguments& a, Stream stream) {
+    const std::int64_t threads = Operation::threads(a);
+    if (threads > 0) table_kernel<Operation><<<blocks_of(threads, kThreads), kThreads, 0, stream>>>(a);
+}
+
 constexpr int kSquare = 32;
 constexpr int kSquareRows = 8;
 
@@ -165,6 +187,18 @@ int launch_elementwise(Elementwise operation, const ElementwiseArguments& a, Str
         case Elementwise::NormGradient:
             run_elementwise<NormGradient>(a, stream);
             break;
+        case Elementwise::Silu:
+            run_elementwise<Silu>(a, stream);
+            break;
+        case Elementwise::SiluGradient:
+            run_elementwise<SiluGradient>(a, stream);
+            break;
+        case Elementwise::SiluGate:
+            run_elementwise<SiluGate>(a, stream);
+            break;
+        case Elementwise::SiluGateGradient:
+            run_elementwise<SiluGateGradient>(a, stream);
+            break;
     }
     return cudaGetLastError();
 }
@@ -224,6 +258,46 @@ int launch_floats(Floats operation, const FloatArguments& a, Stream stream) {
             break;
         case Floats::Total:
             total_kernel<<<1, kTotalThreads, 0, stream>>>(a);
+            break;
+    }
+    return cudaGetLastError();
+}
+
+int launch_windows(Windows operation, const WindowArguments& a, Stream stream) {
+    switch (operation) {
+        case Windows::MaximumPool:
+            run_windows<MaximumPool>(a, a.outputs(), stream);
+            break;
+        case Windows::AveragePool:
+            run_windows<AveragePool>(a, a.outputs(), stream);
+            break;
+        case Windows::MaximumPoolGradient:
+            run_windows<MaximumPoolGradient>(a, a.inputs(), stream);
+            break;
+        case Windows::AveragePoolGradient:
+            run_windows<AveragePoolGradient>(a, a.inputs(), stream);
+            break;
+        case Windows::Resample:
+            run_windows<Resample>(a, a.outputs(), stream);
+            break;
+        case Windows::ResampleGradient:
+            run_windows<ResampleGradient>(a, a.inputs(), stream);
+            break;
+    }
+    return cudaGetLastError();
+}
+
+int launch_tables(Tables operation, const TableArguments& a, Stream stream) {
+    switch (operation) {
+        case Tables::Lookup:
+            run_table<Lookup>(a, stream);
+            break;
+        case Tables::LookupGradient:
+            run_table<LookupGradient>(a, stream);
+            break;
+        case Tables::Nearest:
+            run_table<RowLengths>(a, stream);
+            run_table<NearestRow>(a, stream);
             break;
     }
     return cudaGetLastError();

@@ -42,6 +42,42 @@ struct GeluGradient {
         out[0] = in[0] * (phi + x * kDensity * expf(-0.5F * x * x));
     }
 };
+SATSIM_HD inline float sigmoid(float x) {
+    return 1.0F / (1.0F + expf(-x));
+}
+// x * sigmoid(x)
+struct Silu {
+    static constexpr int kInputs = 1, kOutputs = 1, kChannel = 0;
+    static SATSIM_HD void apply(const float* in, const float*, float* out) {
+        out[0] = in[0] * sigmoid(in[0]);
+    }
+    static SATSIM_HD float slope(float x) {
+        const float s = sigmoid(x);
+        return s * (1.0F + x * (1.0F - s));
+    }
+};
+// dy, x
+struct SiluGradient {
+    static constexpr int kInputs = 2, kOutputs = 1, kChannel = 0;
+    static SATSIM_HD void apply(const float* in, const float*, float* out) {
+        out[0] = in[0] * Silu::slope(in[1]);
+    }
+};
+// gate, value
+struct SiluGate {
+    static constexpr int kInputs = 2, kOutputs = 1, kChannel = 0;
+    static SATSIM_HD void apply(const float* in, const float*, float* out) {
+        out[0] = in[0] * sigmoid(in[0]) * in[1];
+    }
+};
+// dy, gate, value -> gradients of gate and value
+struct SiluGateGradient {
+    static constexpr int kInputs = 3, kOutputs = 2, kChannel = 0;
+    static SATSIM_HD void apply(const float* in, const float*, float* out) {
+        out[0] = in[0] * in[2] * Silu::slope(in[1]);
+        out[1] = in[0] * (in[1] * sigmoid(in[1]));
+    }
+};
 struct Add {
     static constexpr int kInputs = 2, kOutputs = 1, kChannel = 0;
     static SATSIM_HD void apply(const float* in, const float*, float* out) { out[0] = in[0] + in[1]; }

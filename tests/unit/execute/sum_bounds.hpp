@@ -62,8 +62,7 @@ inline std::vector<Values> row_statistics_bounds(const VectorWork& work, double 
     return bounds;
 }
 
-// Of work that SAT has no program for but another engine than the CPU may run: rows' norms, losses and sums
-// of gradients. 0 for the rest: the CPU's code alone runs it.
+// Of work that SAT has no program for but a GPU may run: rows' norms, losses, sums of gradients.
 inline std::vector<Values> other_sum_bounds(const VectorWork& work) {
     std::vector<Values> bounds;
     for (const std::span<double> sum : work.sums) bounds.emplace_back(sum.size());
@@ -103,9 +102,13 @@ inline std::vector<Values> other_sum_bounds(const VectorWork& work) {
             bounds[0][0] = 2 * rows * (row + rows * kUnit * (2 * largest + std::log(length)));
             return bounds;
         }
-        case VectorOp::BiasGrad: {
+        case VectorOp::BiasGrad:
+        case VectorOp::Embed: {  // a row of a table may be taken by every position
             const std::vector<Values> sizes = exact_sums(work, true);
-            const double g = g_of(work.maps[0].size(), bounds[0].size());
+            const bool table = work.task.op == VectorOp::Embed;
+            const double g =
+                g_of(work.maps[0].size(),
+                     table ? static_cast<std::size_t>(work.layer.out.channels) : bounds[0].size());
             for (std::size_t i = 0; i < bounds[0].size(); ++i) bounds[0][i] = 2 * g * sizes[0][i];
             return bounds;
         }

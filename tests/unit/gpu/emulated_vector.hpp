@@ -94,6 +94,21 @@ class EmulatedVectorMachine : public EmulatedMachine {
         if (operation == Columnwise::GradientStatistics) columns<SumAndProducts, FinishGradient>(a);
         if (operation == Columnwise::RowGradientSums) columns<SumAndRowProducts, FinishBoth>(a);
     }
+    void windows(Windows operation, const WindowArguments& a) {
+        if (operation == Windows::MaximumPool) threads<MaximumPool>(a, a.outputs());
+        if (operation == Windows::AveragePool) threads<AveragePool>(a, a.outputs());
+        if (operation == Windows::MaximumPoolGradient) threads<MaximumPoolGradient>(a, a.inputs());
+        if (operation == Windows::AveragePoolGradient) threads<AveragePoolGradient>(a, a.inputs());
+        if (operation == Windows::Resample) threads<Resample>(a, a.outputs());
+        if (operation == Windows::ResampleGradient) threads<ResampleGradient>(a, a.inputs());
+    }
+    void tables(Tables operation, const TableArguments& a) {
+        if (operation == Tables::Lookup) threads<Lookup>(a, Lookup::threads(a));
+        if (operation == Tables::LookupGradient) threads<LookupGradient>(a, LookupGradient::threads(a));
+        if (operation != Tables::Nearest) return;
+        threads<RowLengths>(a, RowLengths::threads(a));
+        threads<NearestRow>(a, NearestRow::threads(a));
+    }
     void floats(Floats operation, const FloatArguments& a) {
         if (operation == Floats::Add)
             for (std::int64_t i = 0; i < a.elements + 7; ++i) add_floats(a, i);  // threads beyond the end too
@@ -104,6 +119,10 @@ class EmulatedVectorMachine : public EmulatedMachine {
     }
 
   private:
+    template <class Operation, class Arguments>
+    static void threads(const Arguments& a, std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) Operation::run(a, i);
+    }
     template <class Term, class Finish>
     static void columns(const ColumnArguments& a) {
         ColumnTile tile;

@@ -51,12 +51,25 @@ void with_operation(Elementwise operation, F f) {
             return f(ScaleShift{});
         case Elementwise::NormGradient:
             return f(NormGradient{});
+        case Elementwise::Silu:
+            return f(Silu{});
+        case Elementwise::SiluGradient:
+            return f(SiluGradient{});
+        case Elementwise::SiluGate:
+            return f(SiluGate{});
+        case Elementwise::SiluGateGradient:
+            return f(SiluGateGradient{});
     }
 }
 
 // First and second output from x[0..2] and c[0..2].
 inline std::array<double, 2> elementwise_formula(Elementwise operation, const double* x, const double* c) {
     const auto cdf = [](double v) { return 0.5 * std::erfc(-v / std::sqrt(2.0)); };
+    const auto silu = [](double v) { return v / (1 + std::exp(-v)); };
+    const auto silu_slope = [](double v) {
+        const double s = 1 / (1 + std::exp(-v));
+        return s + v * s * (1 - s);
+    };
     switch (operation) {
         case Elementwise::Relu:
             return {std::max(x[0], 0.0), 0};
@@ -83,6 +96,14 @@ inline std::array<double, 2> elementwise_formula(Elementwise operation, const do
             return {x[0] * c[0] + c[1], 0};
         case Elementwise::NormGradient:
             return {x[0] * c[0] + x[1] * c[1] + c[2], 0};
+        case Elementwise::Silu:
+            return {silu(x[0]), 0};
+        case Elementwise::SiluGradient:
+            return {x[0] * silu_slope(x[1]), 0};
+        case Elementwise::SiluGate:
+            return {silu(x[0]) * x[1], 0};
+        case Elementwise::SiluGateGradient:
+            return {x[0] * x[2] * silu_slope(x[1]), x[0] * silu(x[1])};
     }
     return {};
 }
@@ -126,7 +147,7 @@ void expect_elementwise_of(Machine& machine, Elementwise operation, std::int64_t
 
 template <class Machine>
 void expect_elementwise(Machine& machine) {
-    for (int op = 0; op <= static_cast<int>(Elementwise::NormGradient); ++op)
+    for (int op = 0; op <= static_cast<int>(kLastElementwise); ++op)
         for (const std::int64_t rows : {1, 5, 64})
             for (const std::int64_t channels : {1, 3, 8, 40})
                 expect_elementwise_of(machine, static_cast<Elementwise>(op), rows, channels);

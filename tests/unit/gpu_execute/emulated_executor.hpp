@@ -9,11 +9,14 @@
 
 #include "runtime/gpu_execute/executor.hpp"
 #include "tests/unit/gpu/emulated_vector.hpp"
+#include "tests/unit/gpu/emulated_wgmma.hpp"
 
 namespace satsim::gpu::test {
 
 class EmulatedExecutor : public Executor {
   public:
+    // `hopper`: sparse products by wgmma.sp, else by mma.sp.
+    explicit EmulatedExecutor(bool hopper = false) : hopper_(hopper) {}
     [[nodiscard]] std::string name() const override { return "emulated"; }
 
     [[nodiscard]] void* reserve(std::size_t bytes) override {
@@ -84,7 +87,10 @@ class EmulatedExecutor : public Executor {
         return shape.channels % kUnit == 0 ? "" : "channels are no multiple of 8";
     }
     void sparse_product(const SparseGemmArguments& a) override {
-        machine_.sparse_gemm(SparseTileSize::Small, a);
+        if (hopper_ && WgmmaTile::refusal(a.shape, a.view) == nullptr)
+            EmulatedHopper().sparse_gemm(WgmmaTile{}, a);
+        else
+            machine_.sparse_gemm(SparseTileSize::Small, a);
     }
     void update(UpdateRule rule, const UpdateArguments& a) override { machine_.update(rule, a); }
     void elementwise(Elementwise operation, const ElementwiseArguments& a) override {
@@ -95,6 +101,8 @@ class EmulatedExecutor : public Executor {
         machine_.columnwise(operation, a);
     }
     void floats(Floats operation, const FloatArguments& a) override { machine_.floats(operation, a); }
+    void windows(Windows operation, const WindowArguments& a) override { machine_.windows(operation, a); }
+    void tables(Tables operation, const TableArguments& a) override { machine_.tables(operation, a); }
     void transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch, std::int64_t rows,
                    std::int64_t columns) override {
         for (std::int64_t b = 0; b < batch; ++b)
@@ -126,6 +134,7 @@ class EmulatedExecutor : public Executor {
         return values;
     }
 
+    bool hopper_;
     std::vector<Block> blocks_;
     EmulatedVectorMachine machine_;
 };

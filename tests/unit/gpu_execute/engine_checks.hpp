@@ -64,11 +64,38 @@ inline Network shared_operands() {
                       {16, 1, 6}, 4);
 }
 
+// Pools, resampling, tables, gates, operands that are spread.
+inline Network other_maps() {
+    return network_of(nlohmann::json::parse(R"([
+        {"kind": "conv", "out": 8, "kernel": 3, "pad": 1, "name": "a"},
+        {"kind": "maxpool", "kernel": 3, "stride": 2, "pad": 1}, {"kind": "conv", "out": 8, "kernel": 1},
+        {"kind": "resize", "shape": [8, 12, 9]}, {"kind": "conv", "out": 8, "kernel": 1},
+        {"kind": "avgpool", "kernel": 3, "stride": 2, "pad": 1}, {"kind": "conv", "out": 16, "kernel": 1},
+        {"kind": "resize", "shape": [16, 4, 3]}, {"kind": "activation", "function": "silu", "name": "s"},
+        {"kind": "reduce", "axis": "height", "name": "r"}, {"kind": "add", "from": "s", "with": "r", "name": "t"},
+        {"kind": "reduce", "axis": "channels", "name": "u"}, {"kind": "mul", "from": "t", "with": "u"},
+        {"kind": "conv", "out": 16, "kernel": 1}, {"kind": "globalpool"},
+        {"kind": "linear", "out": 10}, {"kind": "loss"}])"),
+                      {8, 13, 10});
+}
+inline Network other_rows() {
+    return network_of(nlohmann::json::parse(R"([
+        {"kind": "lookup", "rows": 24, "out": 16}, {"kind": "embedding", "class_token": true, "rows": 13},
+        {"kind": "linear", "out": 48}, {"kind": "glu", "function": "silu"},
+        {"kind": "quantize", "rows": 7}, {"kind": "linear", "out": 24, "name": "q"},
+        {"kind": "rope", "size": 20}, {"kind": "rmsnorm", "name": "n"},
+        {"kind": "attend", "with": ["q", "q"], "heads": 2, "kv_heads": 2}, {"kind": "linear", "out": 16},
+        {"kind": "embedding", "rows": 13}, {"kind": "reduce", "axis": "width"},
+        {"kind": "linear", "out": 10}, {"kind": "loss"}])"),
+                      {1, 1, 12});
+}
+
 inline const std::vector<GpuSetting> kGpuSettings{
     {"strided_first", strided_first, "dense", 2},       {"maps_dense", maps_of_every_kind, "dense", 2},
     {"maps_bdwp", maps_of_every_kind, "bdwp-2:8", 2},   {"rows_dense", rows_of_every_kind, "dense", 2},
     {"rows_bdwp", rows_of_every_kind, "bdwp-2:4", 2},   {"rows_sr_ste", rows_of_every_kind, "sr-ste-1:4", 2},
     {"rows_4_of_8", rows_of_every_kind, "bdwp-4:8", 2}, {"shared", shared_operands, "bdwp-1:2", 4},
+    {"other_maps", other_maps, "bdwp-2:8", 2},          {"other_rows", other_rows, "bdwp-2:8", 2},
     {"resnet9_bdwp", narrow_resnet9, "bdwp-2:8", 2},    {"armor_full", smallest_armor, "full+bdwp-2:8", 1}};
 
 class GpuStep {

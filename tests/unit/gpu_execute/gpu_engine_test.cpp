@@ -18,6 +18,11 @@ class GpuEngineSteps : public testing::TestWithParam<GpuSetting> {
 TEST_P(GpuEngineSteps, TasksAgreeElementByElement) {
     expect_tasks_agree(device, GetParam());
 }
+TEST_P(GpuEngineSteps, TasksAgreeOnHopper) {
+    EmulatedExecutor hopper(true);
+    expect_tasks_agree(hopper, GetParam());
+    EXPECT_EQ(hopper.overruns, 0);
+}
 TEST_P(GpuEngineSteps, RandomPlacementsAgree) {
     expect_placements_agree(device, GetParam(), 3);
 }
@@ -71,7 +76,9 @@ TEST(GpuEngineFaults, AreNoticed) {
         {Fault::Decay, {"", rows_of_every_kind, "sr-ste-2:8", 2}},
         {Fault::Coefficients, {"", maps_of_every_kind, "dense", 2}},
         {Fault::Strip, {"", rows_of_every_kind, "dense", 2}},
-        {Fault::Total, {"", rows_of_every_kind, "dense", 2}}};
+        {Fault::Total, {"", rows_of_every_kind, "dense", 2}},
+        {Fault::Pad, {"", other_maps, "dense", 2}},
+        {Fault::TableRow, {"", other_rows, "dense", 2}}};
     for (const auto& [fault, setting] : faults) {
         EmulatedExecutor device;
         WatchedExecutor faulty(device, fault);
@@ -95,67 +102,46 @@ std::string refused(const Network& network, VectorOp op, Stage stage) {
 }
 
 TEST(GpuEngineRefusals, SayWhichKernelThereIsNot) {
-    const auto layers = [](const char* text, const TensorShape& input) {
-        return network_of(nlohmann::json::parse(text), input);
-    };
-    constexpr TensorShape kMap{4, 6, 6};
-    constexpr TensorShape kRows{8, 1, 6};
+    const auto layers = [](const char* text) { return network_of(nlohmann::json::parse(text), {8, 1, 6}); };
     const auto none = [](const char* what) { return std::string("the GPU has no kernel for ") + what; };
-    const Network silu =
-        layers(R"([{"kind": "linear", "out": 8}, {"kind": "activation", "function": "silu"}])", kRows);
-    EXPECT_EQ(refused(silu, VectorOp::Activation, Stage::FF), none("the function silu"));
-    EXPECT_EQ(refused(silu, VectorOp::ActivationGrad, Stage::BP), none("the function silu"));
-    const Network glu =
-        layers(R"([{"kind": "linear", "out": 8}, {"kind": "glu", "function": "silu"}])", kRows);
-    EXPECT_EQ(refused(glu, VectorOp::Activation, Stage::FF), none("a gated activation"));
-    const Network pool = layers(R"([{"kind": "conv", "out": 4, "kernel": 1}, {"kind": "globalpool"}])", kMap);
-    EXPECT_EQ(refused(pool, VectorOp::Pool, Stage::FF), none("pool"));
-    EXPECT_EQ(refused(pool, VectorOp::PoolGrad, Stage::BP), none("pool gradient"));
-    const Network spread = layers(
-        R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "reduce", "axis": "width", "name": "r"},
-            {"kind": "mul", "from": "a", "with": "r"}])",
-        kRows);
-    EXPECT_EQ(refused(spread, VectorOp::Multiply, Stage::FF), "");
-    EXPECT_EQ(refused(spread, VectorOp::Multiply, Stage::BP),
-              none("gradients of a product with an operand that is spread"));
-    const Network spread_sum = layers(
-        R"([{"kind": "linear", "out": 8, "name": "a"}, {"kind": "reduce", "axis": "width", "name": "r"},
-            {"kind": "add", "from": "a", "with": "r"}])",
-        kRows);
-    EXPECT_EQ(refused(spread_sum, VectorOp::Add, Stage::FF), "");
-    EXPECT_EQ(refused(spread_sum, VectorOp::BiasGrad, Stage::BP),
-              none("the gradient of an operand that is spread over positions or channels"));
-    const Network lookup =
-        layers(R"([{"kind": "lookup", "rows": 5, "out": 8}, {"kind": "gelu"}])", {1, 1, 6});
-    EXPECT_EQ(refused(lookup, VectorOp::Embed, Stage::FF), none("embedding"));
-    const Network resize =
-        layers(R"([{"kind": "conv", "out": 4, "kernel": 1}, {"kind": "resize", "shape": [4, 12, 9]}])", kMap);
-    EXPECT_EQ(refused(resize, VectorOp::Resize, Stage::FF), none("resize"));
+    const Network tanh =
+        layers(R"([{"kind": "linear", "out": 8}, {"kind": "activation", "function": "tanh"}])");
+    EXPECT_EQ(refused(tanh, VectorOp::Activation, Stage::FF), none("the function tanh"));
+    EXPECT_EQ(refused(tanh, VectorOp::ActivationGrad, Stage::BP), none("the function tanh"));
+    const Network glu = layers(R"([{"kind": "linear", "out": 8}, {"kind": "glu", "function": "gelu"}])");
+    EXPECT_EQ(refused(glu, VectorOp::Activation, Stage::FF), none("a gate of the function gelu"));
+    EXPECT_EQ(refused(glu, VectorOp::ActivationGrad, Stage::BP), none("a gate of the function gelu"));
+    const Network both =
+        layers(R"([{"kind": "linear", "out": 8}, {"kind": "gelu"}, {"kind": "glu", "function": "silu"},
+                                    {"kind": "activation", "function": "silu"}])");
+    for (const VectorOp op : {VectorOp::Activation, VectorOp::ActivationGrad})
+        for (const Stage stage : {Stage::FF, Stage::BP}) EXPECT_EQ(refused(both, op, stage), "");
 }
 
 // A placement of what the GPU cannot do is refused before anything runs, and so are tasks of a network that
 // the engine has not been told of.
 TEST(GpuEngineRefusals, ComeBeforeAnythingRuns) {
-    const Network pool =
-        network_of(nlohmann::json::parse(
-                       R"([{"kind": "conv", "out": 8, "kernel": 1}, {"kind": "globalpool", "name": "p"}])"),
-                   {8, 6, 6});
-    const TrainingStep step = make_training_step(pool, Recipe{});
+    const Network curved = network_of(
+        nlohmann::json::parse(
+            R"([{"kind": "conv", "out": 8, "kernel": 1}, {"kind": "activation", "function": "tanh", "name": "p"}])"),
+        {8, 6, 6});
+    const TrainingStep step = make_training_step(curved, Recipe{});
     EmulatedExecutor device;
     WatchedExecutor watched(device);
     const auto message = [&](GpuEngine& engine) -> std::string {
-        Store store(pool, step.batch, 1);
+        Store store(curved, step.batch, 1);
         try {
-            execute_step(pool, Recipe{}, step, std::vector<int>(step.tasks.size(), 0), {&engine}, store);
+            execute_step(curved, Recipe{}, step, std::vector<int>(step.tasks.size(), 0), {&engine}, store);
         } catch (const InputError& error) {
             return error.what();
         }
         return "";
     };
-    GpuEngine engine(watched, pool);
-    EXPECT_NE(message(engine).find("p FF pool on gpu, which cannot run it"), std::string::npos)
+    GpuEngine engine(watched, curved);
+    EXPECT_NE(message(engine).find("p FF activation on gpu, which cannot run it"), std::string::npos)
         << message(engine);
-    EXPECT_NE(message(engine).find("the GPU has no kernel for pool"), std::string::npos) << message(engine);
+    EXPECT_NE(message(engine).find("the GPU has no kernel for the function tanh"), std::string::npos)
+        << message(engine);
     GpuEngine knows_nothing(watched);
     EXPECT_NE(message(knows_nothing).find("does not know layer"), std::string::npos)
         << message(knows_nothing);

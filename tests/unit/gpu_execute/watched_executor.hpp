@@ -17,7 +17,9 @@ class WatchedExecutor : public Executor {
         Decay,
         Coefficients,
         Strip,
-        Total
+        Total,
+        Pad,
+        TableRow
     };
 
     explicit WatchedExecutor(Executor& device, Fault fault = Fault::None) : device_(device), fault_(fault) {}
@@ -76,6 +78,18 @@ class WatchedExecutor : public Executor {
         FloatArguments done = arguments;
         if (fault_ == Fault::Total && operation == Floats::Total) --done.elements;
         device_.floats(operation, done);
+    }
+    void windows(Windows operation, const WindowArguments& arguments) override {
+        ++vectors;
+        WindowArguments done = arguments;
+        if (fault_ == Fault::Pad) ++done.pad_left;
+        device_.windows(operation, done);
+    }
+    void tables(Tables operation, const TableArguments& arguments) override {
+        ++vectors;
+        TableArguments done = arguments;
+        if (fault_ == Fault::TableRow && operation != Tables::Lookup) --done.rows;
+        device_.tables(operation, done);
     }
     void transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch, std::int64_t rows,
                    std::int64_t columns) override {
