@@ -1,9 +1,11 @@
 """satsim train: steps on real numbers (docs/formats/train.md)."""
 import json
 import os
+import shutil
+import subprocess
 import unittest
 
-from support import SMALL_HARDWARE, ProgramTest
+from support import PROGRAM, SMALL_HARDWARE, SOURCE, ProgramTest
 
 SMALL = ["--hardware", SMALL_HARDWARE, "--recipe", "bdwp-2:8"]
 
@@ -59,6 +61,34 @@ class Train(ProgramTest):
             self.assertEqual(set(step["losses"]), {"text_loss", "image_loss"})
             self.assertAlmostEqual(step["loss"], sum(step["losses"].values()))
         self.assertLess(result["steps"][-1]["loss"], result["steps"][0]["loss"])
+
+    def test_a_gpu_takes_its_tasks(self):
+        """On an emulated GPU: the program beside an emulated module, with an emulated driver (tests/unit/gpu_execute)."""
+        gpu = os.environ.get("SATSIM_EMULATED_GPU", "")
+        if not os.path.exists(os.path.join(gpu, "libsatsim_gpu.so")):
+            self.skipTest("no emulated GPU built")
+        machine = self.folder / "machine"
+        machine.mkdir()
+        shutil.copy(PROGRAM, machine / "satsim")
+        shutil.copy(os.path.join(gpu, "libsatsim_gpu.so"), machine)
+        os.symlink(SOURCE / "models", machine / "models")
+
+        def train(*arguments):
+            done = subprocess.run([machine / "satsim", "train", self.network(), *SMALL, *map(str, arguments), "--json"], cwd=self.folder,
+                                  capture_output=True, text=True, timeout=300, env={**os.environ, "LD_LIBRARY_PATH": gpu})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)
+
+        everything = train("--steps", 3, "--engine", "gpu")
+        self.assertEqual(everything["tasks"]["sat-functional"], 0)
+        self.assertGreater(everything["tasks"]["gpu"], 10)
+        for step, loss in zip(everything["steps"], self.losses("--steps", 3)):
+            self.assertAlmostEqual(step["loss"], loss, delta=0.01 * loss)
+        places = ({"layer": "conv1", "target": "gpu"}, {"layer": "conv2", "target": "gpu-model:h100", "stage": "FF"})
+        placed = train("--steps", 1, "--placement", self.write("gpu.json", self.placement(*places)))["tasks"]
+        self.assertGreater(placed["gpu"], 3)
+        self.assertGreater(placed["sat-functional"], 3)
+        self.assertEqual(sum(placed.values()), sum(everything["tasks"].values()))
 
     def test_wrong_input_is_one_line(self):
         def refused(*arguments):

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <set>
+#include <sstream>
 
 #include "tests/unit/execute/sum_bounds.hpp"
 
@@ -148,7 +150,7 @@ class ComparingEngine : public Engine {
     std::int64_t compared_copies = 0;  // values of packed copies
     std::int64_t outside = 0;
     std::int64_t different = 0;
-    std::string where;
+    std::string where;  // what is outside, line by line
 
   private:
     static Values magnitudes(const double* data, std::size_t size) {
@@ -163,19 +165,26 @@ class ComparingEngine : public Engine {
             count(copy.dense[i], fresh.dense[i], 0, work.layer.name + " copy");
         if (copy.packed.indices == fresh.packed.indices) return;
         ++outside;
-        where = work.layer.name + " copy";
+        where += "\n  " + work.layer.name + " copy: other positions";
     }
     void count(double one, double two, double allowed, const std::string& task) {
         ++compared;
         if (one != two) ++different;
         if (std::abs(one - two) <= allowed) return;
         ++outside;
-        where = task;
+        // The first element of each task, of a few tasks.
+        if (named_.size() >= 12 || !named_.insert(task).second) return;
+        std::ostringstream line;
+        line.precision(9);
+        line << "\n  " << task << ": " << one << " and " << two << ", " << std::abs(one - two) << " apart, "
+             << allowed << " allowed";
+        where += line.str();
     }
 
     Engine& used_;
     Engine& other_;
     ReferenceEngine reference_;
+    std::set<std::string> named_;
 };
 
 // The CPU, but every element of a map that it computes is moved by -1, 0 or +1 unit.

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "tests/unit/gpu/emulated_device.hpp"
-#include "tests/unit/gpu/vector_checks.hpp"
+#include "tests/unit/gpu/operations.hpp"
 
 namespace satsim::gpu::test {
 

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "runtime/gpu/kernels/launch.hpp"
+#include "tests/unit/gpu/operations.hpp"
 #include "tests/unit/gpu/random_values.hpp"
 
 namespace satsim::gpu::test {
@@ -21,45 +22,6 @@ inline double value(const std::vector<float>& v, std::int64_t i) {
 // FP16's rounding of a result whose terms add up to `magnitude`.
 inline double half_bound(double result, double magnitude) {
     return std::abs(result) * 0x1p-11 + 0x1p-24 + magnitude * 0x1p-18;
-}
-
-// Calls `f` with the operation's type.
-template <class F>
-void with_operation(Elementwise operation, F f) {
-    switch (operation) {
-        case Elementwise::Relu:
-            return f(Relu{});
-        case Elementwise::ReluGradient:
-            return f(ReluGradient{});
-        case Elementwise::Gelu:
-            return f(Gelu{});
-        case Elementwise::GeluGradient:
-            return f(GeluGradient{});
-        case Elementwise::Add:
-            return f(Add{});
-        case Elementwise::Multiply:
-            return f(Multiply{});
-        case Elementwise::MultiplyGradient:
-            return f(MultiplyGradient{});
-        case Elementwise::Copy:
-            return f(Copy{});
-        case Elementwise::Bias:
-            return f(Bias{});
-        case Elementwise::BiasResidualRelu:
-            return f(BiasResidualRelu{});
-        case Elementwise::ScaleShift:
-            return f(ScaleShift{});
-        case Elementwise::NormGradient:
-            return f(NormGradient{});
-        case Elementwise::Silu:
-            return f(Silu{});
-        case Elementwise::SiluGradient:
-            return f(SiluGradient{});
-        case Elementwise::SiluGate:
-            return f(SiluGate{});
-        case Elementwise::SiluGateGradient:
-            return f(SiluGateGradient{});
-    }
 }
 
 // First and second output from x[0..2] and c[0..2].

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/gpu/emulated_vector.hpp"
+#include "tests/unit/gpu/vector_checks.hpp"
 
 namespace satsim::gpu::test {
 namespace {

@@ -9,14 +9,11 @@
 
 #include "runtime/gpu_execute/executor.hpp"
 #include "tests/unit/gpu/emulated_vector.hpp"
-#include "tests/unit/gpu/emulated_wgmma.hpp"
 
 namespace satsim::gpu::test {
 
 class EmulatedExecutor : public Executor {
   public:
-    // `hopper`: sparse products by wgmma.sp, else by mma.sp.
-    explicit EmulatedExecutor(bool hopper = false) : hopper_(hopper) {}
     [[nodiscard]] std::string name() const override { return "emulated"; }
 
     [[nodiscard]] void* reserve(std::size_t bytes) override {
@@ -87,10 +84,7 @@ class EmulatedExecutor : public Executor {
         return shape.channels % kUnit == 0 ? "" : "channels are no multiple of 8";
     }
     void sparse_product(const SparseGemmArguments& a) override {
-        if (hopper_ && WgmmaTile::refusal(a.shape, a.view) == nullptr)
-            EmulatedHopper().sparse_gemm(WgmmaTile{}, a);
-        else
-            machine_.sparse_gemm(SparseTileSize::Small, a);
+        machine_.sparse_gemm(SparseTileSize::Small, a);
     }
     void update(UpdateRule rule, const UpdateArguments& a) override { machine_.update(rule, a); }
     void elementwise(Elementwise operation, const ElementwiseArguments& a) override {
@@ -134,7 +128,6 @@ class EmulatedExecutor : public Executor {
         return values;
     }
 
-    bool hopper_;
     std::vector<Block> blocks_;
     EmulatedVectorMachine machine_;
 };

@@ -160,7 +160,7 @@ inline void expect_tasks_agree(gpu::Executor& device, const GpuSetting& setting)
     GpuStep step(setting);
     gpu::test::WatchedExecutor watched(device);
     const Comparison found = compare_tasks(step, watched);
-    EXPECT_EQ(found.outside, 0) << "of " << found.compared << " elements; the last in: " << found.where;
+    EXPECT_EQ(found.outside, 0) << "of " << found.compared << " elements:" << found.where;
     EXPECT_GT(found.compared, 1000);
     EXPECT_GT(found.different, 0);  // the engines do not share their arithmetic
     EXPECT_GT(found.gpu_tasks, 5);

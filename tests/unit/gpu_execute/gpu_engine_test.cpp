@@ -1,5 +1,9 @@
 // The GPU engine on an emulated GPU. docs/architecture/execution.md states the bounds.
 #include "tests/unit/gpu_execute/emulated_executor.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/gpu/emulated_wgmma.hpp"
 #include "tests/unit/gpu_execute/engine_checks.hpp"
 
 namespace satsim::execute::test {
@@ -8,6 +12,15 @@ namespace {
 using gpu::test::EmulatedExecutor;
 using gpu::test::WatchedExecutor;
 using Fault = WatchedExecutor::Fault;
+
+// Sparse products by wgmma.sp instead of mma.sp.
+class EmulatedHopperExecutor : public EmulatedExecutor {
+  public:
+    void sparse_product(const gpu::SparseGemmArguments& a) override {
+        ASSERT_EQ(gpu::WgmmaTile::refusal(a.shape, a.view), nullptr);
+        gpu::test::EmulatedHopper().sparse_gemm(gpu::WgmmaTile{}, a);
+    }
+};
 
 class GpuEngineSteps : public testing::TestWithParam<GpuSetting> {
   protected:
@@ -19,7 +32,7 @@ TEST_P(GpuEngineSteps, TasksAgreeElementByElement) {
     expect_tasks_agree(device, GetParam());
 }
 TEST_P(GpuEngineSteps, TasksAgreeOnHopper) {
-    EmulatedExecutor hopper(true);
+    EmulatedHopperExecutor hopper;
     expect_tasks_agree(hopper, GetParam());
     EXPECT_EQ(hopper.overruns, 0);
 }
