@@ -7,7 +7,7 @@
 namespace satsim::gpu {
 namespace {
 
-constexpr double kUnread = 0.02;  // of a step's time
+constexpr double kUnread = 0.05;  // of a step's time
 
 double estimate_seconds(const Work& work, const MeasuredDevice& device) {
     const auto over = [](double amount, double rate) { return rate > 0 ? amount / rate : 0; };

@@ -7,7 +7,7 @@
 
 namespace satsim::gpu {
 
-// Of each of the plan's works: whether it is read. Those that are not come to at most 2 % of the step's time
+// Of each of the plan's works: whether it is read. Those that are not come to at most 5 % of the step's time
 // together, by an estimate from the device's measured roofs (flop, bytes, a launch) made before anything is
 // measured.
 [[nodiscard]] std::vector<bool> read_by_itself(const std::vector<Task>& tasks, const WorkPlan& plan,

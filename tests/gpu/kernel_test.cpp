@@ -30,8 +30,7 @@ TEST_F(GpuDeviceKernels, AdamWIsTheCoresBitForBit) {
 TEST_F(GpuDeviceKernels, CompressesWhatItUpdatesBitForBit) {
     expect_compressed_updates(machine);
 }
-// More tiles than blocks stay on any device, so that each goes on to others.
-TEST_F(GpuDeviceKernels, BlocksThatStayUpdateBitForBit) {
+TEST_F(GpuDeviceKernels, UpdatesManyTilesBitForBit) {
     for (const bool decays : {false, true}) {
         expect_compressed_update<UpdateRule::Sgd>(machine, {2, 1250, 1540, {2, 8}}, decays);
         expect_compressed_update<UpdateRule::Adam>(machine, {2, 1250, 1540, {2, 4}}, decays);

@@ -38,13 +38,13 @@ Timing time_estimated(const Run& run, int sets, int repetitions, const OwnedStre
                       double estimate) {
     constexpr double kShortest = 200e-6;  // s of a repetition: events tell half microseconds
     constexpr double kLongest = 0.02;     // s of all repetitions, as long as there are five
-    const int least = estimate < kVeryLong ? 5 : 3;
+    const int least = std::min(repetitions, estimate < kVeryLong ? 5 : 3);
     // A graph repeats itself: it must go through all sets, or what it reads would stay in L2.
     const int runs =
         std::clamp(std::max(static_cast<int>(std::ceil(kShortest / estimate)), sets), 1, kMostSets);
     const Replay replay(run, sets, runs, stream, estimate < kLong ? launches : Launches::CallByCall);
     const double room = kLongest / (estimate * runs);
-    const int count = std::clamp(static_cast<int>(std::min(room, 1e6)), least, std::max(repetitions, least));
+    const int count = std::clamp(static_cast<int>(std::min(room, 1e6)), least, repetitions);
     const std::vector<OwnedEvent> events(static_cast<std::size_t>(count) + 1);
     replay.queue();
     check(cudaEventRecord(events.front().get(), stream.get()), "recording an event");
@@ -69,19 +69,19 @@ Timing time_runs(const Run& run, int sets, int repetitions, const OwnedStream& s
 
 int fastest_of(int count, const std::function<bool(int choice, int set)>& run, int sets,
                const OwnedStream& stream) {
-    constexpr int kRepetitions = 5;
+    constexpr int kInList = 2;  // repetitions: enough to tell who may be the fastest
+    constexpr int kInTurn = 3;
     constexpr int kRounds = 3;
     constexpr double kGain = 0.97;
-    constexpr double kHopeless = 1.5;     // times the best one's estimate: not worth five repetitions
+    constexpr double kHopeless = 1.5;     // times the best one's estimate: not worth timing
     constexpr double kNoHostTime = 1e-3;  // s: an estimate from calls that says what the device takes
     struct Choice {
         double estimate = 0;
         double seconds = 0;
     };
     const auto run_of = [&](int choice) { return [&run, choice](int set) { (void)run(choice, set); }; };
-    const auto seconds_of = [&](int choice, double estimate) {
-        return time_estimated(run_of(choice), sets, kRepetitions, stream, Launches::Replayed, estimate)
-            .median;
+    const auto seconds_of = [&](int choice, double estimate, int repetitions) {
+        return time_estimated(run_of(choice), sets, repetitions, stream, Launches::Replayed, estimate).median;
     };
     std::vector<Choice> times(static_cast<std::size_t>(count));
     const auto at = [&](int choice) -> Choice& { return times[static_cast<std::size_t>(choice)]; };
@@ -91,7 +91,7 @@ int fastest_of(int count, const std::function<bool(int choice, int set)>& run, i
         if (!run(choice, 0)) continue;
         at(choice).estimate = estimate_seconds(run_of(choice), sets, stream);
         if (best >= 0 && at(choice).estimate > std::max(kHopeless * at(best).estimate, kNoHostTime)) continue;
-        at(choice).seconds = seconds_of(choice, at(choice).estimate);
+        at(choice).seconds = seconds_of(choice, at(choice).estimate, kInList);
         if (first < 0) first = choice;
         if (best < 0 || at(choice).seconds < at(best).seconds) best = choice;
     }
@@ -100,8 +100,8 @@ int fastest_of(int count, const std::function<bool(int choice, int set)>& run, i
     double with_first = 0;
     double with_best = 0;
     for (int round = 0; round < kRounds; ++round) {
-        with_first += seconds_of(first, at(first).estimate);
-        with_best += seconds_of(best, at(best).estimate);
+        with_first += seconds_of(first, at(first).estimate, kInTurn);
+        with_best += seconds_of(best, at(best).estimate, kInTurn);
     }
     return with_best < kGain * with_first ? best : first;
 }

@@ -62,18 +62,12 @@ struct alignas(16) FourFloats {
     float v[4];
 };
 
-// Four neighbouring elements of everything that an update reads, and where they lie.
+// Four neighbouring elements of everything that an update reads.
 struct Quad {
     FourFloats gradient;
     FourFloats first;
     FourFloats second;  // Adam
     FourFloats weight;
-};
-struct QuadSources {
-    const float* gradient;
-    const float* first;
-    const float* second;
-    const float* weight;
 };
 inline constexpr int kUpdateQuads = kUpdateRows * kUpdateColumns / 4 / kUpdateThreads;  // of a thread
 template <UpdateRule Rule>
@@ -130,17 +124,6 @@ class UpdateBlock {
         return a_.columns % 4 == 0 && row_ + kUpdateRows <= a_.rows && column_ + kUpdateColumns <= a_.columns;
     }
 
-    // The same of a whole tile by its parts, where the quads come from elsewhere: addresses of a thread's
-    // quad number `quad`, and what becomes of it.
-    [[nodiscard]] SATSIM_HD QuadSources sources(int thread, int quad) const {
-        const std::int64_t at = offset(row_of(thread, quad), column_of(thread));
-        return {a_.gradient + at, a_.first + at, a_.second + at, a_.weight + at};
-    }
-    template <UpdateRule Rule>
-    SATSIM_HD void update_whole_quad(int thread, int quad, Quad in, UpdateTile& tile) const {
-        update_quad<Rule, true>(row_of(thread, quad), column_of(thread), in, tile);
-    }
-
     // Phase 2: the lower half of the threads makes the forward copy, the upper half the backward one. Groups
     // are of at most MostM elements: larger ones take more registers, which all kernels would pay for.
     // Not inlined: one copy of it serves the kernels of all rules.
@@ -151,21 +134,6 @@ class UpdateBlock {
             pack_along<true, MostM>(a_.forward, thread, tile);
         else
             pack_along<false, MostM>(a_.backward, thread - kHalf, tile);
-    }
-
-    // Phase 2 of what most training steps ask for: two compressed copies in groups of M. Nothing is left to
-    // decide, so that it takes few registers and no memory of the thread's own.
-    [[nodiscard]] static SATSIM_HD bool compresses_both(const UpdateArguments& a, int m) {
-        return a.forward.format == CopyFormat::Compressed24 && a.forward.m == m &&
-               a.backward.format == CopyFormat::Compressed24 && a.backward.m == m;
-    }
-    template <int M>
-    SATSIM_HD void compress_both(int thread, const UpdateTile& tile) const {
-        constexpr int kHalf = kUpdateThreads / 2;
-        if (thread < kHalf)
-            compress<true, M>(a_.forward, thread, tile);
-        else
-            compress<false, M>(a_.backward, thread - kHalf, tile);
     }
 
   private:

@@ -25,14 +25,7 @@ void run_update(const UpdateArguments& a) {
                         for (int t = 0; t < kUpdateThreads; ++t) block.rank_old(t, tile);
                 }
                 for (int t = 0; t < kUpdateThreads; ++t) block.template update<Rule>(t, tile);
-                for (int t = 0; t < kUpdateThreads; ++t) {
-                    if (UpdateBlock::compresses_both(a, 4))
-                        block.template compress_both<4>(t, tile);
-                    else if (UpdateBlock::compresses_both(a, 8))
-                        block.template compress_both<8>(t, tile);
-                    else
-                        block.template pack<16>(t, tile);
-                }
+                for (int t = 0; t < kUpdateThreads; ++t) block.template pack<16>(t, tile);
             }
         }
     }
