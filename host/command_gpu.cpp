@@ -83,13 +83,14 @@ int show(const Arguments& arguments) {
     return 0;
 }
 
-Table error_table(const gpu::Fit& found) {
-    Table table({"<held out", "works", "median error, device file", "90th percentile", "median error, fitted",
-                 "90th percentile"});
+Table error_table(const std::string& of, const std::vector<gpu::PredictionError>& all_before,
+                  const std::vector<gpu::PredictionError>& all_after) {
+    Table table({"<held out, " + of, "works", "median error, device file", "90th percentile",
+                 "median error, fitted", "90th percentile"});
     const auto percent = [](double share) { return fmt::format("{:.1f} %", 100 * share); };
-    for (std::size_t i = 0; i < found.after.size(); ++i) {
-        const gpu::PredictionError& before = found.before[i];
-        const gpu::PredictionError& after = found.after[i];
+    for (std::size_t i = 0; i < all_after.size(); ++i) {
+        const gpu::PredictionError& before = all_before[i];
+        const gpu::PredictionError& after = all_after[i];
         table.row({after.kind, std::to_string(after.works), percent(before.median),
                    percent(before.percentile_90), percent(after.median), percent(after.percentile_90)});
     }
@@ -120,7 +121,9 @@ nlohmann::ordered_json fit_json(const gpu::Device& device, const gpu::Recording&
                                      {"works", found.works},
                                      {"fitted", found.fitted},
                                      {"before", errors_json(found.before)},
-                                     {"after", errors_json(found.after)}};
+                                     {"after", errors_json(found.after)},
+                                     {"energy_before", errors_json(found.energy_before)},
+                                     {"energy_after", errors_json(found.energy_after)}};
     for (const gpu::FittedFigure& f : found.figures)
         object["figures"][f.name] = {
             {"device_file", f.before}, {"fitted", f.figure.value}, {"unit", f.figure.unit}};
@@ -142,17 +145,20 @@ int fit_recordings(const Arguments& arguments) {
         return 0;
     }
     if (options.csv) {
-        deliver(options, error_table(found).csv());
+        deliver(options, error_table("time", found.before, found.after).csv());
         return 0;
     }
     Table figures({"<figure", "device file", "fitted", "<unit"});
     for (const gpu::FittedFigure& f : found.figures)
         figures.row(
             {f.name, fmt::format("{:g}", f.before), fmt::format("{:g}", f.figure.value), f.figure.unit});
-    deliver(options,
-            fmt::format("{} fitted to {} of {} pieces of work of {}; the others are held out\n\n{}\n{}",
-                        device.name, found.fitted, found.works, source, figures.text(),
-                        error_table(found).text()));
+    std::string text =
+        fmt::format("{} fitted to {} of {} pieces of work of {}; the others are held out\n\n{}\n{}",
+                    device.name, found.fitted, found.works, source, figures.text(),
+                    error_table("time", found.before, found.after).text());
+    if (!found.energy_after.empty())
+        text += "\n" + error_table("energy", found.energy_before, found.energy_after).text();
+    deliver(options, text);
     return 0;
 }
 

@@ -115,11 +115,25 @@ KernelFigures read_kernels(const JsonCursor& at) {
 }
 
 PowerFigures read_power(const JsonCursor& at) {
-    at.object({"board", "idle", "tensor_flop", "fp32_flop", "dram_byte"});
+    at.object({"board", "idle", "tensor_flop", "fp32_flop", "dram_byte"}, {"active", "burst"});
     const auto joules = [&at](const char* key) { return read_figure(at.at(key), "J", 0, 1); };
-    PowerFigures power{read_figure(at.at("board"), "W", 0.1, 1e5), read_figure(at.at("idle"), "W", 0, 1e5),
-                       joules("tensor_flop"), joules("fp32_flop"), joules("dram_byte")};
+    PowerFigures power;
+    power.board = read_figure(at.at("board"), "W", 0.1, 1e5);
+    power.idle = read_figure(at.at("idle"), "W", 0, 1e5);
+    power.active =
+        at.has("active")
+            ? read_figure(at.at("active"), "W", 0, 1e5)
+            : Figure{0, std::string("W"),
+                     std::string("not in the file: a kernel draws its flops and bytes alone"), false};
+    power.tensor_flop = joules("tensor_flop");
+    power.fp32_flop = joules("fp32_flop");
+    power.dram_byte = joules("dram_byte");
+    power.burst = at.has("burst") ? read_figure(at.at("burst"), "W", power.board.value, 1e5)
+                                  : Figure{power.board.value, std::string("W"),
+                                           std::string("not in the file: the limit"), false};
     if (power.idle.value >= power.board.value) at.at("idle").fail("is not below board, the limit");
+    if (power.idle.value + power.active.value >= power.board.value)
+        at.at("active").fail("with idle is not below board, the limit");
     return power;
 }
 
@@ -176,7 +190,9 @@ std::vector<NamedFigure> figures(const Device& d) {
             {"efficiency, columns", &d.kernels.column_efficiency},
             {"coefficients' bandwidth", &d.kernels.coefficient_bandwidth},
             {"board power", &d.power.board},
+            {"burst power", &d.power.burst},
             {"idle power", &d.power.idle},
+            {"active power", &d.power.active},
             {"energy of a tensor flop", &d.power.tensor_flop},
             {"energy of an FP32 flop", &d.power.fp32_flop},
             {"energy of a DRAM byte", &d.power.dram_byte}};

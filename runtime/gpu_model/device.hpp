@@ -70,9 +70,16 @@ struct KernelFigures {
 struct PowerFigures {
     Figure board;        // W, the limit
     Figure idle;         // W, always
+    Figure active;       // W, beside it while any kernel runs: clocks, schedulers, leakage of a warm chip
     Figure tensor_flop;  // J, a multiplication or addition that a tensor core executes
     Figure fp32_flop;    // J
     Figure dram_byte;    // J
+
+    Figure burst;  // W, what the board lets through for tenths of a second; the roof of single pieces of work
+
+    // W of a board that runs something, without what it does; and what the roof leaves for that.
+    [[nodiscard]] double running() const { return idle.value + active.value; }
+    [[nodiscard]] double left() const { return burst.value - running(); }
 };
 
 struct Device {

@@ -108,7 +108,7 @@ double launch_seconds(const Device& device, const GemmTask& task, const GemmEsti
 
 void finish(const Device& device, const GemmTask& task, double flops, double joules_a_flop, GemmEstimate& e) {
     e.dynamic_j = flops * joules_a_flop + static_cast<double>(e.dram_bytes) * device.power.dram_byte.value;
-    e.power_s = e.dynamic_j / (device.power.board.value - device.power.idle.value);
+    e.power_s = e.dynamic_j / device.power.left();
     e.launch_s = launch_seconds(device, task, e);
     e.seconds = e.launch_s + std::max(e.prepare_s + std::max(e.compute_s, e.memory_s), e.power_s);
 }

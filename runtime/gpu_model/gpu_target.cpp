@@ -13,7 +13,7 @@ namespace {
 
 void finish(const Device& device, double dynamic_j, TaskResult& result) {
     result.provenance = Provenance::Modelled;
-    result.energy_j = device.power.idle.value * result.seconds + dynamic_j;
+    result.energy_j = device.power.running() * result.seconds + dynamic_j;
     result.cycles = static_cast<Cycles>(std::ceil(result.seconds * device.compute.clock.value));
 }
 

@@ -22,7 +22,7 @@ class GpuModelTarget : public Target {
     Device device_;
 };
 
-// One task. energy_j = idle power x seconds + the energy of its flops and DRAM bytes.
+// One task. energy_j = (idle + active power) x seconds + the energy of its flops and DRAM bytes.
 [[nodiscard]] TaskResult predict(const Device& device, const Task& task);
 
 }  // namespace satsim::gpu

@@ -88,7 +88,7 @@ VectorEstimate estimate(const Device& device, const VectorTask& task) {
     e.coefficient_s = coefficient_bytes(task) / kernels.coefficient_bandwidth.value;
     e.compute_s = flops / device.compute.fp32.value;
     e.dynamic_j = flops * device.power.fp32_flop.value + bytes * device.power.dram_byte.value;
-    e.power_s = e.dynamic_j / (device.power.board.value - device.power.idle.value);
+    e.power_s = e.dynamic_j / device.power.left();
     e.launch_s = kernels.launch_overhead.value;
     if (walk == Walk::Columns)
         e.launch_s += (task.reads_fp16 + task.reads_fp32) * kernels.column_overhead.value;

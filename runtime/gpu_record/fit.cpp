@@ -6,10 +6,11 @@
 #include <array>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "runtime/gpu_model/gemm_model.hpp"
-#include "runtime/gpu_model/gpu_target.hpp"
 #include "runtime/gpu_model/vector_model.hpp"
 #include "runtime/support/error.hpp"
 
@@ -37,44 +38,73 @@ constexpr unsigned kSparse = bit(SparseProduct) | bit(SparseConvolution);
 constexpr unsigned kDense = bit(DenseProduct) | bit(DenseConvolution);
 constexpr unsigned kAll = (1U << kKinds.size()) - 1;
 
-// A figure that is fitted: where it is, its range, and the kinds of work that can depend on it.
+// A figure that is fitted: where it is (in the device file too), its range, and the kinds of work that can
+// depend on it.
 struct Fitted {
     const char* name;
+    const char* section;
     const char* key;
-    Figure KernelFigures::*figure;
+    Figure& (*of)(Device&);
     double low;
     double high;
     unsigned kinds;
 };
+template <Figure KernelFigures::*Member>
+Figure& kernel(Device& device) {
+    return device.kernels.*Member;
+}
+template <Figure PowerFigures::*Member>
+Figure& power(Device& device) {
+    return device.power.*Member;
+}
 constexpr double kLeast = 0.01;  // of an efficiency, as of the device file
-constexpr std::array kFitted{
-    Fitted{"efficiency, memory", "memory_efficiency", &KernelFigures::memory_efficiency, kLeast, 1, kAll},
-    Fitted{"efficiency, dense", "dense_efficiency", &KernelFigures::dense_efficiency, kLeast, 1,
-           bit(DenseProduct)},
-    Fitted{"efficiency, L2", "l2_efficiency", &KernelFigures::l2_efficiency, kLeast, 1, kDense | kSparse},
-    Fitted{"efficiency, convolution", "convolution_efficiency", &KernelFigures::convolution_efficiency,
-           kLeast, 1, bit(DenseConvolution)},
-    Fitted{"efficiency, 2:4", "sparse_efficiency", &KernelFigures::sparse_efficiency, kLeast, 1, kSparse},
-    Fitted{"overhead, product", "product_overhead", &KernelFigures::product_overhead, 1e-7, 1e-3,
-           bit(DenseProduct) | kSparse},
-    Fitted{"overhead, convolution", "convolution_overhead", &KernelFigures::convolution_overhead, 1e-7, 1e-3,
+constexpr std::array kTimes{
+    Fitted{"efficiency, memory", "kernels", "memory_efficiency", kernel<&KernelFigures::memory_efficiency>,
+           kLeast, 1, kAll},
+    Fitted{"efficiency, dense", "kernels", "dense_efficiency", kernel<&KernelFigures::dense_efficiency>,
+           kLeast, 1, bit(DenseProduct)},
+    Fitted{"efficiency, L2", "kernels", "l2_efficiency", kernel<&KernelFigures::l2_efficiency>, kLeast, 1,
+           kDense | kSparse},
+    Fitted{"efficiency, convolution", "kernels", "convolution_efficiency",
+           kernel<&KernelFigures::convolution_efficiency>, kLeast, 1, bit(DenseConvolution)},
+    Fitted{"efficiency, 2:4", "kernels", "sparse_efficiency", kernel<&KernelFigures::sparse_efficiency>,
+           kLeast, 1, kSparse},
+    Fitted{"overhead, product", "kernels", "product_overhead", kernel<&KernelFigures::product_overhead>, 1e-7,
+           1e-3, bit(DenseProduct) | kSparse},
+    Fitted{"overhead, convolution", "kernels", "convolution_overhead",
+           kernel<&KernelFigures::convolution_overhead>, 1e-7, 1e-3,
            bit(DenseConvolution) | bit(SparseConvolution)},
-    Fitted{"efficiency, packing", "packing_efficiency", &KernelFigures::packing_efficiency, kLeast, 1,
-           bit(Packing)},
-    Fitted{"overhead, packing", "packing_overhead", &KernelFigures::packing_overhead, 1e-7, 1e-3,
-           bit(Packing)},
-    Fitted{"efficiency, rows", "row_efficiency", &KernelFigures::row_efficiency, kLeast, 1, bit(Rows)},
-    Fitted{"efficiency, columns", "column_efficiency", &KernelFigures::column_efficiency, kLeast, 1,
-           bit(Columns)},
-    Fitted{"overhead, columns", "column_overhead", &KernelFigures::column_overhead, 1e-7, 1e-3, bit(Columns)},
-    Fitted{"coefficients' bandwidth", "coefficient_bandwidth", &KernelFigures::coefficient_bandwidth, 1e10,
-           1e15, bit(Elements)}};
+    Fitted{"efficiency, packing", "kernels", "packing_efficiency", kernel<&KernelFigures::packing_efficiency>,
+           kLeast, 1, bit(Packing)},
+    Fitted{"overhead, packing", "kernels", "packing_overhead", kernel<&KernelFigures::packing_overhead>, 1e-7,
+           1e-3, bit(Packing)},
+    Fitted{"efficiency, rows", "kernels", "row_efficiency", kernel<&KernelFigures::row_efficiency>, kLeast, 1,
+           bit(Rows)},
+    Fitted{"efficiency, columns", "kernels", "column_efficiency", kernel<&KernelFigures::column_efficiency>,
+           kLeast, 1, bit(Columns)},
+    Fitted{"overhead, columns", "kernels", "column_overhead", kernel<&KernelFigures::column_overhead>, 1e-7,
+           1e-3, bit(Columns)},
+    Fitted{"coefficients' bandwidth", "kernels", "coefficient_bandwidth",
+           kernel<&KernelFigures::coefficient_bandwidth>, 1e10, 1e15, bit(Elements)}};
+constexpr std::array kEnergies{
+    Fitted{"active power", "power", "active", power<&PowerFigures::active>, 0.1, 1e3, kAll},
+    Fitted{"energy of a tensor flop", "power", "tensor_flop", power<&PowerFigures::tensor_flop>, 1e-14, 1e-11,
+           kDense | kSparse},
+    Fitted{"energy of a DRAM byte", "power", "dram_byte", power<&PowerFigures::dram_byte>, 1e-12, 1e-9,
+           kAll}};
 
 struct Sample {
     std::vector<Task> tasks;
     bool sparse = false;
     double seconds = 0;
+    double joules = 0;  // 0: not read
+    double sustained_seconds = 0;
     Kind kind = Elements;
+};
+
+struct Predicted {
+    double seconds = 0;
+    double dynamic_j = 0;
 };
 
 Kind kind_of(const std::vector<Task>& tasks, bool sparse) {
@@ -98,19 +128,42 @@ Kind kind_of(const std::vector<Task>& tasks, bool sparse) {
 }
 
 // On the path that was the fastest when it was measured.
-double predicted(const Device& device, const Task& task, bool sparse) {
+Predicted predicted(const Device& device, const Task& task, bool sparse) {
+    const auto of = [](const auto& e) { return Predicted{e.seconds, e.dynamic_j}; };
     const auto* gemm = std::get_if<GemmTask>(&task);
-    if (gemm == nullptr) return predict(device, task).seconds;
+    if (gemm == nullptr) {
+        const auto& vector = std::get<VectorTask>(task);
+        return vector.operand_order ? Predicted{} : of(estimate(device, vector));
+    }
     if (sparse && refuses_sparse(device, *gemm).empty())
-        return estimate(device, *gemm, Path::TensorSparse).seconds;
+        return of(estimate(device, *gemm, Path::TensorSparse));
     GemmTask dense = *gemm;
     dense.nm = {8, 8};
-    return choose(device, dense).estimate.seconds;
+    return of(choose(device, dense).estimate);
 }
-double predicted(const Device& device, const Sample& sample) {
-    double seconds = 0;
-    for (const Task& task : sample.tasks) seconds += predicted(device, task, sample.sparse);
-    return seconds;
+Predicted predicted(const Device& device, const Sample& sample) {
+    Predicted all;
+    for (const Task& task : sample.tasks) {
+        const Predicted one = predicted(device, task, sample.sparse);
+        all.seconds += one.seconds;
+        all.dynamic_j += one.dynamic_j;
+    }
+    return all;
+}
+
+// Predicted over measured.
+using Ratio = double (*)(const Device&, const Sample&);
+double ratio_of_seconds(const Device& device, const Sample& sample) {
+    return predicted(device, sample).seconds / sample.seconds;
+}
+// At the measured time, so that errors of time do not count.
+double ratio_of_power(const Device& device, const Sample& sample) {
+    return (device.power.running() * sample.sustained_seconds + predicted(device, sample).dynamic_j) /
+           sample.joules;
+}
+double ratio_of_joules(const Device& device, const Sample& sample) {
+    const Predicted p = predicted(device, sample);
+    return (device.power.running() * p.seconds + p.dynamic_j) / sample.joules;
 }
 
 // Of the values below it, the share `q` (nearest rank).
@@ -120,11 +173,11 @@ double quantile(std::vector<double> values, double q) {
     return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
 }
 
-std::vector<PredictionError> errors(const Device& device, const std::vector<Sample>& samples) {
+std::vector<PredictionError> errors(const Device& device, const std::vector<Sample>& samples, Ratio ratio) {
     std::array<std::vector<double>, kKinds.size()> found;
     std::vector<double> all;
     for (const Sample& s : samples) {
-        all.push_back(std::abs(predicted(device, s) / s.seconds - 1));
+        all.push_back(std::abs(ratio(device, s) - 1));
         found[s.kind].push_back(all.back());
     }
     std::vector<PredictionError> result;
@@ -141,7 +194,8 @@ std::vector<PredictionError> errors(const Device& device, const std::vector<Samp
 // not lean to either, and moved by every piece of work, which the median is not.
 class Fitter {
   public:
-    Fitter(Device& device, const std::vector<Sample>& samples) : device_(device), samples_(samples) {
+    Fitter(Device& device, const std::vector<Sample>& samples, std::span<const Fitted> figures, Ratio ratio)
+        : device_(device), samples_(samples), figures_(figures), ratio_(ratio) {
         terms_ = terms(kAll);
     }
 
@@ -151,7 +205,7 @@ class Fitter {
         constexpr int kRounds = 6;
         for (int round = 0; round < kRounds; ++round) {
             bool moved = false;
-            for (const Fitted& f : kFitted) moved = improve(f, round == 0) || moved;
+            for (const Fitted& f : figures_) moved = improve(f, round == 0) || moved;
             if (!moved) return;
         }
     }
@@ -162,7 +216,7 @@ class Fitter {
         result.resize(samples_.size());
         for (std::size_t i = 0; i < samples_.size(); ++i) {
             const Sample& s = samples_[i];
-            if ((bit(s.kind) & kinds) != 0) result[i] = std::abs(std::log(predicted(device_, s) / s.seconds));
+            if ((bit(s.kind) & kinds) != 0) result[i] = std::abs(std::log(ratio_(device_, s)));
         }
         return result;
     }
@@ -174,7 +228,7 @@ class Fitter {
 
     bool attempt(const Fitted& f, double value) {
         constexpr double kGain = 1e-6;  // below it nothing has moved
-        Figure& figure = device_.kernels.*f.figure;
+        Figure& figure = f.of(device_);
         const double held = figure.value;
         if (value == held) return false;
         figure.value = value;
@@ -198,7 +252,7 @@ class Fitter {
                 moved = attempt(f, rounded(f, f.low * std::exp(step * i))) || moved;
         }
         for (int level = 0; level < kLevels; ++level) {
-            const double centre = std::max((device_.kernels.*f.figure).value, f.low);
+            const double centre = std::max(f.of(device_).value, f.low);
             step /= kFine;
             for (int i = -kFine; i <= kFine; ++i)
                 moved = attempt(f, rounded(f, centre * std::exp(step * i))) || moved;
@@ -212,6 +266,8 @@ class Fitter {
 
     Device& device_;
     const std::vector<Sample>& samples_;
+    std::span<const Fitted> figures_;
+    Ratio ratio_;
     std::vector<double> terms_;  // of each sample
 };
 
@@ -238,6 +294,24 @@ Recording merge(const std::vector<Recording>& recordings) {
     return all;
 }
 
+namespace {
+
+std::vector<Sample> with_joules(const std::vector<Sample>& samples) {
+    std::vector<Sample> chosen;
+    std::copy_if(samples.begin(), samples.end(), std::back_inserter(chosen),
+                 [](const Sample& s) { return s.joules > 0; });
+    return chosen;
+}
+
+// W, of the works' own windows.
+double most_watts(const std::vector<Sample>& samples) {
+    double most = 0;
+    for (const Sample& s : samples) most = std::max(most, s.joules / s.sustained_seconds);
+    return std::round(most);
+}
+
+}  // namespace
+
 Fit fit(const Device& device, const Recording& recording, const std::string& source) {
     Fit result;
     std::vector<Sample> fitted;
@@ -245,34 +319,62 @@ Fit fit(const Device& device, const Recording& recording, const std::string& sou
     std::array<std::size_t, kKinds.size()> counts{};
     for (const auto& [work, measured] : recording.measurements) {
         if (measured.seconds <= 0) continue;
-        Sample sample{tasks_of(work), measured.sparse, measured.seconds, Elements};
+        Sample sample;
+        sample.tasks = tasks_of(work);
+        sample.sparse = measured.sparse;
+        sample.seconds = measured.seconds;
+        if (measured.joules && !measured.shared_power && measured.sustained_seconds > 0) {
+            sample.joules = *measured.joules;
+            sample.sustained_seconds = measured.sustained_seconds;
+        }
         sample.kind = kind_of(sample.tasks, sample.sparse);
         (counts[sample.kind]++ % 2 == 0 ? fitted : held_out).push_back(std::move(sample));
     }
     if (fitted.size() < 2 || held_out.size() < 2)
         throw InputError(recording.file, "",
                          "has too few measurements to fit and to check, expected at least four");
+    const std::vector<Sample> fitted_joules = with_joules(fitted);
+    const std::vector<Sample> held_out_joules = with_joules(held_out);
     result.works = fitted.size() + held_out.size();
     result.fitted = fitted.size();
-    result.before = errors(device, held_out);
+    result.before = errors(device, held_out, ratio_of_seconds);
     result.device = device;
-    KernelFigures& kernels = result.device.kernels;
-    kernels.launch_overhead.value = recording.device.launch_seconds;
-    Fitter(result.device, fitted).run();
-    result.after = errors(result.device, held_out);
-    const auto tell = [&](const char* name, const char* key, Figure KernelFigures::*figure,
-                          const std::string& text) {
-        const double before = (device.kernels.*figure).value;
-        if ((kernels.*figure).value != before) {
-            (kernels.*figure).source = text;
-            (kernels.*figure).verified = false;
+    Device& found = result.device;
+    found.kernels.launch_overhead.value = recording.device.launch_seconds;
+    const auto& idle = recording.device.idle_watts;
+    if (idle && *idle < device.power.board.value) found.power.idle.value = std::round(*idle);
+    found.power.burst.value = std::max(device.power.board.value, most_watts(fitted_joules));
+    if (fitted_joules.size() > 1) Fitter(found, fitted_joules, kEnergies, ratio_of_power).run();
+    Fitter(found, fitted, kTimes, ratio_of_seconds).run();
+    result.after = errors(found, held_out, ratio_of_seconds);
+    if (!held_out_joules.empty()) {
+        result.energy_before = errors(device, held_out_joules, ratio_of_joules);
+        result.energy_after = errors(found, held_out_joules, ratio_of_joules);
+    }
+    Device original = device;
+    const auto tell = [&](const Fitted& f, const std::string& text) {
+        Figure& figure = f.of(found);
+        const double before = f.of(original).value;
+        if (figure.value != before) {
+            figure.source = text;
+            figure.verified = false;
         }
-        result.figures.push_back({name, key, kernels.*figure, before});
+        result.figures.push_back({f.name, f.section, f.key, figure, before});
     };
-    tell("launch overhead", "launch_overhead", &KernelFigures::launch_overhead,
-         "measured: an empty kernel in a stream of others, " + source);
+    tell({"launch overhead", "kernels", "launch_overhead", kernel<&KernelFigures::launch_overhead>, 0, 1,
+          kAll},
+         "measured: an empty kernel among others, " + source);
     const std::string text = fmt::format("fitted to {} pieces of work of {}", fitted.size(), source);
-    for (const Fitted& f : kFitted) tell(f.name, f.key, f.figure, text);
+    for (const Fitted& f : kTimes) tell(f, text);
+    if (fitted_joules.size() > 1) {
+        tell({"idle power", "power", "idle", power<&PowerFigures::idle>, 0, 1, kAll},
+             "measured: the board with a context and no work, " + source);
+        tell({"burst power", "power", "burst", power<&PowerFigures::burst>, 0, 1, kAll},
+             "measured: the most that a piece of work drew in its window, " + source);
+        const std::string joules =
+            fmt::format("fitted to the joules of {} pieces of work of {}", fitted_joules.size(), source);
+        for (const Fitted& f : kEnergies) tell(f, joules);
+    }
     return result;
 }
 
@@ -282,8 +384,9 @@ std::string fitted_file(const std::filesystem::path& path, const Fit& fit) {
     if (document.is_discarded()) throw InputError(path.string(), "", "cannot be read again");
     for (const FittedFigure& f : fit.figures) {
         if (f.figure.value == f.before) continue;
-        auto& figure = document.at("kernels").at(f.key);
+        auto& figure = document.at(f.section)[f.key];
         figure["value"] = f.figure.value;
+        figure["unit"] = f.figure.unit;
         figure["source"] = f.figure.source;
         figure["verified"] = f.figure.verified;
     }

@@ -20,8 +20,9 @@ struct PredictionError {
 };
 
 struct FittedFigure {
-    std::string name;   // as of figures(device)
-    std::string key;    // of "kernels" in the device file
+    std::string name;     // as of figures(device)
+    std::string section;  // of the device file: "kernels", "power"
+    std::string key;
     Figure figure;      // fitted
     double before = 0;  // of the device file
 };
@@ -33,16 +34,21 @@ struct Fit {
     std::size_t fitted = 0;               // those that the figures were fitted to
     std::vector<PredictionError> before;  // on the others, from the device file as it is
     std::vector<PredictionError> after;   // and with the fitted figures
+    // The same of joules, on the held-out works whose energy was read; empty where none was.
+    std::vector<PredictionError> energy_before;
+    std::vector<PredictionError> energy_after;
 };
 
 // All of one device; of equal pieces of work the first counts. Throws InputError naming the recording whose
 // device is another one than the first's.
 [[nodiscard]] Recording merge(const std::vector<Recording>& recordings);
 
-// The launch overhead is the recording's; the other figures minimise the mean of |log(predicted/measured)|
-// over every second piece of work of a kind, in the order of the recording. A figure that nothing recorded
-// depends on stays as it is. `source`: what the fitted figures' source calls the recordings. Throws
-// InputError naming the recording when there are fewer than four pieces of work.
+// The launch overhead and idle power are the recording's. Active power and the joules of a tensor flop and of
+// a DRAM byte minimise the mean of |log(predicted/measured)| of joules, at the measured time, over the works
+// whose energy was read; then the kernels' figures that of seconds over every second piece of work of a kind,
+// in the order of the recording. A figure that nothing recorded depends on stays as it is. `source`: what the
+// fitted figures' source calls the recordings. Throws InputError naming the recording when there are fewer
+// than four pieces of work.
 [[nodiscard]] Fit fit(const Device& device, const Recording& recording, const std::string& source);
 
 // The device file `path` with the fitted figures in place of its own, everything else as it is. Throws

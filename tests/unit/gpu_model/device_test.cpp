@@ -81,7 +81,7 @@ TEST(GpuDevice, FaultsNameFilePointerAndExpectation) {
               "g.json: /format: is not \"satsim-gpu\": no GPU device file");
     EXPECT_EQ(fault([](json& d) { d["power"]["fan"] = 1; }),
               "g.json: /power: has the unknown field \"fan\", expected one of board, idle, tensor_flop, "
-              "fp32_flop, dram_byte");
+              "fp32_flop, dram_byte, active, burst");
     EXPECT_EQ(fault([](json&) {}), "");
 }
 
