@@ -27,8 +27,8 @@ std::string provenance(const SynthReport& report) {
         "Written by `satsim synth`; do not edit. Made by `{}` with {} from the RTL of {}. All figures are\n"
         "**Yosys estimates and upper bounds**: no place and route has been run, no register is packed into a "
         "DSP block or a RAM,\n"
-        "and carry chains are made of CARRY4. LUTs that only lead into those are not in the figures "
-        "(`wires`).\n\n",
+        "and carry chains are made of CARRY4. LUTs that only lead into those (`wires`) are in no figure but "
+        "those `with wires`.\n\n",
         report.main.name(), report.device.name, report.command, report.main.synthesis.yosys, report.sources);
 }
 
@@ -64,21 +64,21 @@ std::string rules(const SynthReport& report) {
         "other, every other group of blocks in one region, the north buffers with\n"
         "  the first row and the results with the last, and takes the split whose fullest region is least "
         "full.\n"
-        "  It counts; it does not place. The aim is at most {:.0f} % of each region.\n\n{}\n",
+        "  It counts; it does not place. The aim is at most {:.0f} % of each region. `with wires` is how "
+        "full "
+        "the fullest resource is where wires into carry chains count as LUTs.\n\n{}\n",
         report.device.yosys_family, d.lut.value, d.net.value, level, 100 * kFillLimit,
         delay_table(report.device));
 }
 
 std::string capacity(const SynthReport& report) {
-    std::int64_t wires = 0;
-    for (const synth::Block& block : report.main.synthesis.blocks) wires += block.count() * block.lut_wires;
     return fmt::format(
         "## Resources\n\nBlocks inside a block are not counted in it.\n\n{}\n{}\nWires into carry chains, "
         "not in these: {} LUTs.\nSources: {}; under a shell: {}.\n\n"
         "## Regions under a shell\n\n{}\n{}\n",
-        block_table(report).markdown(), total_table(report).markdown(), grouped(wires),
-        report.device.total_source, report.device.shell_source, region_table(report).markdown(),
-        fill_text(report.main));
+        block_table(report).markdown(), total_table(report).markdown(),
+        grouped(report.main.synthesis.total.wires), report.device.total_source, report.device.shell_source,
+        region_table(report).markdown(), fill_text(report.main));
 }
 
 std::string clocks(const SynthReport& report) {

@@ -46,7 +46,7 @@ nlohmann::ordered_json block_json(const Block& block) {
     nlohmann::ordered_json object = {{"name", block.name}, {"instances", block.count()}};
     object.update(resources_json(block.resources));
     object["lut_pairs"] = block.lut_pairs;
-    object["lut_wires"] = block.lut_wires;
+    object["lut_wires"] = block.resources.wires;
     object["logic_levels"] = block.longest.levels;
     object["path_ns"] = block.longest.ns;
     object["path_from"] = block.longest.from;
@@ -67,6 +67,8 @@ nlohmann::ordered_json regions_json(const SynthesizedConfiguration& configuratio
         region.update(resources_json(use.used));
         region["available"] = resources_json(use.available);
         region["utilization"] = use.utilization;
+        region["lut_wires"] = use.used.wires;
+        region["utilization_with_wires"] = use.utilization_with_wires;
         regions.push_back(region);
     }
     return regions;
@@ -95,7 +97,7 @@ Table block_table(const SynthReport& report) {
         std::vector<std::string> cells{block.name, grouped(block.count())};
         append(cells, resource_cells(block.resources));
         append(cells,
-               {grouped(block.lut_pairs), grouped(block.lut_wires),
+               {grouped(block.lut_pairs), grouped(block.resources.wires),
                 grouped(block.resources.times(block.count()).lut), std::to_string(block.longest.levels),
                 fmt::format("{:.2f}", block.longest.ns), fmt::format("{:.0f}", block.longest.megahertz())});
         table.row(std::move(cells));
@@ -123,14 +125,16 @@ Table total_table(const SynthReport& report) {
 }
 
 Table region_table(const SynthReport& report) {
-    Table table({"<region", "rows", "<groups", "LUT", "of", "FF", "DSP", "BRAM36", "URAM", "fullest"});
+    Table table(
+        {"<region", "rows", "<groups", "LUT", "of", "FF", "DSP", "BRAM36", "URAM", "fullest", "with wires"});
     for (const synth::RegionUse& use : report.main.regions) {
         const std::string rows =
             use.rows == 0 ? "none" : fmt::format("{}..{}", use.first_row, use.first_row + use.rows - 1);
         table.row({use.region, rows, fmt::format("{}", fmt::join(use.groups, ", ")), grouped(use.used.lut),
                    grouped(use.available.lut), share(use.used.ff, use.available.ff),
                    share(use.used.dsp, use.available.dsp), share(use.used.bram18, use.available.bram18),
-                   share(use.used.uram, use.available.uram), fmt::format("{:.1f} %", 100 * use.utilization)});
+                   share(use.used.uram, use.available.uram), fmt::format("{:.1f} %", 100 * use.utilization),
+                   fmt::format("{:.1f} %", 100 * use.utilization_with_wires)});
     }
     return table;
 }
@@ -211,14 +215,22 @@ std::string clock_text(const SynthReport& report) {
 std::string fill_text(const SynthesizedConfiguration& configuration) {
     std::string above;
     std::string fullest;
+    double most_with_wires = 0;
+    std::string fullest_with_wires;
     for (const synth::RegionUse& use : configuration.regions) {
         const std::string filled = fmt::format("{} ({:.1f} %)", use.region, 100 * use.utilization);
         if (use.utilization > kFillLimit) above += fmt::format("{}{}", above.empty() ? "" : ", ", filled);
         if (use.utilization == configuration.fullest()) fullest = filled;
+        if (use.utilization_with_wires <= most_with_wires) continue;
+        most_with_wires = use.utilization_with_wires;
+        fullest_with_wires = fmt::format("{} ({:.1f} %)", use.region, 100 * use.utilization_with_wires);
     }
-    return above.empty() ? fmt::format("No region is filled to more than {:.0f} %; the fullest is {}.\n",
-                                       100 * kFillLimit, fullest)
-                         : fmt::format("Filled to more than {:.0f} %: {}.\n", 100 * kFillLimit, above);
+    const std::string counted =
+        above.empty() ? fmt::format("No region is filled to more than {:.0f} %; the fullest is {}.\n",
+                                    100 * kFillLimit, fullest)
+                      : fmt::format("Filled to more than {:.0f} %: {}.\n", 100 * kFillLimit, above);
+    return counted +
+           fmt::format("With the wires into carry chains as LUTs the fullest is {}.\n", fullest_with_wires);
 }
 
 std::string synth_text(const SynthReport& report) {

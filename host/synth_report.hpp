@@ -43,7 +43,7 @@ struct SynthReport {
 [[nodiscard]] Table slow_table(const SynthReport& report);  // blocks that miss 200, 250 or 300 MHz
 [[nodiscard]] Table memory_table(const SynthReport& report, bool faults_only);
 [[nodiscard]] Table sweep_table(const SynthReport& report);
-// Which regions are filled beyond kFillLimit, or that none is.
+// Which regions are filled beyond kFillLimit, or that none is, and what wires into carry chains add.
 [[nodiscard]] std::string fill_text(const SynthesizedConfiguration& configuration);
 // One sentence a target frequency: how many blocks miss it and by how much.
 [[nodiscard]] std::string clock_text(const SynthReport& report);

@@ -85,6 +85,17 @@ module fp32_sum #(
                  far1 && moved[19:17] != 3'd0, moved[13:12] != 2'd0 || (far1 && moved[16:14] != 3'd0),
                  moved[11:6] != 6'd0, moved[5:0] != 6'd0};
 
+  // The exponent + 3 in gates: an adder of a constant is little but wires into a carry chain. A bit is turned over where the lowest
+  // two bits carry and all between are ones.
+  logic carries;
+  logic [9:0] turned;
+  assign carries = exponent1[1:0] != 2'd0;
+  assign turned[2:0] = {carries, !exponent1[0], 1'b1};
+  for (genvar i = 3; i < 9; i++) begin : gen_turned
+    assign turned[i] = carries && (&exponent1[i-1:2]);
+  end
+  assign turned[9] = 1'b0;
+
   logic [26:0] moved2;
   logic [5:0] lost2;
   logic far2, subtract2, sign2, special2, nan2;
@@ -93,20 +104,24 @@ module fp32_sum #(
   pipe_stage #(.WIDTH(73), .ENABLE(REGISTER2)) stage2 (
       .clk_i(clk_i),
       .data_i({far1, lost, subtract1, sign1, special1, nan1,
-               {2'b00, exponent1} + 10'd3, big1, moved[40:14]}),
+               {2'b00, exponent1} ^ turned, big1, moved[40:14]}),
       .data_o({far2, lost2, subtract2, sign2, special2, nan2, exponent2, big2, moved2}));
 
   // 3: align by 16, add or subtract. Bit 26 of the sum has the unit's weight, bit 0 stands for all below.
-  logic [27:0] aligned;
-  assign aligned = {far2 ? {16'd0, moved2[26:16]} : moved2, |lost2};
-  logic [30:0] total;
-  assign total = {2'b00, big2, 3'b000, 1'b1} + {{2{subtract2}}, aligned ^ {28{subtract2}}, subtract2};
+  // It is the same in a sum and a difference; where it is 0 the one that ends a complement goes on to bit 1.
+  logic [26:0] aligned;
+  assign aligned = far2 ? {16'd0, moved2[26:16]} : moved2;
+  logic rest2, one2;
+  assign rest2 = |lost2;
+  assign one2 = subtract2 && !rest2;
+  logic [29:0] total;
+  assign total = {2'b00, big2, 2'b00, one2} + {{2{subtract2}}, aligned ^ {27{subtract2}}, one2};
 
   logic [29:0] sum3;
   logic subtract3, sign3, special3, nan3;
   logic [9:0] exponent3;
   pipe_stage #(.WIDTH(44), .ENABLE(REGISTER3)) stage3 (
-      .clk_i(clk_i), .data_i({subtract2, sign2, special2, nan2, exponent2, total[30:1]}),
+      .clk_i(clk_i), .data_i({subtract2, sign2, special2, nan2, exponent2, total[29:1], rest2}),
       .data_o({subtract3, sign3, special3, nan3, exponent3, sum3}));
 
   // 4: normalise by multiples of 8. A negative sum has its first zero where the others have their first one. Infinities and

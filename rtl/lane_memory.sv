@@ -14,16 +14,12 @@ module lane_memory #(
 ) (
     /// Clock.
     input  wire logic                     clk_i,
-    /// Write the lanes of `wr_lane_en_i`.
-    input  wire logic                     wr_valid_i,
     /// Words in their lanes.
     input  wire logic [64*LANES-1:0]      wr_data_i,
     /// Lanes that are written.
     input  wire logic [LANES-1:0]         wr_lane_en_i,
-    /// Line of the first word.
-    input  wire logic [15:0]              wr_line_i,
-    /// Lane of the first word; lanes below it belong to the next line.
-    input  wire logic [$clog2(LANES)-1:0] wr_first_lane_i,
+    /// The line of every lane, as `lane_lines` has it: lane l's in bits $clog2(DEPTH)*l +: $clog2(DEPTH).
+    input  wire logic [LANES*$clog2(DEPTH)-1:0] wr_lines_i,
     /// Line to read.
     input  wire logic [15:0]              rd_line_i,
     /// Its lanes that are wanted.
@@ -31,20 +27,17 @@ module lane_memory #(
     /// Those, one cycle later; 0 in the others.
     output logic [64*LANES-1:0]           rd_data_o
 );
-  localparam int unsigned LANE_BITS = $clog2(LANES);
   localparam int unsigned ADDRESS_BITS = $clog2(DEPTH);
 
   for (genvar l = 0; l < LANES; l++) begin : gen_lane
-    logic [ADDRESS_BITS-1:0] address;
-    assign address = wr_line_i[ADDRESS_BITS-1:0] + ADDRESS_BITS'({1'b0, wr_first_lane_i} > (LANE_BITS + 1)'(l));
     dual_port_ram #(.WIDTH(64), .DEPTH(DEPTH), .ULTRA(l < ULTRA_LANES)) lane (
-        .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_lane_en_i[l]), .wr_address_i(address), .wr_data_i(wr_data_i[64*l+:64]),
-        .rd_valid_i(rd_lane_en_i[l]), .rd_address_i(rd_line_i[ADDRESS_BITS-1:0]),
+        .clk_i(clk_i), .wr_valid_i(wr_lane_en_i[l]), .wr_address_i(wr_lines_i[ADDRESS_BITS*l+:ADDRESS_BITS]),
+        .wr_data_i(wr_data_i[64*l+:64]), .rd_valid_i(rd_lane_en_i[l]), .rd_address_i(rd_line_i[ADDRESS_BITS-1:0]),
         .rd_data_o(rd_data_o[64*l+:64]));
   end
 
   logic unused;
-  assign unused = &{1'b0, wr_line_i, rd_line_i};
+  assign unused = &{1'b0, rd_line_i};
 endmodule
 
 `default_nettype wire

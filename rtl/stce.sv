@@ -130,10 +130,25 @@ module stce #(
   assign wr_quads = wr_kind_i == 3'd5;  // WEST_QUADS
   logic [1:0] group_shift;
   assign group_shift = wr_group_words_i[2] ? 2'd2 : wr_group_words_i[1] ? 2'd1 : 2'd0;
-  logic [$clog2(R)*LW-1:0] wr_rows;
+  localparam int unsigned TARGET_BITS = R < 4 ? 3 : ROW_BITS + 1;
+  logic [TARGET_BITS*LW-1:0] wr_rows;
   west_lanes #(.R(R), .LANES(LW)) lanes (
-      .spread_i(wr_kind_i[0]), .quads_i(wr_quads), .first_lane_i(wr_first_lane_i), .row_i(wr_row_i),
+      .enable_i(wr_valid_i && (wr_kind_i < 3'd2 || wr_quads) ? wr_lane_en_i : '0), .spread_i(wr_kind_i[0]), .quads_i(wr_quads), .first_lane_i(wr_first_lane_i), .row_i(wr_row_i),
       .spread_word_i(wr_spread_word_i), .group_shift_i(group_shift), .rows_o(wr_rows));
+
+  // The line of every lane is worked out once for every eight rows, so that the 14 nets of the first word's line and lane cross
+  // from region to region (docs/synthesis.md: 8 and 16 rows a region) and not the 288 of all lanes' lines. Beside them cross the
+  // data's 2,048 and the 192 of `west_lanes`. For the numbers: 32 lanes, 512 lines.
+  localparam int unsigned SHARE = 8;
+  localparam int unsigned SHARES = (R + SHARE - 1) / SHARE;
+  localparam int unsigned WEST_BITS = $clog2(WD);
+  localparam int unsigned LINES_WIDTH = LW * WEST_BITS;
+  logic [LINES_WIDTH*SHARES-1:0] wr_lines;
+  for (genvar s = 0; s < SHARES; s++) begin : gen_lines
+    lane_lines #(.LANES(LW), .BITS(WEST_BITS)) west (
+        .line_i(wr_line_i[WEST_BITS-1:0]), .first_lane_i(wr_first_lane_i), .lines_o(wr_lines[LINES_WIDTH*s+:LINES_WIDTH]));
+  end
+
   logic [R-1:0] rings, turns;
   logic [RING_BITS*R-1:0] pointers;
   logic [4*R-1:0] flags;  // feed valid and final, MAC slot valid and end
@@ -161,12 +176,10 @@ module stce #(
     logic unused;
     assign unused = &{1'b0, step};
     west_row #(.ROW(r), .R(R), .LANES(LW), .DEPTH(WD), .ADDRESS_BITS(ADDRESS_BITS)) row (
-        .clk_i(clk_i), .rst_ni(rst_ni), .wr_valid_i(wr_valid_i && (wr_kind_i < 3'd2 || wr_quads)),
-        .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i), .wr_line_i(wr_line_i),
-        .wr_first_lane_i(wr_first_lane_i), .wr_rows_i(wr_rows), .wr_quads_i(wr_quads), .fd_valid_i(flags[4*r+3]), .fd_line_i(line), .fd_word_i(row_word),
+        .clk_i(clk_i), .rst_ni(rst_ni), .wr_data_i(wr_data_i), .wr_lines_i(wr_lines[LINES_WIDTH*(r/SHARE)+:LINES_WIDTH]),
+        .wr_rows_i(wr_rows), .fd_valid_i(flags[4*r+3]), .fd_line_i(line), .fd_word_i(row_word),
         .fd_turned_i(turned), .fd_element_i(element), .fd_address_i(address), .w_enable_o(row_enable[4*r+:4]),
-        .w_address_o(row_address[ADDRESS_BITS*r+:ADDRESS_BITS]),
-        .w_data_o(row_data[64*r+:64]));
+        .w_address_o(row_address[ADDRESS_BITS*r+:ADDRESS_BITS]), .w_data_o(row_data[64*r+:64]));
     if (r + 1 < R) begin : gen_delay
       row_delay #(.FLAGS(4), .WIDTH(FEED_WIDTH + MAC_WIDTH), .DEPTH(RING)) hop (
           .clk_i(clk_i), .rst_ni(rst_ni), .ring_i(rings[r]), .turned_i(turns[r]),
@@ -179,14 +192,22 @@ module stce #(
   end
 
   // ---- north ----------------------------------------------------------------------------------------------------
+  localparam int unsigned VALUE_LINE_BITS = $clog2(NVD);
+  localparam int unsigned INDEX_LINE_BITS = $clog2(NID);
   logic [64*LW-1:0] value_line, index_line;
+  logic [LW*VALUE_LINE_BITS-1:0] value_lines;
+  logic [LW*INDEX_LINE_BITS-1:0] index_lines;
+  lane_lines #(.LANES(LW), .BITS(VALUE_LINE_BITS)) value_target (
+      .line_i(wr_line_i[VALUE_LINE_BITS-1:0]), .first_lane_i(wr_first_lane_i), .lines_o(value_lines));
+  lane_lines #(.LANES(LW), .BITS(INDEX_LINE_BITS)) index_target (
+      .line_i(wr_line_i[INDEX_LINE_BITS-1:0]), .first_lane_i(wr_first_lane_i), .lines_o(index_lines));
   lane_memory #(.LANES(LW), .DEPTH(NVD)) values (
-      .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_kind_i == 3'd2), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i),
-      .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(16'(n_value_unit >> VALUE_BITS)),
+      .clk_i(clk_i), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_valid_i && wr_kind_i == 3'd2 ? wr_lane_en_i : '0),
+      .wr_lines_i(value_lines), .rd_line_i(16'(n_value_unit >> VALUE_BITS)),
       .rd_lane_en_i('1), .rd_data_o(value_line));
   lane_memory #(.LANES(LW), .DEPTH(NID)) indices (
-      .clk_i(clk_i), .wr_valid_i(wr_valid_i && wr_kind_i == 3'd3), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_lane_en_i),
-      .wr_line_i(wr_line_i), .wr_first_lane_i(wr_first_lane_i), .rd_line_i(16'(n_index_unit >> INDEX_BITS)),
+      .clk_i(clk_i), .wr_data_i(wr_data_i), .wr_lane_en_i(wr_valid_i && wr_kind_i == 3'd3 ? wr_lane_en_i : '0),
+      .wr_lines_i(index_lines), .rd_line_i(16'(n_index_unit >> INDEX_BITS)),
       .rd_lane_en_i('1), .rd_data_o(index_line));
 
   // Drain and load slots beside the two cycles of the buffers.
@@ -340,7 +361,7 @@ module stce #(
   end
 
   logic unused;
-  assign unused = &{1'b0, rd_valid_i, wr_group_words_i, rings[R-1], turns[R-1], pointers[RING_BITS*(R-1)+:RING_BITS],
+  assign unused = &{1'b0, rd_valid_i, wr_line_i, wr_group_words_i, rings[R-1], turns[R-1], pointers[RING_BITS*(R-1)+:RING_BITS],
                     wv, wa, wd, mv, mf, ns, ni, nv, target[18*C+:18], partial[17*C+:17]};
 endmodule
 

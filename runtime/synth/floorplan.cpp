@@ -11,7 +11,8 @@ namespace {
 // A row, rounded up so that all rows together are no less than their sum.
 Resources row_of(const Resources& all, int rows) {
     const auto share = [rows](std::int64_t value) { return rows == 0 ? 0 : (value + rows - 1) / rows; };
-    return {share(all.lut), share(all.ff), share(all.dsp), share(all.bram18), share(all.uram)};
+    return {share(all.lut),    share(all.ff),   share(all.dsp),
+            share(all.bram18), share(all.uram), share(all.wires)};
 }
 
 // All ways to write `total` as an ordered sum of `parts`.
@@ -145,6 +146,7 @@ std::vector<RegionUse> split(const std::map<std::string, Resources>& groups, int
         use.used = splitter.used(best, r);
         use.available = device.regions[r].resources;
         use.utilization = utilization(use.used, use.available);
+        use.utilization_with_wires = utilization(use.used.with_wires(), use.available);
         uses.push_back(std::move(use));
     }
     return uses;

@@ -3,7 +3,7 @@
 // Array rows stay whole and follow each other from one end of the device to the other (the device names its
 // regions in their order); every other group of blocks lies in one region, those that the first or the last
 // row feeds from or into in that row's. Of all such splits the one whose fullest region is least full is
-// taken.
+// taken; wires into carry chains do not count in that.
 #pragma once
 
 #include <map>
@@ -29,7 +29,8 @@ struct RegionUse {
     std::vector<std::string> groups;
     Resources used;
     Resources available;
-    double utilization = 0;  // of the scarcest resource
+    double utilization = 0;             // of the scarcest resource
+    double utilization_with_wires = 0;  // the same where wires into carry chains count as LUTs
 };
 
 // `groups`: what each takes in all; "rows" is that of `rows` equal rows. Regions in the device's order.

@@ -37,11 +37,20 @@ Resources& Resources::operator+=(const Resources& other) {
     dsp += other.dsp;
     bram18 += other.bram18;
     uram += other.uram;
+    wires += other.wires;
     return *this;
 }
 
 Resources Resources::times(std::int64_t instances) const {
-    return {lut * instances, ff * instances, dsp * instances, bram18 * instances, uram * instances};
+    return {lut * instances,    ff * instances,   dsp * instances,
+            bram18 * instances, uram * instances, wires * instances};
+}
+
+Resources Resources::with_wires() const {
+    Resources all = *this;
+    all.lut += wires;
+    all.wires = 0;
+    return all;
 }
 
 double utilization(const Resources& used, const Resources& available) {
@@ -108,6 +117,7 @@ Resources count(const Netlist& netlist) {
     for (const Cell& cell : netlist.cells) {
         if (!netlist.blocks.contains(cell.type)) sum += resources_of(cell);
     }
+    sum.wires = lut_wires(netlist);
     return sum;
 }
 

@@ -14,15 +14,17 @@ struct Resources {
     std::int64_t dsp = 0;
     std::int64_t bram18 = 0;  // half block RAMs
     std::int64_t uram = 0;
+    std::int64_t wires = 0;  // LUTs beside `lut` that only lead an operand into a carry chain
 
     [[nodiscard]] double bram36() const { return static_cast<double>(bram18) / 2; }
     Resources& operator+=(const Resources& other);
     [[nodiscard]] Resources times(std::int64_t instances) const;
+    [[nodiscard]] Resources with_wires() const;  // those counted as LUTs
     bool operator==(const Resources&) const = default;
 };
 
-// The largest share that `used` takes of `available`, over all kinds of resources. A kind that is used and
-// not available makes it infinite.
+// The largest share that `used` takes of `available`, over all kinds of resources but wires. A kind that is
+// used and not available makes it infinite.
 [[nodiscard]] double utilization(const Resources& used, const Resources& available);
 
 // One mapped cell. A LUT of any size is one LUT (lut_pairs.hpp puts two small ones into one); a distributed
@@ -39,10 +41,10 @@ struct Resources {
 [[nodiscard]] bool is_uram(std::string_view cell_type);
 [[nodiscard]] bool is_shift_register(std::string_view cell_type);
 
-// The netlist's own cells: instances of other blocks count as nothing.
+// The netlist's own cells: instances of other blocks count as nothing. Its wires are lut_wires().
 [[nodiscard]] Resources count(const Netlist& netlist);
 // Carry bits whose operand comes from elsewhere than a LUT: it reaches the chain through a LUT that is a mere
-// wire. Not part of count(), nor of what Vivado reports as LUTs (from memory), but no longer free either.
+// wire. Not part of what Vivado reports as LUTs (from memory), but no longer free either.
 [[nodiscard]] std::int64_t lut_wires(const Netlist& netlist);
 
 }  // namespace satsim::synth

@@ -351,7 +351,6 @@ class Run {
         work.block.resources = count(netlist);
         work.block.lut_pairs = lut_pairs(netlist);
         work.block.resources.lut -= work.block.lut_pairs;
-        work.block.lut_wires = lut_wires(netlist);
         work.block.memories = map_memories(elaboration_, work.key, settings_.plan, netlist);
     }
 
@@ -362,16 +361,16 @@ class Run {
             memories.push_back({use.name, use.width, use.words, use.style, use.memories, use.cells});
         return {{"resources", {used.lut, used.ff, used.dsp, used.bram18, used.uram}},
                 {"lut_pairs", work.block.lut_pairs},
-                {"lut_wires", work.block.lut_wires},
+                {"lut_wires", used.wires},
                 {"memories", memories},
                 {"timing", to_json(work.timing)}};
     }
     static void read_result(const json& document, Work& work) {
         const json& used = document.at("resources");
         const auto value = [&used](std::size_t i) { return used.at(i).get<std::int64_t>(); };
-        work.block.resources = {value(0), value(1), value(2), value(3), value(4)};
+        work.block.resources = {value(0), value(1), value(2),
+                                value(3), value(4), document.at("lut_wires").get<std::int64_t>()};
         work.block.lut_pairs = document.at("lut_pairs").get<std::int64_t>();
-        work.block.lut_wires = document.at("lut_wires").get<std::int64_t>();
         for (const json& use : document.at("memories")) {
             work.block.memories.push_back({use.at(0).get<std::string>(), use.at(1).get<std::int64_t>(),
                                            use.at(2).get<std::int64_t>(), use.at(3).get<std::string>(),

@@ -35,7 +35,6 @@ struct Block {
     std::map<std::string, std::int64_t> instances;  // by group of the floorplan
     Resources resources;                            // of one instance, without the blocks in it
     std::int64_t lut_pairs = 0;                     // of its LUTs, those that hold two functions
-    std::int64_t lut_wires = 0;                     // beside its LUTs
     Path longest;
     std::vector<MemoryUse> memories;
 

@@ -65,6 +65,20 @@ class Synthesis(ProgramTest):
                                  [block["instances"], block["lut"], block["ff"], block["dsp"], block["lut_pairs"], block["lut_wires"], block["logic_levels"]],
                                  f"{block['name']}: the page is stale, write it again as its head says")
 
+    @unittest.skipUnless(PAGE.exists() and "| with wires |" in PAGE.read_text(), "docs/synthesis.md has no such column yet")
+    def test_the_pages_regions_with_wires(self):
+        text = PAGE.read_text()
+        filled = {}
+        for line in text.splitlines():
+            if line.startswith("| SLR"):
+                name, *_, fullest, with_wires = (cell.strip() for cell in line.split("|")[1:-1])
+                filled[name] = float(with_wires.removesuffix(" %"))
+                self.assertGreaterEqual(filled[name], float(fullest.removesuffix(" %")), name)
+        self.assertEqual(len(filled), 3)
+        name, share = re.search(r"With the wires into carry chains as LUTs the fullest is (\w+) \((\S+) %\)", text).groups()
+        self.assertEqual(filled[name], float(share))
+        self.assertEqual(filled[name], max(filled.values()))
+
 
 class BadInput(ProgramTest):
     def fails(self, *arguments, environment=None):

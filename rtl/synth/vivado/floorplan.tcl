@@ -37,7 +37,10 @@ proc placement {rows} {
             lappend list core/array/[format $name $row] $region
         }
     }
-    foreach name {control lanes values indices gen_value\[*\].value} { lappend list core/array/$name SLR2 }
+    for {set share 0} {$share * 8 < $rows} {incr share} {  ;# of eight rows each (rtl/stce.sv)
+        lappend list core/array/gen_lines\[$share\].west [region_of_row [expr {8 * $share}] $rows]
+    }
+    foreach name {control lanes value_target index_target values indices gen_value\[*\].value} { lappend list core/array/$name SLR2 }
     foreach name {gen_result\[*\].column gen_result\[*\].convert} { lappend list core/array/$name SLR0 }
     foreach name {vector_memory vector_engine vec_tokens} { lappend list core/$name SLR0 }
     foreach name {gen_sequencer\[*\].control reads fetcher tokens load_tokens stce_tokens store_tokens loader storer judge dog} { lappend list core/$name SLR2 }

@@ -58,6 +58,8 @@ TEST(Counting, OperandsOfCarryChainsThatComeFromNoLutAreWires) {
     const Netlist netlist = small.parse();
     EXPECT_EQ(lut_wires(netlist), 2);  // a register's output and a port's, not the constant
     EXPECT_EQ(count(netlist).lut, 1);
+    EXPECT_EQ(count(netlist).wires, 2);
+    EXPECT_EQ(count(netlist).with_wires(), (Resources{.lut = 3, .ff = 1}));
 }
 
 TEST(Counting, AnUnknownCellIsAnErrorThatNamesIt) {
@@ -106,13 +108,15 @@ TEST(Counting, LutsOfACarryChainPairWithinTheirBit) {
 }
 
 TEST(Counting, SumsAndShares) {
-    Resources sum{.lut = 1, .ff = 2, .dsp = 3, .bram18 = 5, .uram = 4};
+    Resources sum{.lut = 1, .ff = 2, .dsp = 3, .bram18 = 5, .uram = 4, .wires = 6};
     sum += sum.times(2);
-    EXPECT_EQ(sum, (Resources{3, 6, 9, 15, 12}));
+    EXPECT_EQ(sum, (Resources{3, 6, 9, 15, 12, 18}));
     EXPECT_EQ(sum.bram36(), 7.5);
     EXPECT_EQ(utilization({.lut = 50, .ff = 10}, {.lut = 100, .ff = 100}), 0.5);
     EXPECT_EQ(utilization({}, {}), 0);
     EXPECT_GT(utilization({.uram = 1}, {.lut = 100}), 1e9);
+    EXPECT_EQ(utilization({.lut = 50, .wires = 40}, {.lut = 100}), 0.5);
+    EXPECT_EQ(utilization(Resources{.lut = 50, .wires = 40}.with_wires(), {.lut = 100}), 0.9);
 }
 
 class Memories : public ::testing::Test {

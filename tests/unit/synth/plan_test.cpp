@@ -118,6 +118,27 @@ TEST(Split, GroupsStayWholeAndNothingIsLost) {
     EXPECT_EQ(sum, 130);
 }
 
+// 4 rows of 10 LUTs and 3 wires (rounded up), and a group with wires: they are shown and do not move the
+// split.
+TEST(Split, WiresAreShownBesideTheLutsAndDoNotCountInTheChoice) {
+    const std::map<std::string, Resources> groups = {{"rows", {.lut = 40, .wires = 11}},
+                                                     {"vector", {.lut = 60, .wires = 20}}};
+    const auto uses = split(groups, 4, {}, three_regions());
+    std::map<std::string, Resources> without = groups;
+    for (auto& [name, resources] : without) resources.wires = 0;
+    const auto plain = split(without, 4, {}, three_regions());
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+        const RegionUse& use = uses[i];
+        EXPECT_EQ(use.rows, plain[i].rows);
+        EXPECT_EQ(use.groups, plain[i].groups);
+        EXPECT_EQ(use.utilization, plain[i].utilization);
+        EXPECT_EQ(plain[i].utilization_with_wires, plain[i].utilization);
+        EXPECT_EQ(use.used.wires, 3 * use.rows + (use.groups.empty() ? 0 : 20));
+        EXPECT_EQ(use.utilization_with_wires, static_cast<double>(use.used.lut + use.used.wires) /
+                                                  static_cast<double>(use.available.lut));
+    }
+}
+
 TEST(Split, WhatDoesNotFitIsShownAsItIs) {
     const auto uses = split({{"rows", {.lut = 960}}}, 32, {}, three_regions());
     double fullest = 0;
