@@ -8,7 +8,6 @@
 
 #include "host/commands.hpp"
 #include "host/inputs.hpp"
-#include "host/notes.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
 #include "host/samples.hpp"
@@ -151,7 +150,6 @@ class Run {
             throw InputError("network " + network_.name, "",
                              "has no loss, expected one that training lowers");
         placement_ = place_tasks();
-        note_pattern(recipe_.nm);
     }
 
     // 1 where numbers left FP16's range.
