@@ -207,8 +207,8 @@ module vec #(
       .clk_i(clk_i), .rst_ni(rst_ni), .nm_f_i(nm_f), .nm_b_i(nm_b), .pairs_f_i(pairs_f), .pairs_b_i(pairs_b),
       .results_i(packed_words), .units_i(units), .blocks_i(blocks), .rank_i(rank21_q), .pack_i(pack21_q),
       .row_i(row21_q), .rows_i(rows21_q), .lanes_i(sore_lanes21_q), .first_block_i(first21_q),
-      .first_of_slice_i(slice21_q), .data_i(half21_q), .mask_row_i(mask_row), .mask_o(mask),
-      .hold_i(plain_hold || back_hold), .wr_valid_o(sore_valid), .wr_word_o(sore_word), .wr_words_o(sore_words), .wr_data_o(sore_data));
+      .first_of_slice_i(slice21_q), .data_i(half21_q), .mask_row_i(mask_row), .mask_o(mask), .hold_i(plain_hold || back_hold),
+      .wr_valid_o(sore_valid), .wr_word_o(sore_word), .wr_words_o(sore_words), .wr_data_o(sore_data));
 
   // ---- t+21: a row of results, a quarter of one, or SORE's write, turned to its words
   logic [512*CH-1:0] data21;
