@@ -9,7 +9,6 @@
 #include "host/commands.hpp"
 #include "host/gpu_targets.hpp"
 #include "host/inputs.hpp"
-#include "host/notes.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
 #include "host/samples.hpp"
@@ -174,7 +173,6 @@ class Run {
             throw InputError("network " + network_.name, "",
                              "has no loss, expected one that training lowers");
         placement_ = place_tasks();
-        note_pattern(recipe_.nm);
     }
 
     // 1 where numbers left FP16's range.

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "host/inputs.hpp"
-#include "host/notes.hpp"
 #include "runtime/isa/rules.hpp"
 #include "runtime/schedule/tensor_layout.hpp"
 #include "runtime/support/error.hpp"
@@ -26,7 +25,6 @@ inline void require_built(const GemmTask& task, const Hardware& hardware) {
 inline GemmTask fitting_gemm(const std::string& sizes, const std::string& nm, const Hardware& hardware) {
     GemmTask task = parse_gemm(sizes, nm);
     require_built(task, hardware);
-    note_pattern(task.nm);
     const schedule::GemmLayout layout = schedule::layout_gemm(task, hardware.array);
     // Addresses are signed immediates of SET.
     const Bytes capacity = std::min<Bytes>(hardware.capacity_bytes(), isa::kAddressLimit / 2);

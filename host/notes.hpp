@@ -7,18 +7,12 @@
 #include <set>
 #include <string>
 
-#include "runtime/support/types.hpp"
-
 namespace satsim::host {
 
 // Of a comparison, both steps have the same to say.
 inline void note_once(const std::string& text) {
     static std::set<std::string> said;
     if (said.insert(text).second) fmt::print(stderr, "satsim: note: {}\n", text);
-}
-
-inline void note_pattern(const NmPattern& nm) {
-    if (nm == NmPattern{1, 2}) note_once("1:2 runs as 2:4 on SAT: as many values and bytes, another mask");
 }
 
 // `dataflow` as --dataflow has it, of a whole training step.

@@ -36,6 +36,7 @@ module operation_check #(
   localparam logic [39:0] MAX24 = 40'hFFFFFF;
   localparam logic [39:0] MAX16 = 40'hFFFF;
   localparam logic [39:0] MAX8 = 40'hFF;
+  localparam logic [39:0] ONE_OF_TWO = 40'h201;
   localparam logic QUADS = R % 4 == 0;  // WEST_QUADS and TRANSPOSED exist
 
   logic [39:0] load_base, load_len, load_px, load_py, load_pb, load_grid_w, load_grid_h;
@@ -131,10 +132,10 @@ module operation_check #(
       bad_offset = high != '0 && high != '1;
     end
   endfunction
-  // Neither 0 (no copy) nor N + 256*M with M of 4, 8, 16 up to the built one and N of 1..M.
+  // Neither 0 (no copy) nor N + 256*M with M of 4, 8, 16 up to the built one and N of 1..M, or 1:2.
   function logic bad_pattern(input logic [39:0] value);
     begin
-      bad_pattern = value != '0 &&
+      bad_pattern = value != '0 && value != ONE_OF_TWO &&
                     ((value[15:8] != 8'd4 && value[15:8] != 8'd8 && value[15:8] != 8'd16) ||
                      value[15:8] > 8'(MAXM) || value[7:0] == '0 || value[7:0] > value[15:8] || value > MAX16);
     end

@@ -24,6 +24,10 @@ module sore #(
     input  wire logic [15:0]                nm_f_i,
     /// The same along columns.
     input  wire logic [15:0]                nm_b_i,
+    /// Of the 2:4 along rows, one of each two is kept: 1:2.
+    input  wire logic                       pairs_f_i,
+    /// The same along columns.
+    input  wire logic                       pairs_b_i,
     /// First words of o3, o4, o5 and o6, in this order from bit 0 up.
     input  wire logic [4*WORD_BITS-1:0]     results_i,
     /// Units of 16 channels in the matrix, rounded up.
@@ -87,11 +91,16 @@ module sore #(
   logic [3:0] place;
   logic group_end1_q, old1_q, block1_q;
   logic [15:0] group_rows, group_rows1_q;  // rows of the group that `row_i` belongs to
+  logic [MAXM-1:0] earlier;                // places that the value at `place` competes with
+  logic [4:0] keep_f, keep_b;              // N of what competes
   logic [4:0] m_f1_q;
   logic block_q;  // half of the RAMs that rows to be packed go to
 
   assign m_f = nm_f_i[12:8];
   assign place = row_i & (4'(m_f) - 4'd1);
+  assign keep_f = pairs_f_i ? 5'd1 : nm_f_i[4:0];
+  assign keep_b = pairs_b_i ? 5'd1 : nm_b_i[4:0];
+  assign earlier = ((MAXM'(1) << place) - 1'b1) & ~(pairs_f_i ? (MAXM'(1) << {place[3:1], 1'b0}) - 1'b1 : '0);
   for (genvar r = 0; r < 16; r++) begin : gen_group_row
     assign group_rows[r] = (4'(r) | (4'(m_f) - 4'd1)) == (row_i | (4'(m_f) - 4'd1));
   end
@@ -116,8 +125,8 @@ module sore #(
     logic [15:0] spread;
     logic [15:0] old_q, even_q, odd_q;
     sore_ranker #(.MAXM(MAXM)) ranker (
-        .clk_i(clk_i), .valid_i(rank_i || pack_i), .place_i(place), .magnitude_i(data[16*l+:15]),
-        .n_i(nm_f_i[4:0]), .keep_o(keep));
+        .clk_i(clk_i), .valid_i(rank_i || pack_i), .place_i(place), .earlier_i(earlier),
+        .magnitude_i(data[16*l+:15]), .n_i(keep_f), .keep_o(keep));
     if (MAXM == 16) begin : gen_sixteen
       assign spread = m_f1_q[4] ? keep : m_f1_q[3] ? {2{keep[7:0]}} : {4{keep[3:0]}};
     end else if (MAXM == 8) begin : gen_eight
@@ -141,8 +150,8 @@ module sore #(
   logic [14:0] column_pipe_q;  // {valid, half and row} of the three cycles before
   for (genvar s = 0; s < V / MAXM; s++) begin : gen_sorter
     sore_sorter #(.MAXM(MAXM)) sorter (
-        .clk_i(clk_i), .data_i(data[16*MAXM*s+:16*MAXM]), .exists_i(exists[MAXM*s+:MAXM]), .n_i(nm_b_i[4:0]),
-        .m_i(nm_b_i[12:8]), .slots_o(slots[20*MAXM*s+:20*MAXM]));
+        .clk_i(clk_i), .data_i(data[16*MAXM*s+:16*MAXM]), .exists_i(exists[MAXM*s+:MAXM]), .n_i(keep_b),
+        .pairs_i(pairs_b_i), .m_i(nm_b_i[12:8]), .slots_o(slots[20*MAXM*s+:20*MAXM]));
   end
   logic [2:0] column_valid_q;
   always_ff @(posedge clk_i) begin

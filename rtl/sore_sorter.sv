@@ -16,6 +16,8 @@ module sore_sorter #(
     input  wire logic [MAXM-1:0]    exists_i,
     /// Values to keep; stable from t to t+1.
     input  wire logic [4:0]         n_i,
+    /// Only the two of a pair compete: with N = 1 and M = 4 one of every two is kept. Stable in t.
+    input  wire logic               pairs_i,
     /// Group size; stable from t to t+2.
     input  wire logic [4:0]         m_i,
     /// Slots of {index, value}, 20 bits each.
@@ -29,16 +31,22 @@ module sore_sorter #(
     end
   end
 
-  // 1: value i is ahead of value j.
+  // 1: value i is ahead of value j, with which it competes.
+  logic [MAXM*MAXM-1:0] rivals;
+  for (genvar i = 0; i < MAXM; i++) begin : gen_rival
+    for (genvar j = 0; j < MAXM; j++) begin : gen_pair
+      assign rivals[MAXM*i+j] = same[MAXM*i+j] && (i / 2 == j / 2 || !pairs_i);
+    end
+  end
   logic [MAXM*MAXM-1:0] ahead1_q;
   logic [16*MAXM-1:0] data1_q, data2_q;
   logic [MAXM-1:0] exists1_q, exists2_q;
   for (genvar i = 0; i < MAXM; i++) begin : gen_ahead
     for (genvar j = 0; j < MAXM; j++) begin : gen_pair
       if (i < j) begin : gen_earlier
-        always_ff @(posedge clk_i) ahead1_q[MAXM*i+j] <= same[MAXM*i+j] && data_i[16*i+:15] >= data_i[16*j+:15];
+        always_ff @(posedge clk_i) ahead1_q[MAXM*i+j] <= rivals[MAXM*i+j] && data_i[16*i+:15] >= data_i[16*j+:15];
       end else if (i > j) begin : gen_later
-        always_ff @(posedge clk_i) ahead1_q[MAXM*i+j] <= same[MAXM*i+j] && data_i[16*i+:15] > data_i[16*j+:15];
+        always_ff @(posedge clk_i) ahead1_q[MAXM*i+j] <= rivals[MAXM*i+j] && data_i[16*i+:15] > data_i[16*j+:15];
       end else begin : gen_self
         always_ff @(posedge clk_i) ahead1_q[MAXM*i+j] <= 1'b0;
       end

@@ -55,6 +55,7 @@ module vec #(
 
   // ---- control, t+2
   logic [15:0] nm_f, nm_b;
+  logic pairs_f, pairs_b;
   logic [4*WORD_BITS-1:0] packed_words;
   logic [WORD_BITS-1:0] units, blocks;
   logic read_wide, gate, minus, decay, relu, negate, fold, special, root, cm_clear, out, out_wide, rank, pack;
@@ -71,13 +72,13 @@ module vec #(
   vec_control #(.V(V), .WORD_BITS(WORD_BITS), .ROW_BITS(ROW_BITS)) control (
       .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid_i), .op_ready_o(op_ready_o), .op_params_i(op_params_i),
       .op_flags_i(op_flags_i), .unknown_o(unknown_o), .release_o(release_o), .done_o(done_o), .nm_f_o(nm_f),
-      .nm_b_o(nm_b), .packed_o(packed_words), .units_o(units), .blocks_o(blocks), .read_o(rd_valid_o),
-      .read_word_o(rd_word_o), .read_wide_o(read_wide), .lanes_o(lanes), .row_o(row), .a_o(a), .b_o(b), .c_o(c),
-      .x_o(x), .y_o(y), .gate_o(gate), .minus_o(minus), .constant_o(constant), .constant2_o(constant2),
-      .decay_o(decay), .relu_o(relu), .negate_o(negate), .write_o(write), .fold_o(fold), .special_o(special),
-      .root_o(root), .quarter_o(quarter), .cm_row_o(cm_row), .cm_write_o(cm_write), .cm_clear_o(cm_clear),
-      .cm_write_row_o(cm_write_row), .out_o(out), .out_word_o(out_word), .out_wide_o(out_wide), .rank_o(rank),
-      .pack_o(pack), .rows_o(rows), .first_block_o(first_block), .first_of_slice_o(first_of_slice));
+      .nm_b_o(nm_b), .pairs_f_o(pairs_f), .pairs_b_o(pairs_b), .packed_o(packed_words), .units_o(units),
+      .blocks_o(blocks), .read_o(rd_valid_o), .read_word_o(rd_word_o), .read_wide_o(read_wide), .lanes_o(lanes),
+      .row_o(row), .a_o(a), .b_o(b), .c_o(c), .x_o(x), .y_o(y), .gate_o(gate), .minus_o(minus), .constant_o(constant),
+      .constant2_o(constant2), .decay_o(decay), .relu_o(relu), .negate_o(negate), .write_o(write), .fold_o(fold),
+      .special_o(special), .root_o(root), .quarter_o(quarter), .cm_row_o(cm_row), .cm_write_o(cm_write),
+      .cm_clear_o(cm_clear), .cm_write_row_o(cm_write_row), .out_o(out), .out_word_o(out_word), .out_wide_o(out_wide),
+      .rank_o(rank), .pack_o(pack), .rows_o(rows), .first_block_o(first_block), .first_of_slice_o(first_of_slice));
 
   // ---- operand: t+4 turn, t+5 convert
   logic [LANE_BITS-1:0] first4;
@@ -203,11 +204,11 @@ module vec #(
   logic [$clog2(V/4+1)-1:0] sore_words;
   logic [16*V-1:0] sore_data;
   sore #(.V(V), .MAXM(MAXM), .WORD_BITS(WORD_BITS)) packer (
-      .clk_i(clk_i), .rst_ni(rst_ni), .nm_f_i(nm_f), .nm_b_i(nm_b), .results_i(packed_words), .units_i(units),
-      .blocks_i(blocks), .rank_i(rank21_q), .pack_i(pack21_q), .row_i(row21_q), .rows_i(rows21_q),
-      .lanes_i(sore_lanes21_q), .first_block_i(first21_q), .first_of_slice_i(slice21_q), .data_i(half21_q),
-      .mask_row_i(mask_row), .mask_o(mask), .hold_i(plain_hold || back_hold), .wr_valid_o(sore_valid), .wr_word_o(sore_word),
-      .wr_words_o(sore_words), .wr_data_o(sore_data));
+      .clk_i(clk_i), .rst_ni(rst_ni), .nm_f_i(nm_f), .nm_b_i(nm_b), .pairs_f_i(pairs_f), .pairs_b_i(pairs_b),
+      .results_i(packed_words), .units_i(units), .blocks_i(blocks), .rank_i(rank21_q), .pack_i(pack21_q),
+      .row_i(row21_q), .rows_i(rows21_q), .lanes_i(sore_lanes21_q), .first_block_i(first21_q),
+      .first_of_slice_i(slice21_q), .data_i(half21_q), .mask_row_i(mask_row), .mask_o(mask), .hold_i(plain_hold || back_hold),
+      .wr_valid_o(sore_valid), .wr_word_o(sore_word), .wr_words_o(sore_words), .wr_data_o(sore_data));
 
   // ---- t+21: a row of results, a quarter of one, or SORE's write, turned to its words
   logic [512*CH-1:0] data21;

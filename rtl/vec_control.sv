@@ -32,9 +32,11 @@ module vec_control #(
     /// End cycle of the oldest operation.
     output logic                          done_o,
 
-    /// Of the operation in its slots, for SORE: nm_f, nm_b.
+    /// Of the operation in its slots, for SORE: nm_f, nm_b; 1:2 as 2:4 with its flag.
     output logic [15:0]                   nm_f_o,
     output logic [15:0]                   nm_b_o,
+    output logic                          pairs_f_o,
+    output logic                          pairs_b_o,
     /// o3..o6.
     output logic [4*WORD_BITS-1:0]        packed_o,
     /// Units of 16 channels, and blocks of 16 rows, both rounded up.
@@ -102,6 +104,7 @@ module vec_control #(
   logic [2*WORD_BITS-1:0] packed_high_q;  // o5, o6
   logic [ROW_BITS-1:0] k0_q, k1_q;
   logic [15:0] nm_f_q, nm_b_q;
+  logic pairs_f_q, pairs_b_q;  // 1:2, which is written as 2:4
   logic [16*32-1:0] constants_q;
   logic [WORD_BITS-1:0] narrow_pitch_q, wide_pitch_q;  // words of a row: 4 or 2 values each
 
@@ -144,6 +147,13 @@ module vec_control #(
   end
   assign done_o = ending_q[sat_isa::T_VEC_LATENCY-1];
 
+  // M = 2 comes with N = 1 alone: 2:4 instead.
+  function logic [15:0] stored(input logic [15:0] nm);
+    begin
+      stored = {nm[15:11], nm[10] | nm[9], 1'b0, nm[8:2], nm[1] | nm[9], nm[0] & ~nm[9]};
+    end
+  endfunction
+
   logic [39:0] op_register;
   assign op_register = op_params_i[40*sat_isa::VEC_R_OP+:40];
   assign unknown_o = op_valid_i && op_register > 40'(sat_isa::VEC_OP_CONVERT);
@@ -167,7 +177,7 @@ module vec_control #(
 
   // ---- K
   logic [5:0] quarters_f, quarters_b;  // 4 rows (lanes) of a copy take so many writes of values: N/M of 4, M/4 at a time
-  logic [15:0] writes_f, writes_b, writes_all;
+  logic [15:0] writes_f, writes_b, writes_packed_q, writes_all;
   logic [15:0] slots_all;
   always_comb begin
     quarters_f = {1'b0, nm_f_q[4:0]};
@@ -177,7 +187,7 @@ module vec_control #(
                           : nm_b_q[11] ? 16'(quarters_b) * 16'(V / 8) : 16'(quarters_b) * 16'(V / 4);
     if (nm_f_q[12:8] != nm_f_q[4:0]) writes_f = writes_f << 1;
     if (nm_b_q[12:8] != nm_b_q[4:0]) writes_b = writes_b << 1;
-    writes_all = {9'd0, writes, 4'd0} + writes_f + writes_b;
+    writes_all = {9'd0, writes, 4'd0} + writes_packed_q;
     slots_all = (writes_all + 16'd15) >> 4;
   end
 
@@ -214,6 +224,8 @@ module vec_control #(
       else if (finish) drain_q <= 1'b0;
     end
 
+    // Two cycles after the operation is taken, long before the first slot ends.
+    writes_packed_q <= writes_f + writes_b;
     last_slot_q <= (packs && slots_all > {10'd0, slots} ? slots_all[5:0] : slots) - 6'd1;
 
     if (accept || block_end) slot_q <= '0;
@@ -239,8 +251,10 @@ module vec_control #(
           {op_params_i[40*sat_isa::VEC_R_O6+:WORD_BITS], op_params_i[40*sat_isa::VEC_R_O5+:WORD_BITS]};
       k0_q <= op_params_i[40*sat_isa::VEC_R_K0+:ROW_BITS];
       k1_q <= op_params_i[40*sat_isa::VEC_R_K1+:ROW_BITS];
-      nm_f_q <= op_params_i[40*sat_isa::VEC_R_NM_F+:16];
-      nm_b_q <= op_params_i[40*sat_isa::VEC_R_NM_B+:16];
+      nm_f_q <= stored(op_params_i[40*sat_isa::VEC_R_NM_F+:16]);
+      nm_b_q <= stored(op_params_i[40*sat_isa::VEC_R_NM_B+:16]);
+      pairs_f_q <= op_params_i[40*sat_isa::VEC_R_NM_F+9];
+      pairs_b_q <= op_params_i[40*sat_isa::VEC_R_NM_B+9];
       // Constants are canonical: exponent 0 is a zero of its sign, every NaN 0x7FC00000.
       for (int i = 0; i < 16; i++) begin
         if (i > 10) constants_q[32*i+:32] <= '0;
@@ -292,6 +306,8 @@ module vec_control #(
 
   assign nm_f_o = nm_f_q;
   assign nm_b_o = nm_b_q;
+  assign pairs_f_o = pairs_f_q;
+  assign pairs_b_o = pairs_b_q;
   assign packed_o = {packed_high_q, results_q[4*WORD_BITS+:WORD_BITS], results_q[3*WORD_BITS+:WORD_BITS]};
   assign units_o = WORD_BITS'((channels_q + SIZE_BITS'(15)) >> 4);
   assign blocks_o = WORD_BITS'((rows_q + SIZE_BITS'(15)) >> 4);

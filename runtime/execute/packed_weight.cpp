@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/nm/one_of_two.hpp"
 #include "runtime/nm/pack.hpp"
 #include "runtime/nm/unpack.hpp"
 #include "runtime/numerics/fp16.hpp"
@@ -45,19 +46,18 @@ std::vector<Fp16> rounded(const Values& values) {
 }  // namespace
 
 NmPattern operand_pattern(const NmPattern& nm) {
-    if (nm.dense()) return {8, 8};
-    return nm.m == 2 ? NmPattern{2, 4} : nm;
+    return nm.dense() ? NmPattern{8, 8} : nm;
 }
 
-PackedWeight unpacked(nm::PackedMatrix packed, const MatrixShape& shape, Stage stage) {
+PackedWeight unpacked(nm::PackedMatrix packed, const NmPattern& nm, const MatrixShape& shape, Stage stage) {
     std::vector<Fp16> halves(static_cast<std::size_t>(shape.elements()));
     if (stage == Stage::FF)
         nm::unpack_columns(packed, shape_of(shape), halves);
     else
         nm::unpack_rows(packed, shape_of(shape), halves);
     PackedWeight copy = oriented(shape, stage, [&](std::size_t i) { return numerics::to_float(halves[i]); });
-    copy.nm = packed.nm;
-    if (!packed.nm.dense()) copy.packed = std::move(packed);
+    copy.nm = nm;
+    if (!nm.dense()) copy.packed = std::move(packed);
     return copy;
 }
 
@@ -72,9 +72,10 @@ PackedWeight pack_weight(const Values& master, const MatrixShape& shape, const N
         copy.nm = pattern;
         return copy;
     }
-    PackedWeight copy = unpacked(stage == Stage::FF ? nm::pack_columns(halves, shape_of(shape), pattern)
-                                                    : nm::pack_rows(halves, shape_of(shape), pattern),
-                                 shape, stage);
+    nm::PackedMatrix packed = stage == Stage::FF ? nm::pack_columns(halves, shape_of(shape), pattern)
+                                                 : nm::pack_rows(halves, shape_of(shape), pattern);
+    nm::store_one_of_two(packed);
+    PackedWeight copy = unpacked(std::move(packed), pattern, shape, stage);
     if (exact) {
         const PackedWeight whole = oriented(shape, stage, [&](std::size_t i) { return master[i]; });
         const std::vector<bool> kept = kept_values(copy, shape, stage);
@@ -89,7 +90,7 @@ std::vector<bool> kept_values(const PackedWeight& copy, const MatrixShape& shape
     if (copy.nm.dense()) return kept;
     nm::PackedMatrix ones = copy.packed;  // the same places, which a value of 0 would hide
     std::ranges::fill(ones.values, numerics::to_fp16(1));
-    const Values marks = unpacked(std::move(ones), shape, stage).dense;
+    const Values marks = unpacked(std::move(ones), copy.nm, shape, stage).dense;
     for (std::size_t i = 0; i < marks.size(); ++i) kept[i] = marks[i] != 0;
     return kept;
 }

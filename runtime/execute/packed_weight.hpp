@@ -11,16 +11,17 @@ namespace satsim::execute {
 using Values = std::vector<double>;
 
 struct PackedWeight {
-    NmPattern nm{8, 8};
+    NmPattern nm{8, 8};     // what is kept
     std::int64_t taps = 0;  // of all groups
     std::int64_t k = 0;     // of one tap: input channels (FF), output channels (BP)
     std::int64_t n = 0;
     Values dense;             // [tap][k][n], +0 where nothing is kept
-    nm::PackedMatrix packed;  // the same in the format of SAT's memory; empty where nothing is pruned
+    nm::PackedMatrix packed;  // the same in the format of SAT's memory, stored_pattern(nm); empty where
+                              // nothing is pruned
     [[nodiscard]] bool empty() const { return dense.empty(); }
 };
 
-// The pattern that is executed: 1:2 runs as 2:4 everywhere, as SAT has no M of 2.
+// The pattern that is executed: all dense ones are one.
 [[nodiscard]] NmPattern operand_pattern(const NmPattern& nm);
 
 // Along the input channels (FF) or along the output channels, transposed (BP). Masks are those of the master
@@ -31,7 +32,8 @@ struct PackedWeight {
 // Of each value of `dense`, whether the copy keeps it: a kept one may be 0.
 [[nodiscard]] std::vector<bool> kept_values(const PackedWeight& copy, const MatrixShape& shape, Stage stage);
 
-// The copy that stands in packed planes, or, where nothing is pruned, in `dense`.
-[[nodiscard]] PackedWeight unpacked(nm::PackedMatrix packed, const MatrixShape& shape, Stage stage);
+// The copy that stands in packed planes of stored_pattern(nm), or, where nothing is pruned, in `dense`.
+[[nodiscard]] PackedWeight unpacked(nm::PackedMatrix packed, const NmPattern& nm, const MatrixShape& shape,
+                                    Stage stage);
 
 }  // namespace satsim::execute

@@ -7,6 +7,7 @@
 #include "runtime/execute/host_kernels.hpp"
 #include "runtime/execute/image_access.hpp"
 #include "runtime/support/error.hpp"
+#include "runtime/support/stored_pattern.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -44,10 +45,10 @@ class VectorImage {
             read_fp32(memory, layout_.vectors_out[i], work_.sums[i]);
         if (work_.ff != nullptr)
             *work_.ff = unpacked(copy(memory, layout_.ff, *problem_.pack_ff, problem_.columns),
-                                 work_.task.shape, Stage::FF);
+                                 *problem_.pack_ff, work_.task.shape, Stage::FF);
         if (work_.bp != nullptr)
-            *work_.bp = unpacked(copy(memory, layout_.bp, *problem_.pack_bp, problem_.rows), work_.task.shape,
-                                 Stage::BP);
+            *work_.bp = unpacked(copy(memory, layout_.bp, *problem_.pack_bp, problem_.rows),
+                                 *problem_.pack_bp, work_.task.shape, Stage::BP);
     }
 
   private:
@@ -73,9 +74,9 @@ class VectorImage {
     [[nodiscard]] nm::PackedMatrix copy(const MemoryImage& memory, const schedule::VectorLayout::Packed& from,
                                         const NmPattern& pattern, std::int64_t columns) const {
         nm::PackedMatrix p;
-        p.nm = pattern;
+        p.nm = stored_pattern(pattern);
         p.taps = static_cast<int>(problem_.taps);
-        p.groups = static_cast<int>(from.rows / pattern.n);
+        p.groups = static_cast<int>(from.rows / p.nm.n);
         p.columns = static_cast<int>(columns);
         p.columns_padded = static_cast<int>(from.pitch / 2);
         const auto values = static_cast<std::size_t>(problem_.taps * from.rows * p.columns_padded);
@@ -84,7 +85,7 @@ class VectorImage {
         p.values.resize(values);
         std::memcpy(p.values.data(), bytes.data(), bytes.size());
         p.indices.resize(values / 2);
-        if (pattern.dense())
+        if (p.nm.dense())
             number_all(p);
         else
             memory.read(from.indices, p.indices);

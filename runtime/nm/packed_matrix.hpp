@@ -11,6 +11,7 @@
 // Each group has exactly N pairs, ascending by index. Padding is value +0 with index 0:
 //   * pairs beyond the elements of a ragged last group (they come last, after the real ones);
 //   * all pairs of the padding columns.
+//   * in a 1:2 matrix stored as 2:4 (one_of_two.hpp), the second pair of a last group of two elements.
 // A kept element keeps its sign, so a kept -0 is stored as -0.
 // Dense (N == M): all M elements in order; pair j has index j. Such an index plane is redundant and not
 // stored in the accelerator's memory.

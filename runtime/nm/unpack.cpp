@@ -35,10 +35,11 @@ void unpack_group(const PackedMatrix& packed, int tap, int group, const Directio
             w[e * direction.along + c * direction.across] = Fp16{};
         }
     }
-    // Pairs beyond `size` are padding and would overwrite element 0.
+    // Pairs beyond `size` are padding, and so is what does not ascend: it would overwrite element 0.
     for (int j = 0; j < std::min(packed.nm.n, size); ++j) {
         for (int c = 0; c < packed.columns; ++c) {
             const int index = packed.index(tap, group, j, c);
+            if (j > 0 && index <= packed.index(tap, group, j - 1, c)) continue;
             if (index >= size) {
                 throw std::invalid_argument("unpack: index " + std::to_string(index) + " in a group of " +
                                             std::to_string(size));

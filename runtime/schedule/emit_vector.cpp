@@ -6,6 +6,7 @@
 #include "runtime/schedule/emit_common.hpp"
 #include "runtime/schedule/tensor_layout.hpp"
 #include "runtime/support/error.hpp"
+#include "runtime/support/stored_pattern.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -62,13 +63,11 @@ Counts counts_of(VectorKernel kernel) {
     return {};
 }
 
-// What the hardware executes: 1:2 as 2:4, dense in the group size that layout_gemm() pads K to.
+// What SORE selects; dense in the group size that layout_gemm() pads K to.
 NmPattern executed(const NmPattern& nm, std::int64_t reduction, const isa::ArrayConfig& array) {
-    if (nm.dense()) {
-        const int group = reduction <= 4 ? 4 : std::min(8, array.max_m);
-        return {group, group};
-    }
-    return nm.m == 2 ? NmPattern{2, 4} : nm;
+    if (!nm.dense()) return nm;
+    const int group = reduction <= 4 ? 4 : std::min(8, array.max_m);
+    return {group, group};
 }
 
 VectorKernel kernel_of(const VectorTask& task) {
@@ -123,7 +122,8 @@ VectorLayout::Packed packed(const std::optional<NmPattern>& nm, std::int64_t red
                             std::int64_t columns) {
     VectorLayout::Packed copy;
     if (!nm) return copy;
-    copy.rows = ceil_div<std::int64_t>(reduction, nm->m) * nm->n;
+    const NmPattern stored = stored_pattern(*nm);
+    copy.rows = ceil_div<std::int64_t>(reduction, stored.m) * stored.n;
     copy.pitch = round_up(columns, kPackedColumns) * kFp16Bytes;
     return copy;
 }

@@ -52,7 +52,8 @@ struct VectorProblem {
     std::int64_t rows = 0;
     std::int64_t columns = 0;
     std::int64_t taps = 1;
-    bool relu = false;                 // Add, Bias, NormApply: fused
+    bool relu = false;  // Add, Bias, NormApply: fused
+    // What the copies keep; they are stored as stored_pattern() of it.
     std::optional<NmPattern> pack_ff;  // copy with groups along rows; dense: plain FP16
     std::optional<NmPattern> pack_bp;  // copy with groups along columns, transposed
     Hyperparameters hyper;

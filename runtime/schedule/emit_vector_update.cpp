@@ -6,6 +6,7 @@
 #include "runtime/schedule/emit_common.hpp"
 #include "runtime/schedule/emit_vector.hpp"
 #include "runtime/support/error.hpp"
+#include "runtime/support/stored_pattern.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -90,7 +91,9 @@ class UpdateEmitter {
     [[nodiscard]] std::int64_t outputs() const { return static_cast<std::int64_t>(layout_.outputs.size()); }
 
     [[nodiscard]] static std::int64_t packed_rows(const std::optional<NmPattern>& nm, std::int64_t elements) {
-        return nm ? ceil_div<std::int64_t>(elements, nm->m) * nm->n : 0;
+        if (!nm) return 0;
+        const NmPattern stored = stored_pattern(*nm);
+        return ceil_div<std::int64_t>(elements, stored.m) * stored.n;
     }
 
     [[nodiscard]] TileWords words_of(std::int64_t rows, std::int64_t columns) const {
@@ -213,8 +216,9 @@ class UpdateEmitter {
         const auto step = [&](const std::optional<NmPattern>& nm, const VectorLayout::Packed& copy,
                               int values, int indices, std::int64_t along, std::int64_t across) {
             if (!nm) return;
-            const std::int64_t bytes =
-                along / nm->m * nm->n * copy.pitch + across * kFp16Bytes + taps * copy.rows * copy.pitch;
+            const NmPattern stored = stored_pattern(*nm);
+            const std::int64_t bytes = along / stored.m * stored.n * copy.pitch + across * kFp16Bytes +
+                                       taps * copy.rows * copy.pitch;
             b.add(values, values, bytes);
             if (!nm->dense()) b.add(indices, indices, bytes / kIndexShare);
         };

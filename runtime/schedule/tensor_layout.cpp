@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/support/error.hpp"
+#include "runtime/support/stored_pattern.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -44,7 +45,7 @@ NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array) 
         const bool four = round_up<std::int64_t>(reduced, 4) < round_up<std::int64_t>(reduced, 8);
         return four ? NmPattern{4, 4} : NmPattern{std::min(8, array.max_m), std::min(8, array.max_m)};
     }
-    if (nm.m == 2) return {2, 4};
+    if (nm == kOneOfTwo) return stored_pattern(nm);
     if (nm.m != 4 && nm.m != 8 && nm.m != 16) {
         throw InputError(where, "", "M must be 2, 4, 8 or 16, not " + std::to_string(nm.m));
     }

@@ -18,12 +18,13 @@ namespace satsim::schedule {
 // pruned. Elements.
 [[nodiscard]] std::int64_t pad_channels(std::int64_t channels, int group);
 
-// The group size that SAT executes: dense tasks take 4 where that wastes fewer elements of K, 1:2 runs as
-// 2:4. Throws InputError naming the layer for a pattern that the built array cannot run.
+// The format in which SAT multiplies: dense tasks take groups of 4 where that wastes fewer elements of K, 1:2
+// weights are stored as 2:4 (stored_pattern). Throws InputError naming the layer for a pattern that the built
+// array cannot run.
 [[nodiscard]] NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array);
 
 struct GemmLayout {
-    NmPattern nm;             // as executed
+    NmPattern nm;             // as executed and stored
     int groups_per_tap = 0;   // FF, BP: K groups of one tap
     std::int64_t k_rows = 0;  // rows of B as stored: FF, BP taps*groups*n; WU positions
     // A: the gathered map. Bytes.

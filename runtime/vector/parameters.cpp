@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "runtime/numerics/accumulate.hpp"
+#include "runtime/support/stored_pattern.hpp"
 #include "runtime/vector/micro_program.hpp"
 
 namespace satsim::vector {
@@ -35,11 +36,17 @@ std::optional<std::string> pattern_fault(const char* name, std::int64_t bits,
     if (bits == 0) return std::nullopt;
     if (bits < 0 || bits > 0xFFFF) return fmt::format("{} is {}, expected N + 256*M", name, bits);
     const NmPattern nm = *pattern(bits);
+    if (nm == kOneOfTwo) return std::nullopt;
     const bool known = nm.m == 4 || nm.m == 8 || nm.m == 16;
     if (!known || nm.m > config.max_m || nm.n < 1 || nm.n > nm.m)
-        return fmt::format("{} is {}:{}, expected M of 4, 8 or 16 up to {} and N of 1..M", name, nm.n, nm.m,
-                           config.max_m);
+        return fmt::format("{} is {}:{}, expected 1:2 or M of 4, 8 or 16 up to {} and N of 1..M", name, nm.n,
+                           nm.m, config.max_m);
     return std::nullopt;
+}
+
+std::int64_t packed_rows(const NmPattern& nm, std::int64_t elements) {
+    const NmPattern stored = stored_pattern(nm);
+    return ceil_div<std::int64_t>(elements, stored.m) * stored.n;
 }
 
 // Reads end in the lower half of VMEM, writes lie in the upper one.
@@ -116,11 +123,11 @@ std::int64_t Parameters::output_pitch() const {
 }
 
 std::int64_t Parameters::packed_rows_f() const {
-    return nm_f ? ceil_div<std::int64_t>(rows, nm_f->m) * nm_f->n : 0;
+    return nm_f ? packed_rows(*nm_f, rows) : 0;
 }
 
 std::int64_t Parameters::packed_rows_b() const {
-    return nm_b ? ceil_div<std::int64_t>(channels, nm_b->m) * nm_b->n : 0;
+    return nm_b ? packed_rows(*nm_b, channels) : 0;
 }
 
 std::optional<std::string> operation_fault(std::span<const std::int64_t> registers, std::uint32_t flags,

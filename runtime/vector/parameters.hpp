@@ -21,7 +21,7 @@ struct Parameters {
     std::array<std::int64_t, 7> results{};   // o0..o6, VMEM words
     std::int64_t k0 = 0;                     // CMEM rows
     std::int64_t k1 = 0;
-    std::optional<NmPattern> nm_f;
+    std::optional<NmPattern> nm_f;  // what is kept; the copy has the format of stored_pattern()
     std::optional<NmPattern> nm_b;
     std::array<float, 11> scalars{};  // canonical
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/support/stored_pattern.hpp"
+
 namespace satsim::vector {
 namespace {
 
@@ -34,6 +36,14 @@ std::uint32_t keep_mask(std::span<const std::uint16_t> group, int n) {
     return kept;
 }
 
+std::uint32_t keep_mask(std::span<const std::uint16_t> group, const NmPattern& nm) {
+    const auto m = static_cast<std::size_t>(nm.m);
+    std::uint32_t kept = 0;
+    for (std::size_t first = 0; first < group.size(); first += m)
+        kept |= keep_mask(group.subspan(first, m), nm.n) << first;
+    return kept;
+}
+
 void SoreBlock::keep_along_rows(const NmPattern& nm, std::vector<std::uint8_t>& kept) const {
     kept.assign(values_.size(), 1);
     if (nm.dense()) return;
@@ -57,7 +67,7 @@ void SoreBlock::pack(const Parameters& p, std::int64_t slice, std::int64_t block
 
 void SoreBlock::pack_along_rows(const Parameters& p, std::int64_t slice, std::int64_t block,
                                 std::span<std::uint64_t> vmem) const {
-    const NmPattern nm = *p.nm_f;
+    const NmPattern nm = stored_pattern(*p.nm_f);
     const std::int64_t columns = p.packed_columns();
     const std::int64_t first_column = slice * lanes_;
     const auto valid = static_cast<int>(std::min<std::int64_t>(lanes_, columns - first_column));
@@ -68,7 +78,7 @@ void SoreBlock::pack_along_rows(const Parameters& p, std::int64_t slice, std::in
         for (int lane = 0; lane < valid; ++lane) {
             for (int e = 0; e < nm.m; ++e) group[static_cast<std::size_t>(e)] = at(first + e, lane);
             const std::uint32_t mask =
-                keep_mask(std::span(group).first(static_cast<std::size_t>(nm.m)), nm.n);
+                keep_mask(std::span(group).first(static_cast<std::size_t>(nm.m)), *p.nm_f);
             std::int64_t at_element = packed_row * columns + first_column + lane;
             for (int e = 0; e < nm.m; ++e) {
                 if ((mask >> e & 1U) == 0) continue;
@@ -84,7 +94,7 @@ void SoreBlock::pack_along_rows(const Parameters& p, std::int64_t slice, std::in
 
 void SoreBlock::pack_along_columns(const Parameters& p, std::int64_t slice, std::int64_t block,
                                    std::span<std::uint64_t> vmem) const {
-    const NmPattern nm = *p.nm_b;
+    const NmPattern nm = stored_pattern(*p.nm_b);
     const std::int64_t pitch = ceil_div<std::int64_t>(p.rows, kBlockRows) * kBlockRows;  // elements
     const std::int64_t first_column = slice * lanes_;
     const std::int64_t valid =
@@ -94,7 +104,7 @@ void SoreBlock::pack_along_columns(const Parameters& p, std::int64_t slice, std:
         for (int r = 0; r < kBlockRows; ++r) {
             const auto begin = values_.begin() + r * lanes_ + first;
             const std::span<const std::uint16_t> group(begin, begin + nm.m);
-            const std::uint32_t mask = keep_mask(group, nm.n);
+            const std::uint32_t mask = keep_mask(group, *p.nm_b);
             std::int64_t at_element = packed_row * pitch + block * kBlockRows + r;
             for (int e = 0; e < nm.m; ++e) {
                 if ((mask >> e & 1U) == 0) continue;

@@ -16,6 +16,8 @@ inline constexpr int kBlockRows = isa::timing::kVecBlock;
 // Bit e: element e of the group is kept. Largest of the 15 magnitude bits first (so NaN before Inf), ties to
 // the lower element; exactly n bits. At most 16 values.
 [[nodiscard]] std::uint32_t keep_mask(std::span<const std::uint16_t> group, int n);
+// The same of the nm.n largest of every nm.m: 1:2 in a group of four.
+[[nodiscard]] std::uint32_t keep_mask(std::span<const std::uint16_t> group, const NmPattern& nm);
 
 // FP16 values of one block, VEC_BLOCK rows by V lanes; rows and lanes outside the matrix are +0.
 class SoreBlock {

@@ -6,6 +6,7 @@
 
 #include "runtime/schedule/merge_rows.hpp"
 #include "runtime/support/error.hpp"
+#include "runtime/support/stored_pattern.hpp"
 #include "sim/verify/gemm_case.hpp"
 #include "sim/verify/random.hpp"
 
@@ -62,6 +63,7 @@ std::optional<VectorProblem> draw_vector(VectorKernel kernel, const isa::ArrayCo
     p.layer = "random";
     p.kernel = kernel;
     const auto pattern = [&] {
+        if (one_in(rng, 6)) return kOneOfTwo;
         const int m = 4 << pick(rng, 0, array.max_m == 16 ? 2 : 1);
         return NmPattern{one_in(rng, 4) ? m : pick(rng, 1, m), m};
     };

@@ -9,6 +9,7 @@
 
 #include "runtime/numerics/accumulate.hpp"
 #include "runtime/numerics/fp16.hpp"
+#include "runtime/support/stored_pattern.hpp"
 #include "sim/verify/random.hpp"
 
 namespace satsim::verify {
@@ -21,6 +22,24 @@ std::uint16_t random_value(std::mt19937_64& rng) {
     if (kind == 1) return static_cast<std::uint16_t>(sign | pick(rng, 1, 1023));  // subnormal
     if (kind <= 4) return static_cast<std::uint16_t>(sign | 0x3C00);              // one: ties
     return static_cast<std::uint16_t>(sign | pick(rng, 0x2800, 0x4800));          // 2^-5 .. 8
+}
+
+// Positions, ascending, of the n largest of every m of `group`; ties to the lower one.
+std::vector<int> kept_of(const std::vector<std::uint16_t>& group, const NmPattern& nm) {
+    std::vector<int> kept;
+    const auto size = static_cast<int>(group.size());
+    for (int first = 0; first < size; first += nm.m) {
+        std::vector<int> rank(static_cast<std::size_t>(std::min(nm.m, size - first)));
+        std::iota(rank.begin(), rank.end(), first);
+        std::stable_sort(rank.begin(), rank.end(), [&](int x, int y) {
+            return (group[static_cast<std::size_t>(x)] & 0x7FFF) >
+                   (group[static_cast<std::size_t>(y)] & 0x7FFF);
+        });
+        rank.resize(std::min<std::size_t>(rank.size(), static_cast<std::size_t>(nm.n)));
+        std::sort(rank.begin(), rank.end());
+        kept.insert(kept.end(), rank.begin(), rank.end());
+    }
+    return kept;
 }
 
 }  // namespace
@@ -140,6 +159,7 @@ void GemmCase::fill_gradient(std::mt19937_64& rng) {
 
 void GemmCase::fill_weights(std::mt19937_64& rng) {
     const NmPattern nm = layout_.nm;
+    const NmPattern selected = task_.nm == kOneOfTwo ? kOneOfTwo : nm;
     const int channels = task_.gather.channels;
     const auto taps = static_cast<std::int64_t>(task_.gather.taps.size());
     for (std::int64_t z = 0; z < task_.count; ++z) {
@@ -150,16 +170,9 @@ void GemmCase::fill_weights(std::mt19937_64& rng) {
                     const int size = std::min(nm.m, mine - group * nm.m);
                     std::vector<std::uint16_t> values(static_cast<std::size_t>(size));
                     for (auto& value : values) value = random_value(rng);
-                    std::vector<int> rank(values.size());
-                    std::iota(rank.begin(), rank.end(), 0);
-                    std::stable_sort(rank.begin(), rank.end(), [&](int x, int y) {
-                        return (values[static_cast<std::size_t>(x)] & 0x7FFF) >
-                               (values[static_cast<std::size_t>(y)] & 0x7FFF);
-                    });
-                    rank.resize(std::min<std::size_t>(rank.size(), static_cast<std::size_t>(nm.n)));
-                    std::sort(rank.begin(), rank.end());
-                    for (int pair = 0; pair < static_cast<int>(rank.size()); ++pair) {
-                        const int index = rank[static_cast<std::size_t>(pair)];
+                    const std::vector<int> kept = kept_of(values, selected);
+                    for (int pair = 0; pair < static_cast<int>(kept.size()); ++pair) {
+                        const int index = kept[static_cast<std::size_t>(pair)];
                         const std::uint16_t value = values[static_cast<std::size_t>(index)];
                         const std::int64_t k = tap * channels + group * nm.m + index;
                         b_[static_cast<std::size_t>((z * task_.shape.k + k) * task_.shape.n + column)] =

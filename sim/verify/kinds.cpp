@@ -8,8 +8,9 @@ namespace {
 using schedule::Dataflow;
 using schedule::VectorKernel;
 
-constexpr std::array kPatterns{NmPattern{8, 8}, NmPattern{2, 4}, NmPattern{2, 8},  NmPattern{1, 8},
-                               NmPattern{4, 8}, NmPattern{1, 4}, NmPattern{2, 16}, NmPattern{4, 16}};
+constexpr std::array kPatterns{NmPattern{8, 8}, NmPattern{1, 2},  NmPattern{2, 4},
+                               NmPattern{2, 8}, NmPattern{1, 8},  NmPattern{4, 8},
+                               NmPattern{1, 4}, NmPattern{2, 16}, NmPattern{4, 16}};
 constexpr std::array<const char*, 14> kKernelNames{"vec-relu",
                                                    "vec-relu-grad",
                                                    "vec-add",

@@ -262,9 +262,16 @@ class Contracts(ProgramTest):
         for row in table("schedule", *step):
             self.assertGreater(int(row["predicted cycles"]) * int(row["DRAM [byte]"]), 0)
 
+    def test_one_of_two_takes_the_time_of_two_of_four(self):
+        for arguments, pattern in ((("--gemm", "32,32,30"), "--nm {}"), ((self.network(),), "--recipe bdwp-{}")):
+            done = [self.run_program("run", *arguments, *SMALL, "--json", *pattern.format(nm).split())
+                    for nm in ("1:2", "2:4")]
+            self.assertEqual([one.stderr for one in done], ["", ""])
+            one, two = (json.loads(each.stdout) for each in done)
+            for key in ("cycles", "dram_bytes"):
+                self.assertEqual(one[key], two[key], pattern)
+
     def test_notes_of_what_is_run_otherwise(self):
-        self.assertIn("1:2 runs as 2:4", self.run_program("run", self.network(), *SMALL, "--recipe", "bdwp-1:2").stderr)
-        self.assertIn("1:2 runs as 2:4", self.run_program("run", "--gemm", "32,32,32", *SMALL, "--nm", "1:2").stderr)
         layers = [layer for layer in SMALL_NETWORK["layers"] if layer["kind"] != "loss"]
         self.assertIn("no loss layer", self.run_program("run", self.network(layers=layers), *SMALL).stderr)
 

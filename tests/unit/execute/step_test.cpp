@@ -92,21 +92,62 @@ TEST(Step, CopiesOfAnUpdateAreThoseOfItsMaster) {
     }
 }
 
+// 1:2 keeps one of each two, also where a group of four of its copies has only one pair or half a one.
+TEST(Step, OneOfTwoKeepsOneOfEachTwo) {
+    const Network network =
+        network_of({{{"kind", "linear"}, {"out", 21}}, {{"kind", "linear"}, {"out", 42}}}, kRows);
+    const Recipe recipe = load_recipe("bdwp-1:2", test::kModels);
+    SatFunctionalEngine sat(test::small_machine());
+    CpuEngine cpu;
+    for (Engine* engine : {static_cast<Engine*>(&sat), static_cast<Engine*>(&cpu)}) {
+        const Executed run = execute(network, recipe, *engine, false);
+        const LayerWeights& weights = run.store.weights[1];  // 21 x 42
+        const auto half = [&](std::int64_t row, std::int64_t column) {
+            return numerics::to_fp16(
+                static_cast<float>(weights.matrix.master[static_cast<std::size_t>(row * 42 + column)]));
+        };
+        int differ = 0;  // from 2:4
+        for (const Stage stage : {Stage::FF, Stage::BP}) {
+            const PackedWeight& copy = stage == Stage::FF ? weights.ff : weights.bp;
+            ASSERT_EQ(copy.nm, (NmPattern{1, 2})) << engine->name();
+            const auto at = [&](std::int64_t k, std::int64_t n) {
+                return stage == Stage::FF ? half(k, n) : half(n, k);
+            };
+            for (std::int64_t k = 0; k < copy.k; ++k) {
+                for (std::int64_t n = 0; n < copy.n; ++n) {
+                    const std::int64_t other = k ^ 1;
+                    const bool loses =
+                        other < copy.k && (at(other, n).magnitude() > at(k, n).magnitude() ||
+                                           (other < k && at(other, n).magnitude() == at(k, n).magnitude()));
+                    EXPECT_EQ(copy.dense[static_cast<std::size_t>(k * copy.n + n)],
+                              loses ? 0.0 : static_cast<double>(numerics::to_float(at(k, n))))
+                        << engine->name() << " " << to_string(stage) << " " << k << "," << n;
+                }
+            }
+            const PackedWeight four = pack_weight(weights.matrix.master, weights.shape, {2, 4}, stage, false);
+            for (std::size_t i = 0; i < four.dense.size(); ++i) differ += four.dense[i] != copy.dense[i];
+        }
+        EXPECT_GT(differ, 100);
+    }
+}
+
 // SR-STE: weights outside the old m_f decay more, on both engines alike.
 TEST(Step, PrunedWeightsDecay) {
     const Network network =
         network_of({{{"kind", "linear"}, {"out", 20}}, {{"kind", "linear"}, {"out", 40}}}, kRows);
-    const Recipe recipe = load_recipe("sr-ste-2:8", test::kModels);
-    schedule::Hyperparameters hyper;
-    hyper.weight_decay = 0.01F;
-    const auto master = [&](Engine& engine, float decay) {
-        hyper.sr_ste_decay = decay;
-        return execute(network, recipe, engine, false, 2, hyper).store.weights[1].matrix.master;
-    };
     SatFunctionalEngine sat(test::small_machine());
     CpuEngine cpu;
-    EXPECT_LT(distance(master(sat, 0.5F), master(cpu, 0.5F)), 1e-6);
-    EXPECT_GT(distance(master(sat, 0.5F), master(sat, 0.0F)), 1e-3);
+    for (const char* recipe_name : {"sr-ste-2:8", "sr-ste-1:2"}) {
+        const Recipe recipe = load_recipe(recipe_name, test::kModels);
+        schedule::Hyperparameters hyper;
+        hyper.weight_decay = 0.01F;
+        const auto master = [&](Engine& engine, float decay) {
+            hyper.sr_ste_decay = decay;
+            return execute(network, recipe, engine, false, 2, hyper).store.weights[1].matrix.master;
+        };
+        EXPECT_LT(distance(master(sat, 0.5F), master(cpu, 0.5F)), 1e-6) << recipe_name;
+        EXPECT_GT(distance(master(sat, 0.5F), master(sat, 0.0F)), 1e-3) << recipe_name;
+    }
 }
 
 // Which weights decay more is what the old copy has kept, not what of it is nothing: weights that round to 0

@@ -3,9 +3,11 @@
 
 #include <stdexcept>
 
+#include "runtime/nm/one_of_two.hpp"
 #include "runtime/nm/pack.hpp"
 #include "runtime/nm/prune.hpp"
 #include "runtime/nm/unpack.hpp"
+#include "runtime/support/stored_pattern.hpp"
 #include "tests/unit/nm/random_weights.hpp"
 
 namespace satsim::nm {
@@ -59,6 +61,31 @@ TEST(Format, RowsDirection) {
     EXPECT_EQ(p.value(0, 1, 0, 0).bits, 9);
     EXPECT_EQ(p.value(0, 1, 0, 1).bits, 9);
     EXPECT_EQ(p.indices[16], 0x10);
+}
+
+// 6 input channels of one column: pairs (3, 4), (4, -4), (1, +0) as a whole group and one of a single pair.
+TEST(Format, OneOfTwoStoredAsTwoOfFour) {
+    const std::vector<Fp16> w = values({3, 4, 4, 0x8004, 1, 0});
+    PackedMatrix p = pack_columns(w, WeightShape::contiguous(1, 6, 1), kOneOfTwo);
+    EXPECT_EQ(p.groups, 3);
+    store_one_of_two(p);
+    EXPECT_EQ(p.nm, (NmPattern{2, 4}));
+    EXPECT_EQ(p.groups, 2);
+    ASSERT_EQ(p.values.size(), 4U * 32);
+    ASSERT_EQ(p.indices.size(), 4U * 16);
+    EXPECT_EQ(p.value(0, 0, 0, 0).bits, 4);
+    EXPECT_EQ(p.index(0, 0, 0, 0), 1);
+    EXPECT_EQ(p.value(0, 0, 1, 0).bits, 4);  // a tie: the first, 2 of the group of four
+    EXPECT_EQ(p.index(0, 0, 1, 0), 2);
+    EXPECT_EQ(p.value(0, 1, 0, 0).bits, 1);
+    EXPECT_EQ(p.index(0, 1, 0, 0), 0);
+    EXPECT_EQ(p.value(0, 1, 1, 0).bits, 0);  // padding
+    EXPECT_EQ(p.index(0, 1, 1, 0), 0);
+    std::vector<Fp16> back(6, Fp16{0x1234});
+    unpack_columns(p, WeightShape::contiguous(1, 6, 1), back);
+    EXPECT_EQ(back, values({0, 4, 4, 0, 1, 0}));
+    p.nm = kOneOfTwo;
+    EXPECT_THROW(store_one_of_two(p), std::invalid_argument);
 }
 
 TEST(Format, DenseIsTheMatrixItselfInGroups) {

@@ -6,8 +6,10 @@
 
 #include <tuple>
 
+#include "runtime/nm/one_of_two.hpp"
 #include "runtime/nm/prune.hpp"
 #include "runtime/nm/unpack.hpp"
+#include "runtime/support/stored_pattern.hpp"
 #include "tests/unit/nm/random_weights.hpp"
 
 namespace satsim::nm {
@@ -133,6 +135,38 @@ TEST_P(Nm, UnpackingThePackedIsPruning) {
         ASSERT_EQ(unpacked(view, packed, w), once);
         ASSERT_EQ(pruned(view, once, nm, level_), once) << "pruning twice changes something";
         ASSERT_EQ(unpacked(view, pack(view, once, nm, level_), w), once);
+    }
+}
+
+// SAT's copy of a 1:2 matrix: planes of 2:4 that hold exactly what 1:2 keeps.
+TEST_P(Nm, OneOfTwoStoredAsTwoOfFourIsTheSameMatrix) {
+    std::mt19937_64 random(16);
+    for (int round = 0; round < 300; ++round) {
+        const View view{test::random_shape(random), along_rows_};
+        const std::vector<Fp16> w = test::random_weights(random, view.shape);
+        PackedMatrix packed = pack(view, w, kOneOfTwo, level_);
+        store_one_of_two(packed);
+        ASSERT_EQ(packed.nm, (NmPattern{2, 4}));
+        ASSERT_EQ(packed.groups, ceil_div(view.depth(), 4));
+        ASSERT_EQ(unpacked(view, packed, w), pruned(view, w, kOneOfTwo, level_));
+        const PackedMatrix before = packed;
+        store_one_of_two(packed);
+        ASSERT_EQ(packed, before) << "2:4 does not stay as it is";
+        for (int tap = 0; tap < packed.taps; ++tap) {
+            for (int group = 0; group < packed.groups; ++group) {
+                for (int column = 0; column < packed.columns_padded; ++column) {
+                    for (int j = 0; j < 2; ++j) {
+                        const int index = packed.index(tap, group, j, column);
+                        if (column < packed.columns && group * 4 + 2 * j < view.depth()) {
+                            ASSERT_EQ(index / 2, j);
+                            continue;
+                        }
+                        ASSERT_EQ(index, 0);
+                        ASSERT_EQ(packed.value(tap, group, j, column).bits, 0);
+                    }
+                }
+            }
+        }
     }
 }
 

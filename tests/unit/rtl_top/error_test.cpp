@@ -256,6 +256,8 @@ TEST_P(ErrorTest, OperationsThatBreakARule) {
           {vec::nm_f, 2 + 256 * 6},
           {vec::nm_f, 256 * 4},
           {vec::nm_b, 5 + 256 * 4},
+          {vec::nm_b, 2 + 256 * 2},
+          {vec::nm_f, 256 * 2},
           {vec::nm_b, 1 + 256 * 16}}},
         {Engine::Store,
          store_good,

@@ -11,6 +11,7 @@
 #include <random>
 #include <vector>
 
+#include "runtime/support/stored_pattern.hpp"
 #include "runtime/vector/sore.hpp"
 #include "sim/rtl/coverage.hpp"
 
@@ -83,8 +84,14 @@ class SoreBench {
 
   private:
     void offer(const Parameters& p) {
-        model_->nm_f_i = static_cast<std::uint16_t>(vector::pattern_bits(p.nm_f));
-        model_->nm_b_i = static_cast<std::uint16_t>(vector::pattern_bits(p.nm_b));
+        const auto bits = [](const std::optional<NmPattern>& nm) {
+            return nm ? static_cast<std::uint16_t>(vector::pattern_bits(stored_pattern(*nm)))
+                      : std::uint16_t{0};
+        };
+        model_->nm_f_i = bits(p.nm_f);
+        model_->nm_b_i = bits(p.nm_b);
+        model_->pairs_f_i = p.nm_f == kOneOfTwo;
+        model_->pairs_b_i = p.nm_b == kOneOfTwo;
         model_->units_i = static_cast<std::uint32_t>(p.packed_columns() / 16);
         model_->blocks_i = static_cast<std::uint32_t>(ceil_div<std::int64_t>(p.rows, kBlock));
         for (int i = 0; i < 4 * kWordBits; ++i) {
@@ -184,7 +191,7 @@ Parameters matrix(std::int64_t rows, std::int64_t channels) {
     return p;
 }
 
-// Every sequence of eight letters, in both directions, with every N of M = 8 and M = 4.
+// Every sequence of eight letters, in both directions, with every N of M = 8 and M = 4, and 1:2.
 void all_groups_of_eight(const std::array<std::uint16_t, 4>& letters) {
     constexpr std::uint32_t kGroups = 1U << 16;
     constexpr std::uint32_t kInBlock = 32;  // two groups in each of 16 lanes
@@ -197,9 +204,11 @@ void all_groups_of_eight(const std::array<std::uint16_t, 4>& letters) {
                 halves[(g / 16 * 8 + e) * 16 + g % 16] = letters[(first + g) >> (2 * e) & 3U];
         }
         for (std::size_t i = 0; i < halves.size(); ++i) turned[i % 16 * 16 + i / 16] = halves[i];
-        for (int kept = 1; kept <= 12; ++kept) {
+        for (int kept = 1; kept <= 13; ++kept) {
             Parameters p = matrix(kBlock, 16);
-            p.nm_f = p.nm_b = kept <= 8 ? NmPattern{kept, 8} : NmPattern{kept - 8, 4};
+            p.nm_f = p.nm_b = kept <= 8    ? NmPattern{kept, 8}
+                              : kept <= 12 ? NmPattern{kept - 8, 4}
+                                           : kOneOfTwo;
             for (const auto& values : {halves, turned}) {
                 bench.pack(p, values);
                 const auto expected = expected_copies(p, 16, values);
@@ -234,6 +243,7 @@ void random_matrices(int lanes, int max_m, std::uint64_t seed) {
     for (std::uint64_t round = 0; round < rounds; ++round) {
         Parameters p = matrix(in(1, 50), in(1, 3 * lanes));
         const auto pattern = [&]() -> std::optional<NmPattern> {
+            if (in(0, 4) == 0) return kOneOfTwo;
             const int m = 4 << in(0, max_m == 16 ? 2 : 1);
             return NmPattern{in(1, m), m};
         };

@@ -12,6 +12,7 @@
 #include <random>
 #include <vector>
 
+#include "runtime/support/stored_pattern.hpp"
 #include "runtime/vector/execute.hpp"
 #include "runtime/vector/micro_program.hpp"
 #include "sim/cycle/vec_timing.hpp"
@@ -261,6 +262,7 @@ Request random_request(Bench& bench, Operation operation) {
     set(vec::rows, random.in(1, operation == Operation::Fold ? 20 : 50));
     set(vec::channels, form.vector_indexed ? random.in(1, lanes) : random.in(1, 3 * lanes));
     const auto pattern = [&] {
+        if (random.one_in(6)) return vector::pattern_bits(kOneOfTwo);
         const std::int64_t m = std::int64_t{4} << random.in(0, bench.config().max_m == 16 ? 2 : 1);
         return (random.one_in(4) ? m : random.in(1, m)) + 256 * m;
     };

@@ -86,6 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"FfDense", Stage::FF, {8, 8}, false, 1}, Case{"FfTwoOfEight", Stage::FF, {2, 8}, false, 1},
         Case{"FfTwoOfFour", Stage::FF, {2, 4}, false, 1}, Case{"FfOneOfEight", Stage::FF, {1, 8}, false, 1},
+        Case{"FfOneOfTwo", Stage::FF, {1, 2}, false, 1}, Case{"BpOneOfTwo", Stage::BP, {1, 2}, true, 1},
         Case{"BpFourOfEight", Stage::BP, {4, 8}, false, 1}, Case{"BpOneOfFour", Stage::BP, {1, 4}, true, 1},
         Case{"WuConvolution", Stage::WU, {8, 8}, false, 1}, Case{"WuMatrix", Stage::WU, {8, 8}, true, 1},
         Case{"FfBatched", Stage::FF, {8, 8}, true, 3}, Case{"FfBatchedSparse", Stage::FF, {2, 8}, true, 2},

@@ -1,6 +1,7 @@
 // The packed copies that an emitted program leaves in DRAM are runtime/nm's planes, bit for bit.
 #include <gtest/gtest.h>
 
+#include "runtime/nm/one_of_two.hpp"
 #include "runtime/nm/pack.hpp"
 #include "sim/verify/vector_case.hpp"
 
@@ -35,7 +36,8 @@ TEST_P(PackedCopies, EqualThePacker) {
             weights.push_back(numerics::to_fp16(c.fp32(at.outputs[0], r, k)));
     }
     const auto dense = nm::WeightShape::contiguous(shape.taps, shape.rows, shape.columns);
-    const auto expect = [&](const nm::PackedMatrix& want, const VectorLayout::Packed& copy) {
+    const auto expect = [&](nm::PackedMatrix want, const VectorLayout::Packed& copy) {
+        nm::store_one_of_two(want);
         ASSERT_EQ(copy.pitch, want.columns_padded * 2);
         ASSERT_EQ(copy.rows, std::int64_t{want.groups} * want.nm.n);
         std::size_t i = 0;
@@ -52,13 +54,18 @@ TEST_P(PackedCopies, EqualThePacker) {
     expect(nm::pack_rows(weights, dense, shape.bp), at.bp);
 }
 
-// Ragged groups, fewer elements than N, columns that are no multiple of the padding, every M.
+// Ragged groups, fewer elements than N, columns that are no multiple of the padding, every M; 1:2 with every
+// remainder of the groups of four that it is stored in, and beside other patterns.
 INSTANTIATE_TEST_SUITE_P(Shapes, PackedCopies,
                          ::testing::Values(Shape{64, 64, 1, {2, 8}, {2, 8}}, Shape{33, 70, 2, {4, 8}, {4, 8}},
                                            Shape{3, 10, 9, {2, 8}, {4, 16}}, Shape{17, 50, 1, {2, 4}, {1, 4}},
                                            Shape{130, 100, 3, {8, 8}, {8, 8}},
                                            Shape{5, 19, 1, {2, 16}, {4, 4}},
-                                           Shape{300, 1000, 1, {1, 8}, {2, 8}}));
+                                           Shape{300, 1000, 1, {1, 8}, {2, 8}},
+                                           Shape{64, 65, 1, {1, 2}, {1, 2}}, Shape{33, 70, 2, {1, 2}, {1, 2}},
+                                           Shape{130, 103, 3, {1, 2}, {1, 2}}, Shape{1, 3, 9, {1, 2}, {1, 2}},
+                                           Shape{39, 2, 1, {1, 2}, {2, 4}},
+                                           Shape{300, 1000, 1, {2, 16}, {1, 2}}));
 
 }  // namespace
 }  // namespace satsim::schedule

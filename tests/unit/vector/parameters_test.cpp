@@ -47,7 +47,9 @@ TEST_F(Registers, OperandsBelongToTheLowerHalf) {
 TEST_F(Registers, PatternsOnlyUpToTheBuiltGroup) {
     set(isa::vec::op, static_cast<std::int64_t>(isa::vec::Operation::Pack));
     set(isa::vec::nm_f, 2 + 16 * 256);
-    EXPECT_EQ(fault(), "nm_f is 2:16, expected M of 4, 8 or 16 up to 8 and N of 1..M");
+    EXPECT_EQ(fault(), "nm_f is 2:16, expected 1:2 or M of 4, 8 or 16 up to 8 and N of 1..M");
+    set(isa::vec::nm_f, 2 + 2 * 256);
+    EXPECT_EQ(fault(), "nm_f is 2:2, expected 1:2 or M of 4, 8 or 16 up to 8 and N of 1..M");
 }
 
 TEST_F(Registers, PatternsBelongToPackingOperations) {

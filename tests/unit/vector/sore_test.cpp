@@ -8,6 +8,7 @@
 #include <random>
 
 #include "runtime/numerics/fp16.hpp"
+#include "runtime/support/stored_pattern.hpp"
 #include "runtime/vector/execute.hpp"
 
 namespace satsim::vector {
@@ -41,6 +42,18 @@ TEST(Sore, RandomGroupsOfSixteen) {
         for (std::uint16_t& v : group) v = static_cast<std::uint16_t>(rng() & 0x8C03U);
         const int n = static_cast<int>(rng() % 16) + 1;
         ASSERT_EQ(keep_mask(group, n), reference_mask(group, n));
+    }
+}
+
+TEST(Sore, OneOfTwoInGroupsOfFour) {
+    constexpr std::array<std::uint16_t, 4> kLetters{0x0000, 0x8000, 0xBC00, 0x7E00};  // +0, -0, -1, NaN
+    std::vector<std::uint16_t> group(4);
+    for (int code = 0; code < 1 << 8; ++code) {
+        for (std::size_t e = 0; e < 4; ++e)
+            group[e] = kLetters[static_cast<std::size_t>(code >> (2 * e) & 3)];
+        const bool second = (group[1] & 0x7FFF) > (group[0] & 0x7FFF);
+        const bool fourth = (group[3] & 0x7FFF) > (group[2] & 0x7FFF);
+        ASSERT_EQ(keep_mask(group, kOneOfTwo), (second ? 2U : 1U) | (fourth ? 8U : 4U)) << code;
     }
 }
 
@@ -85,20 +98,26 @@ TEST_P(Packing, BothCopies) {
     const auto index_at = [&](std::int64_t base, std::int64_t i) {
         return static_cast<int>(vmem[static_cast<std::size_t>(base + i / 16)] >> (4 * (i % 16)) & 0xF);
     };
+    const NmPattern stored = stored_pattern({n, m});
     const auto check = [&](int along, int across, int pitch, std::size_t first, const auto& element) {
-        for (int g = 0; g * m < along; ++g) {
+        for (int g = 0; g * stored.m < along; ++g) {
             for (int c = 0; c < pitch; ++c) {
-                std::vector<std::uint16_t> group(static_cast<std::size_t>(m));
-                for (int e = 0; e < m; ++e) group[static_cast<std::size_t>(e)] = element(g * m + e, c);
-                const std::uint32_t mask = reference_mask(group, n);
+                std::vector<std::uint16_t> group;
+                std::uint32_t mask = 0;
+                for (int part = 0; part < stored.m; part += m) {
+                    std::vector<std::uint16_t> rivals;
+                    for (int e = 0; e < m; ++e) rivals.push_back(element(g * stored.m + part + e, c));
+                    mask |= reference_mask(rivals, n) << part;
+                    group.insert(group.end(), rivals.begin(), rivals.end());
+                }
                 int j = 0;
-                for (int e = 0; e < m; ++e) {
+                for (int e = 0; e < stored.m; ++e) {
                     if ((mask >> e & 1U) == 0) continue;
-                    const std::int64_t i = std::int64_t{g * n + j++} * pitch + c;
+                    const std::int64_t i = std::int64_t{g * stored.n + j++} * pitch + c;
                     ASSERT_EQ(value_at(p.results[first], i), group[static_cast<std::size_t>(e)])
                         << first << " group " << g << " column " << c << " of " << across;
                     if (n != m) {
-                        const bool exists = g * m + e < along && c < across;
+                        const bool exists = g * stored.m + e < along && c < across;
                         ASSERT_EQ(index_at(p.results[first + 1], i), exists ? e : 0);
                     }
                 }
@@ -112,6 +131,8 @@ TEST_P(Packing, BothCopies) {
 INSTANTIATE_TEST_SUITE_P(Shapes, Packing,
                          ::testing::Values(std::tuple{2, 8, 64, 128, 4}, std::tuple{2, 4, 33, 70, 4},
                                            std::tuple{1, 8, 5, 10, 4}, std::tuple{4, 8, 31, 100, 1},
+                                           std::tuple{1, 2, 64, 128, 4}, std::tuple{1, 2, 33, 70, 4},
+                                           std::tuple{1, 2, 31, 99, 1}, std::tuple{1, 2, 2, 1, 2},
                                            std::tuple{8, 8, 30, 50, 1}, std::tuple{4, 4, 3, 64, 4},
                                            std::tuple{2, 16, 40, 33, 2}, std::tuple{16, 16, 17, 48, 1}));
 

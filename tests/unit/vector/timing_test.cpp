@@ -120,8 +120,8 @@ TEST(VectorTiming, CycleModelAgrees) {
         const auto o = static_cast<Operation>(operation);
         if (o == Operation::Pack || (o >= Operation::Sgd && o <= Operation::Adamw)) {
             for (const int reg : {isa::vec::nm_f, isa::vec::nm_b}) {
-                const int m = 4 << pick(0, 2);
-                if (pick(0, 2) > 0) set(reg, pick(1, m) + 256 * m);
+                const int m = 2 << pick(0, 3);
+                if (pick(0, 2) > 0) set(reg, (m == 2 ? 1 : pick(1, m)) + 256 * m);
             }
         }
         const OperationTiming t = timing_of(decode(registers, 0), config);

@@ -32,7 +32,7 @@ TEST(Kinds, EveryPatternOfTheContractRunsSomewhere) {
     for (const Target& target : targets_of(all_kinds(), {array_of(4, 16, 16)}))
         names.insert(target.kind.name);
     for (const char* dataflow : {"os-", "ws-"}) {
-        for (const char* pattern : {"dense", "2:4", "2:8", "1:8", "4:8", "1:4"}) {
+        for (const char* pattern : {"dense", "1:2", "2:4", "2:8", "1:8", "4:8", "1:4"}) {
             for (const char* form : {"-conv", "-matrix"})
                 EXPECT_TRUE(names.contains(std::string(dataflow) + pattern + form));
         }
