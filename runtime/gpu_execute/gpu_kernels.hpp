@@ -9,8 +9,8 @@ namespace satsim::execute {
 
 // Norms by row (layernorm, groupnorm, rmsnorm): statistics, application and both gradients.
 void row_norm_on(gpu::Executor& device, const VectorWork& work);
-void softmax_on(gpu::Executor& device, const VectorWork& work);
-void softmax_gradient_on(gpu::Executor& device, const VectorWork& work);
+// Softmax or SoftmaxGradient.
+void softmax_on(gpu::Executor& device, const VectorWork& work, gpu::Rowwise operation);
 void loss_on(gpu::Executor& device, const VectorWork& work);
 void update_on(gpu::Executor& device, const VectorWork& work);
 // Pools, resampling, and their gradients.

@@ -190,24 +190,13 @@ void row_norm_on(gpu::Executor& device, const VectorWork& work) {
     }
 }
 
-void softmax_on(gpu::Executor& device, const VectorWork& work) {
+void softmax_on(gpu::Executor& device, const VectorWork& work, Rowwise operation) {
     Operands memory(device);
     gpu::RowArguments a = rows_of(work, work.length);
-    a.in[0] = memory.halves(work.maps[0]);
+    for (std::size_t i = 0; i < work.maps.size(); ++i) a.in[i] = memory.halves(work.maps[i]);
     a.out = memory.room<std::uint16_t>(work.results[0].size());
     a.factor = static_cast<float>(work.factor);
-    device.rowwise(Rowwise::Softmax, a);
-    memory.read(a.out, work.results[0]);
-}
-
-void softmax_gradient_on(gpu::Executor& device, const VectorWork& work) {
-    Operands memory(device);
-    gpu::RowArguments a = rows_of(work, work.length);
-    a.in[0] = memory.halves(work.maps[0]);
-    a.in[1] = memory.halves(work.maps[1]);
-    a.out = memory.room<std::uint16_t>(work.results[0].size());
-    a.factor = static_cast<float>(work.factor);
-    device.rowwise(Rowwise::SoftmaxGradient, a);
+    device.rowwise(operation, a);
     memory.read(a.out, work.results[0]);
 }
 

@@ -279,9 +279,9 @@ void run_vector(gpu::Executor& device, const VectorWork& work) {
         case VectorOp::BiasGrad:
             return bias_gradient(device, work);
         case VectorOp::Softmax:
-            return softmax_on(device, work);
+            return softmax_on(device, work, gpu::Rowwise::Softmax);
         case VectorOp::SoftmaxGrad:
-            return softmax_gradient_on(device, work);
+            return softmax_on(device, work, gpu::Rowwise::SoftmaxGradient);
         case VectorOp::Loss:
             return loss_on(device, work);
         case VectorOp::Optimizer:

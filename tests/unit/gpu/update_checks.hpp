@@ -134,127 +134,119 @@ void expect_compressed_copies_of_the_core(Machine& machine) {
     }
 }
 
+// Operands of an update and what becomes of them by the arithmetic on the CPU.
+template <UpdateRule Rule>
+struct UpdateTrial {
+    UpdateTrial(Generator& generator, const Case& c, bool decays)
+        : of(c),
+          decays(decays),
+          gradient(wild_floats(generator, count())),
+          first(random_floats(generator, count())),
+          second(random_floats(generator, count())),
+          weight(random_floats(generator, count())),
+          constants(constants_of(generator)) {
+        for (float& v : second) v = std::abs(v);
+        std::vector<Fp16> old(count());
+        for (std::size_t i = 0; i < count(); ++i) old[i] = numerics::to_fp16(numerics::canonical(weight[i]));
+        std::vector<std::uint8_t> kept(count());
+        nm::mask_columns(old, shape(), c.nm, kept);
+        for (std::size_t i = 0; i < count(); ++i) {
+            want.push_back(updated<Rule>({gradient[i], first[i], second[i], weight[i]},
+                                         decays && kept[i] == 0, constants));
+            if (Rule == UpdateRule::Sgd) want.back().second = second[i];
+            half.push_back(numerics::to_fp16(want.back().weight));
+        }
+    }
+    [[nodiscard]] std::size_t count() const {
+        return static_cast<std::size_t>(of.taps * of.rows * of.columns);
+    }
+    [[nodiscard]] nm::WeightShape shape() const {
+        return nm::WeightShape::contiguous(of.taps, of.rows, of.columns);
+    }
+
+    template <class Machine>
+    void run(Machine& machine, const CopyTarget& forward, const CopyTarget& backward) {
+        UpdateArguments a;
+        a.gradient = machine.put(gradient);
+        a.first = machine.put(first);
+        a.second = machine.put(second);
+        a.weight = machine.put(weight);
+        a.taps = of.taps;
+        a.rows = of.rows;
+        a.columns = of.columns;
+        a.constants = constants;
+        a.decays_pruned = decays;
+        a.forward = forward;
+        a.backward = backward;
+        machine.update(Rule, a);
+        machine.get(weight);
+        machine.get(first);
+        machine.get(second);
+    }
+    void expect_values() const {
+        const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
+        for (std::size_t i = 0; i < count(); ++i) {
+            ASSERT_EQ(bits(weight[i]), bits(want[i].weight)) << i;
+            ASSERT_EQ(bits(first[i]), bits(want[i].first)) << i;
+            ASSERT_EQ(bits(second[i]), bits(want[i].second)) << i;
+        }
+    }
+
+    Case of;
+    bool decays;
+    std::vector<float> gradient;
+    std::vector<float> first;
+    std::vector<float> second;
+    std::vector<float> weight;
+    UpdateConstants constants;
+    std::vector<UpdateElement> want;
+    std::vector<Fp16> half;
+};
+
 template <UpdateRule Rule, class Machine>
 void expect_update_in_one_pass(Machine& machine) {
     Generator generator(3);
     for (const Case& c : kCases) {
-        const auto count = static_cast<std::size_t>(c.taps * c.rows * c.columns);
-        const auto shape = nm::WeightShape::contiguous(c.taps, c.rows, c.columns);
-        std::vector<float> gradient = wild_floats(generator, count);
-        std::vector<float> first = random_floats(generator, count);
-        std::vector<float> second = random_floats(generator, count);
-        for (float& v : second) v = std::abs(v);
-        std::vector<float> weight = random_floats(generator, count);
-        const UpdateConstants k = constants_of(generator);
         for (const bool decays : {false, true}) {
-            std::vector<Fp16> old(count);
-            for (std::size_t i = 0; i < count; ++i)
-                old[i] = numerics::to_fp16(numerics::canonical(weight[i]));
-            std::vector<std::uint8_t> kept(count);
-            nm::mask_columns(old, shape, c.nm, kept);
-            std::vector<UpdateElement> want(count);
-            std::vector<Fp16> half(count);
-            for (std::size_t i = 0; i < count; ++i) {
-                want[i] =
-                    updated<Rule>({gradient[i], first[i], second[i], weight[i]}, decays && kept[i] == 0, k);
-                if (Rule == UpdateRule::Sgd) want[i].second = second[i];
-                half[i] = numerics::to_fp16(want[i].weight);
-            }
+            UpdateTrial<Rule> trial(generator, c, decays);
             nm::PackedMatrix forward = blank(c, c.rows, c.columns);
             nm::PackedMatrix backward = blank(c, c.columns, c.rows);
-            UpdateArguments a;
-            a.gradient = machine.put(gradient);
-            a.first = machine.put(first);
-            a.second = machine.put(second);
-            a.weight = machine.put(weight);
-            a.taps = c.taps;
-            a.rows = c.rows;
-            a.columns = c.columns;
-            a.constants = k;
-            a.decays_pruned = decays;
-            a.forward = packed_copy(machine, forward);
-            a.backward = packed_copy(machine, backward);
-            machine.update(Rule, a);
-            machine.get(weight);
-            machine.get(first);
-            machine.get(second);
+            trial.run(machine, packed_copy(machine, forward), packed_copy(machine, backward));
             fetch(machine, forward);
             fetch(machine, backward);
-            for (std::size_t i = 0; i < count; ++i) {
-                ASSERT_EQ(std::bit_cast<std::uint32_t>(weight[i]),
-                          std::bit_cast<std::uint32_t>(want[i].weight))
-                    << i;
-                ASSERT_EQ(std::bit_cast<std::uint32_t>(first[i]), std::bit_cast<std::uint32_t>(want[i].first))
-                    << i;
-                ASSERT_EQ(std::bit_cast<std::uint32_t>(second[i]),
-                          std::bit_cast<std::uint32_t>(want[i].second))
-                    << i;
-            }
-            EXPECT_EQ(forward, nm::pack_columns(half, shape, c.nm));
-            EXPECT_EQ(backward, nm::pack_rows(half, shape, c.nm));
+            trial.expect_values();
+            EXPECT_EQ(forward, nm::pack_columns(trial.half, trial.shape(), c.nm));
+            EXPECT_EQ(backward, nm::pack_rows(trial.half, trial.shape(), c.nm));
         }
     }
 }
 
-// The pass of most training steps: an optimizer's update and both copies compressed.
+// The pass of most training steps: both copies compressed.
 template <UpdateRule Rule, class Machine>
 void expect_compressed_update(Machine& machine, const Case& c, bool decays) {
     Generator generator(5);
-    const auto count = static_cast<std::size_t>(c.taps * c.rows * c.columns);
-    const auto shape = nm::WeightShape::contiguous(c.taps, c.rows, c.columns);
-    std::vector<float> gradient = wild_floats(generator, count);
-    std::vector<float> first = random_floats(generator, count);
-    std::vector<float> second = random_floats(generator, count);
-    for (float& v : second) v = std::abs(v);
-    std::vector<float> weight = random_floats(generator, count);
-    const UpdateConstants k = constants_of(generator);
-    std::vector<Fp16> old(count);
-    for (std::size_t i = 0; i < count; ++i) old[i] = numerics::to_fp16(numerics::canonical(weight[i]));
-    std::vector<std::uint8_t> kept(count);
-    nm::mask_columns(old, shape, c.nm, kept);
-    std::vector<UpdateElement> want(count);
-    std::vector<Fp16> half(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        want[i] = updated<Rule>({gradient[i], first[i], second[i], weight[i]}, decays && kept[i] == 0, k);
-        if (Rule == UpdateRule::Sgd) want[i].second = second[i];
-        half[i] = numerics::to_fp16(want[i].weight);
-    }
+    UpdateTrial<Rule> trial(generator, c, decays);
     HostCompressed24 forward({c.columns, c.taps, c.rows});
     HostCompressed24 backward({c.rows, c.taps, c.columns});
-    UpdateArguments a;
-    a.gradient = machine.put(gradient);
-    a.first = machine.put(first);
-    a.second = machine.put(second);
-    a.weight = machine.put(weight);
-    a.taps = c.taps;
-    a.rows = c.rows;
-    a.columns = c.columns;
-    a.constants = k;
-    a.decays_pruned = decays;
-    a.forward = compressed_copy(machine, forward, c.nm);
-    a.backward = compressed_copy(machine, backward, c.nm);
-    machine.update(Rule, a);
-    machine.get(weight);
-    machine.get(first);
-    machine.get(second);
+    trial.run(machine, compressed_copy(machine, forward, c.nm), compressed_copy(machine, backward, c.nm));
     fetch(machine, forward);
     fetch(machine, backward);
+    trial.expect_values();
     EXPECT_TRUE(forward.legal());
     EXPECT_TRUE(backward.legal());
-    std::vector<std::uint8_t> kept_forward(count);
-    std::vector<std::uint8_t> kept_backward(count);
-    nm::mask_columns(half, shape, c.nm, kept_forward);
-    nm::mask_rows(half, shape, c.nm, kept_backward);
-    const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
+    std::vector<std::uint8_t> kept_forward(trial.count());
+    std::vector<std::uint8_t> kept_backward(trial.count());
+    nm::mask_columns(trial.half, trial.shape(), c.nm, kept_forward);
+    nm::mask_rows(trial.half, trial.shape(), c.nm, kept_backward);
     for (std::int64_t t = 0, i = 0; t < c.taps; ++t) {
         for (std::int64_t r = 0; r < c.rows; ++r) {
             for (std::int64_t n = 0; n < c.columns; ++n, ++i) {
                 const auto at = static_cast<std::size_t>(i);
-                ASSERT_EQ(bits(weight[at]), bits(want[at].weight)) << at;
-                ASSERT_EQ(bits(first[at]), bits(want[at].first)) << at;
-                ASSERT_EQ(bits(second[at]), bits(want[at].second)) << at;
-                ASSERT_EQ(forward.at(n, t, r), kept_forward[at] != 0 ? half[at].bits : 0) << at;
-                ASSERT_EQ(backward.at(r, t, n), kept_backward[at] != 0 ? half[at].bits : 0) << at;
+                const auto of = [&](const std::vector<std::uint8_t>& kept) {
+                    return kept[at] != 0 ? trial.half[at].bits : 0;
+                };
+                ASSERT_EQ(forward.at(n, t, r), of(kept_forward)) << at;
+                ASSERT_EQ(backward.at(r, t, n), of(kept_backward)) << at;
             }
         }
     }
