@@ -3,6 +3,7 @@
 
 #include "runtime/gpu_execute/gpu_kernels.hpp"
 #include "runtime/gpu_execute/operands.hpp"
+#include "runtime/nm/one_of_two.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -45,7 +46,9 @@ class PlaneCopy {
     [[nodiscard]] PackedWeight weight(const MatrixShape& shape, Stage stage) {
         for (const std::uint16_t bits : memory_.get(target_.values, count_)) planes_.values.push_back({bits});
         planes_.indices = memory_.get(target_.positions, count_ / 2);
-        return unpacked(std::move(planes_), shape, stage);
+        const NmPattern kept = planes_.nm;
+        nm::store_one_of_two(planes_);
+        return unpacked(std::move(planes_), kept, shape, stage);
     }
 
   private:
