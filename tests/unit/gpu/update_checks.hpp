@@ -137,9 +137,9 @@ void expect_compressed_copies_of_the_core(Machine& machine) {
 // Operands of an update and what becomes of them by the arithmetic on the CPU.
 template <UpdateRule Rule>
 struct UpdateTrial {
-    UpdateTrial(Generator& generator, const Case& c, bool decays)
+    UpdateTrial(Generator& generator, const Case& c, bool decays_pruned)
         : of(c),
-          decays(decays),
+          decays(decays_pruned),
           gradient(wild_floats(generator, count())),
           first(random_floats(generator, count())),
           second(random_floats(generator, count())),
@@ -152,7 +152,7 @@ struct UpdateTrial {
         nm::mask_columns(old, shape(), c.nm, kept);
         for (std::size_t i = 0; i < count(); ++i) {
             want.push_back(updated<Rule>({gradient[i], first[i], second[i], weight[i]},
-                                         decays && kept[i] == 0, constants));
+                                         decays_pruned && kept[i] == 0, constants));
             if (Rule == UpdateRule::Sgd) want.back().second = second[i];
             half.push_back(numerics::to_fp16(want.back().weight));
         }
