@@ -56,7 +56,8 @@ void record_network(const Arguments& arguments, const std::string& name, gpu::Me
 // Networks that could not be recorded.
 int record(const Arguments& arguments) {
     const fs::path program = fs::read_symlink("/proc/self/exe").parent_path();
-    (void)std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a log that is read while it grows, or after it was cut short
+    (void)std::setvbuf(stdout, nullptr, _IOLBF,
+                       0);  // a log that is read while it grows, or after it was cut short
     const auto meter = gpu::open_meter(arguments.settings, {program});
     const gpu::MeasuredDevice device = meter->device();
     fmt::print("{}: {:.1f} TFLOP/s dense, copy {:.0f} GB/s, launch {:.2f} us; energy: {}\n", device.name,
