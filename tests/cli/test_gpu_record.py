@@ -139,27 +139,36 @@ class GpuRecord(ProgramTest):
         self.refuse("gpu", "fit", "h100", path, self.write("other.json", other), names=["other.json: /device/name", "another device", "r.json"])
 
     def test_fit_to_the_recordings_that_come_along(self):
-        files = sorted((SOURCE / "models/traces/h100-sxm").glob("*.json"))
-        self.assertEqual(len(files), 8)
-        value = self.run_json("gpu", "fit", "h100", *files, "--write", "fitted.json")
+        for device, folder, count in (("h100", "h100-sxm", 8), ("h200", "h200", 10)):
+            with self.subTest(device=device):
+                self.fit_to(device, folder, count)
+
+    def fit_to(self, device, folder, count):
+        files = sorted((SOURCE / "models/traces" / folder).glob("*.json"))
+        self.assertEqual(len(files), count)
+        value = self.run_json("gpu", "fit", device, *files, "--write", "fitted.json")
         everything = value["after"][-1]
         self.assertEqual((everything["kind"], everything["works"]), ("all", value["works"] - value["fitted"]))
         self.assertEqual(sum(e["works"] for e in value["after"][:-1]), everything["works"])
         self.assertAlmostEqual(value["fitted"] / value["works"], 0.5, delta=0.01)
         # The project's bound for work that nothing was fitted to.
         self.assertLess(everything["median"], 0.15)
-        self.assertEqual(self.run_json("gpu", "fit", "h100", *files)["after"], value["after"])
-        text = self.run_program("gpu", "fit", "h100", *files).stdout
-        for error in value["after"]:
-            row = [line for line in text.splitlines() if line.startswith(error["kind"] + " ")]
-            self.assertEqual(len(row), 1, text)
-            self.assertIn(f"{100 * error['median']:.1f} %", row[0])
-            self.assertTrue(row[0].endswith(f"{100 * error['percentile_90']:.1f} %"), row[0])
+        self.assertLess(value["energy_after"][-1]["median"], 0.15)
+        self.assertEqual(self.run_json("gpu", "fit", device, *files)["after"], value["after"])
+        # A table of times, then one of joules, each with a row a kind.
+        text = self.run_program("gpu", "fit", device, *files).stdout
+        for table, errors in enumerate((value["after"], value["energy_after"])):
+            for error in errors:
+                rows = [line for line in text.splitlines() if line.startswith(error["kind"] + " ")]
+                self.assertEqual(len(rows), 2, text)
+                self.assertIn(f"{100 * error['median']:.1f} %", rows[table])
+                self.assertTrue(rows[table].endswith(f"{100 * error['percentile_90']:.1f} %"), rows[table])
         # What is written is a device file like any other, and its fitted figures say to what they were fitted.
         figures = self.run_json("gpu", "show", "fitted.json")["figures"]
         for name, figure in value["figures"].items():
             self.assertEqual(figures[name]["value"], figure["fitted"])
-        self.assertIn(f"fitted to {value['fitted']} pieces of work of decoder.json", figures["efficiency, dense"]["source"])
+        self.assertIn("pieces of work of decoder.json", figures["efficiency, dense"]["source"])
+        self.assertIn("joules of", figures["energy of a DRAM byte"]["source"])
         self.assertEqual(self.run_json("gpu", "fit", "fitted.json", *files)["before"], value["after"])
         targets = self.run_json("compare", self.network(), "--recipe", "dense", "--target", "gpu-model:fitted.json")["targets"]
         self.assertGreater(targets[0]["seconds"], 0)

@@ -39,6 +39,8 @@ Recording synthetic(const Device& truth, double noise) {
         const TaskResult result = predict(truth, *task_of(work));
         Measurement m;
         m.seconds = result.seconds * (1 + noise * (2 * std::generate_canonical<double, 32>(generator) - 1));
+        m.joules = result.energy_j;
+        m.sustained_seconds = result.seconds;
         m.sparse =
             std::holds_alternative<ProductWork>(work) && sparse && result.macs_issued < result.dense_macs;
         recording.measurements.emplace(work, m);
@@ -62,6 +64,28 @@ TEST(GpuFit, FindsTheEfficienciesOfASyntheticDevice) {
     EXPECT_LT(all_of(found.after).percentile_90, 0.05);
     EXPECT_NEAR(found.device.kernels.memory_efficiency.value, 0.5, 0.011);
     EXPECT_NEAR(found.device.kernels.dense_efficiency.value, 0.55, 0.011);
+}
+
+TEST(GpuFit, FindsThePowerOfASyntheticDevice) {
+    Device truth = h100();
+    truth.power.active.value = 150;
+    truth.power.tensor_flop.value *= 0.7;
+    truth.power.dram_byte.value *= 1.5;
+    truth.power.burst.value = 2000;  // no roof
+    Recording recording = synthetic(truth, 0);
+    recording.device.idle_watts = truth.power.idle.value;
+    const Fit found = fit(h100(), recording, "a test");
+    EXPECT_EQ(all_of(found.energy_after).works, all_of(found.after).works);
+    EXPECT_GT(all_of(found.energy_before).median, 0.05);
+    EXPECT_LT(all_of(found.energy_after).median, 0.01);
+    EXPECT_NEAR(found.device.power.active.value, 150, 8);
+    EXPECT_NEAR(found.device.power.tensor_flop.value / truth.power.tensor_flop.value, 1, 0.05);
+    EXPECT_NEAR(found.device.power.dram_byte.value / truth.power.dram_byte.value, 1, 0.05);
+    // What was not read does not count.
+    for (auto& [work, m] : recording.measurements) m.shared_power = true;
+    const Fit blind = fit(h100(), recording, "a test");
+    EXPECT_TRUE(blind.energy_after.empty());
+    EXPECT_EQ(blind.device.power.active.value, h100().power.active.value);
 }
 
 // Every second piece of work is fitted to; what is written says so, and reads back as it was found.
