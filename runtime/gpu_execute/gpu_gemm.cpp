@@ -9,10 +9,6 @@
 namespace satsim::execute {
 namespace {
 
-std::size_t size_of(std::int64_t elements) {
-    return static_cast<std::size_t>(elements);
-}
-
 // [instance][position][tap][channel]; zeros outside the map.
 Halves gathered(const GemmWork& work) {
     const Gather& g = work.task.gather;

@@ -8,10 +8,6 @@ namespace {
 
 using gpu::Rowwise;
 
-std::size_t size_of(std::int64_t elements) {
-    return static_cast<std::size_t>(elements);
-}
-
 // The rows that are normalised together, as the kernels want them: side by side. A group norm's are taken
 // group by group, since the channels of one lie apart; all rows of a group have the same scales.
 class NormRows {

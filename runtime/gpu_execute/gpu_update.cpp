@@ -1,5 +1,6 @@
 // Updates by the fused kernel, with both packed copies.
 #include <algorithm>
+#include <optional>
 
 #include "runtime/gpu_execute/gpu_kernels.hpp"
 #include "runtime/gpu_execute/operands.hpp"

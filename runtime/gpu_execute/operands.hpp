@@ -1,6 +1,7 @@
 // Operands of one task in the device's memory, which is taken back when the task is done.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -14,6 +15,10 @@ using Halves = std::vector<std::uint16_t>;  // FP16 bits
 // Values that are FP16's already; others are rounded.
 [[nodiscard]] Halves as_halves(std::span<const double> values);
 void from_halves(std::span<const std::uint16_t> halves, double* to);
+
+[[nodiscard]] inline std::size_t size_of(std::int64_t elements) {
+    return static_cast<std::size_t>(elements);
+}
 
 class Operands {
   public:

@@ -21,7 +21,7 @@ struct Power {
     double seconds = 0;
     void add(const Measurement& m) {
         joules += *m.joules;
-        seconds += m.seconds;
+        seconds += m.sustained_seconds > 0 ? m.sustained_seconds : m.seconds;  // the window's
     }
 };
 

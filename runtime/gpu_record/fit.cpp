@@ -232,8 +232,9 @@ class Fitter {
         const double held = figure.value;
         if (value == held) return false;
         figure.value = value;
+        const bool possible = device_.power.running() < device_.power.board.value;
         std::vector<double> found = terms(f.kinds);
-        if (sum(found) < sum(terms_) * (1 - kGain)) {
+        if (possible && sum(found) < sum(terms_) * (1 - kGain)) {
             terms_ = std::move(found);
             return true;
         }
@@ -341,10 +342,13 @@ Fit fit(const Device& device, const Recording& recording, const std::string& sou
     result.device = device;
     Device& found = result.device;
     found.kernels.launch_overhead.value = recording.device.launch_seconds;
-    const auto& idle = recording.device.idle_watts;
-    if (idle && *idle < device.power.board.value) found.power.idle.value = std::round(*idle);
-    found.power.burst.value = std::max(device.power.board.value, most_watts(fitted_joules));
-    if (fitted_joules.size() > 1) Fitter(found, fitted_joules, kEnergies, ratio_of_power).run();
+    if (fitted_joules.size() > 1) {
+        const auto& idle = recording.device.idle_watts;
+        if (idle && *idle + found.power.active.value < device.power.board.value)
+            found.power.idle.value = std::round(*idle);
+        found.power.burst.value = std::max(device.power.board.value, most_watts(fitted_joules));
+        Fitter(found, fitted_joules, kEnergies, ratio_of_power).run();
+    }
     Fitter(found, fitted, kTimes, ratio_of_seconds).run();
     result.after = errors(found, held_out, ratio_of_seconds);
     if (!held_out_joules.empty()) {
@@ -370,7 +374,7 @@ Fit fit(const Device& device, const Recording& recording, const std::string& sou
         tell({"idle power", "power", "idle", power<&PowerFigures::idle>, 0, 1, kAll},
              "measured: the board with a context and no work, " + source);
         tell({"burst power", "power", "burst", power<&PowerFigures::burst>, 0, 1, kAll},
-             "measured: the most that a piece of work drew in its window, " + source);
+             "measured: the most that one of the fitted pieces of work drew in its window, " + source);
         const std::string joules =
             fmt::format("fitted to the joules of {} pieces of work of {}", fitted_joules.size(), source);
         for (const Fitted& f : kEnergies) tell(f, joules);

@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Networks, GpuDeviceEngine, testing::ValuesIn(kGpuSettin
 class GpuDeviceEngineOnce : public GpuDeviceEngine {};
 TEST_P(GpuDeviceEngineOnce, UpdatesAreSatsBitForBit) {
     for (const char* optimizer : {"sgd", "adam", "adamw"})
-        for (const char* recipe : {"bdwp-2:8", "sr-ste-2:4", "bdwp-4:8", "dense"})
+        for (const char* recipe : {"bdwp-2:8", "bdwp-1:2", "sr-ste-2:4", "bdwp-4:8", "dense"})
             expect_updates_are_sats(the_device(), {"", rows_of_every_kind, recipe, 2}, optimizer);
 }
 TEST_P(GpuDeviceEngineOnce, SumsOfGradients) {

@@ -7,7 +7,7 @@ if [ -n "$shown" ]; then
   echo "module_symbols: $1 shows more than satsim_gpu_*: $shown" >&2
   exit 1
 fi
-for name in satsim_gpu_interface satsim_gpu_open; do
+for name in satsim_gpu_interface satsim_gpu_open satsim_gpu_open_executor; do
   nm -D --defined-only "$1" | grep -q " $name\$" || { echo "module_symbols: $1 lacks $name" >&2; exit 1; }
 done
 if ! readelf -d "$1" | grep -q 'NEEDED.*libstdc++'; then

@@ -13,9 +13,11 @@
 namespace satsim::gpu {
 
 inline void check(int code, const char* what) {
-    if (code != cudaSuccess)
+    if (code != cudaSuccess) {
+        (void)cudaGetLastError();  // not the next call's fault
         throw InputError(
             "GPU", "", std::string(what) + " failed: " + cudaGetErrorString(static_cast<cudaError_t>(code)));
+    }
 }
 
 class DeviceBuffer {

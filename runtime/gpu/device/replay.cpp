@@ -24,8 +24,8 @@ void Replay::capture() {
     bool whole = true;
     try {
         run_all();
-    } catch (const InputError&) {
-        whole = false;  // call by call it says what is wrong
+    } catch (...) {
+        whole = false;  // whatever it is comes again where the work is called
     }
     cudaGraph_t captured = nullptr;
     const cudaError_t ended = cudaStreamEndCapture(stream_.get(), &captured);

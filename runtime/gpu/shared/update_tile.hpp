@@ -102,11 +102,24 @@ class UpdateBlock {
     template <UpdateRule Rule>
     SATSIM_HD void update(int thread, UpdateTile& tile) const {
         if (is_whole())
-            update_all<Rule, true>(thread, tile);
+            update_whole<Rule>(thread, tile);
         else
             update_edge<Rule>(thread, tile);
     }
 
+    // Phase 2: the lower half of the threads makes the forward copy, the upper half the backward one. Groups
+    // are of at most MostM elements: larger ones take more registers, which all kernels would pay for.
+    // Not inlined: one copy of it serves the kernels of all rules.
+    template <int MostM>
+    SATSIM_NOINLINE SATSIM_HD void pack(int thread, const UpdateTile& tile) const {
+        constexpr int kHalf = kUpdateThreads / 2;
+        if (thread < kHalf)
+            pack_along<true, MostM>(a_.forward, thread, tile);
+        else
+            pack_along<false, MostM>(a_.backward, thread - kHalf, tile);
+    }
+
+  private:
     // Of a tile that is not whole: quad by quad, for few registers.
     template <UpdateRule Rule>
     SATSIM_HD void update_edge(int thread, UpdateTile& tile) const {
@@ -124,28 +137,15 @@ class UpdateBlock {
         return a_.columns % 4 == 0 && row_ + kUpdateRows <= a_.rows && column_ + kUpdateColumns <= a_.columns;
     }
 
-    // Phase 2: the lower half of the threads makes the forward copy, the upper half the backward one. Groups
-    // are of at most MostM elements: larger ones take more registers, which all kernels would pay for.
-    // Not inlined: one copy of it serves the kernels of all rules.
-    template <int MostM>
-    SATSIM_NOINLINE SATSIM_HD void pack(int thread, const UpdateTile& tile) const {
-        constexpr int kHalf = kUpdateThreads / 2;
-        if (thread < kHalf)
-            pack_along<true, MostM>(a_.forward, thread, tile);
-        else
-            pack_along<false, MostM>(a_.backward, thread - kHalf, tile);
-    }
-
-  private:
     // All of a thread's quads in flight before the first is needed.
-    template <UpdateRule Rule, bool Whole>
-    SATSIM_HD void update_all(int thread, UpdateTile& tile) const {
+    template <UpdateRule Rule>
+    SATSIM_HD void update_whole(int thread, UpdateTile& tile) const {
         Quad quads[kUpdateQuads];
         const int c = column_of(thread);
         SATSIM_UNROLL
-        for (int q = 0; q < kUpdateQuads; ++q) load_quad<Rule, Whole>(row_of(thread, q), c, quads[q]);
+        for (int q = 0; q < kUpdateQuads; ++q) load_quad<Rule, true>(row_of(thread, q), c, quads[q]);
         SATSIM_UNROLL
-        for (int q = 0; q < kUpdateQuads; ++q) update_quad<Rule, Whole>(row_of(thread, q), c, quads[q], tile);
+        for (int q = 0; q < kUpdateQuads; ++q) update_quad<Rule, true>(row_of(thread, q), c, quads[q], tile);
     }
 
     template <UpdateRule Rule, bool Whole>

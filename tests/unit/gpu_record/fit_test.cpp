@@ -86,6 +86,17 @@ TEST(GpuFit, FindsThePowerOfASyntheticDevice) {
     const Fit blind = fit(h100(), recording, "a test");
     EXPECT_TRUE(blind.energy_after.empty());
     EXPECT_EQ(blind.device.power.active.value, h100().power.active.value);
+    EXPECT_EQ(blind.device.power.burst.value, h100().power.burst.value);
+    EXPECT_EQ(blind.device.power.idle.value, h100().power.idle.value);
+}
+
+// Whatever was read, the file that is written can be read again.
+TEST(GpuFit, PowerAtTheLimitStaysADevice) {
+    const Device device = h100();
+    Recording recording = synthetic(device, 0);
+    for (auto& [work, m] : recording.measurements) m.joules = 0.999 * device.power.board.value * m.seconds;
+    const Fit found = fit(device, recording, "a test");
+    EXPECT_NO_THROW((void)parse_device(fitted_file(device.file, found), "fitted.json"));
 }
 
 // Every second piece of work is fitted to; what is written says so, and reads back as it was found.
