@@ -113,14 +113,21 @@ void apply(gpu::Executor& device, const VectorWork& work, const NormRows& rows, 
     rows.give_back(y, g, work.results[0]);
 }
 
-// maps: dy, x; vectors: mean, 1/deviation, gamma -> sums: two means of each row, dgamma, dbeta.
-void gradient_statistics(gpu::Executor& device, const VectorWork& work, const NormRows& rows, std::size_t g) {
-    Operands memory(device);
+// What both passes of a gradient read. maps: dy, x; vectors: mean, 1/deviation, gamma.
+gpu::RowArguments gradient_arguments(Operands& memory, const VectorWork& work, const NormRows& rows,
+                                     std::size_t g) {
     gpu::RowArguments a = arguments_of(work.layer, rows);
     a.in[0] = memory.halves(rows.taken(work.maps[0], g));
     a.in[1] = memory.halves(rows.taken(work.maps[1], g));
     a.normal = memory.put(rows.joined(work.vectors[0], work.vectors[1], g));
     a.scale = memory.floats(rows.parameters(work.vectors[2], g));
+    return a;
+}
+
+// maps: dy, x; vectors: mean, 1/deviation, gamma -> sums: two means of each row, dgamma, dbeta.
+void gradient_statistics(gpu::Executor& device, const VectorWork& work, const NormRows& rows, std::size_t g) {
+    Operands memory(device);
+    gpu::RowArguments a = gradient_arguments(memory, work, rows, g);
     a.statistics = memory.room<float>(2 * rows.rows());
     device.rowwise(Rowwise::GradientStatistics, a);
     rows.part(memory.get(a.statistics, 2 * rows.rows()), g, work.sums[0], work.sums[1]);
@@ -144,11 +151,7 @@ void gradient_statistics(gpu::Executor& device, const VectorWork& work, const No
 // maps: dy, x; vectors: mean, 1/deviation, gamma, and the two means -> results: dx.
 void gradient(gpu::Executor& device, const VectorWork& work, const NormRows& rows, std::size_t g) {
     Operands memory(device);
-    gpu::RowArguments a = arguments_of(work.layer, rows);
-    a.in[0] = memory.halves(rows.taken(work.maps[0], g));
-    a.in[1] = memory.halves(rows.taken(work.maps[1], g));
-    a.normal = memory.put(rows.joined(work.vectors[0], work.vectors[1], g));
-    a.scale = memory.floats(rows.parameters(work.vectors[2], g));
+    gpu::RowArguments a = gradient_arguments(memory, work, rows, g);
     a.statistics = memory.put(rows.joined(work.vectors[3], work.vectors[4], g));
     Values dx(rows.rows() * rows.length());
     a.out = memory.room<std::uint16_t>(dx.size());
