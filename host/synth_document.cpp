@@ -63,7 +63,7 @@ std::string rules(const SynthReport& report) {
         "* The split over regions keeps array rows whole and in order, from one end of the device to the "
         "other, every other group of blocks in one region, the north buffers with\n"
         "  the first row and the results with the last, and takes the split whose fullest region is least "
-        "full.\n"
+        "full, wires into carry chains counted as LUTs.\n"
         "  It counts; it does not place. The aim is at most {:.0f} % of each region. `with wires` is how "
         "full "
         "the fullest resource is where wires into carry chains count as LUTs.\n\n{}\n",

@@ -56,7 +56,8 @@ module sat_core #(
     output logic [2:0]                    error_engine_o,
     /// Its instruction.
     output logic [15:0]                   error_pc_o,
-    /// STORE has written an infinite or NaN result of STCE since reset (contract.md §7).
+    /// Since reset STORE has written an infinite or NaN result of STCE (contract.md §7) or VEC has met such a weight
+    /// gradient or sum (vector.md §4).
     output logic                          nonfinite_o,
     /// Memory: a read burst is offered.
     output logic                          ar_valid_o,
@@ -328,14 +329,16 @@ module sat_core #(
       .vec_wr_valid_i(vec_wr_valid), .vec_wr_data_i(vec_wr_data), .vec_wr_lane_en_i(vec_wr_lane_en),
       .vec_wr_line_i(vec_wr_line), .vec_wr_first_lane_i(vec_wr_first_lane));
 
+  logic vec_nonfinite;
   vec #(.CH(CH), .MAXM(MAXM)) vector_engine (
       .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid[VEC]), .op_ready_o(op_ready[VEC]),
       .op_params_i(op_params[1280*VEC+:1280]), .op_flags_i(op_flags[16*VEC+:16]), .unknown_o(vec_unknown),
-      .release_o(release_o[VEC]), .done_o(end_o[VEC]), .rd_valid_o(vec_rd_valid), .rd_word_o(vec_rd_word),
+      .release_o(release_o[VEC]), .done_o(end_o[VEC]), .nonfinite_o(vec_nonfinite), .rd_valid_o(vec_rd_valid),
+      .rd_word_o(vec_rd_word),
       .rd_data_i(vec_rd_data), .wr_valid_o(vec_wr_valid), .wr_data_o(vec_wr_data), .wr_lane_en_o(vec_wr_lane_en),
       .wr_line_o(vec_wr_line), .wr_first_lane_o(vec_wr_first_lane));
 
-  logic nonfinite;
+  logic store_nonfinite;
   store #(.C(C), .CH(CH), .BL(BL), .SF(SF), .BANKS(BANKS)) storer (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(clear), .op_valid_i(op_valid[STORE]), .op_ready_o(op_ready[STORE]),
       .op_params_i(op_params[1280*STORE+:1280]), .op_flags_i(op_flags[16*STORE+:16]), .release_o(release_o[STORE]),
@@ -343,10 +346,10 @@ module sat_core #(
       .vm_word_o(vm_word), .vm_data_i(vm_data), .aw_valid_o(aw_valid), .aw_ready_i(aw_ready_i && !error_q),
       .op_pc_i(pc[16*STORE+:16]), .aw_pc_o(aw_pc_o), .aw_line_o(aw_line_o), .aw_lines_o(aw_lines_o), .w_valid_o(w_valid_o), .w_ready_i(w_ready_i),
       .w_data_o(w_data_o), .w_strobe_o(w_strobe_o), .w_last_o(w_last_o), .b_valid_i(b_valid_i),
-      .nonfinite_o(nonfinite));
+      .nonfinite_o(store_nonfinite));
 
   logic nonfinite_q;
-  always_ff @(posedge clk_i) nonfinite_q <= rst_ni && (nonfinite_q || nonfinite);
+  always_ff @(posedge clk_i) nonfinite_q <= rst_ni && (nonfinite_q || store_nonfinite || vec_nonfinite);
   assign nonfinite_o = nonfinite_q;
 
   assign done_o = fetch_idle && !(start_i && !error_q) && (&idle) && engine_busy == '0 && !found;

@@ -29,6 +29,8 @@ module vec #(
     output logic                            release_o,
     /// End cycle of the oldest operation.
     output logic                            done_o,
+    /// A weight gradient, or a reduction's sum, is infinite or NaN; before the operation's end.
+    output logic                            nonfinite_o,
     /// Read a line of words.
     output logic                            rd_valid_o,
     /// Number of the first word.
@@ -58,7 +60,7 @@ module vec #(
   logic pairs_f, pairs_b;
   logic [4*WORD_BITS-1:0] packed_words;
   logic [WORD_BITS-1:0] units, blocks;
-  logic read_wide, gate, minus, decay, relu, negate, fold, special, root, cm_clear, out, out_wide, rank, pack;
+  logic read_wide, gate, minus, decay, relu, negate, fold, special, root, cm_clear, out, out_wide, rank, pack, check;
   logic first_block, first_of_slice;
   logic [COUNT_BITS-1:0] lanes;
   logic [3:0] row, write;
@@ -78,7 +80,7 @@ module vec #(
       .constant2_o(constant2), .decay_o(decay), .relu_o(relu), .negate_o(negate), .write_o(write), .fold_o(fold),
       .special_o(special), .root_o(root), .quarter_o(quarter), .cm_row_o(cm_row), .cm_write_o(cm_write),
       .cm_clear_o(cm_clear), .cm_write_row_o(cm_write_row), .out_o(out), .out_word_o(out_word), .out_wide_o(out_wide),
-      .rank_o(rank), .pack_o(pack), .rows_o(rows), .first_block_o(first_block), .first_of_slice_o(first_of_slice));
+      .rank_o(rank), .pack_o(pack), .check_o(check), .rows_o(rows), .first_block_o(first_block), .first_of_slice_o(first_of_slice));
 
   // ---- operand: t+4 turn, t+5 convert
   logic [LANE_BITS-1:0] first4;
@@ -136,8 +138,8 @@ module vec #(
 
   // ---- what becomes of the result: tags in t+19, or in t+35 after division and square root
   localparam int unsigned OUT_BITS = 1 + WORD_BITS + 1 + COUNT_BITS;
-  localparam int unsigned SORE_BITS = 2 + 4 + 5 + 2;
-  logic out19, wide19, back19, rank19, pack19, first19, slice19;
+  localparam int unsigned SORE_BITS = 3 + 4 + 5 + 2;
+  logic out19, wide19, back19, rank19, pack19, check19, first19, slice19;
   logic plain_out, plain_wide, back_out, back_wide;
   logic [WORD_BITS-1:0] word19, plain_word, back_word;
   logic [COUNT_BITS-1:0] lanes19, plain_lanes, back_lanes;
@@ -146,8 +148,10 @@ module vec #(
   logic [4:0] rows19;
   tag_delay #(.WIDTH(OUT_BITS + SORE_BITS), .STAGES(17)) result_tags (
       .clk_i(clk_i), .rst_ni(rst_ni),
-      .data_i({out && !special, out_word, out_wide, lanes, rank, pack, row, rows, first_block, first_of_slice}),
-      .data_o({plain_out, plain_word, plain_wide, plain_lanes, rank19, pack19, row19, rows19, first19, slice19}));
+      .data_i({out && !special, out_word, out_wide, lanes, rank, pack, check, row, rows, first_block,
+               first_of_slice}),
+      .data_o({plain_out, plain_word, plain_wide, plain_lanes, rank19, pack19, check19, row19, rows19, first19,
+               slice19}));
   tag_delay #(.WIDTH(OUT_BITS + 2), .STAGES(33)) back_tags (
       .clk_i(clk_i), .rst_ni(rst_ni), .data_i({out && special, out_word, out_wide, lanes, quarter}),
       .data_o({back_out, back_word, back_wide, back_lanes, quarter19}));
@@ -172,11 +176,15 @@ module vec #(
   logic [3:0] row20_q, row21_q;
   logic [4:0] rows20_q, rows21_q;
   logic [16*V-1:0] half20, half21_q;
+  logic check20_q, nonfinite22_q;
+  logic [V-1:0] nonfinite21_q;
   logic [32*V-1:0] wide_data21_q;
   always_ff @(posedge clk_i) begin
     {out21_q, out20_q} <= rst_ni ? {out20_q, out19} : 2'b00;
     {rank21_q, rank20_q} <= rst_ni ? {rank20_q, rank19} : 2'b00;
     {pack21_q, pack20_q} <= rst_ni ? {pack20_q, pack19} : 2'b00;
+    check20_q <= rst_ni && check19;
+    nonfinite22_q <= rst_ni && nonfinite21_q != '0;
     {wide21_q, wide20_q} <= {wide20_q, wide19};
     {back21_q, back20_q} <= {back20_q, back19};
     {first21_q, first20_q} <= {first20_q, first19};
@@ -195,8 +203,10 @@ module vec #(
     always_ff @(posedge clk_i) begin
       half21_q[16*l+:16] <= exists_q ? half20[16*l+:16] : 16'd0;
       wide_data21_q[32*l+:32] <= exists_q ? result20[32*l+:32] : 32'd0;
+      nonfinite21_q[l] <= rst_ni && check20_q && exists_q && &result20[32*l+23+:8];
     end
   end
+  assign nonfinite_o = nonfinite22_q;
 
   // ---- SORE, from t+21
   logic sore_valid;

@@ -86,6 +86,8 @@ module vec_control #(
     /// t+2: r1 goes to SORE as an old weight, to be packed.
     output logic                          rank_o,
     output logic                          pack_o,
+    /// t+2: the result is looked at, whether it is finite.
+    output logic                          check_o,
     /// t+2: rows of the block that exist, 1..16.
     output logic [4:0]                    rows_o,
     /// t+2: first block of the operation, of the slice.
@@ -160,7 +162,7 @@ module vec_control #(
 
   // ---- what the slot does
   logic known, wide_in, wide_flag, wide_out, reads, gate, minus, relu, relu_flag, negate, decay, fold, out, cm_k1;
-  logic cm_store, accumulate, rank, pack, special, root;
+  logic cm_store, accumulate, rank, pack, check, special, root;
   logic [5:0] slots;
   logic [2:0] writes, x, result;
   logic [1:0] operand, y, cm_index, cm_write, phase;
@@ -172,8 +174,8 @@ module vec_control #(
       .c_o(c), .x_o(x), .y_o(y), .gate_o(gate), .minus_o(minus), .relu_o(relu), .relu_flag_o(relu_flag),
       .negate_o(negate), .constant_o(constant), .constant2_o(constant2), .decay_o(decay), .write_o(write),
       .fold_o(fold), .out_o(out), .result_o(result), .cm_k1_o(cm_k1), .cm_index_o(cm_index), .cm_write_o(cm_write),
-      .cm_store_o(cm_store), .accumulate_o(accumulate), .rank_o(rank), .pack_o(pack), .special_o(special),
-      .root_o(root), .phase_o(phase));
+      .cm_store_o(cm_store), .accumulate_o(accumulate), .rank_o(rank), .pack_o(pack), .check_o(check),
+      .special_o(special), .root_o(root), .phase_o(phase));
 
   // ---- K
   logic [5:0] quarters_f, quarters_b;  // 4 rows (lanes) of a copy take so many writes of values: N/M of 4, M/4 at a time
@@ -318,7 +320,7 @@ module vec_control #(
   assign fresh = accumulate && first_q && block_first_q;
 
   logic read1_q, wide1_q, gate1_q, minus1_q, decay1_q, relu1_q, negate1_q, fold1_q, special1_q, root1_q, clear1_q;
-  logic out1_q, out_wide1_q, rank1_q, pack1_q, first1_q, slice1_q;
+  logic out1_q, out_wide1_q, rank1_q, pack1_q, check1_q, first1_q, slice1_q;
   logic [WORD_BITS-1:0] read_base1_q, in1_q, out_base1_q, out1_offset_q;
   logic [ROW_BITS-1:0] cm_base1_q, cm_index1_q, cm_write_base1_q, cm_write_index1_q;
   logic [LANE_COUNT_BITS-1:0] lanes1_q;
@@ -374,6 +376,7 @@ module vec_control #(
     out_wide1_q <= wide_out;
     rank1_q <= active_q && rank && decay_q && nm_f_q[4:0] != 5'd0;
     pack1_q <= active_q && pack && packs;
+    check1_q <= active_q && check && row_exists;
     rows1_q <= rows_here;
     first1_q <= block_first_q && slice_first_q;
     slice1_q <= block_first_q;
@@ -412,6 +415,7 @@ module vec_control #(
     out_wide_o <= out_wide1_q;
     rank_o <= rst_ni && rank1_q;
     pack_o <= rst_ni && pack1_q;
+    check_o <= rst_ni && check1_q;
     rows_o <= rows1_q;
     first_block_o <= first1_q;
     first_of_slice_o <= slice1_q;

@@ -73,6 +73,8 @@ module vec_program (
     output logic            rank_o,
     /// r1 goes to SORE to be packed.
     output logic            pack_o,
+    /// The result is a weight gradient, or a sum of them: it is looked at, whether it is finite.
+    output logic            check_o,
     /// Division a / b or square root of a, in the first four slots that it takes.
     output logic            special_o,
     /// Which of them: square root.
@@ -132,6 +134,7 @@ module vec_program (
     accumulate_o = 1'b0;
     rank_o = 1'b0;
     pack_o = 1'b0;
+    check_o = 1'b0;
     special_o = 1'b0;
     root_o = 1'b0;
     phase_o = '0;
@@ -266,9 +269,9 @@ module vec_program (
           6'd0: begin  // T0, T1 = acc0[0], acc1[0]
             y_o = Y_BANK0; c_o = BANK1; cm_index_o = ROW_SLOT; write_o = 4'b0011; fold_o = 1'b1;
           end
-          6'd15: begin  // o0 = T0 + acc0[15]; K0[k1], K1[k1] = T0, T1
+          6'd15: begin  // o0 = T0 + acc0[15] (check); K0[k1], K1[k1] = T0, T1
             x_o = X_T0; a_o = T1; cm_store_o = 1'b1; y_o = Y_BANK0; c_o = BANK1; cm_index_o = ROW_SLOT;
-            write_o = 4'b0011; fold_o = 1'b1; out_o = 1'b1; result_o = 3'd0;
+            write_o = 4'b0011; fold_o = 1'b1; out_o = 1'b1; result_o = 3'd0; check_o = 1'b1;
           end
           6'd16: begin  // o1 = T1
             a_o = T1; out_o = 1'b1; result_o = 3'd1;
@@ -360,8 +363,8 @@ module vec_program (
           6'd0: begin  // T0 = c
             read_o = 1'b1; operand_o = 2'd2; a_o = M; write_o = 4'b0001; rank_o = 1'b1;
           end
-          6'd1: begin  // T1 = a*s0
-            read_o = 1'b1; operand_o = 2'd0; a_o = M; b_o = S; constant_o = 4'd0; write_o = 4'b0010;
+          6'd1: begin  // T1 = a*s0 (check)
+            read_o = 1'b1; operand_o = 2'd0; a_o = M; b_o = S; constant_o = 4'd0; write_o = 4'b0010; check_o = 1'b1;
           end
           6'd2: begin  // T2 = b*s2
             read_o = 1'b1; operand_o = 2'd1; a_o = M; b_o = S; constant_o = 4'd2; write_o = 4'b0100;
@@ -388,8 +391,8 @@ module vec_program (
           6'd0: begin  // T0 = c
             read_o = 1'b1; operand_o = 2'd2; a_o = M; write_o = 4'b0001; rank_o = 1'b1;
           end
-          6'd1: begin  // T1 = a*s0
-            read_o = 1'b1; operand_o = 2'd0; a_o = M; b_o = S; constant_o = 4'd0; write_o = 4'b0010;
+          6'd1: begin  // T1 = a*s0 (check)
+            read_o = 1'b1; operand_o = 2'd0; a_o = M; b_o = S; constant_o = 4'd0; write_o = 4'b0010; check_o = 1'b1;
           end
           6'd2: begin  // T2 = b*s2
             read_o = 1'b1; operand_o = 2'd1; a_o = M; b_o = S; constant_o = 4'd2; write_o = 4'b0100;
@@ -434,8 +437,8 @@ module vec_program (
           6'd0: begin  // T0 = c
             read_o = 1'b1; operand_o = 2'd2; a_o = M; write_o = 4'b0001; rank_o = 1'b1;
           end
-          6'd1: begin  // T1 = a*s0
-            read_o = 1'b1; operand_o = 2'd0; a_o = M; b_o = S; constant_o = 4'd0; write_o = 4'b0010;
+          6'd1: begin  // T1 = a*s0 (check)
+            read_o = 1'b1; operand_o = 2'd0; a_o = M; b_o = S; constant_o = 4'd0; write_o = 4'b0010; check_o = 1'b1;
           end
           6'd2: begin  // T2 = b*s2
             read_o = 1'b1; operand_o = 2'd1; a_o = M; b_o = S; constant_o = 4'd2; write_o = 4'b0100;

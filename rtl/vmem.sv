@@ -57,6 +57,18 @@ module vmem #(
     $error("vmem: DEPTH must be a power of two, at least 4");
   end
 
+  // Every lane's line, of each of the four ports.
+  logic [WORDS*ADDRESS_BITS-1:0] wr_lines, rd_lines, vec_rd_lines, vec_wr_lines;
+  lane_lines #(.LANES(WORDS), .BITS(ADDRESS_BITS)) wr_target (
+      .line_i(wr_line_i[ADDRESS_BITS-1:0]), .first_lane_i(wr_first_lane_i), .lines_o(wr_lines));
+  lane_lines #(.LANES(WORDS), .BITS(ADDRESS_BITS)) rd_target (
+      .line_i(rd_word_i[LANE_BITS+:ADDRESS_BITS]), .first_lane_i(rd_word_i[LANE_BITS-1:0]), .lines_o(rd_lines));
+  lane_lines #(.LANES(WORDS), .BITS(ADDRESS_BITS)) vec_rd_target (
+      .line_i(vec_rd_word_i[LANE_BITS+:ADDRESS_BITS]), .first_lane_i(vec_rd_word_i[LANE_BITS-1:0]),
+      .lines_o(vec_rd_lines));
+  lane_lines #(.LANES(WORDS), .BITS(ADDRESS_BITS)) vec_wr_target (
+      .line_i(vec_wr_line_i[ADDRESS_BITS-1:0]), .first_lane_i(vec_wr_first_lane_i), .lines_o(vec_wr_lines));
+
   for (genvar l = 0; l < WORDS; l++) begin : gen_lane
     (* ram_style = "ultra" *)
     logic [63:0] lower_q [0:DEPTH/2-1];
@@ -69,13 +81,10 @@ module vmem #(
     logic [HALF_BITS-1:0] lower_rd_address, upper_wr_address;
     logic lower_read, lower_write, upper_write;
 
-    assign wr_address = wr_line_i[ADDRESS_BITS-1:0] + ADDRESS_BITS'({1'b0, wr_first_lane_i} > (LANE_BITS + 1)'(l));
-    assign rd_address =
-        rd_word_i[LANE_BITS+:ADDRESS_BITS] + ADDRESS_BITS'({1'b0, rd_word_i[LANE_BITS-1:0]} > (LANE_BITS + 1)'(l));
-    assign vec_rd_address = vec_rd_word_i[LANE_BITS+:ADDRESS_BITS] +
-                            ADDRESS_BITS'({1'b0, vec_rd_word_i[LANE_BITS-1:0]} > (LANE_BITS + 1)'(l));
-    assign vec_wr_address =
-        vec_wr_line_i[ADDRESS_BITS-1:0] + ADDRESS_BITS'({1'b0, vec_wr_first_lane_i} > (LANE_BITS + 1)'(l));
+    assign wr_address = wr_lines[ADDRESS_BITS*l+:ADDRESS_BITS];
+    assign rd_address = rd_lines[ADDRESS_BITS*l+:ADDRESS_BITS];
+    assign vec_rd_address = vec_rd_lines[ADDRESS_BITS*l+:ADDRESS_BITS];
+    assign vec_wr_address = vec_wr_lines[ADDRESS_BITS*l+:ADDRESS_BITS];
 
     assign lower_write = wr_valid_i && wr_lane_en_i[l] && !wr_address[HALF_BITS];
     assign lower_read = vec_rd_valid_i || rd_valid_i;

@@ -65,8 +65,8 @@ module west_row #(
   logic [LANES-1:0] wanted;
   assign wanted = LANES'(1) << lane[LANE_BITS-1:0];
   logic [64*LANES-1:0] data;
-  // Block RAM decides how many rows a region of the card can hold, so one lane in sixteen lies in UltraRAM.
-  lane_memory #(.LANES(LANES), .DEPTH(DEPTH), .ULTRA_LANES(LANES / 16)) memory (
+  // Block RAM decides how many rows a region of the card can hold, so one lane in eight lies in UltraRAM.
+  lane_memory #(.LANES(LANES), .DEPTH(DEPTH), .ULTRA_LANES(LANES / 8)) memory (
       .clk_i(clk_i), .wr_data_i(wr_data_i), .wr_lane_en_i(mine), .wr_lines_i(wr_lines_i),
       .rd_line_i(line[16:1]), .rd_lane_en_i(wanted), .rd_data_o(data));
 

@@ -49,7 +49,7 @@ struct OnChipState {
     std::int64_t chain_sr = 0;
     std::int64_t chain_sc = 0;
 
-    bool nonfinite = false;  // STORE has written an infinite or NaN result
+    bool nonfinite = false;  // STORE or VEC has met an infinite or NaN result
 
     Position load_position;  // saved by ADVANCE
     Position store_position;

@@ -45,7 +45,7 @@ class Splitter {
     Splitter(Groups fixed, const Resources& row, int rows, const RowEnds& ends, const Device& device)
         : fixed_(std::move(fixed)), row_(row), rows_(rows), ends_(ends), device_(device) {}
 
-    // Every assignment of groups to regions with every split of the rows, in both directions.
+    // Every assignment of groups to regions with every split of the rows, in the directions that are open.
     Choice best() {
         const std::size_t regions = device_.regions.size();
         std::vector<std::vector<int>> row_splits;
@@ -54,7 +54,8 @@ class Splitter {
         std::vector<std::size_t> region_of(fixed_.size(), 0);
         for (bool more = true; more;) {
             for (const std::vector<int>& candidate : row_splits) {
-                for (const bool reversed : {false, true}) consider({0, candidate, region_of, reversed});
+                if (ends_.order != RowOrder::FromLastRegion) consider({0, candidate, region_of, false});
+                if (ends_.order != RowOrder::FromFirstRegion) consider({0, candidate, region_of, true});
             }
             more = false;  // the next assignment, counting in the base of the regions
             for (std::size_t& region : region_of) {
@@ -100,8 +101,8 @@ class Splitter {
     void consider(Choice choice) {
         if (!keeps_ends(choice)) return;
         for (std::size_t r = 0; r < device_.regions.size(); ++r) {
-            choice.fullest =
-                std::max(choice.fullest, utilization(used(choice, r), device_.regions[r].resources));
+            choice.fullest = std::max(
+                choice.fullest, utilization(used(choice, r).with_wires(), device_.regions[r].resources));
         }
         if (best_.rows.empty() || choice.fullest < best_.fullest) best_ = std::move(choice);
     }

@@ -3,7 +3,7 @@
 // Array rows stay whole and follow each other from one end of the device to the other (the device names its
 // regions in their order); every other group of blocks lies in one region, those that the first or the last
 // row feeds from or into in that row's. Of all such splits the one whose fullest region is least full is
-// taken; wires into carry chains do not count in that.
+// taken, wires into carry chains counted as LUTs.
 #pragma once
 
 #include <map>
@@ -16,10 +16,14 @@ namespace satsim::synth {
 
 inline constexpr const char* kRowGroup = "rows";
 
-// Groups that lie with the first and with the last row; none where empty.
+enum class RowOrder { Either, FromFirstRegion, FromLastRegion };
+
+// Groups that lie with the first and with the last row; none where empty. And at which end of the device the
+// first row is.
 struct RowEnds {
     std::string first;
     std::string last;
+    RowOrder order = RowOrder::Either;
 };
 
 struct RegionUse {

@@ -37,7 +37,7 @@ std::string identifier(const JsonCursor& at, const std::string& text) {
 
 Plan read_plan(const JsonCursor& root, const isa::ArrayConfig& array) {
     root.object({"format", "version", "top", "parameters", "rows", "blocks"},
-                {"first_row_group", "last_row_group"});
+                {"first_row_group", "last_row_group", "first_row_region"});
     if (root.at("format").text() != "satsim-synthesis-plan")
         root.at("format").fail("is not \"satsim-synthesis-plan\": no synthesis plan");
     (void)root.at("version").integer(1, 1);
@@ -69,7 +69,13 @@ Plan read_plan(const JsonCursor& root, const isa::ArrayConfig& array) {
             root.at(name).fail("is \"" + text + "\", which is no block's group");
         return text;
     };
-    plan.row_ends = {group("first_row_group"), group("last_row_group")};
+    plan.row_ends = {group("first_row_group"), group("last_row_group"), RowOrder::Either};
+    if (root.has("first_row_region")) {
+        const std::string text = root.at("first_row_region").text();
+        if (text != "first" && text != "last")
+            root.at("first_row_region").fail("is \"" + text + "\", expected first or last");
+        plan.row_ends.order = text == "first" ? RowOrder::FromFirstRegion : RowOrder::FromLastRegion;
+    }
     return plan;
 }
 

@@ -48,7 +48,7 @@ struct Execution {
         operations;  // in dispatch order; empty if not recorded
     std::array<Cycles, isa::kEngines>
         busy{};              // cycles in which the engine had an operation between start and end
-    bool nonfinite = false;  // STORE wrote an infinite or NaN result of STCE; known only where data is
+    bool nonfinite = false;  // STORE or VEC met an infinite or NaN result (STATUS); known only where data is
     MemoryCounters memory;
     ExecutionCounters counters;
     [[nodiscard]] Cycles cycles() const { return end + 1; }

@@ -1,6 +1,7 @@
 #include "runtime/vector/execute.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "runtime/vector/arithmetic.hpp"
 #include "runtime/vector/micro_program.hpp"
@@ -31,13 +32,15 @@ class Runner {
         for (std::vector<float>& t : temporaries_) t.assign(size(kBlockRows), 0.0F);
     }
 
-    void run() {
+    // A checked result was infinite or NaN.
+    [[nodiscard]] bool run() {
         const std::int64_t slices = ceil_div<std::int64_t>(p_.channels, lanes_);
         const std::int64_t blocks = ceil_div<std::int64_t>(p_.rows, kBlockRows);
         for (slice_ = 0; slice_ < slices; ++slice_) {
             valid_lanes_ = static_cast<int>(std::min<std::int64_t>(lanes_, p_.channels - slice_ * lanes_));
             for (block_ = 0; block_ < blocks; ++block_) run_block();
         }
+        return nonfinite_;
     }
 
   private:
@@ -235,9 +238,15 @@ class Runner {
         if (clamp) std::ranges::transform(result_, result_.begin(), relu);
         if (m.after == After::Negate) std::ranges::transform(result_, result_.begin(), negated);
         if (m.temporary >= 0) std::ranges::copy(result_, temporary(m.temporary, r).begin());
+        if (m.check) check();
         if (m.output >= 0) write_vmem(m.output, r);
         if (m.rank) to_sore(old_, r);
         if (m.pack) to_sore(new_, r);
+    }
+
+    void check() {
+        for (const float value : std::span(result_).first(static_cast<std::size_t>(valid_lanes_)))
+            nonfinite_ = nonfinite_ || !std::isfinite(value);
     }
 
     void to_sore(SoreBlock& block, int r) const {
@@ -280,12 +289,13 @@ class Runner {
     std::int64_t block_ = 0;
     int rows_ = 0;
     int valid_lanes_ = 0;
+    bool nonfinite_ = false;
 };
 
 }  // namespace
 
-void execute_vector(const Parameters& parameters, std::span<std::uint64_t> vmem, CoefficientMemory& cmem) {
-    Runner(parameters, vmem, cmem).run();
+bool execute_vector(const Parameters& parameters, std::span<std::uint64_t> vmem, CoefficientMemory& cmem) {
+    return Runner(parameters, vmem, cmem).run();
 }
 
 }  // namespace satsim::vector

@@ -32,7 +32,8 @@ class CoefficientMemory {
 };
 
 // `parameters` without a fault (operation_fault); `vmem`: all words of the vector memory. lanes() values a
-// row.
-void execute_vector(const Parameters& parameters, std::span<std::uint64_t> vmem, CoefficientMemory& cmem);
+// row. Returns whether a result that the micro-program checks is infinite or NaN.
+[[nodiscard]] bool execute_vector(const Parameters& parameters, std::span<std::uint64_t> vmem,
+                                  CoefficientMemory& cmem);
 
 }  // namespace satsim::vector

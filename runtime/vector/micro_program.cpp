@@ -32,6 +32,11 @@ constexpr MicroOp packed(MicroOp m) {
     return m;
 }
 
+constexpr MicroOp checked(MicroOp m) {
+    m.check = true;
+    return m;
+}
+
 constexpr std::array kRelu{out(0, op(F::Pass, S::A), After::Relu)};
 constexpr std::array kReluGrad{to(0, op(F::Pass, S::B)), out(0, op(F::Gate, S::A, S::T0))};
 constexpr std::array kAdd{to(0, op(F::Pass, S::A)),
@@ -50,7 +55,7 @@ consteval auto make_fold() {
     std::array<MicroOp, isa::timing::kVecBlock + 2> program{};
     program[0] = op(F::FoldFirst, kNone);
     for (std::size_t s = 1; s < isa::timing::kVecBlock; ++s) program[s] = op(F::FoldNext, kNone);
-    program[isa::timing::kVecBlock - 1] = out(0, op(F::FoldNext, kNone));
+    program[isa::timing::kVecBlock - 1] = checked(out(0, op(F::FoldNext, kNone)));
     program[isa::timing::kVecBlock] = op(F::StoreBanks, kNone);
     program[isa::timing::kVecBlock + 1] = out(1, op(F::Pass, S::T1));
     return program;
@@ -81,7 +86,7 @@ constexpr std::array kBnGradFinal{out(0, op(F::Pass, S::K0Bank0)),  // dbeta
 
 // s0 = 1/loss scale, s1 = weight decay, s2 = momentum, s3 = learning rate, s9 = s1 + SR-STE decay
 constexpr std::array kSgd{ranked(to(0, op(F::Pass, S::C))),
-                          to(1, op(F::Multiply, S::A, S::S0)),
+                          checked(to(1, op(F::Multiply, S::A, S::S0))),
                           to(2, op(F::Multiply, S::B, S::S2)),
                           to(1, op(F::MultiplyAdd, S::T0, S::Decay, S::T1)),
                           out(1, to(1, op(F::Add, S::T2, kNone, S::T1))),
@@ -90,7 +95,7 @@ constexpr std::array kSgd{ranked(to(0, op(F::Pass, S::C))),
 // s0, s1, s9 as above, s2 = beta1, s3 = 1-beta1, s4 = beta2, s5 = 1-beta2, s6 = 1/sqrt(1-beta2^t), s7 =
 // epsilon, s8 = learning rate/(1-beta1^t), s10 = 1 - learning rate*weight decay (AdamW)
 constexpr std::array kAdam{ranked(to(0, op(F::Pass, S::C))),
-                           to(1, op(F::Multiply, S::A, S::S0)),
+                           checked(to(1, op(F::Multiply, S::A, S::S0))),
                            to(2, op(F::Multiply, S::B, S::S2)),
                            to(1, op(F::MultiplyAdd, S::T0, S::Decay, S::T1)),
                            out(1, to(2, op(F::MultiplyAdd, S::T1, S::S3, S::T2))),

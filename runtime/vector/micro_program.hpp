@@ -69,8 +69,9 @@ struct MicroOp {
     int temporary = -1;  // T number that takes the result, or -1
     int output = -1;     // o number that takes the result, or -1
     After after = After::Nothing;
-    bool rank = false;  // the result goes to SORE as an old weight (mask for Decay)
-    bool pack = false;  // the result goes to SORE to be packed
+    bool rank = false;   // the result goes to SORE as an old weight (mask for Decay)
+    bool pack = false;   // the result goes to SORE to be packed
+    bool check = false;  // a result that is infinite or NaN is reported
     bool operator==(const MicroOp&) const = default;
 };
 

@@ -7,7 +7,7 @@ void VectorEngine::execute(const functional::Operation& op, functional::OnChipSt
         functional::fail(op, "the vector engine was built for other lines");
     if (const auto fault = operation_fault(op.registers, op.flags, state.config))
         functional::fail(op, *fault);
-    execute_vector(decode(op.registers, op.flags), state.vmem, cmem_);
+    if (execute_vector(decode(op.registers, op.flags), state.vmem, cmem_)) state.nonfinite = true;
 }
 
 }  // namespace satsim::vector

@@ -29,6 +29,7 @@ Subject subject_of(const Case& c) {
     } else {
         VectorCase data(std::get<schedule::VectorProblem>(c.work), c.array,
                         static_cast<unsigned>(c.data_seed));
+        data.add_extremes();
         subject.program = data.program();
         subject.program.image = segments_of(data.memory());
     }

@@ -27,18 +27,42 @@ T get(const MemoryImage& memory, std::int64_t address) {
 
 VectorCase::VectorCase(const schedule::VectorProblem& problem, const isa::ArrayConfig& array, unsigned seed)
     : problem_(problem), array_(array), layout_(schedule::layout_vector(problem, array)), rng_(seed) {
-    using schedule::VectorKernel;
-    const bool wide = problem.kernel == VectorKernel::Sgd || problem.kernel == VectorKernel::Adam ||
-                      problem.kernel == VectorKernel::AdamW;
     for (std::size_t i = 0; i < layout_.inputs.size(); ++i) {
-        if (wide) {
+        if (wide()) {
             fill32(layout_.inputs[i], i == 3);  // Adam's second moment
         } else {
             fill16(layout_.inputs[i]);
         }
     }
     for (const std::int64_t address : layout_.vectors_in) fill_vector(address);
-    if (problem.kernel == VectorKernel::ZeroFill) fill16(layout_.outputs[0]);
+    if (problem.kernel == schedule::VectorKernel::ZeroFill) fill16(layout_.outputs[0]);
+}
+
+bool VectorCase::wide() const {
+    using schedule::VectorKernel;
+    return problem_.kernel == VectorKernel::Sgd || problem_.kernel == VectorKernel::Adam ||
+           problem_.kernel == VectorKernel::AdamW;
+}
+
+void VectorCase::add_extremes() {
+    constexpr std::array<std::uint16_t, 5> kHalves{0x7BFF, 0xFBFF, 0x7C00, 0xFC00, 0x7E00};
+    constexpr std::array<std::uint32_t, 5> kSingles{0x7F7FFFFF, 0xFF7FFFFF, 0x7F800000, 0xFF800000,
+                                                    0x7FC00000};
+    const auto below = [&](std::int64_t limit) {
+        return static_cast<std::int64_t>(rng_() % static_cast<std::uint64_t>(limit));
+    };
+    if (layout_.inputs.empty() || below(4) != 0) return;
+    const std::int64_t matrix =
+        layout_.inputs[static_cast<std::size_t>(below(static_cast<std::int64_t>(layout_.inputs.size())))];
+    for (std::int64_t i = 1 + below(3); i > 0; --i) {
+        const std::int64_t row = matrix + below(problem_.rows * problem_.taps) * layout_.pitch;
+        const std::int64_t column = below(problem_.columns);
+        const auto which = static_cast<std::size_t>(below(kHalves.size()));
+        if (wide())
+            put(memory_, row + column * 4, kSingles[which]);
+        else
+            put(memory_, row + column * 2, kHalves[which]);
+    }
 }
 
 void VectorCase::fill16(std::int64_t address) {
@@ -67,7 +91,9 @@ void VectorCase::run() {
     instructions_ = 0;
     for (const auto& stream : emitted.streams) instructions_ += stream.size();
     vector::VectorEngine engine(array_);
-    FunctionalSat(array_, &engine).run(emitted, memory_);
+    FunctionalSat sat(array_, &engine);
+    sat.run(emitted, memory_);
+    nonfinite_ = sat.state().nonfinite;
 }
 
 float VectorCase::fp16(std::int64_t address, std::int64_t row, std::int64_t column) const {

@@ -14,6 +14,8 @@ class VectorCase {
   public:
     VectorCase(const schedule::VectorProblem& problem, const isa::ArrayConfig& array, unsigned seed);
 
+    // One case in four gets a few extreme, infinite or NaN elements in one of its matrices.
+    void add_extremes();
     // Checks the program (isa::check), runs it.
     void run();
 
@@ -21,6 +23,8 @@ class VectorCase {
     [[nodiscard]] MemoryImage& memory() { return memory_; }
     [[nodiscard]] const schedule::VectorLayout& layout() const { return layout_; }
     [[nodiscard]] std::size_t instructions() const { return instructions_; }
+    // run() met a sum or weight gradient that is infinite or NaN.
+    [[nodiscard]] bool nonfinite() const { return nonfinite_; }
 
     // Elements of a matrix at `address`: row (of all taps), column. Before run(): what it was given.
     [[nodiscard]] float fp16(std::int64_t address, std::int64_t row, std::int64_t column) const;
@@ -32,6 +36,7 @@ class VectorCase {
     [[nodiscard]] float vector(std::int64_t address, std::int64_t column) const;
 
   private:
+    [[nodiscard]] bool wide() const;  // matrices are FP32
     void fill16(std::int64_t address);
     void fill32(std::int64_t address, bool positive);
     void fill_vector(std::int64_t address);
@@ -43,6 +48,7 @@ class VectorCase {
     std::mt19937 rng_;
     MemoryImage memory_;
     std::size_t instructions_ = 0;
+    bool nonfinite_ = false;
 };
 
 }  // namespace satsim::verify

@@ -73,11 +73,18 @@ TEST(PlanFile, TakesTheParametersFromTheConfiguration) {
     EXPECT_EQ(plan.blocks.at("west_row").numbered, "ROW");
     EXPECT_EQ(plan.row_ends.first, "north");
     EXPECT_EQ(plan.row_ends.last, "results");
+    EXPECT_EQ(plan.row_ends.order, RowOrder::FromLastRegion);
 }
 
 TEST(PlanFile, RefusesAnEndThatIsNoGroup) {
     json document = shipped("rtl/synth/blocks.json");
     document["last_row_group"] = "south";
+    EXPECT_THROW((void)parse_plan(document.dump(), "p.json", {}), InputError);
+}
+
+TEST(PlanFile, RefusesAnUnknownOrderOfRows) {
+    json document = shipped("rtl/synth/blocks.json");
+    document["first_row_region"] = "north";
     EXPECT_THROW((void)parse_plan(document.dump(), "p.json", {}), InputError);
 }
 
@@ -118,25 +125,30 @@ TEST(Split, GroupsStayWholeAndNothingIsLost) {
     EXPECT_EQ(sum, 130);
 }
 
-// 4 rows of 10 LUTs and 3 wires (rounded up), and a group with wires: they are shown and do not move the
-// split.
-TEST(Split, WiresAreShownBesideTheLutsAndDoNotCountInTheChoice) {
-    const std::map<std::string, Resources> groups = {{"rows", {.lut = 40, .wires = 11}},
-                                                     {"vector", {.lut = 60, .wires = 20}}};
-    const auto uses = split(groups, 4, {}, three_regions());
-    std::map<std::string, Resources> without = groups;
-    for (auto& [name, resources] : without) resources.wires = 0;
-    const auto plain = split(without, 4, {}, three_regions());
-    for (std::size_t i = 0; i < uses.size(); ++i) {
-        const RegionUse& use = uses[i];
-        EXPECT_EQ(use.rows, plain[i].rows);
-        EXPECT_EQ(use.groups, plain[i].groups);
-        EXPECT_EQ(use.utilization, plain[i].utilization);
-        EXPECT_EQ(plain[i].utilization_with_wires, plain[i].utilization);
+// 4 rows of 10 LUTs and 3 wires (rounded up), and a group with wires.
+TEST(Split, WiresAreShownBesideTheLuts) {
+    const auto uses = split({{"rows", {.lut = 40, .wires = 11}}, {"vector", {.lut = 60, .wires = 20}}}, 4, {},
+                            three_regions());
+    for (const RegionUse& use : uses) {
+        EXPECT_EQ(use.used.lut, 10 * use.rows + (use.groups.empty() ? 0 : 60));
         EXPECT_EQ(use.used.wires, 3 * use.rows + (use.groups.empty() ? 0 : 20));
+        EXPECT_EQ(use.utilization,
+                  static_cast<double>(use.used.lut) / static_cast<double>(use.available.lut));
         EXPECT_EQ(use.utilization_with_wires, static_cast<double>(use.used.lut + use.used.wires) /
                                                   static_cast<double>(use.available.lut));
     }
+}
+
+// By its LUTs alone the group would lie in the region where the fewest rows are.
+TEST(Split, WiresCountInTheChoice) {
+    const auto rows_beside = [](std::int64_t wires) {
+        const auto uses =
+            split({{"rows", {.lut = 400}}, {"vector", {.lut = 10, .wires = wires}}}, 40, {}, three_regions());
+        for (const RegionUse& use : uses)
+            if (!use.groups.empty()) return use.rows * 1000 / static_cast<int>(use.available.lut);
+        return -1;
+    };
+    EXPECT_GT(rows_beside(0), rows_beside(90));
 }
 
 TEST(Split, WhatDoesNotFitIsShownAsItIs) {
@@ -164,6 +176,13 @@ TEST(Split, TheEndsOfTheRowsLieWhereTheirGroupsDo) {
     const RegionUse last = holder("results");
     EXPECT_EQ(last.first_row + last.rows, 12);
     EXPECT_NE(last.region, holder("north").region);
+}
+
+TEST(Split, TheFirstRowIsAtTheEndThatIsAskedFor) {
+    for (const RowOrder order : {RowOrder::FromFirstRegion, RowOrder::FromLastRegion}) {
+        const auto uses = split({{"rows", {.lut = 120}}}, 12, {"", "", order}, three_regions());
+        EXPECT_EQ(uses[order == RowOrder::FromFirstRegion ? 0 : 2].first_row, 0);
+    }
 }
 
 TEST(Split, RowsAreInOrderFromOneEndToTheOther) {

@@ -48,7 +48,7 @@ class Machine {
         return numerics::to_float(half);
     }
     CoefficientMemory& cmem() { return cmem_; }
-    void run() { execute_vector(p_, vmem_, cmem_); }
+    bool run() { return execute_vector(p_, vmem_, cmem_); }  // whether it reports what is not finite
 
   private:
     std::mt19937 rng_;

@@ -274,6 +274,55 @@ TEST(MicroProgram, Optimizers) {
     }
 }
 
+// An update looks at the gradient that it reads, whatever else is not finite.
+TEST(MicroProgram, UpdatesReportTheirGradient) {
+    const float inf = std::numeric_limits<float>::infinity();
+    for (const Operation operation : {Operation::Sgd, Operation::Adam, Operation::Adamw}) {
+        const auto report = [&](int operand, std::int64_t row, std::int64_t column, float value) {
+            Machine m(3);
+            m.p().operation = operation;
+            m.p().rows = 18;
+            m.p().channels = 19;
+            m.p().scalars = {0.5F, 0.01F, 0.9F, 0.1F, 0.99F, 0.01F, 1.25F, 1e-3F, 0.05F, 0.04F, 0.98F};
+            for (int i = 0; i < 4; ++i)
+                for (std::int64_t r = 0; r < 18; ++r)
+                    for (std::int64_t c = 0; c < 19; ++c)
+                        m.put32(i, r, c, std::fabs(static_cast<float>(m.normal(1))));
+            m.put32(operand, row, column, value);
+            return m.run();
+        };
+        EXPECT_FALSE(report(0, 17, 18, 1.0F));
+        EXPECT_FALSE(report(0, 17, 18, std::numeric_limits<float>::max()));
+        EXPECT_TRUE(report(0, 0, 0, inf));
+        EXPECT_TRUE(report(0, 17, 18, -inf));
+        EXPECT_TRUE(report(0, 16, 3, std::numeric_limits<float>::quiet_NaN()));
+        EXPECT_FALSE(report(0, 17, 19, inf));  // behind the last channel
+        EXPECT_FALSE(report(0, 18, 3, inf));   // behind the last row
+        EXPECT_FALSE(report(1, 5, 5, inf));    // the momentum
+        EXPECT_FALSE(report(2, 5, 5, inf));    // the weight: its decay comes after
+    }
+}
+
+TEST(MicroProgram, FoldReportsItsSum) {
+    const float inf = std::numeric_limits<float>::infinity();
+    const auto report = [&](float all, int bank, int lane, float value) {
+        Machine m(4);
+        m.p().operation = Operation::Fold;
+        m.p().rows = 2;
+        m.p().channels = 5;
+        m.p().k1 = 64;
+        for (int b = 0; b < 2; ++b)
+            for (std::int64_t r = 0; r < 32; ++r) std::ranges::fill(m.cmem().row(b, r), all);
+        m.cmem().row(bank, 29)[static_cast<std::size_t>(lane)] = value;
+        return m.run();
+    };
+    EXPECT_FALSE(report(1.0F, 0, 4, 2.0F));
+    EXPECT_TRUE(report(4e37F, 0, 4, 2.0F));  // 15 of them exceed FP32
+    EXPECT_TRUE(report(1.0F, 0, 4, inf));
+    EXPECT_FALSE(report(1.0F, 0, 5, inf));  // no channel
+    EXPECT_FALSE(report(1.0F, 1, 4, inf));  // bank 1 may hold anything
+}
+
 TEST(MicroProgram, Convert) {
     Machine m(2);
     m.p().operation = Operation::Convert;
