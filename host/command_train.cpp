@@ -40,6 +40,9 @@ struct Arguments {
 constexpr double kMostBytes = 8.0 * (1LL << 30);
 constexpr double kSgdRate = 0.01;
 constexpr double kAdamRate = 0.001;
+// Loss scaling as it is usual: an overflow halves the scale, so many updates in a row double it again, up to
+// the recipe's.
+constexpr int kUpdatesUntilRaised = 2000;
 
 // Values are held in binary64: of each parameter the master, its gradient, two states and two copies; of each
 // FP16 activation itself, its gradient and what is on its way.
@@ -179,33 +182,51 @@ class Run {
     int go() {
         execute::Store store(network_, step_.batch, arguments_.seed);
         schedule::Hyperparameters hyper = hyperparameters(arguments_, recipe_);
+        Recipe recipe = recipe_;
         ProgressBar bar("training");
-        int code = 0;
-        for (int i = 1; i <= arguments_.steps && code == 0; ++i) {
-            hyper.step = i;
-            execute::execute_step(network_, recipe_, step_, placement_, engines_.list, store, hyper);
-            if (!record(i, store)) code = 1;
+        int in_a_row = 0;
+        for (int i = 1; i <= arguments_.steps; ++i) {
+            const bool overflow =
+                execute::execute_step(network_, recipe, step_, placement_, engines_.list, store, hyper)
+                    .overflow;
+            record(i, store, recipe.loss_scale, !overflow);
             bar.update(static_cast<std::size_t>(i), static_cast<std::size_t>(arguments_.steps));
+            if (!std::isfinite(steps_.back().total))
+                return failed("a loss is no finite number: values left the range of FP16");
+            if (overflow && recipe.loss_scale <= 1)
+                return failed(
+                    "a gradient is no finite number, at a loss scale of 1: values left the range of FP16");
+            in_a_row = overflow ? 0 : in_a_row + 1;
+            if (overflow) {
+                recipe.loss_scale = std::max(1.0, recipe.loss_scale / 2);
+            } else {
+                ++hyper.step;  // Adam counts updates
+                if (in_a_row % kUpdatesUntilRaised == 0)
+                    recipe.loss_scale = std::min(recipe_.loss_scale, 2 * recipe.loss_scale);
+            }
         }
-        if (code != 0)
-            fmt::print(stderr,
-                       "satsim: a loss is no finite number: values left the range of FP16 (loss scale {})\n",
-                       recipe_.loss_scale);
-        return code;
+        return 0;
     }
 
     void print() const {
         const Options& options = arguments_.options;
         if (options.json) return deliver(options, document().dump(1) + "\n");
         std::vector<std::string> columns{"step", "loss"};
+        // Where every step updated the weights there is nothing to say about the scale.
+        const bool skipped = std::ranges::any_of(steps_, [](const Step& step) { return !step.updated; });
         const bool several = !steps_.empty() && steps_.front().losses.size() > 1;
         if (several)
             for (const auto& each : steps_.front().losses) columns.push_back(each.first);
+        if (skipped) columns.insert(columns.end(), {"loss scale", "<update"});
         Table table(columns);
         for (const Step& step : steps_) {
             std::vector<std::string> row{std::to_string(step.number), fmt::format("{:.6f}", step.total)};
             if (several)
                 for (const auto& each : step.losses) row.push_back(fmt::format("{:.6f}", each.second));
+            if (skipped) {
+                row.push_back(fmt::format("{}", step.loss_scale));
+                row.emplace_back(step.updated ? "" : "skipped: overflow");
+            }
             table.row(row);
         }
         const std::string head =
@@ -258,23 +279,33 @@ class Run {
         int number = 0;
         double total = 0;
         std::map<std::string, double> losses;
+        double loss_scale = 1;
+        bool updated = true;  // false: a gradient overflowed
     };
 
     [[nodiscard]] std::int64_t tasks_on(int engine) const {
         return std::count(placement_.begin(), placement_.end(), engine);
     }
 
-    bool record(int number, const execute::Store& store) {
-        Step step{number, 0, store.losses};
+    void record(int number, const execute::Store& store, double loss_scale, bool updated) {
+        Step step{number, 0, store.losses, loss_scale, updated};
         for (const auto& each : step.losses) step.total += each.second;
         steps_.push_back(std::move(step));
-        return std::isfinite(steps_.back().total);
+    }
+
+    [[nodiscard]] static int failed(std::string_view why) {
+        fmt::print(stderr, "satsim: {}\n", why);
+        return 1;
     }
 
     [[nodiscard]] nlohmann::ordered_json document() const {
         nlohmann::ordered_json list = nlohmann::ordered_json::array();
         for (const Step& step : steps_)
-            list.push_back({{"step", step.number}, {"loss", step.total}, {"losses", step.losses}});
+            list.push_back({{"step", step.number},
+                            {"loss", step.total},
+                            {"losses", step.losses},
+                            {"loss_scale", step.loss_scale},
+                            {"updated", step.updated}});
         nlohmann::ordered_json tasks = {{engines_.sat->name(), tasks_on(kSat)}, {"cpu", tasks_on(kCpu)}};
         if (engines_.gpu != nullptr) tasks["gpu"] = tasks_on(kGpu);
         return {{"network", step_.network},

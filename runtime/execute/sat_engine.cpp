@@ -149,7 +149,7 @@ void SatEngine::gemm(const GemmWork& work) {
     const isa::Program& program = program_of(image.scheduled());
     MemoryImage memory;
     image.place(work, memory);
-    run(program, memory);
+    nonfinite_ |= run(program, memory);
     image.read(memory, work);
 }
 
@@ -161,7 +161,7 @@ void SatEngine::vector(const VectorWork& work) {
     const VectorImage image(work, problem, machine_.array);
     MemoryImage memory;
     image.place(memory);
-    run(schedule::emit_vector_program(problem, machine_.array), memory);
+    nonfinite_ |= run(schedule::emit_vector_program(problem, machine_.array), memory);
     image.read(memory);
 }
 

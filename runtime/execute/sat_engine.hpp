@@ -27,8 +27,13 @@ class SatEngine : public Engine {
     void gemm(const GemmWork& work) override;
     void vector(const VectorWork& work) override;
 
+    // Of all programs since clear_status(): one ended with STATUS.nonfinite.
+    [[nodiscard]] bool nonfinite() const { return nonfinite_; }
+    void clear_status() { nonfinite_ = false; }
+
   protected:
-    virtual void run(const isa::Program& program, MemoryImage& memory) = 0;
+    // Returns STATUS.nonfinite.
+    [[nodiscard]] virtual bool run(const isa::Program& program, MemoryImage& memory) = 0;
     [[nodiscard]] const schedule::MachineView& machine() const { return machine_; }
 
   private:
@@ -41,6 +46,7 @@ class SatEngine : public Engine {
     // By the task without its name: refusal() has already made what a step then runs.
     mutable std::map<GemmTask, isa::Program> programs_;
     mutable std::set<VectorTask> known_;  // that there is a program
+    bool nonfinite_ = false;
 };
 
 class SatFunctionalEngine : public SatEngine {
@@ -51,7 +57,10 @@ class SatFunctionalEngine : public SatEngine {
     [[nodiscard]] std::string name() const override { return "sat-functional"; }
 
   protected:
-    void run(const isa::Program& program, MemoryImage& memory) override { sat_.run(program, memory); }
+    [[nodiscard]] bool run(const isa::Program& program, MemoryImage& memory) override {
+        sat_.run(program, memory);
+        return sat_.state().nonfinite;
+    }
 
   private:
     vector::VectorEngine vector_;

@@ -174,7 +174,11 @@ StepOutcome execute_step(const Network& network, const Recipe& recipe, const Tra
         run_part(run, TaskWalk(step, engine_of_task, engines));
         outcome.keep_outputs(run);
     }
-    return outcome.finish(run.plan);
+    const bool overflow = run.overflow();
+    if (!overflow) run.update();
+    StepOutcome left = outcome.finish(run.plan);
+    left.overflow = overflow;
+    return left;
 }
 
 }  // namespace satsim::execute

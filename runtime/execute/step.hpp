@@ -17,9 +17,12 @@ struct NamedValues {
 
 // What a step leaves beside the store.
 struct StepOutcome {
+    // A weight gradient is infinite or NaN: the loss scale is too large (or the values are). No weight was
+    // updated; masters, optimizer state and packed copies are those of before.
+    bool overflow = false;
     std::vector<NamedValues> outputs;    // of layers that nothing but a loss reads, and of losses
     std::vector<NamedValues> gradients;  // of every trained weight, times the loss scale
-    std::vector<NamedValues> masters;    // of every trained weight, after the update
+    std::vector<NamedValues> masters;    // of every trained weight, after the update if there was one
 };
 
 // Throws InputError naming the layer for what execution has no rule for: a kind of layer, repeats that are

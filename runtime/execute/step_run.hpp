@@ -15,6 +15,13 @@ struct TiedGradient {
     Values gradient;
 };
 
+// An optimizer's step that waits until all gradients are known to be finite.
+struct PendingUpdate {
+    Placed<VectorTask> optimizer;
+    int layer;
+    bool matrix;  // the layer's matrix; otherwise its other parameters
+};
+
 class StepRun {
   public:
     StepRun(const Network& network, const Recipe& recipe, Store& store, schedule::Hyperparameters hyper);
@@ -23,6 +30,11 @@ class StepRun {
     void begin(std::int64_t part);
     void forward(int layer, TaskGroup& tasks);
     void backward(int layer, TaskGroup& tasks);
+    // After the last micro-batch: whether a gradient that an update would read is infinite or NaN.
+    [[nodiscard]] bool overflow() const;
+    // After the last micro-batch: what update_later() kept.
+    void update();
+    void update_later(const PendingUpdate& update) { pending_.push_back(update); }
 
     const Network& network;
     const Recipe& recipe;
@@ -80,6 +92,7 @@ class StepRun {
     std::vector<std::vector<Values>> delivered_;
     std::vector<std::vector<Partial>> partials_;
     std::vector<std::vector<TiedGradient>> tied_gradients_;
+    std::vector<PendingUpdate> pending_;
 };
 
 // A layer's rule at work.
@@ -137,7 +150,7 @@ void leave_gradient(LayerRun& run);
 void add_tied_gradients(LayerRun& run);
 // [matrix][row][column] to [matrix][column][row], of this shape.
 void transpose_each(Values& values, const MatrixShape& to);
-// The optimizer's step of one layer, after the last micro-batch.
+// Leaves the optimizer's step of one layer to StepRun::update(), in the last micro-batch.
 void update_weights(LayerRun& run);
 
 // Rules, by family.

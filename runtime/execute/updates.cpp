@@ -1,36 +1,40 @@
 // What happens to weights: sums of their gradients, and the optimizer.
+#include <algorithm>
+#include <cmath>
+
 #include "runtime/execute/step_run.hpp"
 
 namespace satsim::execute {
 namespace {
 
-void update(LayerRun& run, Parameter& parameter, bool matrix) {
-    const auto [task, engine] = run.tasks.vector(VectorOp::Optimizer, Stage::WU);
-    if (!run.run.last_part()) return;
+void update(StepRun& run, const PendingUpdate& pending) {
+    const auto& [task, engine] = pending.optimizer;
+    LayerWeights& weights = run.store.weights[static_cast<std::size_t>(pending.layer)];
+    Parameter& parameter = pending.matrix ? weights.matrix : weights.others;
     const bool moments = task.optimizer != "sgd";
     Values master(parameter.size());
     Values first(parameter.size());
     Values second(moments ? parameter.size() : 0);
     VectorWork work{.task = task,
-                    .layer = run.layer,
+                    .layer = run.layer(pending.layer),
                     .maps = {parameter.gradient, parameter.first, parameter.master},
                     .results = {master, first},
-                    .hyper = run.run.hyper};
+                    .hyper = run.hyper};
     if (moments) {
         work.maps.emplace_back(parameter.second);
         work.results.emplace_back(second);
     }
     PackedWeight ff;
     PackedWeight bp;
-    if (matrix && task.pregenerate_ff) work.ff = &ff;
-    if (matrix && task.pregenerate_bp) work.bp = &bp;
+    if (pending.matrix && task.pregenerate_ff) work.ff = &ff;
+    if (pending.matrix && task.pregenerate_bp) work.bp = &bp;
     engine.vector(work);
     parameter.master = std::move(master);
     parameter.first = std::move(first);
     if (moments) parameter.second = std::move(second);
-    if (!matrix) return;
-    run.weights.ff = std::move(ff);  // empty where the update leaves none: the old one is another master's
-    run.weights.bp = std::move(bp);
+    if (!pending.matrix) return;
+    weights.ff = std::move(ff);  // empty where the update leaves none: the old one is another master's
+    weights.bp = std::move(bp);
 }
 
 }  // namespace
@@ -73,8 +77,25 @@ void add_tied_gradients(LayerRun& run) {
 }
 
 void update_weights(LayerRun& run) {
-    if (run.weights.shape.rows > 0) update(run, run.weights.matrix, true);
-    if (run.weights.others.size() > 0) update(run, run.weights.others, false);
+    const auto later = [&](bool matrix) {
+        const auto optimizer = run.tasks.vector(VectorOp::Optimizer, Stage::WU);
+        if (run.run.last_part()) run.run.update_later({optimizer, run.index, matrix});
+    };
+    if (run.weights.shape.rows > 0) later(true);
+    if (run.weights.others.size() > 0) later(false);
+}
+
+bool StepRun::overflow() const {
+    return std::ranges::any_of(pending_, [&](const PendingUpdate& each) {
+        const LayerWeights& weights = store.weights[static_cast<std::size_t>(each.layer)];
+        const Values& gradient = (each.matrix ? weights.matrix : weights.others).gradient;
+        return std::ranges::any_of(gradient, [](double value) { return !std::isfinite(value); });
+    });
+}
+
+void StepRun::update() {
+    for (const PendingUpdate& each : pending_) execute::update(*this, each);
+    pending_.clear();
 }
 
 }  // namespace satsim::execute

@@ -2,13 +2,15 @@
 
 namespace satsim::execute {
 
-void SatCycleEngine::run(const isa::Program& program, MemoryImage& memory) {
+bool SatCycleEngine::run(const isa::Program& program, MemoryImage& memory) {
     cycle::RunOptions options;
     options.memory = machine().memory;
     options.memory.channels = program.config.channels;
     options.data = &memory;
     options.vector = &vector_;
-    cycles_ += sat_.run(program, options).cycles();
+    const Execution execution = sat_.run(program, options);
+    cycles_ += execution.cycles();
+    return execution.nonfinite;
 }
 
 }  // namespace satsim::execute

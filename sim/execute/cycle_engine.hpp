@@ -16,7 +16,7 @@ class SatCycleEngine : public SatEngine {
     [[nodiscard]] Cycles cycles() const { return cycles_; }
 
   protected:
-    void run(const isa::Program& program, MemoryImage& memory) override;
+    [[nodiscard]] bool run(const isa::Program& program, MemoryImage& memory) override;
 
   private:
     vector::VectorEngine vector_;

@@ -23,6 +23,22 @@ class Train(ProgramTest):
         self.assertGreater(result["tasks"]["sat-functional"], 0)
         self.assertGreater(result["tasks"]["cpu"], 0)
 
+    def test_an_overflow_skips_the_update_and_halves_the_scale(self):
+        recipe = self.write("recipe.json", {"name": "large", "method": "bdwp", "nm": "2:8", "loss_scale": 16777216})
+        result = self.run_json("train", self.network(), "--hardware", SMALL_HARDWARE, "--recipe", recipe, "--steps", 12)
+        steps = result["steps"]
+        self.assertFalse(steps[0]["updated"])
+        self.assertTrue(steps[-1]["updated"])
+        for one, next_one in zip(steps, steps[1:]):
+            self.assertEqual(next_one["loss_scale"], one["loss_scale"] / (1 if one["updated"] else 2))
+            if not one["updated"]:
+                self.assertEqual(next_one["loss"], one["loss"])
+        self.assertLess(steps[-1]["loss"], steps[0]["loss"])
+        text = self.run_program("train", self.network(), "--hardware", SMALL_HARDWARE, "--recipe", recipe, "--steps", 2).stdout
+        self.assertIn("skipped: overflow", text)
+        usual = self.run_json("train", self.network(), *SMALL, "--steps", 2)["steps"]
+        self.assertEqual([(step["loss_scale"], step["updated"]) for step in usual], [(1024, True)] * 2)
+
     @staticmethod
     def placement(*places):
         return {"format": "satsim-placement", "version": 1, "places": list(places)}

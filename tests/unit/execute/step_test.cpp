@@ -344,6 +344,47 @@ TEST(Step, APlacementOfCountedTasksIsUsedUp) {
     EXPECT_THROW(place(step({linear, {{"kind", "gelu"}, {"name", "g"}}}), plain), std::logic_error);
 }
 
+// Too large a loss scale leaves everything as it was, and SAT's own status has said so before the updates.
+TEST(Step, AnOverflowUpdatesNothing) {
+    const Network network = test::narrow_resnet9();
+    int overflows = 0;
+    int updates = 0;
+    for (double scale = 256; scale <= 16777216; scale *= 4) {
+        Recipe recipe = bdwp();
+        recipe.loss_scale = scale;
+        const TrainingStep step = make_training_step(network, recipe, 2);
+        Store store(network, 2, 5);
+        const Store before = store;
+        SatFunctionalEngine sat(test::small_machine());
+        CpuEngine cpu;
+        const std::vector<Engine*> engines{&sat, &cpu};
+        const StepOutcome outcome =
+            execute_step(network, recipe, step, test::first_placement(step, engines), engines, store);
+        bool finite = true;
+        for (const NamedValues& each : outcome.gradients)
+            finite = finite && std::ranges::all_of(each.values, [](double x) { return std::isfinite(x); });
+        EXPECT_EQ(outcome.overflow, !finite);
+        EXPECT_TRUE(sat.nonfinite() || !outcome.overflow) << scale;
+        ++(outcome.overflow ? overflows : updates);
+        for (std::size_t i = 0; i < store.weights.size(); ++i) {
+            const Parameter& matrix = store.weights[i].matrix;
+            if (matrix.size() == 0) continue;
+            EXPECT_EQ(matrix.master == before.weights[i].matrix.master, outcome.overflow) << scale;
+            EXPECT_EQ(matrix.first == before.weights[i].matrix.first, outcome.overflow) << scale;
+        }
+    }
+    EXPECT_GE(overflows, 1);
+    EXPECT_GE(updates, 2);
+}
+
+TEST(Step, SatsStatusIsClearWhereEverythingIsFinite) {
+    const Network network = network_of(
+        {{{"kind", "linear"}, {"out", 16}, {"bias", true}}, {{"kind", "linear"}, {"out", 8}}}, kRows);
+    SatFunctionalEngine sat(test::small_machine());
+    EXPECT_FALSE(execute(network, bdwp(), sat, false).outcome.overflow);
+    EXPECT_FALSE(sat.nonfinite());
+}
+
 // Step after step on the same samples: each reads the copies that the update before it left.
 TEST(Step, TrainingLowersTheLoss) {
     SatFunctionalEngine sat(test::small_machine());
