@@ -1,6 +1,7 @@
 #include "runtime/synth/floorplan.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "runtime/support/error.hpp"
@@ -34,7 +35,7 @@ void compositions(int total, std::size_t parts, std::vector<int>& current,
 using Groups = std::vector<std::pair<std::string, Resources>>;
 
 struct Choice {
-    double fullest = 0;
+    std::vector<double> filled{};  // of every region, the fullest first
     std::vector<int> rows;
     std::vector<std::size_t> region_of;
     bool reversed = false;  // row 0 lies in the last region
@@ -54,8 +55,8 @@ class Splitter {
         std::vector<std::size_t> region_of(fixed_.size(), 0);
         for (bool more = true; more;) {
             for (const std::vector<int>& candidate : row_splits) {
-                if (ends_.order != RowOrder::FromLastRegion) consider({0, candidate, region_of, false});
-                if (ends_.order != RowOrder::FromFirstRegion) consider({0, candidate, region_of, true});
+                if (ends_.order != RowOrder::FromLastRegion) consider({{}, candidate, region_of, false});
+                if (ends_.order != RowOrder::FromFirstRegion) consider({{}, candidate, region_of, true});
             }
             more = false;  // the next assignment, counting in the base of the regions
             for (std::size_t& region : region_of) {
@@ -100,11 +101,10 @@ class Splitter {
 
     void consider(Choice choice) {
         if (!keeps_ends(choice)) return;
-        for (std::size_t r = 0; r < device_.regions.size(); ++r) {
-            choice.fullest = std::max(
-                choice.fullest, utilization(used(choice, r).with_wires(), device_.regions[r].resources));
-        }
-        if (best_.rows.empty() || choice.fullest < best_.fullest) best_ = std::move(choice);
+        for (std::size_t r = 0; r < device_.regions.size(); ++r)
+            choice.filled.push_back(utilization(used(choice, r).with_wires(), device_.regions[r].resources));
+        std::ranges::sort(choice.filled, std::greater());
+        if (best_.rows.empty() || choice.filled < best_.filled) best_ = std::move(choice);
     }
 
     Groups fixed_;

@@ -3,7 +3,7 @@
 // Array rows stay whole and follow each other from one end of the device to the other (the device names its
 // regions in their order); every other group of blocks lies in one region, those that the first or the last
 // row feeds from or into in that row's. Of all such splits the one whose fullest region is least full is
-// taken, wires into carry chains counted as LUTs.
+// taken (of equal ones that whose second fullest is), wires into carry chains counted as LUTs.
 #pragma once
 
 #include <map>
