@@ -100,10 +100,11 @@ void GradientSums::append(const StepContext& context, int index, std::vector<Tas
     if (uncovered > 0)
         tasks.emplace_back(
             vector_task(layer, VectorOp::ZeroFill, Stage::BP, context.batch * uncovered, 0, 1, 0));
-    for (int extra = 1; extra < gradients; ++extra) {
-        tasks.emplace_back(
-            vector_task(layer, VectorOp::Add, Stage::BP, context.batch * layer.out.elements(), 2, 1, 1));
-    }
+    VectorTask sum =
+        vector_task(layer, VectorOp::Add, Stage::BP, context.batch * layer.out.elements(), 2, 1, 1);
+    // What comes to a tensor that all samples share are sums over them, FP32.
+    if (context.is_shared(index)) sum = fp32_sum(std::move(sum));
+    for (int extra = 1; extra < gradients; ++extra) tasks.emplace_back(sum);
 }
 
 }  // namespace satsim

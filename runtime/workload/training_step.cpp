@@ -135,11 +135,7 @@ class StepMaker {
                                          ? network_.layers[static_cast<std::size_t>(layer.tied)].parameters()
                                          : layer.parameters();
         if (layer.tied < 0 && context_.recipe.micro_batches == 1) return;
-        VectorTask task = vector_task(layer, VectorOp::Add, Stage::WU, weights, 0, 0, 1);
-        task.reads_fp32 = 2;
-        task.writes_fp32 = 1;
-        task.sat_capable = false;  // VEC adds FP16 maps
-        tasks_.emplace_back(std::move(task));
+        tasks_.emplace_back(fp32_sum(vector_task(layer, VectorOp::Add, Stage::WU, weights, 0, 0, 1)));
     }
 
     // FF of the copy of a repeated module that layer `back` is the last of, up to what its gradients read.

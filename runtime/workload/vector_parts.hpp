@@ -40,6 +40,14 @@ inline constexpr Bytes kFp32Bytes = 4;
     return task;
 }
 
+// An addition of gradients of weights, which are FP32; VEC adds FP16 maps only.
+[[nodiscard]] inline VectorTask fp32_sum(VectorTask add) {
+    add.reads_fp16 = add.writes_fp16 = 0;
+    add.reads_fp32 = 2;
+    add.writes_fp32 = 1;
+    return host(std::move(add));
+}
+
 // Layers that combine, move or resample tensors, and functions of single elements (element_tasks.cpp).
 void append_element_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
 void append_element_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);

@@ -237,6 +237,34 @@ TEST(Step, MicroBatchesAddTheGradientsOfAllUses) {
 }
 
 // Every use reads copies of the one master, in the step after the update too.
+// Two uses of a trained vector: each gives an FP32 sum over the samples, and so is their sum.
+TEST(Step, AParameterOfTwoUsesKeepsItsGradientInFp32) {
+    const Network network = test::network_of(
+        json::parse(R"([{"kind": "parameter", "shape": [16, 1, 1], "trained": 16, "name": "p"},
+                        {"kind": "add", "from": "input", "with": "p", "name": "one"},
+                        {"kind": "linear", "out": 16},
+                        {"kind": "add", "with": "p"}])"),
+        kRows);
+    const TrainingStep step = make_training_step(network, bdwp(), 3);
+    const auto sum = std::ranges::find_if(step.tasks, [](const Task& task) {
+        const auto* vector = std::get_if<VectorTask>(&task);
+        return vector != nullptr && vector->layer == "p" && vector->op == VectorOp::Add;
+    });
+    ASSERT_NE(sum, step.tasks.end());
+    const auto& add = std::get<VectorTask>(*sum);
+    EXPECT_EQ(add.elements, 16);
+    EXPECT_EQ(std::pair(add.reads_fp32, add.writes_fp32), std::pair(2, 1));
+    EXPECT_FALSE(add.sat_capable);
+    SatFunctionalEngine sat(test::small_machine());
+    const Values gradient = execute(network, bdwp(), sat, false, 3).store.weights[0].others.gradient;
+    int finer = 0;
+    for (const double x : gradient) finer += numerics::round_to_fp16(static_cast<float>(x)) != x ? 1 : 0;
+    EXPECT_GT(finer, 8);
+    ReferenceEngine reference;
+    const Values exact = execute(network, bdwp(), reference, true, 3).store.weights[0].others.gradient;
+    EXPECT_LT(distance(gradient, exact), 0.01);
+}
+
 TEST(Step, TiedLayersReadTheOwnersWeight) {
     const Network network = tied_network();
     const TrainingStep step = make_training_step(network, bdwp());
