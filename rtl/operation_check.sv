@@ -37,6 +37,7 @@ module operation_check #(
   localparam logic [39:0] MAX16 = 40'hFFFF;
   localparam logic [39:0] MAX8 = 40'hFF;
   localparam logic [39:0] ONE_OF_TWO = 40'h201;
+  localparam int unsigned ROW_SLOTS = S < sat_isa::T_MAX_ROW_SLOTS ? S : sat_isa::T_MAX_ROW_SLOTS;
   localparam logic QUADS = R % 4 == 0;  // WEST_QUADS and TRANSPOSED exist
 
   logic [39:0] load_base, load_len, load_px, load_py, load_pb, load_grid_w, load_grid_h;
@@ -157,10 +158,10 @@ module operation_check #(
   assign dense = op_flags_i[16*STCE+sat_isa::STCE_F_DENSE];
   assign drains = op_flags_i[16*STCE+sat_isa::STCE_F_LAST];
   assign transposed = op_flags_i[16*STCE+sat_isa::STCE_F_TRANSPOSED];
-  assign slots = {4'd0, stce_sr[3:0]} * {4'd0, stce_sc[3:0]};
+  assign slots = {4'd0, stce_sr[3:0]} * {3'd0, stce_sc[4:0]};
   assign fault[STCE] =
       (stce_m != 40'd4 && stce_m != 40'd8 && stce_m != 40'd16) || stce_m > 40'(MAXM) || stce_n == '0 ||
-      stce_n > stce_m || (dense && stce_n != stce_m) || stce_sr == '0 || stce_sr > 40'(S) || stce_sc == '0 ||
+      stce_n > stce_m || (dense && stce_n != stce_m) || stce_sr == '0 || stce_sr > 40'(ROW_SLOTS) || stce_sc == '0 ||
       stce_sc > (ws ? 40'd1 : 40'(S)) || slots > 8'(S) || stce_groups == '0 || stce_groups > MAX16 ||
       (ws && (stce_groups > 40'(R) || stce_batches > MAX16 || stce_batches == '0 || drains || transposed)) ||
       (!ws && drains && (stce_rows == '0 || stce_rows > 40'(R))) || (transposed && !QUADS) ||

@@ -12,7 +12,7 @@ module stce #(
     parameter int unsigned C = 4,
     /// Largest group size.
     parameter int unsigned MAXM = 8,
-    /// Accumulator slots of a bank, a power of two of at most 8.
+    /// Accumulator slots of a bank, a power of two of at most 16. An operation has MAX_ROW_SLOTS row slots at most.
     parameter int unsigned S = 8,
     /// Ganged memory channels.
     parameter int unsigned CH = 1,
@@ -64,7 +64,8 @@ module stce #(
   localparam int unsigned SLOT_BITS = $clog2(S) + 1;
   localparam int unsigned WEIGHT_BITS = $clog2(MAXM) + 1;
   localparam int unsigned PLACE_BITS = SLOT_BITS > WEIGHT_BITS ? SLOT_BITS : WEIGHT_BITS;
-  localparam int unsigned FEED_BITS = $clog2(S * MAXM / 4);
+  localparam int unsigned ROW_SLOTS = S < sat_isa::T_MAX_ROW_SLOTS ? S : sat_isa::T_MAX_ROW_SLOTS;
+  localparam int unsigned FEED_BITS = $clog2(ROW_SLOTS * MAXM / 4);
   localparam int unsigned ADDRESS_BITS = FEED_BITS + 1;
   localparam int unsigned VALUE_UNITS = LW * 4 / C;   // units of C values in a line
   localparam int unsigned INDEX_UNITS = LW * 16 / C;  // units of C nibbles in a line
@@ -72,14 +73,14 @@ module stce #(
   localparam int unsigned INDEX_BITS = $clog2(INDEX_UNITS);
   localparam int unsigned OS_TARGET_DELAY = R + 2;  // from a drain slot's command to two cycles before its value is written
   localparam int unsigned WS_TARGET_DELAY = sat_isa::T_WS_LATENCY - 4;  // the same from the last row's MAC slot
-  localparam int unsigned RING = (MAXM - 1) * (S > sat_isa::T_ACC_INTERVAL ? S : sat_isa::T_ACC_INTERVAL) + sat_isa::T_WS_HOP - 1;
+  localparam int unsigned RING = (MAXM - 1) * (ROW_SLOTS > sat_isa::T_ACC_INTERVAL ? ROW_SLOTS : sat_isa::T_ACC_INTERVAL) + sat_isa::T_WS_HOP - 1;
   localparam int unsigned RING_BITS = $clog2(RING);
 
-  if ((R & (R - 1)) != 0 || (C & (C - 1)) != 0 || C < 4 || C > 32 * CH || (S & (S - 1)) != 0 || R < 2 || S > 8
+  if ((R & (R - 1)) != 0 || (C & (C - 1)) != 0 || C < 4 || C > 32 * CH || (S & (S - 1)) != 0 || R < 2 || S > 16
       || (RD & (RD - 1)) != 0) begin : gen_check
     // C: units of C values and indices fill a line of the north buffers and are found by shifts, as are elements and banks in
     // STORE's lines. R: row s*R + r of a tile is a concatenation. S and RD wrap around.
-    $error("stce: R, C, S and RD must be powers of two (lines are cut into units of C by shifts), R >= 2, 4 <= C <= 32*CH, S <= 8");
+    $error("stce: R, C, S and RD must be powers of two (lines are cut into units of C by shifts), R >= 2, 4 <= C <= 32*CH, S <= 16");
   end
 
   // ---- control --------------------------------------------------------------------------------------------------
@@ -286,7 +287,7 @@ module stce #(
       logic [WEIGHT_BITS-1:0] east_weight;
       assign mf[MAC_WIDTH*(W+1)+:MAC_WIDTH] = {east_first, east_ws, east_half, 1'b0, east_word, east_slot,
                                                east_weight};
-      uspe #(.MAXM(MAXM), .S(S), .ROW_BITS(ROW_BITS), .PLACE_BITS(PLACE_BITS)) pe (
+      uspe #(.MAXM(MAXM), .S(S), .ROW_SLOTS(ROW_SLOTS), .ROW_BITS(ROW_BITS), .PLACE_BITS(PLACE_BITS)) pe (
           .clk_i(clk_i), .rst_ni(rst_ni), .w_enable_i(wv[4*W+:4]), .w_address_i(wa[ADDRESS_BITS*W+:ADDRESS_BITS]),
           .w_data_i(wd[68*W+:68]), .m_valid_i(mv[W]), .m_first_i(first), .m_ws_i(ws), .m_half_i(half),
           .m_word_i(word), .m_slot_i(slot),

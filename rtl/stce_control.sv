@@ -13,7 +13,7 @@ module stce_control #(
     parameter int unsigned C = 4,
     /// Largest group size.
     parameter int unsigned MAXM = 8,
-    /// Accumulator slots of a bank, at most 8.
+    /// Accumulator slots of a bank, at most 16.
     parameter int unsigned S = 8,
     /// Bits of an address in the group RAM, the half included.
     parameter int unsigned ADDRESS_BITS = 5,
@@ -132,11 +132,12 @@ module stce_control #(
   assign op_ws = op_flags_i[sat_isa::STCE_F_WS];
   assign op_first = op_flags_i[sat_isa::STCE_F_FIRST];
   assign op_last = op_flags_i[sat_isa::STCE_F_LAST] && !op_ws;
-  logic [3:0] op_sr, op_sc;
+  logic [3:0] op_sr;
+  logic [4:0] op_sc;
   assign op_sr = op_params_i[40*sat_isa::STCE_R_SR+:4];
-  assign op_sc = op_params_i[40*sat_isa::STCE_R_SC+:4];
+  assign op_sc = op_params_i[40*sat_isa::STCE_R_SC+:5];
   logic [7:0] op_slots;
-  assign op_slots = op_ws ? {4'd0, op_sr} : {4'd0, op_sr} * {4'd0, op_sc};
+  assign op_slots = op_ws ? {4'd0, op_sr} : {4'd0, op_sr} * {3'd0, op_sc};
   logic [4:0] op_n;
   assign op_n = op_params_i[40*sat_isa::STCE_R_N+:5];
   logic [7:0] op_period;
@@ -151,7 +152,8 @@ module stce_control #(
   logic [15:0] fo_wa_q, fo_wstride_q, fo_ra_q;
   logic [ROW_BITS:0] fo_rows_q;
   logic [19:0] fo_value_q, fo_index_q;
-  logic [3:0] fo_sr_q, fo_sc_q;
+  logic [3:0] fo_sr_q;
+  logic [4:0] fo_sc_q;
   logic [4:0] fo_n_q, fo_m_q;
   logic [7:0] fo_slots_q, fo_period_q;
   logic [15:0] groups_left_q;
@@ -257,7 +259,8 @@ module stce_control #(
   logic [15:0] so_ra_q;
   logic [ROW_BITS:0] so_rows_q;
   logic [19:0] so_value_q, so_index_q;
-  logic [3:0] so_sr_q, so_sc_q;
+  logic [3:0] so_sr_q;
+  logic [4:0] so_sc_q;
   logic [4:0] so_n_q;
   logic [2:0] so_m_q;
   logic [7:0] so_slots_q, so_period_q;
@@ -349,7 +352,8 @@ module stce_control #(
   logic xo_last_q, xo_first_q, xo_dense_q, xo_fp16_q, xo_ws_q, xo_half_q;
   logic [15:0] xo_ra_q;
   logic [ROW_BITS:0] xo_rows_q;
-  logic [3:0] xo_sr_q, xo_sc_q;
+  logic [3:0] xo_sr_q;
+  logic [4:0] xo_sc_q;
   logic [4:0] xo_n_q;
   logic [2:0] xo_m_q;
   logic [7:0] xo_slots_q, xo_period_q;
@@ -367,7 +371,8 @@ module stce_control #(
   logic c_last, c_first, c_dense, c_fp16, c_ws, c_half, c_final, c_first_step;
   logic [15:0] c_ra, c_partial, x_partial_q;
   logic [ROW_BITS:0] c_rows;
-  logic [3:0] c_sr, c_sc;
+  logic [3:0] c_sr;
+  logic [4:0] c_sc;
   logic [4:0] c_n;
   logic [2:0] c_m;
   logic [7:0] c_slots;
@@ -422,7 +427,7 @@ module stce_control #(
   logic next_unit;  // the next slot belongs to another column slot or pair
   assign next_unit = m_valid_o && x_row_end;
   logic [3:0] index_gap;  // after a pair: the units that fill its row of indices up to whole words
-  assign index_gap = x_on && x_pair_end ? (4'd0 - c_sc) & 4'(WORD_UNITS - 1) : 4'd0;
+  assign index_gap = x_on && x_pair_end ? (4'd0 - c_sc[3:0]) & 4'(WORD_UNITS - 1) : 4'd0;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       x_active_q <= 1'b0;

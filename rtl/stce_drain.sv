@@ -7,7 +7,7 @@
 module stce_drain #(
     /// Array rows.
     parameter int unsigned R = 4,
-    /// Accumulator slots of a bank, at most 8.
+    /// Accumulator slots of a bank, at most 16.
     parameter int unsigned S = 8,
     /// Bits of a drain slot's accumulator.
     parameter int unsigned PLACE_BITS = 4
@@ -25,7 +25,7 @@ module stce_drain #(
     /// Its rows of the array, row slots and column slots.
     input  wire logic [$clog2(R):0]    rows_i,
     input  wire logic [3:0]            sr_i,
-    input  wire logic [3:0]            sc_i,
+    input  wire logic [4:0]            sc_i,
     /// Results are FP16.
     input  wire logic                  fp16_i,
     /// A drain slot.
@@ -40,7 +40,7 @@ module stce_drain #(
 );
   localparam int unsigned SLOT_BITS = $clog2(S);
   localparam int unsigned ROW_BITS = $clog2(R);
-  localparam int unsigned TILE_BITS = 1 + 16 + ROW_BITS + 1 + 4 + 4 + 1;
+  localparam int unsigned TILE_BITS = 1 + 16 + ROW_BITS + 1 + 4 + 5 + 1;
   localparam int unsigned ELIGIBLE_DELAY = sat_isa::T_DRAIN_LATENCY + 1;
 
   logic tile_valid;
@@ -52,7 +52,8 @@ module stce_drain #(
   logic bank;
   logic [15:0] ra;
   logic [ROW_BITS:0] rows;
-  logic [3:0] sr, sc;
+  logic [3:0] sr;
+  logic [4:0] sc;
   assign {bank, ra, rows, sr, sc, fp16_o} = tile;
 
   // Tiles whose accumulators are complete.
@@ -60,11 +61,12 @@ module stce_drain #(
   logic [2:0] eligible_q;
   logic active_q, start, row_end, column_end, slot_end;
   logic [ROW_BITS:0] row_q;
-  logic [3:0] column_q, slot_q;
+  logic [4:0] column_q;
+  logic [3:0] slot_q;
   assign start = !active_q && (eligible_q != '0 || eligible_delay_q[ELIGIBLE_DELAY-1]);
   assign valid_o = start || active_q;
   assign row_end = row_q + 1'b1 == rows;
-  assign column_end = column_q + 4'd1 == sc;
+  assign column_end = column_q + 5'd1 == sc;
   assign slot_end = slot_q + 4'd1 == sr;
   assign end_o = valid_o && row_end && column_end && slot_end;
 
@@ -73,8 +75,8 @@ module stce_drain #(
   logic [15:0] step;   // result addresses from the tile's first to this slot's
   logic [7:0] number;  // accumulator: column * sr + slot
   assign row_number = ({12'd0, slot_q} << ROW_BITS) + 16'(row_q);
-  assign step = row_number * {12'd0, sc} + {12'd0, column_q};
-  assign number = {4'd0, column_q} * {4'd0, sr} + {4'd0, slot_q};
+  assign step = row_number * {11'd0, sc} + {11'd0, column_q};
+  assign number = {3'd0, column_q} * {4'd0, sr} + {4'd0, slot_q};
   assign row_o = row_q[ROW_BITS-1:0];
   assign place_o = PLACE_BITS'({bank, number[SLOT_BITS-1:0]});
   assign addr_o = ra + step;
@@ -93,7 +95,7 @@ module stce_drain #(
       active_q <= valid_o && !end_o;
       if (valid_o) begin
         row_q <= row_end ? '0 : row_q + 1'b1;
-        if (row_end) column_q <= column_end ? '0 : column_q + 4'd1;
+        if (row_end) column_q <= column_end ? '0 : column_q + 5'd1;
         if (row_end && column_end) slot_q <= slot_end ? '0 : slot_q + 4'd1;
       end
     end

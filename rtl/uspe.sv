@@ -1,7 +1,7 @@
 // Unified sparse processing element: one FP16 x FP16 + FP32 multiply-accumulate a cycle, dense or N:M;
 // docs/architecture/contract.md §5.
 //
-// Words of activations come from the west into the group RAM (two halves of S groups of MAXM, a word of four elements an
+// Words of activations come from the west into the group RAM (two halves of ROW_SLOTS groups of MAXM, a word of four elements an
 // entry); MAC slots come from the west beside them and address one activation and one accumulator. The slot's (value, index)
 // pair comes from the north in the same cycle (OS), or was left here by an earlier load slot (WS). From the north come too:
 // drain slots (OS), which pick up an accumulator of one row on their way south, load slots (WS), which leave their pair in one
@@ -18,6 +18,8 @@ module uspe #(
     parameter int unsigned MAXM = 8,
     /// Accumulator slots of a bank.
     parameter int unsigned S = 8,
+    /// Row slots of an operation at most: groups in a half of the group RAM.
+    parameter int unsigned ROW_SLOTS = 8,
     /// Bits of a row number in the array.
     parameter int unsigned ROW_BITS = 2,
     /// Bits of a drain slot's accumulator or a load slot's place: the larger of log2(S), log2(MAXM), and one.
@@ -30,7 +32,7 @@ module uspe #(
     /// West: elements of a word that are to be written.
     input  wire logic [3:0]                         w_enable_i,
     /// West: half of the group RAM and word within it.
-    input  wire logic [$clog2(S*MAXM/4):0]          w_address_i,
+    input  wire logic [$clog2(ROW_SLOTS*MAXM/4):0]          w_address_i,
     /// West: four elements, normal FP16 (fp16_normal.sv).
     input  wire logic [67:0]                        w_data_i,
     /// West: a MAC slot.
@@ -42,7 +44,7 @@ module uspe #(
     /// West: half of the group RAM.
     input  wire logic                               m_half_i,
     /// West: first word of the row slot.
-    input  wire logic [$clog2(S*MAXM/4)-1:0]        m_word_i,
+    input  wire logic [$clog2(ROW_SLOTS*MAXM/4)-1:0]        m_word_i,
     /// West: accumulator, bank and slot.
     input  wire logic [$clog2(S):0]                 m_slot_i,
     /// West: WS: half of the weight RAM and pair.
@@ -50,7 +52,7 @@ module uspe #(
     /// East: the word one cycle later.
     output logic [3:0]                              w_enable_o,
     /// See `w_enable_o`.
-    output logic [$clog2(S*MAXM/4):0]               w_address_o,
+    output logic [$clog2(ROW_SLOTS*MAXM/4):0]               w_address_o,
     /// See `w_enable_o`.
     output logic [67:0]                             w_data_o,
     /// East: the slot one cycle later.
@@ -62,7 +64,7 @@ module uspe #(
     /// See `m_valid_o`.
     output logic                                    m_half_o,
     /// See `m_valid_o`.
-    output logic [$clog2(S*MAXM/4)-1:0]             m_word_o,
+    output logic [$clog2(ROW_SLOTS*MAXM/4)-1:0]             m_word_o,
     /// See `m_valid_o`.
     output logic [$clog2(S):0]                      m_slot_o,
     /// See `m_valid_o`.
@@ -97,7 +99,7 @@ module uspe #(
     output logic [31:0]                             d_data_o
 );
   /*verilator no_inline_module*/
-  localparam int unsigned WORDS = S * MAXM / 4;
+  localparam int unsigned WORDS = ROW_SLOTS * MAXM / 4;
   localparam int unsigned WORD_BITS = $clog2(WORDS);
   localparam int unsigned SLOT_BITS = $clog2(S) + 1;
   localparam int unsigned WEIGHT_BITS = $clog2(MAXM) + 1;

@@ -19,7 +19,7 @@ std::string unbuildable(const isa::ArrayConfig& array) {
     if (array.columns > 32 * array.channels)
         return fmt::format("columns is {}, expected at most 32 for each of {} memory channels", array.columns,
                            array.channels);
-    if (array.slots > 8) return fmt::format("slots is {}, expected at most 8", array.slots);
+    if (array.slots > 16) return fmt::format("slots is {}, expected at most 16", array.slots);
     if (!power_of_two(array.vmem_lines) || array.vmem_lines < 4)
         return fmt::format("vmem_lines is {}, expected a power of two of at least 4", array.vmem_lines);
     constexpr int kPage = 4096;

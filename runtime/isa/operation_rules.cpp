@@ -168,7 +168,7 @@ void stce_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
         rules.require(!dense || rules[n] == rules[m], "DENSE needs n == m");
     }
     rules.range({groups}, 1, ws ? c.rows : kCoordinateLimit);
-    rules.range({sr}, 1, c.slots);
+    rules.range({sr}, 1, c.row_slots());
     rules.range({sc}, 1, ws ? 1 : c.slots);
     if (ws) rules.range({batches}, 1, kCoordinateLimit);
     if (!ws && (flags & kLast) != 0) rules.range({rows}, 1, c.rows);

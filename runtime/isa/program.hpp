@@ -4,6 +4,7 @@
 // scheduled for, streams, image segments, CRC-32 of all before it. docs/formats/program.md.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -24,7 +25,7 @@ struct ArrayConfig {
     int rows = 32;                 // R
     int columns = 32;              // C, a multiple of 4
     int max_m = 8;                 // MAXM
-    int slots = 8;                 // S
+    int slots = 16;                // S
     int channels = 4;              // CH
     int west_lines = 512;          // WD
     int north_value_lines = 4096;  // NVD
@@ -38,6 +39,8 @@ struct ArrayConfig {
     int store_fifo = 64;           // SF
     bool operator==(const ArrayConfig&) const = default;
 
+    // Row slots that an operation may have.
+    [[nodiscard]] int row_slots() const { return std::min(slots, int{timing::kMaxRowSlots}); }
     [[nodiscard]] int line_bytes() const { return 64 * channels; }
     [[nodiscard]] int line_words() const { return 8 * channels; }
     // Result sub-banks: how many consecutive result addresses STORE reads in a cycle.

@@ -24,7 +24,7 @@ OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     const NmPattern nm = plan.layout.nm;
     const int sr = schedule.row_slots;
     const int sc = schedule.column_slots;
-    if (sr < 1 || sc < 1 || sr * sc > array.slots) return {};
+    if (sr < 1 || sr > array.row_slots() || sc < 1 || sr * sc > array.slots) return {};
     const auto panels = index_panels(ceil_div(task.shape.n, schedule.tile_n), sc, nm, array);
     if (!panels) return {};
     plan.index_panels = *panels;

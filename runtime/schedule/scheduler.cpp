@@ -33,7 +33,7 @@ std::vector<std::pair<int, int>> slot_pairs(const isa::ArrayConfig& array, const
     const std::int64_t column_blocks = ceil_div<std::int64_t>(columns, array.columns);
     std::set<std::pair<std::int64_t, std::int64_t>> used;
     std::vector<std::pair<int, int>> pairs;
-    for (int sr = 1; sr <= array.slots; ++sr) {
+    for (int sr = 1; sr <= array.row_slots(); ++sr) {
         for (int sc = 1; sr * sc <= array.slots; ++sc) {
             const bool worth = sr * sc >= isa::timing::kAccInterval || (power_of_two(sr) && power_of_two(sc));
             if (worth && used.emplace(std::min<std::int64_t>(sr, row_blocks),
@@ -105,9 +105,9 @@ void add_weight_stationary(const GemmTask& task, const MachineView& machine, con
                            std::vector<GemmSchedule>& out) {
     constexpr int kMostPanels = 8;
     const std::int64_t all_panels = ceil_div<std::int64_t>(task.shape.n, machine.array.columns);
-    for (int sr = options.interleave ? machine.array.slots : 1; sr >= 1; --sr) {
+    for (int sr = options.interleave ? machine.array.row_slots() : 1; sr >= 1; --sr) {
         // More slots than the accumulator needs only lengthen the way down the rows.
-        if (sr > 1 && sr != machine.array.slots && sr != isa::timing::kAccInterval) continue;
+        if (sr > 1 && sr != machine.array.row_slots() && sr != isa::timing::kAccInterval) continue;
         for (std::int64_t panels = 1; panels <= std::min<std::int64_t>(kMostPanels, all_panels); ++panels) {
             GemmSchedule schedule;
             schedule.dataflow = Dataflow::WeightStationary;

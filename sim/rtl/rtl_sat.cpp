@@ -63,6 +63,7 @@ isa::ArrayConfig four_by_sixteen() {
     isa::ArrayConfig config = thin_slice();
     config.columns = 16;
     config.max_m = 16;
+    config.slots = 16;
     return config;
 }
 

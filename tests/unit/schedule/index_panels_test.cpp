@@ -22,7 +22,7 @@ std::int64_t words_of(std::int64_t first, std::int64_t last) {
 TEST(IndexPanels, EveryPanelLiesInTheWordsOfItsRow) {
     int walks = 0;
     for (const int columns : {4, 8, 12, 16, 24, 32}) {
-        for (int slots = 1; slots <= 8; ++slots) {
+        for (int slots = 1; slots <= 16; ++slots) {
             for (std::int64_t panels = 1; panels <= 20; ++panels) {
                 const isa::ArrayConfig array = array_of(columns);
                 const std::int64_t width = std::int64_t{columns} * slots;
@@ -59,7 +59,7 @@ TEST(IndexPanels, EveryPanelLiesInTheWordsOfItsRow) {
 TEST(IndexPanels, LastPanelTakesAsFewSlotsAsItsWordsAllow) {
     for (const int columns : {4, 8, 16, 32}) {
         const isa::ArrayConfig array = array_of(columns);
-        for (int slots = 1; slots <= 8; ++slots) {
+        for (int slots = 1; slots <= 16; ++slots) {
             const std::int64_t width = std::int64_t{columns} * slots;
             for (std::int64_t panel = 0; panel < 8; ++panel) {
                 if (!index_panels(panel + 1, slots, kSparse, array)) continue;
