@@ -313,7 +313,8 @@ WsPlan plan_ws(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     const NmPattern nm = plan.layout.nm;
     plan.panels = ceil_div<std::int64_t>(schedule.tile_n, array.columns);
     if (plan.panels < 1 || plan.panels * 2 > 255) return {};
-    if (schedule.row_slots < 1 || schedule.row_slots > array.row_slots() || schedule.column_slots != 1) return {};
+    if (schedule.row_slots < 1 || schedule.row_slots > array.row_slots() || schedule.column_slots != 1)
+        return {};
     const bool one_tile = schedule.tile_n >= task.shape.n;
     if (!nm.dense() && !one_tile && plan.panels * array.columns % isa::kIndicesOfWord != 0) return {};
     if (!index_panels(plan.panels, 1, nm, array)) return {};

@@ -298,7 +298,9 @@ WuPlan plan_wu(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     plan.layout = layout_gemm(task, array);
     const int sr = schedule.row_slots;
     const int sc = schedule.column_slots;
-    if (array.rows % kWordElements != 0 || sr < 1 || sr > array.row_slots() || sc < 1 || sr * sc > array.slots) return {};
+    if (array.rows % kWordElements != 0 || sr < 1 || sr > array.row_slots() || sc < 1 ||
+        sr * sc > array.slots)
+        return {};
     const std::int64_t tile_words = std::int64_t{array.rows} * sr / kWordElements;
     plan.tiles = group_tiles(cut_rows(task, tile_words, schedule.fill_rows));
     plan.position_lines = ceil_div<std::int64_t>(tile_words, array.line_words());
