@@ -376,7 +376,7 @@ module vec_control #(
     out_wide1_q <= wide_out;
     rank1_q <= active_q && rank && decay_q && nm_f_q[4:0] != 5'd0;
     pack1_q <= active_q && pack && packs;
-    check1_q <= active_q && check && row_exists;
+    check1_q <= rst_ni && active_q && check && row_exists;  // a single cycle of reset must do: it is reported
     rows1_q <= rows_here;
     first1_q <= block_first_q && slice_first_q;
     slice1_q <= block_first_q;

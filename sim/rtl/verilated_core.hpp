@@ -121,8 +121,7 @@ class VerilatedCore : public RtlModel {
         core.b_valid_i = 0;
         core.watchdog_cycles_i = 0;  // the cycle limit is the harness's own
         core.eval();
-        edge();
-        edge();
+        edge();  // one cycle of reset must do
         core.rst_ni = 1;
     }
 

@@ -73,6 +73,19 @@ TEST(CosimRegression, NarrowLastTileOfWeightStationary) {
     }
 }
 
+// After one cycle of reset what VEC had before it must not be reported: from these contents of all registers
+// it was, with no operation of VEC in the program.
+TEST(CosimRegression, NothingFromBeforeTheResetIsReported) {
+    for (const Kind& kind : all_kinds()) {
+        if (kind.name != "os-4:8-conv") continue;
+        Case c = draw_case(kind, sim::rtl::eight_by_eight(), mixed_seed(20261129, 3531)).found;
+        for (const int seed : {433404, 1, 2, 3}) {
+            c.rtl_seed = seed;
+            EXPECT_TRUE(engines().run(subject_of(c)).equal()) << describe(c);
+        }
+    }
+}
+
 // Some cases overflow (GemmCase::add_extremes); both sides must say which (Comparison::counters).
 TEST(CosimOverflow, IsReported) {
     int finite = 0;
