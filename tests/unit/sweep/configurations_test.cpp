@@ -89,7 +89,7 @@ TEST(Configurations, WhatCannotBeIsAnInputError) {
     for (const char* impossible :
          {R"({"/hardware/array/rows": 24})", R"({"/hardware/array/rows": 1})",
           R"({"/hardware/array/columns": 12})", R"({"/hardware/array/columns": 64})",
-          R"({"/hardware/array/slots": 16})", R"({"/hardware/clock_hz": "fast"})",
+          R"({"/hardware/array/slots": 32})", R"({"/hardware/clock_hz": "fast"})",
           R"({"/hardware/memory/channels": 3})", R"({"/recipe/nm": "3:7"})",
           R"({"/network/layers/0/out": -1})", R"({"/network/layers/0/kind": "convolution"})",
           R"({"/hardware/array/burst_lines": 128,
