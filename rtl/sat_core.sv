@@ -334,9 +334,8 @@ module sat_core #(
       .clk_i(clk_i), .rst_ni(rst_ni), .op_valid_i(op_valid[VEC]), .op_ready_o(op_ready[VEC]),
       .op_params_i(op_params[1280*VEC+:1280]), .op_flags_i(op_flags[16*VEC+:16]), .unknown_o(vec_unknown),
       .release_o(release_o[VEC]), .done_o(end_o[VEC]), .nonfinite_o(vec_nonfinite), .rd_valid_o(vec_rd_valid),
-      .rd_word_o(vec_rd_word),
-      .rd_data_i(vec_rd_data), .wr_valid_o(vec_wr_valid), .wr_data_o(vec_wr_data), .wr_lane_en_o(vec_wr_lane_en),
-      .wr_line_o(vec_wr_line), .wr_first_lane_o(vec_wr_first_lane));
+      .rd_word_o(vec_rd_word), .rd_data_i(vec_rd_data), .wr_valid_o(vec_wr_valid), .wr_data_o(vec_wr_data),
+      .wr_lane_en_o(vec_wr_lane_en), .wr_line_o(vec_wr_line), .wr_first_lane_o(vec_wr_first_lane));
 
   logic store_nonfinite;
   store #(.C(C), .CH(CH), .BL(BL), .SF(SF), .BANKS(BANKS)) storer (

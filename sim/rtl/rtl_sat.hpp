@@ -1,8 +1,9 @@
 // The verilated RTL as a target: runs a program on rtl/sat_core.sv behind the memory object, cycle by cycle.
 //
 // Each array configuration is a verilated model of its own, built into the library: thin_slice() (4x4, one
-// channel), eight_by_eight() (8x8, two channels) and four_by_sixteen() (4x16, one channel, M up to 16: index
-// rows of one column slot are whole words, so weight-stationary N:M programs exist).
+// channel), eight_by_eight() (8x8, two channels) and four_by_sixteen() (4x16, one channel, M up to 16,
+// sixteen accumulator slots: index rows of one column slot are whole words, so weight-stationary N:M programs
+// exist).
 #pragma once
 
 #include <filesystem>
