@@ -75,6 +75,13 @@ TEST(Checker, ConstantParameters) {
     EXPECT_EQ(refusal(narrow + "SET ni, 4087\nRUN FIRST|LAST\nHALT"), "");
     EXPECT_EQ(refusal(narrow + "SET ni, 4088\nRUN FIRST|LAST\nHALT"),
               "p: STCE instruction 8: reaches word 1024 of the north index buffer, which has 1024");
+    // Sixteen accumulators, eight of them row slots at most.
+    EXPECT_EQ(refusal(tile + "SET sr, 8\nSET sc, 2\nRUN FIRST|LAST\nHALT"), "");
+    EXPECT_EQ(refusal(tile + "SET sc, 16\nRUN FIRST|LAST\nHALT"), "");
+    EXPECT_EQ(refusal(tile + "SET sr, 9\nRUN FIRST|LAST\nHALT"),
+              "p: STCE instruction 8: sr is 9, expected 1..8");
+    EXPECT_EQ(refusal(tile + "SET sr, 6\nSET sc, 3\nRUN FIRST|LAST\nHALT"),
+              "p: STCE instruction 9: sr*sc is 18, expected at most 16");
     EXPECT_EQ(refusal(tile + "SET ni, 4\nRUN FIRST|LAST\nHALT"),
               "p: STCE instruction 8: ni is 4, expected a multiple of 8");
     EXPECT_EQ(refusal(tile + "SET ni, 4\nSET n, 8\nRUN DENSE|FIRST|LAST\nHALT"), "");  // reads none

@@ -173,7 +173,7 @@ class Episode {
         Operation op;
         op.engine = isa::Engine::Stce;
         const bool transposed = config_.rows % 4 == 0 && random_.one_in(4);
-        set(op, sr, random_.in(1, config_.slots));
+        set(op, sr, random_.in(1, config_.row_slots()));
         set(op, sc, random_.one_in(2) ? config_.slots / op[sr] : random_.in(1, config_.slots / op[sr]));
         const std::int64_t links = random_.in(1, 3);
         for (std::int64_t link = 0; link < links; ++link) {
@@ -197,7 +197,7 @@ class Episode {
         Operation op;
         op.engine = isa::Engine::Stce;
         set(op, sc, 1);
-        set(op, sr, random_.in(1, config_.slots));
+        set(op, sr, random_.in(1, config_.row_slots()));
         choose_pattern(op);
         const std::uint32_t dense = op.flags & kDense;
         const std::int64_t links = random_.in(1, 4);
@@ -254,7 +254,7 @@ void run_episodes(const isa::ArrayConfig& config, Mix mix) {
     EXPECT_GT(compared, 0);
 }
 
-const isa::ArrayConfig k4x4 = config_of(4, 4, 8, 8, 1, 128, 256, 128, 1024);
+const isa::ArrayConfig k4x4 = config_of(4, 4, 8, 16, 1, 128, 256, 128, 1024);
 const isa::ArrayConfig k2x16 = config_of(2, 16, 16, 4, 2, 64, 128, 64, 512);
 const isa::ArrayConfig k8x4 = config_of(8, 4, 8, 8, 2, 128, 128, 64, 1024);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
@@ -133,6 +134,25 @@ TEST_P(Streams, Statistics) {
         ASSERT_NEAR(c.vector(c.layout().vectors_out[3], k), beta - mean * gamma * inverse,
                     relative * (std::fabs(beta) + (magnitude / n) * std::fabs(gamma * inverse)));
     }
+}
+
+// One element that is not finite is reported by whatever sums it; no padding ever is.
+TEST_P(Streams, SumsReportWhatIsNotFinite) {
+    const auto reports = [&](VectorKernel kernel, std::uint16_t bits) {
+        VectorCase c(make(kernel), array(), 3);
+        const std::int64_t last =
+            c.layout().inputs[0] + (GetParam().rows - 1) * c.layout().pitch + (GetParam().columns - 1) * 2;
+        c.memory().write(last, std::bit_cast<std::array<std::uint8_t, 2>>(bits));
+        c.run();
+        return c.nonfinite();
+    };
+    for (const VectorKernel kernel :
+         {VectorKernel::BiasGrad, VectorKernel::NormStatistics, VectorKernel::NormGradStatistics}) {
+        EXPECT_FALSE(reports(kernel, 0x7BFF));  // the largest FP16
+        EXPECT_TRUE(reports(kernel, 0x7C00));
+        EXPECT_TRUE(reports(kernel, 0x7E00));
+    }
+    EXPECT_FALSE(reports(VectorKernel::Relu, 0x7C00));  // no sum, no weight gradient
 }
 
 TEST_P(Streams, GradientStatistics) {
