@@ -1,5 +1,5 @@
-// LOAD's short cut for positions of one burst each (scattered_run.hpp): what they need, many bursts at a
-// time.
+// LOAD's short cut for positions of one burst each and for long streams (scattered_run.hpp): what they need,
+// many bursts at a time.
 //
 // A run is queued as one entry and generated at once, all but its last position: what comes behind that one
 // decides how its burst ends. That is a matter of bookkeeping alone, because no cycle depends on how far the
@@ -27,19 +27,42 @@ bool LoadTiming::scattered() const {
 void LoadTiming::start_scattered() {
     if (open_) close_burst(generated_, 0);
     ScatteredRun& run = runs_[runs_pushed_];
-    run = {.step = run_.step,
-           .span = op_.len - 8,
-           .address = run_.address,
-           .positions = run_.positions - 1,
-           .piece = generated_,
-           .number = lines_};
+    run = {{.step = run_.step, .span = op_.len - 8, .address = run_.address, .positions = run_.positions - 1},
+           generated_,
+           lines_};
     run.begin_position(line_bytes_);
+    run_.address += run.positions * run.step;
+    run_.positions = 1;
+    push_run(run);
+}
+
+void LoadTiming::push_run(const ScatteredRun& run) {
     const std::int64_t lines = run.lines(line_bytes_);
     generated_ += lines;
     lines_ += lines;
-    run_.address += run.positions * run.step;
-    run_.positions = 1;
     push({.kind = Kind::Scattered, .first = runs_pushed_++, .piece = generated_ - 1});
+}
+
+// Bytes of many bursts without a gap, each line a piece of its own.
+bool LoadTiming::streams() const {
+    return run_offset_ == 0 && line_bytes_.remainder(op_.len) == 0 &&
+           line_bytes_.quotient(run_bytes_) >= 4 * burst_lines_.value() &&
+           burst_lines_.value() < piece_fifo_ / 2;
+}
+
+// They are one position to the short cut, which ends before a burst's first line.
+void LoadTiming::start_stream() {
+    if (open_) close_burst(generated_, 0);
+    const std::int64_t last = run_line_ + line_bytes_.quotient(run_bytes_) - 1;
+    const std::int64_t lines = last - burst_lines_.remainder(last) - run_line_;
+    const std::int64_t bytes = lines * line_bytes_.value();
+    ScatteredRun& run = runs_[runs_pushed_];
+    run = {{.step = 0, .span = bytes - 8, .address = run_.address, .positions = 1}, generated_, lines_};
+    run.begin_position(line_bytes_);
+    run_line_ += lines;
+    run_bytes_ -= bytes;
+    run_phase_ = bytes % op_.len;
+    push_run(run);
 }
 
 // True if the next burst, which ends before run.piece and run.number, need not look at w_(k-PF).
@@ -74,6 +97,7 @@ std::int64_t LoadTiming::quiet_before() const {
 
 void LoadTiming::request_until(Cycles end) {
     if (!requesting() || entries_[written_].kind != Kind::Scattered) return;
+    if (in_step_) return;  // read_paced() takes the others, and more at a time
     ScatteredRun run = runs_[entries_[written_].first];
     const std::int64_t first_piece = run.piece;
     run.pass(requests_[0].lines, line_bytes_);
@@ -129,6 +153,77 @@ void LoadTiming::accept_scattered() {
     if (run.positions > 0) return;
     ++runs_read_;
     ++written_;
+}
+
+// Reads in step. As long as the lines that are looked back to are one piece each, line n being piece n + s,
+// and L lines end before piece e, the request of a burst comes down to
+//     a = 1 + max(D + e, pop of line e - s - LF - 1)
+// (no earlier than the request before it, because both terms grow by one a piece or more, and with w_(k-PF)
+// left out as above, which LF + 1 < PF allows). Each term is e plus a constant for as long as V stays what it
+// is, there and here; so from one step of V to the next the memory takes all bursts at once and says which
+// line was late, if one was: that is the next step.
+bool LoadTiming::read_paced(dram::Memory& memory, Cycles end) {
+    in_step_ = false;
+    if (!requesting() || entries_[written_].kind != Kind::Scattered) return false;
+    if (line_fifo_ + 1 >= piece_fifo_ || !memory.paces()) return false;
+    ScatteredRun& run = runs_[entries_[written_].first];
+    const std::int64_t stop = quiet_before();
+    const std::int64_t begin = run.number;
+    while (run.positions > 0 && run.piece < stop && read_steadily(run, memory, end, stop)) {
+    }
+    if (run.number == begin) return false;
+    if (run.positions == 0) {
+        ++runs_read_;
+        ++written_;
+    }
+    batch_ = 0;
+    settle();
+    return true;
+}
+
+// Up to the next step of V. False, and nothing is read, where the next burst is not in step or not due.
+bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles end, std::int64_t stop) {
+    const int lines = run.burst(burst_lines_);
+    const std::int64_t must_be_popped = run.number + lines - line_fifo_ - 1;
+    if (must_be_popped < 0) return false;
+    const std::int64_t piece = first_piece_[must_be_popped];
+    if (piece != run.piece - run.number + must_be_popped) return false;
+    const Cycles closed = run.base + run.piece + lines;
+    const Cycles at = std::max(closed, popped_[must_be_popped]) + 1;
+    if (at >= end) return false;
+    in_step_ = true;
+    const Cycles ahead = steps_[last_step_].ahead;
+    // V where the coming requests look back to rises no further than to `ahead`: it matters where that is.
+    if (run.piece + ahead - (run.number - must_be_popped) > closed) {
+        std::int64_t step = last_step_;
+        while (steps_[step].piece > piece) --step;
+        if (step != last_step_) end = std::min(end, at + steps_[step + 1].piece - piece);
+    }
+    dram::PacedReads reads{.run = run,
+                           .from = at - lines,
+                           .due = run.piece + ahead - 2,
+                           .end = end,
+                           .most = stop == kUnknown ? kUnknown : stop - run.piece};
+    const std::int64_t read = memory.read_paced(reads, line_bytes_, burst_lines_);
+    if (read == 0) return false;
+    static_cast<dram::StridedRun&>(run) = reads.run;
+    const auto pop = [&](std::int64_t first, std::int64_t past, Cycles by) {
+        for (std::int64_t i = first; i < past; ++i) {
+            first_piece_[run.number + i] = run.piece + i;
+            popped_[run.number + i] = run.piece + i + by;
+        }
+    };
+    // Nothing looks back further than LF + 1 lines.
+    const std::int64_t in_time = read - reads.late_lines;
+    pop(std::max<std::int64_t>(0, read - line_fifo_ - 1), in_time, ahead);
+    if (reads.late > 0) {
+        steps_[++last_step_] = {run.piece + in_time, ahead + reads.late};
+        pop(in_time, read, ahead + reads.late);
+    }
+    run.piece += read;
+    run.number += read;
+    last_request_ = reads.from + read;
+    return true;
 }
 
 }  // namespace satsim::cycle

@@ -33,9 +33,10 @@ LoadTiming::LoadTiming(const isa::ArrayConfig& config, Rings&& rings)
         throw std::invalid_argument(
             "LOAD needs a piece FIFO of at least 2 and a line FIFO of at least one burst");
     }
-    // Never more pieces are generated ahead of the writer than PF and one burst (of PF/2 pieces at most);
-    // each of them could be an operation and a burst of its own.
-    const auto pieces = static_cast<std::size_t>(2 * piece_fifo_ + config.burst_lines + 8);
+    // Never more pieces are generated ahead of the writer than PF and one burst (of PF/2 pieces at most), or
+    // one line, which may be many bursts; each of them could be an operation and a burst of its own.
+    const auto pieces =
+        static_cast<std::size_t>(2 * piece_fifo_ + config.burst_lines + config.line_words() + 8);
     const auto lines = pieces + static_cast<std::size_t>(line_fifo_ + 2 * config.burst_lines);
     entries_.ensure(4 * pieces);
     first_piece_.ensure(lines);
@@ -96,6 +97,7 @@ void LoadTiming::start_run() {
     if (run_.step == op_.len) {
         positions = run_.positions;
         run_bytes_ = positions * op_.len;
+        if (streams() && !joins_open_burst()) start_stream();
     } else if (run_.step > 0 && run_.step <= room) {  // several whole positions in one line, with gaps
         positions = std::min(run_.positions, room / run_.step + 1);
         if (reach_line()) append_lines(1, 1);

@@ -21,11 +21,11 @@
 
 #include "runtime/isa/program.hpp"
 #include "runtime/support/types.hpp"
-#include "sim/cycle/divisor.hpp"
 #include "sim/cycle/load_operation.hpp"
 #include "sim/cycle/ring.hpp"
 #include "sim/cycle/scattered_run.hpp"
 #include "sim/dram/memory.hpp"
+#include "sim/support/divisor.hpp"
 
 namespace satsim::cycle {
 
@@ -56,6 +56,10 @@ class LoadTiming {
         return {arrivals_.data(), static_cast<std::size_t>(batch_lines_)};
     }
     void accept();
+    // The same for reads that follow each other in step, without a list of them: as many as are due before
+    // cycle `end` and as the memory takes so. False, and nothing is read, where the next read is none of
+    // these; it is then made the other way.
+    bool read_paced(dram::Memory& memory, Cycles end);
 
     // Operations that have ended and not been taken; take_end() gives the cycle w_last of the oldest.
     [[nodiscard]] bool has_end() const { return ends_taken_ != ends_known_; }
@@ -120,10 +124,14 @@ class LoadTiming {
     [[nodiscard]] bool joins_open_burst() const;
     [[nodiscard]] bool scattered() const;
     void start_scattered();
+    [[nodiscard]] bool streams() const;
+    void start_stream();
+    void push_run(const ScatteredRun& run);
     [[nodiscard]] bool pop_comes_last(const ScatteredRun& run) const;
     void request_scattered();
     [[nodiscard]] std::int64_t quiet_before() const;
     void accept_scattered();
+    bool read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles end, std::int64_t stop);
     void raise(std::int64_t piece, Cycles ahead);
     [[nodiscard]] Cycles generation_cycle(std::int64_t piece);
     [[nodiscard]] std::int64_t oldest_step() const;
@@ -177,6 +185,7 @@ class LoadTiming {
     std::size_t batch_ = 0;         // of them
     std::int64_t batch_lines_ = 0;  // in them
     ScatteredRun behind_batch_;     // of more than one: what is then left of the run
+    bool in_step_ = false;          // read_paced() could go on but for the memory
     Cycles last_request_;
     std::vector<Cycles> arrivals_;
     Cycles ready_ = std::numeric_limits<Cycles>::min() / 4;

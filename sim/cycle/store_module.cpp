@@ -13,10 +13,13 @@ void StoreModule::dispatch(Cycles d, const Dispatch& operation) {
 }
 
 void StoreModule::call() {
-    const BurstRequest& request = timing_->request();
-    const Cycles response = run_.memory->write(request.at, request.line, timing_->handshakes());
-    note_progress(request.at, 1);
-    timing_->accept(response);
+    const Cycles end = alone_until() / 2;  // a write of cycle t happens at 2t + 1
+    note_progress(timing_->request().at, 1);
+    do {
+        const BurstRequest& request = timing_->request();
+        timing_->accept(run_.memory->write(request.at, request.line, timing_->handshakes()));
+    } while (timing_->requesting() && timing_->request().at < end && !timing_->has_release() &&
+             !timing_->has_end());
     report();
 }
 

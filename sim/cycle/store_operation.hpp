@@ -6,8 +6,8 @@
 
 #include "runtime/isa/program.hpp"
 #include "sat_isa.hpp"
-#include "sim/cycle/divisor.hpp"
 #include "sim/cycle/positions.hpp"
+#include "sim/support/divisor.hpp"
 
 namespace satsim::cycle {
 

@@ -120,6 +120,80 @@ std::size_t Ddr4Memory::read_plain(std::span<const BurstRequest>& bursts, Cycles
     return lines;
 }
 
+// place() for bursts that need a look at their bank only: refreshes and turnarounds are left to read().
+std::int64_t Ddr4Memory::read_paced(PacedReads& reads, const Divisor& line_bytes,
+                                    const Divisor& burst_lines) {
+    // No burst then lies in two rows.
+    const bool fits = kLinesPerRow % burst_lines.value() == 0;
+    if (!fits || !paces() || last_direction_ != Direction::Read) return 0;
+    const Divisor bytes = line_bytes;  // locals, so that no write to a bank can change them
+    const std::int64_t longest = burst_lines.value();
+    const Cycles ctrl = timing_.ctrl;
+    const Cycles stop = reads.most >= reads.end - reads.from ? reads.end : reads.from + reads.most;
+    const Cycles slack = reads.due + 1 - (timing_.cl + timing_.phy) - reads.from;
+    const std::int64_t step = reads.run.step;
+    const std::int64_t span = reads.run.span;
+    std::int64_t address = reads.run.address;
+    std::int64_t positions = reads.run.positions;
+    std::int64_t line = reads.run.line;
+    std::int64_t last_line = reads.run.last_line;
+    // Positions of one line each, of which several lie in a row: 0 where that is not so.
+    const bool single = step > 0 && bytes.remainder(step) == 0 && bytes.quotient(address) == last_line;
+    const Divisor pitch(single ? bytes.quotient(step) : 1);
+    const bool rows = single && pitch.value() < kLinesPerRow;
+    Cycles paced = reads.from;  // a cycle a line
+    Cycles slot = last_slot_;
+    Cycles late = 0;
+    std::int64_t burst = 0;
+    while (positions > 0 && paced < stop) {
+        burst = std::min(last_line - line + 1, longest - (line & (longest - 1)));
+        const Cycles request = paced + burst;
+        if (request >= reads.end) break;
+        const auto [number, row] = bank_address(line);
+        Bank& bank = banks_[static_cast<std::size_t>(number)];
+        const bool hit = bank.row == row;
+        const Cycles at = hit ? request + ctrl : ready(request, bank, row);
+        const Cycles first = std::max(at, slot + 1);
+        if (first + burst > next_refresh_) break;
+        if (!hit) {
+            bank = {row, at - timing_.rcd};
+            ++counters_.activates;
+        }
+        slot = first + burst - 1;
+        late = first - (paced + slack);
+        paced = request;
+        line += burst;
+        if (line > last_line) {
+            --positions;
+            address += step;
+            line = bytes.quotient(address);
+            last_line = bytes.quotient(address + span);
+        }
+        if (late > 0) break;
+        if (!rows) continue;
+        // The next ones hit the open row: each a cycle after the one before it, and no later than that one.
+        const std::int64_t hits = std::max<std::int64_t>(
+            0, std::min({pitch.quotient(kLinesPerRow - 1 - ((line - pitch.value()) & (kLinesPerRow - 1))),
+                         positions, stop - paced, reads.end - 1 - paced, next_refresh_ - 1 - slot}));
+        slot += hits;
+        paced += hits;
+        positions -= hits;
+        address += hits * step;
+        line += hits * pitch.value();
+        last_line = line;
+    }
+    const std::int64_t lines = paced - reads.from;
+    if (lines == 0) return 0;
+    if (late > 0) {
+        reads.late = late;
+        reads.late_lines = static_cast<int>(burst);
+    }
+    reads.run = {step, span, address, positions, line, last_line};
+    last_slot_ = slot;
+    counters_.read_lines += lines;
+    return lines;
+}
+
 Cycles Ddr4Memory::write(Cycles now, std::int64_t line, std::span<Cycles> accepted) {
     counters_.write_lines += static_cast<std::int64_t>(accepted.size());
     Cycles offered = now + 1;

@@ -32,6 +32,9 @@ class Ddr4Memory final : public Memory {
 
     void read(Cycles now, std::int64_t line, std::span<Cycles> arrival) override;
     void read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival) override;
+    [[nodiscard]] std::int64_t read_paced(PacedReads& reads, const Divisor& line_bytes,
+                                          const Divisor& burst_lines) override;
+    [[nodiscard]] bool paces() const override { return !port_.stalls(); }
     [[nodiscard]] Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) override;
     [[nodiscard]] MemoryCounters counters(Cycles end) const override;
     void reset() override { *this = Ddr4Memory(config_); }

@@ -16,4 +16,9 @@ void Memory::read(std::span<const BurstRequest> bursts, std::span<Cycles> arriva
     }
 }
 
+std::int64_t Memory::read_paced(PacedReads& /*reads*/, const Divisor& /*line_bytes*/,
+                                const Divisor& /*burst_lines*/) {
+    return 0;
+}
+
 }  // namespace satsim::dram

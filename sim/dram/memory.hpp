@@ -12,6 +12,7 @@
 #include "runtime/hardware/memory_config.hpp"
 #include "runtime/support/types.hpp"
 #include "runtime/trace/execution.hpp"
+#include "sim/dram/strided_run.hpp"
 #include "sim/support/state_walk.hpp"
 
 namespace satsim::dram {
@@ -23,6 +24,19 @@ struct BurstRequest {
     int lines = 0;
 };
 
+// Bursts in step with a reader that takes a line a cycle: the one that ends with line k of all (1, 2, ...) is
+// requested in cycle from + k, and line k has to arrive by cycle due + k.
+struct PacedReads {
+    StridedRun run;  // left behind what was read
+    Cycles from = 0;
+    Cycles due = 0;
+    Cycles end = 0;         // requests lie before this cycle
+    std::int64_t most = 0;  // no further burst begins behind so many lines
+    // If the last burst was late: by how much, and its lines.
+    Cycles late = 0;
+    int late_lines = 0;
+};
+
 class Memory {
   public:
     virtual ~Memory() = default;
@@ -32,6 +46,12 @@ class Memory {
     // The same for several bursts in the order of their cycles; `arrival` has a place for every line of all
     // of them.
     virtual void read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival);
+    // As many of `reads` as arrive in time and the first that does not, in the order of their cycles; returns
+    // their lines. May stop before any burst, which read() takes then; always before the first, unless
+    // paces().
+    [[nodiscard]] virtual std::int64_t read_paced(PacedReads& reads, const Divisor& line_bytes,
+                                                  const Divisor& burst_lines);
+    [[nodiscard]] virtual bool paces() const { return false; }
     // AW handshake in cycle `now`; W beats are offered from now+1 on, one a cycle. Writes for each line the
     // cycle of its W handshake and returns the cycle of the response.
     [[nodiscard]] virtual Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) = 0;

@@ -8,7 +8,7 @@
 namespace satsim::fast {
 namespace {
 
-constexpr double kSame = 0.001;  // predictions that differ by less say nothing
+constexpr double kSame = 0.0025;  // predictions that differ by less say nothing
 
 }  // namespace
 

@@ -22,7 +22,7 @@ struct SimulationSettings {
     // one (its error is within a few percent, docs/architecture/fast-model.md) ...
     double hopeless = 1.10;
     // ... or the fast model met the simulation of the best this closely and promises no more than this.
-    double negligible = 0.001;
+    double negligible = 0.0025;
     std::uint64_t stall_seed = 0;  // random memory stalls; 0: none
     bool skip_periods = true;      // cycle::RunOptions::skip_periods
 

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace satsim::cycle {
+namespace satsim {
 
 class Divisor {
   public:
@@ -28,4 +28,4 @@ class Divisor {
     int shift_ = 0;
 };
 
-}  // namespace satsim::cycle
+}  // namespace satsim
