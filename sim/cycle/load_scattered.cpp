@@ -160,8 +160,8 @@ void LoadTiming::accept_scattered() {
 //     a = 1 + max(D + e, pop of line e - s - LF - 1)
 // (no earlier than the request before it, because both terms grow by one a piece or more, and with w_(k-PF)
 // left out as above, which LF + 1 < PF allows). Each term is e plus a constant for as long as V stays what it
-// is, there and here; so from one step of V to the next the memory takes all bursts at once and says which
-// line was late, if one was: that is the next step.
+// is there; so from one step of V to the next the memory takes all bursts at once and says which
+// lines were late: those are the next steps.
 bool LoadTiming::read_paced(dram::Memory& memory, Cycles end) {
     in_step_ = false;
     if (!requesting() || entries_[written_].kind != Kind::Scattered) return false;
@@ -193,33 +193,37 @@ bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles e
     if (at >= end) return false;
     in_step_ = true;
     const Cycles ahead = steps_[last_step_].ahead;
-    // V where the coming requests look back to rises no further than to `ahead`: it matters where that is.
-    if (run.piece + ahead - (run.number - must_be_popped) > closed) {
+    // How far V may rise before the pops come last; where they do, up to its next step there.
+    const Cycles leeway = closed - (run.piece + ahead - (run.number - must_be_popped));
+    if (leeway < 0) {
         std::int64_t step = last_step_;
         while (steps_[step].piece > piece) --step;
         if (step != last_step_) end = std::min(end, at + steps_[step + 1].piece - piece);
     }
-    dram::PacedReads reads{.run = run,
-                           .from = at - lines,
-                           .due = run.piece + ahead - 2,
-                           .end = end,
-                           .most = stop == kUnknown ? kUnknown : stop - run.piece};
+    dram::PacedReads reads;
+    reads.run = run;
+    reads.from = at - lines;
+    reads.due = run.piece + ahead - 2;
+    reads.end = end;
+    reads.most = stop == kUnknown ? kUnknown : stop - run.piece;
+    reads.leeway = std::max<Cycles>(0, leeway);
     const std::int64_t read = memory.read_paced(reads, line_bytes_, burst_lines_);
     if (read == 0) return false;
     static_cast<dram::StridedRun&>(run) = reads.run;
-    const auto pop = [&](std::int64_t first, std::int64_t past, Cycles by) {
-        for (std::int64_t i = first; i < past; ++i) {
-            first_piece_[run.number + i] = run.piece + i;
-            popped_[run.number + i] = run.piece + i + by;
+    // Nothing looks back further than LF + 1 lines.
+    std::int64_t line = std::max<std::int64_t>(0, read - line_fifo_ - 1);
+    const auto pop_until = [&](std::int64_t past) {
+        const Cycles by = steps_[last_step_].ahead;
+        for (; line < past; ++line) {
+            first_piece_[run.number + line] = run.piece + line;
+            popped_[run.number + line] = run.piece + line + by;
         }
     };
-    // Nothing looks back further than LF + 1 lines.
-    const std::int64_t in_time = read - reads.late_lines;
-    pop(std::max<std::int64_t>(0, read - line_fifo_ - 1), in_time, ahead);
-    if (reads.late > 0) {
-        steps_[++last_step_] = {run.piece + in_time, ahead + reads.late};
-        pop(in_time, read, ahead + reads.late);
+    for (std::size_t i = 0; i < reads.lates; ++i) {
+        pop_until(reads.late[i].line);
+        raise(run.piece + reads.late[i].line, steps_[last_step_].ahead + reads.late[i].by);
     }
+    pop_until(read);
     run.piece += read;
     run.number += read;
     last_request_ = reads.from + read;

@@ -130,7 +130,7 @@ std::int64_t Ddr4Memory::read_paced(PacedReads& reads, const Divisor& line_bytes
     const std::int64_t longest = burst_lines.value();
     const Cycles ctrl = timing_.ctrl;
     const Cycles stop = reads.most >= reads.end - reads.from ? reads.end : reads.from + reads.most;
-    const Cycles slack = reads.due + 1 - (timing_.cl + timing_.phy) - reads.from;
+    Cycles slack = reads.due + 1 - (timing_.cl + timing_.phy) - reads.from;
     const std::int64_t step = reads.run.step;
     const std::int64_t span = reads.run.span;
     std::int64_t address = reads.run.address;
@@ -143,10 +143,9 @@ std::int64_t Ddr4Memory::read_paced(PacedReads& reads, const Divisor& line_bytes
     const bool rows = single && pitch.value() < kLinesPerRow;
     Cycles paced = reads.from;  // a cycle a line
     Cycles slot = last_slot_;
-    Cycles late = 0;
-    std::int64_t burst = 0;
+    Cycles leeway = reads.leeway;
     while (positions > 0 && paced < stop) {
-        burst = std::min(last_line - line + 1, longest - (line & (longest - 1)));
+        const std::int64_t burst = std::min(last_line - line + 1, longest - (line & (longest - 1)));
         const Cycles request = paced + burst;
         if (request >= reads.end) break;
         const auto [number, row] = bank_address(line);
@@ -160,7 +159,12 @@ std::int64_t Ddr4Memory::read_paced(PacedReads& reads, const Divisor& line_bytes
             ++counters_.activates;
         }
         slot = first + burst - 1;
-        late = first - (paced + slack);
+        const Cycles late = first - (paced + slack);
+        if (late > 0) {
+            reads.late[reads.lates++] = {paced - reads.from, late};
+            slack += late;
+            leeway -= late;
+        }
         paced = request;
         line += burst;
         if (line > last_line) {
@@ -169,7 +173,7 @@ std::int64_t Ddr4Memory::read_paced(PacedReads& reads, const Divisor& line_bytes
             line = bytes.quotient(address);
             last_line = bytes.quotient(address + span);
         }
-        if (late > 0) break;
+        if (leeway < 0 || reads.lates == PacedReads::kMostLate) break;
         if (!rows) continue;
         // The next ones hit the open row: each a cycle after the one before it, and no later than that one.
         const std::int64_t hits = std::max<std::int64_t>(
@@ -184,10 +188,6 @@ std::int64_t Ddr4Memory::read_paced(PacedReads& reads, const Divisor& line_bytes
     }
     const std::int64_t lines = paced - reads.from;
     if (lines == 0) return 0;
-    if (late > 0) {
-        reads.late = late;
-        reads.late_lines = static_cast<int>(burst);
-    }
     reads.run = {step, span, address, positions, line, last_line};
     last_slot_ = slot;
     counters_.read_lines += lines;

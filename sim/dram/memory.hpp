@@ -5,6 +5,8 @@
 // no data.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,16 +27,23 @@ struct BurstRequest {
 };
 
 // Bursts in step with a reader that takes a line a cycle: the one that ends with line k of all (1, 2, ...) is
-// requested in cycle from + k, and line k has to arrive by cycle due + k.
+// requested in cycle from + k. Line k should arrive by cycle due + k; a late one puts the reader back for
+// good, but not the requests until it is back by more than `leeway` cycles.
 struct PacedReads {
     StridedRun run;  // left behind what was read
     Cycles from = 0;
     Cycles due = 0;
     Cycles end = 0;         // requests lie before this cycle
     std::int64_t most = 0;  // no further burst begins behind so many lines
-    // If the last burst was late: by how much, and its lines.
-    Cycles late = 0;
-    int late_lines = 0;
+    Cycles leeway = 0;
+    // Bursts that were late: lines before them, and by how many cycles more than those before.
+    struct Late {
+        std::int64_t line;
+        Cycles by;
+    };
+    static constexpr std::size_t kMostLate = 16;
+    std::array<Late, kMostLate> late;  // the first `lates` of them, the others without a value
+    std::size_t lates = 0;
 };
 
 class Memory {
@@ -46,9 +55,8 @@ class Memory {
     // The same for several bursts in the order of their cycles; `arrival` has a place for every line of all
     // of them.
     virtual void read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival);
-    // As many of `reads` as arrive in time and the first that does not, in the order of their cycles; returns
-    // their lines. May stop before any burst, which read() takes then; always before the first, unless
-    // paces().
+    // As many of `reads` as keep to that, in the order of their cycles; returns their lines. May stop before
+    // any burst, which read() takes then; always before the first, unless paces().
     [[nodiscard]] virtual std::int64_t read_paced(PacedReads& reads, const Divisor& line_bytes,
                                                   const Divisor& burst_lines);
     [[nodiscard]] virtual bool paces() const { return false; }
