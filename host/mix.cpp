@@ -104,11 +104,12 @@ Mix make_mix(const std::string& name, const std::string& policy, const Steps& ma
     }
     const Machines baseline = machines_of(made, 0, parts, hardware);
     const Machines recipe = machines_of(made, 1, parts, hardware);
-    // At the same time: they share nothing but what they read.
-    std::future<placement::PlacedStep> other =
-        std::async(std::launch::async, [&] { return place_one(policy, made, 0, baseline, hardware); });
-    placement::PlacedStep placed = place_one(policy, made, 1, recipe, hardware);
-    Mix mix{name, {other.get(), std::move(placed)}, Provenance::Simulated, energy_known};
+    // At the same time, where threads are to be had: they share nothing but what they read.
+    std::future<placement::PlacedStep> other = std::async(std::launch::async | std::launch::deferred, [&] {
+        return place_one(policy, made, 1, recipe, hardware);
+    });
+    placement::PlacedStep placed = place_one(policy, made, 0, baseline, hardware);
+    Mix mix{name, {std::move(placed), other.get()}, Provenance::Simulated, energy_known};
     mix.provenance = provenance_of(mix.recipe(), recipe.costs);
     return mix;
 }

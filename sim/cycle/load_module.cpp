@@ -12,14 +12,17 @@ void LoadModule::dispatch(Cycles d, const Dispatch& operation) {
 void LoadModule::call() {
     const Cycles end = ceil_div<Ticks>(alone_until(), 2);  // a read of cycle t happens at 2t
     const Cycles ready = timing_->ready();
-    note_progress(timing_->request().at, timing_->requests().size());
-    do {
+    const Cycles at = timing_->request().at;
+    std::size_t calls = 0;
+    do {  // until something becomes known that others or the sequencer may act on
+        ++calls;
         if (timing_->read_paced(*run_.memory, end)) continue;
         timing_->request_until(end);
         run_.memory->read(timing_->requests(), timing_->arrivals());
         timing_->accept();
     } while (timing_->requesting() && timing_->request().at < end && !timing_->has_end() &&
              timing_->ready() == ready);
+    note_progress(at, calls);
     report();
 }
 

@@ -7,7 +7,8 @@
 //   * Everything behind the run is generated and resolved when the same pieces have been written as without
 //     the short cut (`generated_ < known_ + PF`, `piece - PF < known_`), so that ready() becomes known at the
 //     same read. A batch ends before a read that could bring that about: quiet_before().
-//   * A batch has at most LF lines, so that the pops that its requests look back to are known before it.
+//   * A batch has at most LF lines, so that the pops that its requests look back to are known before it; but
+//     read_paced() knows them as it goes.
 //   * Within a batch g's second half, w_(k-PF) + 1, is left out. It is when a line that the request looks
 //     back to anyhow, number n + L - LF - 1, has its first piece p behind piece k + L - PF: then
 //     a >= w_p + 1 >= w_(k+L-PF) + 2. And once this holds it holds for the rest of the run, because k + L
@@ -150,7 +151,10 @@ void LoadTiming::accept_scattered() {
         run.pass(requests_[0].lines, line_bytes_);
     else
         run = behind_batch_;
-    if (run.positions > 0) return;
+    if (run.positions == 0) finish_run();
+}
+
+void LoadTiming::finish_run() {
     ++runs_read_;
     ++written_;
 }
@@ -158,30 +162,28 @@ void LoadTiming::accept_scattered() {
 // Reads in step. As long as the lines that are looked back to are one piece each, line n being piece n + s,
 // and L lines end before piece e, the request of a burst comes down to
 //     a = 1 + max(D + e, pop of line e - s - LF - 1)
-// (no earlier than the request before it, because both terms grow by one a piece or more, and with w_(k-PF)
-// left out as above, which LF + 1 < PF allows). Each term is e plus a constant for as long as V stays what it
-// is there; so from one step of V to the next the memory takes all bursts at once and says which
-// lines were late: those are the next steps.
+// (no earlier than the request before it, because both terms grow by one a piece or more; and w_(k-PF) is
+// left out as above: that line's pop is behind w_(k-PF) + 1, because LF + 1 < PF). Each term is e plus a
+// constant for as long as V stays what it is there. So the memory takes many bursts at once and says which
+// lines were late: those are V's next steps.
 bool LoadTiming::read_paced(dram::Memory& memory, Cycles end) {
     in_step_ = false;
     if (!requesting() || entries_[written_].kind != Kind::Scattered) return false;
-    if (line_fifo_ + 1 >= piece_fifo_ || !memory.paces()) return false;
+    if (line_fifo_ + 1 >= piece_fifo_ || !memory.paces(burst_lines_)) return false;
     ScatteredRun& run = runs_[entries_[written_].first];
     const std::int64_t stop = quiet_before();
     const std::int64_t begin = run.number;
     while (run.positions > 0 && run.piece < stop && read_steadily(run, memory, end, stop)) {
     }
     if (run.number == begin) return false;
-    if (run.positions == 0) {
-        ++runs_read_;
-        ++written_;
-    }
+    if (run.positions == 0) finish_run();
     batch_ = 0;
     settle();
     return true;
 }
 
-// Up to the next step of V. False, and nothing is read, where the next burst is not in step or not due.
+// Until V has risen so far that the pops come last or, where they do, up to its next step there. False, and
+// nothing is read, where the next burst is not in step or not due.
 bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles end, std::int64_t stop) {
     const int lines = run.burst(burst_lines_);
     const std::int64_t must_be_popped = run.number + lines - line_fifo_ - 1;
@@ -205,7 +207,7 @@ bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles e
     reads.from = at - lines;
     reads.due = run.piece + ahead - 2;
     reads.end = end;
-    reads.most = stop == kUnknown ? kUnknown : stop - run.piece;
+    reads.most = stop - run.piece;
     reads.leeway = std::max<Cycles>(0, leeway);
     const std::int64_t read = memory.read_paced(reads, line_bytes_, burst_lines_);
     if (read == 0) return false;

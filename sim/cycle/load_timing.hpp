@@ -56,9 +56,10 @@ class LoadTiming {
         return {arrivals_.data(), static_cast<std::size_t>(batch_lines_)};
     }
     void accept();
-    // The same for reads that follow each other in step, without a list of them: as many as are due before
-    // cycle `end` and as the memory takes so. False, and nothing is read, where the next read is none of
-    // these; it is then made the other way.
+    // Instead of all three, for reads that follow each other in step: calls the memory for as many as are due
+    // before cycle `end` and as it takes so, of which none but the last can make ready() or an end known.
+    // False, and nothing is read, where the next read is none of these or the memory wants it by itself,
+    // which request_until() then minds.
     bool read_paced(dram::Memory& memory, Cycles end);
 
     // Operations that have ended and not been taken; take_end() gives the cycle w_last of the oldest.
@@ -131,6 +132,7 @@ class LoadTiming {
     void request_scattered();
     [[nodiscard]] std::int64_t quiet_before() const;
     void accept_scattered();
+    void finish_run();
     bool read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles end, std::int64_t stop);
     void raise(std::int64_t piece, Cycles ahead);
     [[nodiscard]] Cycles generation_cycle(std::int64_t piece);

@@ -3,6 +3,16 @@
 #include <algorithm>
 
 namespace satsim::dram {
+namespace {
+
+// Lines from one position to the next, where each is one line in the same place of it; else more than a row.
+Divisor line_pitch(const StridedRun& run, const Divisor& line_bytes) {
+    const bool single = run.step > 0 && line_bytes.remainder(run.step) == 0 &&
+                        line_bytes.quotient(run.address) == run.last_line;
+    return Divisor(single ? line_bytes.quotient(run.step) : kLinesPerRow);
+}
+
+}  // namespace
 
 Cycles Ddr4Memory::ready(Cycles request, const Bank& bank, std::int64_t row) const {
     const Cycles seen = request + timing_.ctrl;
@@ -123,32 +133,25 @@ std::size_t Ddr4Memory::read_plain(std::span<const BurstRequest>& bursts, Cycles
 // place() for bursts that need a look at their bank only: refreshes and turnarounds are left to read().
 std::int64_t Ddr4Memory::read_paced(PacedReads& reads, const Divisor& line_bytes,
                                     const Divisor& burst_lines) {
-    // No burst then lies in two rows.
-    const bool fits = kLinesPerRow % burst_lines.value() == 0;
-    if (!fits || !paces() || last_direction_ != Direction::Read) return 0;
-    const Divisor bytes = line_bytes;  // locals, so that no write to a bank can change them
-    const std::int64_t longest = burst_lines.value();
+    reads.lates = 0;
+    if (!paces(burst_lines) || last_direction_ != Direction::Read) return 0;
+    const Divisor bytes = line_bytes;  // copies, so that no write to a bank can change them
+    const Divisor longest = burst_lines;
+    StridedRun run = reads.run;
     const Cycles ctrl = timing_.ctrl;
     const Cycles stop = reads.most >= reads.end - reads.from ? reads.end : reads.from + reads.most;
+    // Slot of the line that the reader takes in `paced` at the latest, less `paced`.
     Cycles slack = reads.due + 1 - (timing_.cl + timing_.phy) - reads.from;
-    const std::int64_t step = reads.run.step;
-    const std::int64_t span = reads.run.span;
-    std::int64_t address = reads.run.address;
-    std::int64_t positions = reads.run.positions;
-    std::int64_t line = reads.run.line;
-    std::int64_t last_line = reads.run.last_line;
-    // Positions of one line each, of which several lie in a row: 0 where that is not so.
-    const bool single = step > 0 && bytes.remainder(step) == 0 && bytes.quotient(address) == last_line;
-    const Divisor pitch(single ? bytes.quotient(step) : 1);
-    const bool rows = single && pitch.value() < kLinesPerRow;
-    Cycles paced = reads.from;  // a cycle a line
-    Cycles slot = last_slot_;
     Cycles leeway = reads.leeway;
-    while (positions > 0 && paced < stop) {
-        const std::int64_t burst = std::min(last_line - line + 1, longest - (line & (longest - 1)));
+    const Divisor pitch = line_pitch(run, bytes);
+    const bool several_a_row = pitch.value() < kLinesPerRow;
+    Cycles paced = reads.from;  // a cycle a line: the last request's cycle
+    Cycles slot = last_slot_;
+    while (run.positions > 0 && paced < stop) {
+        const int burst = run.burst(longest);
         const Cycles request = paced + burst;
         if (request >= reads.end) break;
-        const auto [number, row] = bank_address(line);
+        const auto [number, row] = bank_address(run.line);
         Bank& bank = banks_[static_cast<std::size_t>(number)];
         const bool hit = bank.row == row;
         const Cycles at = hit ? request + ctrl : ready(request, bank, row);
@@ -166,30 +169,24 @@ std::int64_t Ddr4Memory::read_paced(PacedReads& reads, const Divisor& line_bytes
             leeway -= late;
         }
         paced = request;
-        line += burst;
-        if (line > last_line) {
-            --positions;
-            address += step;
-            line = bytes.quotient(address);
-            last_line = bytes.quotient(address + span);
-        }
+        run.pass(burst, bytes);
         if (leeway < 0 || reads.lates == PacedReads::kMostLate) break;
-        if (!rows) continue;
-        // The next ones hit the open row: each a cycle after the one before it, and no later than that one.
-        const std::int64_t hits = std::max<std::int64_t>(
-            0, std::min({pitch.quotient(kLinesPerRow - 1 - ((line - pitch.value()) & (kLinesPerRow - 1))),
-                         positions, stop - paced, reads.end - 1 - paced, next_refresh_ - 1 - slot}));
+        if (!several_a_row) continue;
+        // The next positions hit the open row: each a cycle after the one before it, and no later than that.
+        const std::int64_t in_row = kLinesPerRow - 1 - ((run.line - pitch.value()) & (kLinesPerRow - 1));
+        const std::int64_t hits =
+            std::max<std::int64_t>(0, std::min({pitch.quotient(in_row), run.positions, stop - paced,
+                                                reads.end - 1 - paced, next_refresh_ - 1 - slot}));
         slot += hits;
         paced += hits;
-        positions -= hits;
-        address += hits * step;
-        line += hits * pitch.value();
-        last_line = line;
+        run.positions -= hits;
+        run.address += hits * run.step;
+        run.line += hits * pitch.value();
+        run.last_line = run.line;
     }
-    const std::int64_t lines = paced - reads.from;
-    if (lines == 0) return 0;
-    reads.run = {step, span, address, positions, line, last_line};
+    reads.run = run;
     last_slot_ = slot;
+    const std::int64_t lines = paced - reads.from;
     counters_.read_lines += lines;
     return lines;
 }

@@ -34,7 +34,10 @@ class Ddr4Memory final : public Memory {
     void read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival) override;
     [[nodiscard]] std::int64_t read_paced(PacedReads& reads, const Divisor& line_bytes,
                                           const Divisor& burst_lines) override;
-    [[nodiscard]] bool paces() const override { return !port_.stalls(); }
+    // No burst lies in two rows, and nothing is random.
+    [[nodiscard]] bool paces(const Divisor& burst_lines) const override {
+        return kLinesPerRow % burst_lines.value() == 0 && !port_.stalls();
+    }
     [[nodiscard]] Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) override;
     [[nodiscard]] MemoryCounters counters(Cycles end) const override;
     void reset() override { *this = Ddr4Memory(config_); }

@@ -59,7 +59,7 @@ class Memory {
     // any burst, which read() takes then; always before the first, unless paces().
     [[nodiscard]] virtual std::int64_t read_paced(PacedReads& reads, const Divisor& line_bytes,
                                                   const Divisor& burst_lines);
-    [[nodiscard]] virtual bool paces() const { return false; }
+    [[nodiscard]] virtual bool paces(const Divisor& /*burst_lines*/) const { return false; }
     // AW handshake in cycle `now`; W beats are offered from now+1 on, one a cycle. Writes for each line the
     // cycle of its W handshake and returns the cycle of the response.
     [[nodiscard]] virtual Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) = 0;

@@ -6,12 +6,6 @@
 #include "sim/fast/fast_sat.hpp"
 
 namespace satsim::fast {
-namespace {
-
-constexpr double kSame = 0.0025;  // predictions that differ by less say nothing
-
-}  // namespace
-
 std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task, const schedule::MachineView& machine,
                                                    const schedule::ScheduleOptions& options,
                                                    std::size_t limit, const PredictCycles& predict,

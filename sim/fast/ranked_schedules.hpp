@@ -9,6 +9,9 @@
 
 namespace satsim::fast {
 
+// Predictions that differ by less, as a share of the best, do not say which schedule is faster.
+inline constexpr double kSame = 0.0025;
+
 // The cycles of a program that FastSat predicts, or remembers to have predicted.
 using PredictCycles = std::function<Cycles(const isa::Program&)>;
 

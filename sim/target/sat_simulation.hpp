@@ -5,6 +5,7 @@
 
 #include "runtime/hardware/hardware.hpp"
 #include "runtime/schedule/scheduler.hpp"
+#include "sim/fast/ranked_schedules.hpp"
 #include "sim/target/program_costs.hpp"
 #include "sim/target/wire.hpp"
 
@@ -22,7 +23,7 @@ struct SimulationSettings {
     // one (its error is within a few percent, docs/architecture/fast-model.md) ...
     double hopeless = 1.10;
     // ... or the fast model met the simulation of the best this closely and promises no more than this.
-    double negligible = 0.0025;
+    double negligible = fast::kSame;
     std::uint64_t stall_seed = 0;  // random memory stalls; 0: none
     bool skip_periods = true;      // cycle::RunOptions::skip_periods
 

@@ -1,4 +1,5 @@
-// Speed of LOAD's recurrences alone: ns per DRAM line (time/lines) for the shapes that layers have.
+// Speed of LOAD's recurrences with the memory: lines a second for the shapes that layers have, burst by burst
+// (/0) and as LoadModule reads when nothing else is due (/1).
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -17,9 +18,11 @@ void load(benchmark::State& state, LoadOperation op) {
     op.count = 65536 / op.len;
     op.seek = true;
     std::int64_t base = op.base;
+    const bool together = state.range(0) == 1;
     for (auto _ : state) {
         while (timing.ready() == kUnknown) {
-            timing.request_until(kUnknown);
+            if (together && timing.read_paced(*memory, kUnknown)) continue;
+            if (together) timing.request_until(kUnknown);
             memory->read(timing.requests(), timing.arrivals());
             timing.accept();
         }
@@ -75,14 +78,14 @@ void stride_two(benchmark::State& state) {
     load(state, op);
 }
 
-BENCHMARK(contiguous_positions_of_128_bytes);
-BENCHMARK(contiguous_positions_of_512_bytes);
-BENCHMARK(contiguous_positions_of_96_bytes);
-BENCHMARK(one_long_row);
-BENCHMARK(chunks_of_a_row_with_gaps);
-BENCHMARK(scattered_positions_of_64_bytes);
-BENCHMARK(scattered_positions_of_512_bytes);
-BENCHMARK(stride_two);
+BENCHMARK(contiguous_positions_of_128_bytes)->Arg(0)->Arg(1);
+BENCHMARK(contiguous_positions_of_512_bytes)->Arg(0)->Arg(1);
+BENCHMARK(contiguous_positions_of_96_bytes)->Arg(0)->Arg(1);
+BENCHMARK(one_long_row)->Arg(0)->Arg(1);
+BENCHMARK(chunks_of_a_row_with_gaps)->Arg(0)->Arg(1);
+BENCHMARK(scattered_positions_of_64_bytes)->Arg(0)->Arg(1);
+BENCHMARK(scattered_positions_of_512_bytes)->Arg(0)->Arg(1);
+BENCHMARK(stride_two)->Arg(0)->Arg(1);
 
 }  // namespace
 }  // namespace satsim::cycle

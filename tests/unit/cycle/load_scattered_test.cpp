@@ -106,7 +106,10 @@ Outcome run_literal(const Case& drawn) {
 class Twins {
   public:
     Twins(const Case& drawn, Random& random)
-        : random_(random), batched_(drawn.config, drawn.memory), single_(drawn.config, drawn.memory) {}
+        : random_(random),
+          paces_(pick(random, 0, 2) != 0),
+          batched_(drawn.config, drawn.memory),
+          single_(drawn.config, drawn.memory) {}
 
     [[nodiscard]] const LoadTiming& load() const { return batched_.load; }
     void dispatch(Cycles d, const LoadOperation& op) {
@@ -118,7 +121,7 @@ class Twins {
     void serve(Cycles end) {
         LoadTiming& load = batched_.load;
         if (pick(random_, 0, 2) == 0) end = std::min(end, load.request().at + pick(random_, 1, 60));
-        if (pick(random_, 0, 2) != 0 && load.read_paced(*batched_.memory, end)) return follow(end);
+        if (paces_ && pick(random_, 0, 2) != 0 && load.read_paced(*batched_.memory, end)) return follow(end);
         load.request_until(end);
         batched_.memory->read(load.requests(), load.arrivals());
         const std::span<const BurstRequest> requests = load.requests();
@@ -179,6 +182,7 @@ class Twins {
     }
 
     Random& random_;
+    bool paces_;  // else batches only
     One batched_;
     One single_;
 };
@@ -217,8 +221,8 @@ TEST(LoadScattered, EqualsTheLiteralReadingInEveryCycle) {
                 static_cast<long>(operations), static_cast<long>(bursts), static_cast<long>(in_batches),
                 static_cast<long>(paced));
     EXPECT_GE(operations, 50000);
-    EXPECT_GE(in_batches, bursts / 12);
-    EXPECT_GE(paced, bursts / 20);
+    EXPECT_GE(in_batches, bursts / 6);
+    EXPECT_GE(paced, bursts / 40);
 }
 
 }  // namespace

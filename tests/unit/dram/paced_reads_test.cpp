@@ -66,6 +66,7 @@ TEST(PacedReads, AreTheReadsThatTheyStandFor) {
     Random random(20261127);
     std::int64_t paced = 0;
     std::int64_t late = 0;
+    std::int64_t full = 0;
     for (int trial = 0; trial < 20000; ++trial) {
         SCOPED_TRACE("trial " + std::to_string(trial));
         MemoryConfig config;
@@ -77,13 +78,13 @@ TEST(PacedReads, AreTheReadsThatTheyStandFor) {
         Cycles now = 0;
         for (std::int64_t i = pick(random, 0, 4); i > 0; --i) disturb(random, memory, literal, now);
 
-        PacedReads reads;
+        PacedReads reads{};
         reads.run = random_run(random);
         reads.from = now + pick(random, 0, 40) - 20;
         reads.due = reads.from + pick(random, 0, 80);
         reads.end = pick(random, 0, 1) == 0 ? reads.from + pick(random, 1, 300) : Cycles{1} << 60;
         reads.most = pick(random, 0, 1) == 0 ? pick(random, 1, 200) : std::int64_t{1} << 60;
-        reads.leeway = pick(random, 0, 2) == 0 ? 0 : pick(random, 0, 60);
+        reads.leeway = pick(random, 0, 2) == 0 ? 0 : pick(random, 0, pick(random, 0, 1) == 0 ? 60 : 1000);
         StridedRun run = reads.run;
         const PacedReads asked = reads;
         const std::int64_t lines = memory.read_paced(reads, bytes, longest);
@@ -122,10 +123,12 @@ TEST(PacedReads, AreTheReadsThatTheyStandFor) {
         ASSERT_FALSE(HasFailure());
         paced += lines;
         late += static_cast<std::int64_t>(lates);
+        full += lates == PacedReads::kMostLate ? 1 : 0;
     }
     std::printf("%ld lines, %ld late bursts\n", static_cast<long>(paced), static_cast<long>(late));
     EXPECT_GE(paced, 200000);
     EXPECT_GE(late, 1000);
+    EXPECT_GE(full, 10);
 }
 
 }  // namespace
