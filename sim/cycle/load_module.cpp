@@ -16,10 +16,7 @@ void LoadModule::call() {
     std::size_t calls = 0;
     do {  // until something becomes known that others or the sequencer may act on
         ++calls;
-        if (timing_->read_paced(*run_.memory, end)) continue;
-        timing_->request_until(end);
-        run_.memory->read(timing_->requests(), timing_->arrivals());
-        timing_->accept();
+        timing_->read_due(*run_.memory, end);
     } while (timing_->requesting() && timing_->request().at < end && !timing_->has_end() &&
              timing_->ready() == ready);
     note_progress(at, calls);

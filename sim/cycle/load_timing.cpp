@@ -313,6 +313,13 @@ void LoadTiming::raise(std::int64_t piece, Cycles ahead) {
     if (ahead > steps_[last_step_].ahead) steps_[++last_step_] = {piece, ahead};
 }
 
+void LoadTiming::read_due(dram::Memory& memory, Cycles end) {
+    if (read_paced(memory, end)) return;
+    request_until(end);
+    memory.read(requests(), arrivals());
+    accept();
+}
+
 void LoadTiming::accept() {
     last_request_ = requests_[batch_ - 1].at;
     if (entries_[written_].kind == Kind::Scattered)

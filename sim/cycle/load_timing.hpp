@@ -61,6 +61,8 @@ class LoadTiming {
     // False, and nothing is read, where the next read is none of these or the memory wants it by itself,
     // which request_until() then minds.
     bool read_paced(dram::Memory& memory, Cycles end);
+    // The due read and what can go with it before cycle `end`, in the way that takes most at a time.
+    void read_due(dram::Memory& memory, Cycles end);
 
     // Operations that have ended and not been taken; take_end() gives the cycle w_last of the oldest.
     [[nodiscard]] bool has_end() const { return ends_taken_ != ends_known_; }

@@ -8,17 +8,4 @@ std::unique_ptr<Memory> make_memory(const MemoryConfig& config) {
     return std::make_unique<Ddr4Memory>(config);
 }
 
-void Memory::read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival) {
-    for (const BurstRequest& burst : bursts) {
-        const auto lines = static_cast<std::size_t>(burst.lines);
-        read(burst.at, burst.line, arrival.first(lines));
-        arrival = arrival.subspan(lines);
-    }
-}
-
-std::int64_t Memory::read_paced(PacedReads& /*reads*/, const Divisor& /*line_bytes*/,
-                                const Divisor& /*burst_lines*/) {
-    return 0;
-}
-
 }  // namespace satsim::dram

@@ -6,6 +6,7 @@
 #include "sim/fast/fast_sat.hpp"
 
 namespace satsim::fast {
+
 std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task, const schedule::MachineView& machine,
                                                    const schedule::ScheduleOptions& options,
                                                    std::size_t limit, const PredictCycles& predict,

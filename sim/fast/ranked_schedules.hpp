@@ -9,7 +9,9 @@
 
 namespace satsim::fast {
 
-// Predictions that differ by less, as a share of the best, do not say which schedule is faster.
+// Of schedules whose predictions lie this close to the best, as a share of it, the one with the least traffic
+// is taken: a choice, which gives up so much of a task's time at most for energy (and for the time to
+// simulate it). One prediction in twenty is wrong by more, most by less (docs/architecture/fast-model.md).
 inline constexpr double kSame = 0.0025;
 
 // The cycles of a program that FastSat predicts, or remembers to have predicted.

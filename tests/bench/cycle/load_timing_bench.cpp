@@ -21,8 +21,10 @@ void load(benchmark::State& state, LoadOperation op) {
     const bool together = state.range(0) == 1;
     for (auto _ : state) {
         while (timing.ready() == kUnknown) {
-            if (together && timing.read_paced(*memory, kUnknown)) continue;
-            if (together) timing.request_until(kUnknown);
+            if (together) {
+                timing.read_due(*memory, kUnknown);
+                continue;
+            }
             memory->read(timing.requests(), timing.arrivals());
             timing.accept();
         }

@@ -16,33 +16,31 @@ std::int64_t pick(Random& random, std::int64_t low, std::int64_t high) {
     return std::uniform_int_distribution<std::int64_t>(low, high)(random);
 }
 
-constexpr std::int64_t kLineBytes = 256;
-
 // Pitches within a row, of a row, in the same bank, of whole lines and not; also one long position.
-StridedRun random_run(Random& random) {
+StridedRun random_run(Random& random, std::int64_t line_bytes) {
     StridedRun run;
     run.address = 8 * pick(random, 0, 100000);
     run.positions = pick(random, 1, 200);
-    run.span = 8 * pick(random, 0, 3 * kLineBytes / 8);
+    run.span = 8 * pick(random, 0, 3 * line_bytes / 8);
     switch (pick(random, 0, 4)) {
         case 0:
-            run.step = kLineBytes * pick(random, 4, 40);
+            run.step = line_bytes * pick(random, 4, 40);
             break;
         case 1:
-            run.step = kLineBytes * kLinesPerRow * pick(random, 1, 3);
+            run.step = line_bytes * kLinesPerRow * pick(random, 1, 3);
             break;
         case 2:
-            run.step = kLineBytes * kBankPeriodLines;
+            run.step = line_bytes * kBankPeriodLines;
             break;
         case 3:
             run.step = 8 * pick(random, 160, 40000);
             break;
         default:
             run.positions = 1;
-            run.span = kLineBytes * pick(random, 20, 300) - 8;
+            run.span = line_bytes * pick(random, 20, 300) - 8;
             break;
     }
-    run.begin_position(Divisor(kLineBytes));
+    run.begin_position(Divisor(line_bytes));
     return run;
 }
 
@@ -67,19 +65,23 @@ TEST(PacedReads, AreTheReadsThatTheyStandFor) {
     std::int64_t paced = 0;
     std::int64_t late = 0;
     std::int64_t full = 0;
+    std::int64_t refused = 0;
     for (int trial = 0; trial < 20000; ++trial) {
         SCOPED_TRACE("trial " + std::to_string(trial));
         MemoryConfig config;
+        if (pick(random, 0, 19) == 0) config.stall_seed = random();
         if (pick(random, 0, 1) == 0) config.ddr4.refi = static_cast<int>(pick(random, 100, 400));
         Ddr4Memory memory(config);
         Ddr4Memory literal(config);
-        const Divisor bytes(kLineBytes);
-        const Divisor longest(std::int64_t{1} << pick(random, 0, 4));
+        const std::int64_t line_bytes = 64 * pick(random, 1, 4);
+        const Divisor bytes(line_bytes);
+        const Divisor longest(pick(random, 0, 9) == 0 ? pick(random, 1, 256)
+                                                      : std::int64_t{1} << pick(random, 0, 7));
         Cycles now = 0;
         for (std::int64_t i = pick(random, 0, 4); i > 0; --i) disturb(random, memory, literal, now);
 
         PacedReads reads{};
-        reads.run = random_run(random);
+        reads.run = random_run(random, line_bytes);
         reads.from = now + pick(random, 0, 40) - 20;
         reads.due = reads.from + pick(random, 0, 80);
         reads.end = pick(random, 0, 1) == 0 ? reads.from + pick(random, 1, 300) : Cycles{1} << 60;
@@ -88,6 +90,10 @@ TEST(PacedReads, AreTheReadsThatTheyStandFor) {
         StridedRun run = reads.run;
         const PacedReads asked = reads;
         const std::int64_t lines = memory.read_paced(reads, bytes, longest);
+        if (!memory.paces(longest)) {
+            ASSERT_EQ(lines, 0);
+            ++refused;
+        }
 
         Cycles back = 0;  // how far late lines have put the reader back
         std::size_t lates = 0;
@@ -129,6 +135,7 @@ TEST(PacedReads, AreTheReadsThatTheyStandFor) {
     EXPECT_GE(paced, 200000);
     EXPECT_GE(late, 1000);
     EXPECT_GE(full, 10);
+    EXPECT_GE(refused, 1000);
 }
 
 }  // namespace
