@@ -45,6 +45,10 @@ fs::path beside_program(std::initializer_list<const char*> names, bool (*is_it)(
             if (is_it(folder / name)) return folder / name;
         }
     }
+    if (program.empty())
+        throw InputError(
+            what, "",
+            fmt::format("cannot tell where this program lies (/proc is not mounted), expected {}", option));
     throw InputError(what, "",
                      fmt::format("no {} folder beside {}, expected {}", what, program.string(), option));
 }
