@@ -221,6 +221,7 @@ TEST(LoadScattered, EqualsTheLiteralReadingInEveryCycle) {
                 static_cast<long>(operations), static_cast<long>(bursts), static_cast<long>(in_batches),
                 static_cast<long>(paced));
     EXPECT_GE(operations, 50000);
+    EXPECT_GE(in_batches + paced, bursts / 4);
     EXPECT_GE(in_batches, bursts / 6);
     EXPECT_GE(paced, bursts / 40);
 }
