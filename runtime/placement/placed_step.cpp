@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 
 #include "runtime/placement/groups.hpp"
 #include "runtime/placement/memory.hpp"
@@ -70,15 +71,19 @@ std::vector<std::vector<int>> equal_machines(const Problem& problem) {
     return sets;
 }
 
-// Places the step on all machines but one, for each that the others can do without. A placement that turns
-// out better than the one found with all machines takes its place.
+// Places the step on all machines but one, for each that the others can do without; one of several copies
+// stands for them all. A placement that turns out better than the one found with all machines takes its
+// place.
 void leave_machines_out(const Network& network, PlaceSettings settings, Length length, PlacedStep& placed,
                         bool may_replace) {
     const std::size_t machines = placed.problem.machines.size();
     settings.starts.clear();
     settings.budget /= static_cast<std::int64_t>(machines);
+    std::vector<bool> copies(machines, false);
+    for (const std::vector<int>& set : equal_machines(placed.problem))
+        for (const int copy : std::span(set).subspan(1)) copies[static_cast<std::size_t>(copy)] = true;
     for (std::size_t m = 0; machines > 1 && m < machines; ++m) {
-        if (static_cast<int>(m) == placed.problem.helper) continue;
+        if (static_cast<int>(m) == placed.problem.helper || copies[m]) continue;
         Problem fewer = placed.problem;
         bool possible = true;
         for (std::size_t n = 0; n < fewer.seconds.size(); ++n) {

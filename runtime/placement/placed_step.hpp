@@ -32,7 +32,7 @@ struct PlacedStep {
     Expansion expansion;
     LowerBound bound;
     std::vector<SingleMachine> singles;   // of each machine that runs every product
-    std::vector<WithoutMachine> without;  // each machine that the others can do without
+    std::vector<WithoutMachine> without;  // each machine that the others can do without, one of equal ones
     std::vector<Footprint> memory;        // of each machine
     Objective objective = Objective::Time;
 };

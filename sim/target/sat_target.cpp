@@ -9,10 +9,13 @@
 namespace satsim::sat {
 namespace {
 
-// How long a simulation may take, roughly: long ones first keep all workers busy to the end.
+// How long a simulation may take, roughly: long ones first keep all workers busy to the end. An element of
+// vector work takes about as long as this many multiplications of a GEMM, whose bursts are far between.
+constexpr double kMacsPerElement = 4000;
+
 double effort(const Task& task) {
     if (const auto* gemm = std::get_if<GemmTask>(&task)) return static_cast<double>(gemm->dense_macs());
-    return 0;
+    return kMacsPerElement * static_cast<double>(std::get<VectorTask>(task).elements);
 }
 
 }  // namespace
