@@ -138,14 +138,13 @@ isa::Program emit_zero_fill(const VectorProblem& problem, const isa::ArrayConfig
     for (const int reg : {store::grid_w, store::grid_h, store::count}) b.set(reg, 1);
     b.set(store::src_kind, kZero);
     b.set(store::base, layout.outputs[0]);
-    peeled(b, round_up(problem.rows * problem.columns * kFp16Bytes, kWordBytes), kPiece,
-           [&](std::int64_t bytes, bool) {
-               b.set(store::len, bytes);
-               isa::RunFields run;
-               run.flags = store::kSeek;
-               b.run(run);
-               b.add(store::base, store::base, bytes);
-           });
+    peeled(b, layout.pitch * problem.rows, kPiece, [&](std::int64_t bytes, bool) {
+        b.set(store::len, bytes);
+        isa::RunFields run;
+        run.flags = store::kSeek;
+        b.run(run);
+        b.add(store::base, store::base, bytes);
+    });
     b.halt();
     isa::Program program;
     program.config = array;
@@ -185,7 +184,7 @@ VectorLayout layout_vector(const VectorProblem& problem, const isa::ArrayConfig&
     VectorLayout layout;
     layout.program =
         take(kWordBytes * array.instructions * isa::kEngines + std::int64_t{array.line_bytes()} * 5);
-    layout.pitch = round_up(problem.columns * (wide ? kFp32Bytes : kFp16Bytes), kWordBytes);
+    layout.pitch = row_pitch(round_up(problem.columns * (wide ? kFp32Bytes : kFp16Bytes), kWordBytes), array);
     const std::int64_t matrix = layout.pitch * problem.rows * problem.taps;
     const std::int64_t vector = round_up(problem.columns * kFp32Bytes, kWordBytes);
     for (int i = 0; i < counts.inputs; ++i) layout.inputs.push_back(take(matrix));

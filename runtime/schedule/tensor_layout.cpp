@@ -36,6 +36,11 @@ std::int64_t pad_channels(std::int64_t channels, int group) {
     return round_up(channels, std::max<std::int64_t>(unit, group));
 }
 
+std::int64_t row_pitch(std::int64_t bytes, const isa::ArrayConfig& array) {
+    constexpr std::int64_t kWideLines = 16;
+    return bytes >= kWideLines * array.line_bytes() ? round_up<std::int64_t>(bytes, array.line_bytes()) : bytes;
+}
+
 NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array) {
     const NmPattern nm = task.nm;
     const std::string where = "layer " + task.layer;
@@ -63,7 +68,8 @@ GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
     const Gather& gather = task.gather;
     const int feature_group = layout.nm.dense() ? 1 : layout.nm.m;
     const std::int64_t channels = pad_channels(gather.channels, feature_group);
-    layout.a_pitch = (gather.pixel > 0 ? gather.pixel : channels) * kFp16Bytes;
+    layout.a_pitch =
+        gather.pixel > 0 ? gather.pixel * kFp16Bytes : row_pitch(channels * kFp16Bytes, array);
     layout.a_run = channels * kFp16Bytes;
     const Gather::Tail& tail = gather.tail;
     const bool has_tail = tail.channels > 0;
@@ -80,12 +86,17 @@ GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
         allocate.take(std::int64_t{8} * array.instructions * isa::kEngines + array.line_bytes() * 5);
     layout.a = allocate.take(layout.a_stride * task.count);
 
+    const auto c_pitch = [&](int group) {
+        const std::int64_t bytes = task.out == ElementType::Fp16
+                                       ? pad_channels(task.shape.n, group) * kFp16Bytes
+                                       : round_up<std::int64_t>(task.shape.n, 2) * kFp32Bytes;
+        return row_pitch(bytes, array);
+    };
     const std::int64_t columns_padded = round_up<std::int64_t>(task.shape.n, kColumnPadding);
     if (task.sums_positions()) {
         layout.k_rows = task.shape.k;
-        layout.b_pitch = pad_channels(task.shape.n, 1) * kFp16Bytes;
-        layout.c_pitch = task.out == ElementType::Fp16 ? pad_channels(task.shape.n, 1) * kFp16Bytes
-                                                       : round_up<std::int64_t>(task.shape.n, 2) * kFp32Bytes;
+        layout.b_pitch = row_pitch(pad_channels(task.shape.n, 1) * kFp16Bytes, array);
+        layout.c_pitch = c_pitch(1);
         layout.c_stride = layout.c_pitch * gather.extent();
     } else {
         layout.groups_per_tap = ceil_div(gather.channels, layout.nm.m);
@@ -93,9 +104,7 @@ GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
         layout.k_rows =
             (std::int64_t{layout.taps - 1} * layout.groups_per_tap + layout.tail_groups) * layout.nm.n;
         layout.b_pitch = columns_padded * kFp16Bytes;
-        layout.c_pitch = task.out == ElementType::Fp16
-                             ? pad_channels(task.shape.n, feature_group) * kFp16Bytes
-                             : round_up<std::int64_t>(task.shape.n, 2) * kFp32Bytes;
+        layout.c_pitch = c_pitch(feature_group);
         layout.c_row = layout.c_pitch * task.scatter.out_w;
         layout.c_image = layout.c_row * task.scatter.out_h;
         layout.c_stride = layout.c_image * gather.batch;

@@ -18,6 +18,11 @@ namespace satsim::schedule {
 // pruned. Elements.
 [[nodiscard]] std::int64_t pad_channels(std::int64_t channels, int group);
 
+// Distance of matrix rows that are `bytes` long. Rows of 16 lines or more begin at a line, so that what is
+// read of each (a tile's columns) lies in no line more than it fills; shorter ones follow each other, because
+// the gaps would cost more than the sixteenth that they cost at most here.
+[[nodiscard]] std::int64_t row_pitch(std::int64_t bytes, const isa::ArrayConfig& array);
+
 // The format in which SAT multiplies: dense tasks take groups of 4 where that wastes fewer elements of K, 1:2
 // weights are stored as 2:4 (stored_pattern). Throws InputError naming the layer for a pattern that the built
 // array cannot run.

@@ -31,7 +31,8 @@ GemmTask draw_task(const GemmKind& kind, const isa::ArrayConfig& array, std::mt1
     options.kernel = !options.matrix && one_in(rng, 3);
     options.from_host = options.kernel && one_in(rng, 2);
     options.max_channels = 34;
-    options.max_columns = std::max(40, 2 * array.columns + 7);  // more than two tiles
+    options.max_columns = std::max(40, 2 * array.columns + 7);         // more than two tiles
+    if (options.matrix && one_in(rng, 12)) options.max_columns = 700;  // rows that begin at lines
     options.max_grid = 5 + array.rows / 8;
     options.count = one_in(rng, 6) ? 2 : 1;
     GemmTask task = random_task(rng, options);
@@ -71,7 +72,9 @@ std::optional<VectorProblem> draw_vector(VectorKernel kernel, const isa::ArrayCo
         kernel == VectorKernel::Sgd || kernel == VectorKernel::Adam || kernel == VectorKernel::AdamW;
     if (update || kernel == VectorKernel::Prune) {
         p.rows = pick_size(rng, 101);
-        p.columns = pick_size(rng, 127);
+        const bool wide = one_in(rng, 8);  // rows that begin at lines (schedule::row_pitch)
+        if (wide) p.rows = pick_size(rng, 20);
+        p.columns = pick_size(rng, wide ? 700 : 127);
         p.taps = pick(rng, 1, 3);
         if (!one_in(rng, 4)) p.pack_ff = pattern();
         if (!one_in(rng, 4) || (kernel == VectorKernel::Prune && !p.pack_ff)) p.pack_bp = pattern();

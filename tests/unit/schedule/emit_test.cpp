@@ -32,6 +32,7 @@ struct Case {
     int channels = 0;  // most of them, 0: the usual
     bool from_host = false;
     bool over_positions = false;
+    int columns = 0;  // as channels
 };
 
 class EmitTest : public testing::TestWithParam<Case> {};
@@ -40,7 +41,9 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
     const Case& parameter = GetParam();
     std::mt19937_64 rng(20230922);
     int schedules = 0;
-    const int rounds = parameter.channels > 100 ? 3 : 12;  // long ones once an array: half a minute each
+    const int rounds = std::max(parameter.channels, parameter.columns) > 100
+                           ? 3
+                           : 12;  // long ones once an array: half a minute each
     for (int round = 0; round < rounds; ++round) {
         verify::CaseOptions options;
         options.stage = parameter.stage;
@@ -52,6 +55,7 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
         options.over_positions = parameter.over_positions;
         if (parameter.kernel) options.max_channels = 12;
         if (parameter.channels > 0) options.max_channels = parameter.channels;
+        if (parameter.columns > 0) options.max_columns = parameter.columns;
         MachineView machine;
         machine.array = round % 3 == 0   ? small_array(4, 4, 1)
                         : round % 3 == 1 ? small_array(8, 8, 2)
@@ -96,6 +100,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"FfLong", Stage::FF, {8, 8}, true, 1, false, 9000},
         Case{"BpLongSparse", Stage::BP, {2, 8}, true, 1, false, 9000},
         Case{"WuBatched", Stage::WU, {8, 8}, true, 3},
+        Case{"WuWideRows", Stage::WU, {8, 8}, true, 2, false, 0, false, false, 2000},
+        Case{"FfWideRows", Stage::FF, {2, 8}, true, 1, false, 0, false, false, 2000},
         Case{"FfFoldedImage", Stage::FF, {8, 8}, false, 1, true, 5, true},
         Case{"WuFoldedImage", Stage::WU, {8, 8}, false, 1, true, 5, true},
         Case{"BpOverPositions", Stage::BP, {8, 8}, true, 3, false, 0, false, true},

@@ -189,8 +189,9 @@ TEST_P(Streams, GradientStatistics) {
 // Panels of columns (thin, wide rows), single rows, tails in both directions, many chunks.
 INSTANTIATE_TEST_SUITE_P(Shapes, Streams,
                          ::testing::Values(Shape{true, 1, 4}, Shape{true, 37, 16}, Shape{true, 300, 24},
-                                           Shape{true, 40, 500}, Shape{false, 1, 64}, Shape{false, 333, 64},
-                                           Shape{false, 3000, 96}, Shape{false, 700, 520}));
+                                           Shape{true, 40, 500}, Shape{true, 9, 1030}, Shape{false, 1, 64},
+                                           Shape{false, 333, 64}, Shape{false, 3000, 96},
+                                           Shape{false, 700, 520}));
 
 // ---- updates
 
@@ -325,6 +326,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Update{true, VectorKernel::Sgd, 35, 22, 2, kOneOfTwo, kOneOfTwo, true},
                       Update{true, VectorKernel::Adam, 17, 33, 1, k88, k88, false},
                       Update{true, VectorKernel::AdamW, 40, 40, 1, k28, std::nullopt, true},
+                      Update{true, VectorKernel::Sgd, 9, 525, 2, k28, k28,
+                             false},  // rows longer than 16 lines
+                      Update{true, VectorKernel::AdamW, 8, 301, 1, k24, k88, false},
+                      Update{true, VectorKernel::Prune, 12, 775, 1, k28, k28, false},
                       Update{true, VectorKernel::Sgd, 50, 16, 1, std::nullopt, std::nullopt, false},
                       Update{true, VectorKernel::Prune, 70, 40, 1, k28, std::nullopt, false},
                       Update{false, VectorKernel::Sgd, 256, 512, 2, k28, k28, true},
