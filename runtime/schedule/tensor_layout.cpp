@@ -38,7 +38,8 @@ std::int64_t pad_channels(std::int64_t channels, int group) {
 
 std::int64_t row_pitch(std::int64_t bytes, const isa::ArrayConfig& array) {
     constexpr std::int64_t kWideLines = 16;
-    return bytes >= kWideLines * array.line_bytes() ? round_up<std::int64_t>(bytes, array.line_bytes()) : bytes;
+    return bytes >= kWideLines * array.line_bytes() ? round_up<std::int64_t>(bytes, array.line_bytes())
+                                                    : bytes;
 }
 
 NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array) {
@@ -68,8 +69,7 @@ GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
     const Gather& gather = task.gather;
     const int feature_group = layout.nm.dense() ? 1 : layout.nm.m;
     const std::int64_t channels = pad_channels(gather.channels, feature_group);
-    layout.a_pitch =
-        gather.pixel > 0 ? gather.pixel * kFp16Bytes : row_pitch(channels * kFp16Bytes, array);
+    layout.a_pitch = gather.pixel > 0 ? gather.pixel * kFp16Bytes : row_pitch(channels * kFp16Bytes, array);
     layout.a_run = channels * kFp16Bytes;
     const Gather::Tail& tail = gather.tail;
     const bool has_tail = tail.channels > 0;
