@@ -163,9 +163,9 @@ void LoadTiming::finish_run() {
 // and L lines end before piece e, the request of a burst comes down to
 //     a = 1 + max(D + e, pop of line e - s - LF - 1)
 // (no earlier than the request before it, because both terms grow by one a piece or more; and w_(k-PF) is
-// left out as above: that line's pop is behind w_(k-PF) + 1, because LF + 1 < PF). Each term is e plus a
-// constant for as long as V stays what it is there. So the memory takes many bursts at once and says which
-// lines were late: those are V's next steps.
+// left out as above: that line's pop is behind w_(k-PF) + 1, because LF + 1 < PF). That is a PacedReader with
+// room for LF lines: line k of its (1, 2, ...) is piece p + k - 1, due by p + V - 2 + k. So the memory takes
+// many bursts at once and says which lines were late: those are V's next steps.
 bool LoadTiming::read_paced(dram::Memory& memory, Cycles end) {
     in_step_ = false;
     if (!requesting() || entries_[written_].kind != Kind::Scattered) return false;
@@ -182,8 +182,7 @@ bool LoadTiming::read_paced(dram::Memory& memory, Cycles end) {
     return true;
 }
 
-// Until V has risen so far that the pops come last or, where they do, up to its next step there. False, and
-// nothing is read, where the next burst is not in step or not due.
+// False, and nothing is read, where the next burst is not in step or not due.
 bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles end, std::int64_t stop) {
     const int lines = run.burst(burst_lines_);
     const std::int64_t must_be_popped = run.number + lines - line_fifo_ - 1;
@@ -191,27 +190,27 @@ bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles e
     const std::int64_t piece = first_piece_[must_be_popped];
     if (piece != run.piece - run.number + must_be_popped) return false;
     const Cycles closed = run.base + run.piece + lines;
-    const Cycles at = std::max(closed, popped_[must_be_popped]) + 1;
-    if (at >= end) return false;
+    if (std::max(closed, popped_[must_be_popped]) + 1 >= end) return false;
     in_step_ = true;
-    const Cycles ahead = steps_[last_step_].ahead;
-    // How far V may rise before the pops come last; where they do, up to its next step there.
-    const Cycles leeway = closed - (run.piece + ahead - (run.number - must_be_popped));
-    if (leeway < 0) {
-        std::int64_t step = last_step_;
-        while (steps_[step].piece > piece) --step;
-        if (step != last_step_) end = std::min(end, at + steps_[step + 1].piece - piece);
+    dram::PacedReader reader;
+    reader.run = run;
+    reader.from = run.base + run.piece + 1;
+    reader.room = line_fifo_;
+    reader.dues = dues_;
+    // Where the newest does not hold up requests, no earlier one does.
+    const bool held_up = run.piece + steps_[last_step_].ahead - line_fifo_ > reader.from;
+    std::int64_t step = last_step_;
+    while (held_up && steps_[step].piece > piece) --step;
+    dues_[0] = {lines - line_fifo_, run.piece + steps_[step].ahead - 2};
+    reader.dues_known = 1;
+    while (step < last_step_) {
+        ++step;
+        dues_[reader.dues_known++] = {steps_[step].piece - run.piece + 1, run.piece + steps_[step].ahead - 2};
     }
-    dram::PacedReads reads;
-    reads.run = run;
-    reads.from = at - lines;
-    reads.due = run.piece + ahead - 2;
-    reads.end = end;
-    reads.most = stop - run.piece;
-    reads.leeway = std::max<Cycles>(0, leeway);
-    const std::int64_t read = memory.read_paced(reads, line_bytes_, burst_lines_);
+    const std::size_t known = reader.dues_known;
+    const std::int64_t read = memory.read_paced(reader, end, stop - run.piece, line_bytes_, burst_lines_);
     if (read == 0) return false;
-    static_cast<dram::StridedRun&>(run) = reads.run;
+    static_cast<dram::StridedRun&>(run) = reader.run;
     // Nothing looks back further than LF + 1 lines.
     std::int64_t line = std::max<std::int64_t>(0, read - line_fifo_ - 1);
     const auto pop_until = [&](std::int64_t past) {
@@ -221,14 +220,14 @@ bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles e
             popped_[run.number + line] = run.piece + line + by;
         }
     };
-    for (std::size_t i = 0; i < reads.lates; ++i) {
-        pop_until(reads.late[i].line);
-        raise(run.piece + reads.late[i].line, steps_[last_step_].ahead + reads.late[i].by);
+    for (const dram::PacedReader::Due& late : reader.dues.first(reader.dues_known).subspan(known)) {
+        pop_until(late.line - 1);
+        raise(run.piece + late.line - 1, late.by - run.piece + 2);
     }
     pop_until(read);
     run.piece += read;
     run.number += read;
-    last_request_ = reads.from + read;
+    last_request_ = reader.last_request;
     return true;
 }
 

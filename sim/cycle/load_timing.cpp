@@ -49,6 +49,8 @@ LoadTiming::LoadTiming(const isa::ArrayConfig& config, Rings&& rings)
     runs_.ensure(pieces);
     requests_.resize(static_cast<std::size_t>(line_fifo_));
     arrivals_.resize(static_cast<std::size_t>(line_fifo_));
+    constexpr std::int64_t kLateAtOnce = 64;
+    dues_.resize(static_cast<std::size_t>(line_fifo_ + 2 + kLateAtOnce));
 }
 
 void LoadTiming::dispatch(Cycles d, const LoadOperation& operation) {

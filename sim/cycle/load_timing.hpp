@@ -192,6 +192,7 @@ class LoadTiming {
     bool in_step_ = false;          // read_paced() could go on but for the memory
     Cycles last_request_;
     std::vector<Cycles> arrivals_;
+    std::vector<dram::PacedReader::Due> dues_;
     Cycles ready_ = std::numeric_limits<Cycles>::min() / 4;
     Ring<Cycles> ends_;
     std::int64_t ends_known_ = 0;

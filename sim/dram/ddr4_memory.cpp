@@ -1,24 +1,124 @@
 #include "sim/dram/ddr4_memory.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace satsim::dram {
 namespace {
 
-// Lines from one position to the next, where each is one line in the same place of it; else more than a row.
-Divisor line_pitch(const StridedRun& run, const Divisor& line_bytes) {
-    const bool single = run.step > 0 && line_bytes.remainder(run.step) == 0 &&
-                        line_bytes.quotient(run.address) == run.last_line;
-    return Divisor(single ? line_bytes.quotient(run.step) : kLinesPerRow);
-}
+// The positions of a run, burst by burst.
+class Bursts {
+  public:
+    static constexpr bool kSingleLines = false;
+    Bursts(const StridedRun& run, const Divisor& line_bytes, const Divisor& burst_lines)
+        : run_(run), line_bytes_(line_bytes), burst_lines_(burst_lines) {}
+    [[nodiscard]] std::int64_t positions() const { return run_.positions; }
+    [[nodiscard]] std::int64_t line() const { return run_.line; }
+    [[nodiscard]] int lines() const { return run_.burst(burst_lines_); }
+    void pass(int lines) { run_.pass(lines, line_bytes_); }
+    [[nodiscard]] const StridedRun& run() const { return run_; }
+
+  private:
+    StridedRun run_;
+    Divisor line_bytes_;
+    Divisor burst_lines_;
+};
+
+// The same where each position is one line, and all begin at the same place of it.
+class SingleLines {
+  public:
+    static constexpr bool kSingleLines = true;
+    SingleLines(const StridedRun& run, const Divisor& line_bytes)
+        : run_(run), positions_(run.positions), line_(run.line), pitch_(line_bytes.quotient(run.step)) {}
+    [[nodiscard]] static bool are(const StridedRun& run, const Divisor& line_bytes) {
+        return run.step > 0 && line_bytes.remainder(run.step) == 0 &&
+               line_bytes.quotient(run.address) == run.last_line;
+    }
+    [[nodiscard]] std::int64_t positions() const { return positions_; }
+    [[nodiscard]] std::int64_t line() const { return line_; }
+    [[nodiscard]] std::int64_t pitch() const { return pitch_; }
+    [[nodiscard]] static int lines() { return 1; }
+    void pass(std::int64_t lines) {
+        line_ += lines * pitch_;
+        positions_ -= lines;
+    }
+    [[nodiscard]] StridedRun run() const {
+        StridedRun left = run_;
+        left.address += (run_.positions - positions_) * run_.step;
+        left.positions = positions_;
+        left.line = left.last_line = line_;
+        return left;
+    }
+
+  private:
+    StridedRun run_;  // as it began
+    std::int64_t positions_;
+    std::int64_t line_;
+    std::int64_t pitch_;
+};
 
 }  // namespace
 
-Cycles Ddr4Memory::ready(Cycles request, const Bank& bank, std::int64_t row) const {
-    const Cycles seen = request + timing_.ctrl;
+// What a PacedReader asks for and when, while its lines are taken one after the other.
+class PaceKeeper {
+  public:
+    // `latency`: cycles from a line's slot to its arrival.
+    PaceKeeper(const PacedReader& reader, Cycles latency)
+        : dues_(reader.dues.data()),
+          known_(reader.dues_known),
+          capacity_(reader.dues.size()),
+          from_(reader.from),
+          room_(reader.room),
+          latency_(latency),
+          due_(dues_[known_ - 1].by - latency) {
+        look_back();
+    }
+    [[nodiscard]] bool has_room() const { return known_ < capacity_; }
+    [[nodiscard]] std::size_t dues_known() const { return known_; }
+
+    // Cycle in which the burst that ends with line `last` is requested. Ascending.
+    [[nodiscard]] Cycles request(std::int64_t last) {
+        while (last >= next_) {
+            ++back_;
+            look_back();
+        }
+        return pace_ + last;
+    }
+    // Lines behind number `line` by which no request is put off once more.
+    [[nodiscard]] std::int64_t steady(std::int64_t line) const { return next_ - 1 - line; }
+    // A burst's first line has its slot in cycle `slot`, the others one a cycle behind it.
+    void take(std::int64_t line, Cycles slot) {
+        if (slot <= due_ + line) return;
+        due_ = slot - line;
+        dues_[known_++] = {line, due_ + latency_};
+        if (back_ + 2 == known_) next_ = line + room_;
+    }
+
+  private:
+    void look_back() {
+        pace_ = std::max(from_, dues_[back_].by + 2 - room_);
+        next_ = back_ + 1 < known_ ? dues_[back_ + 1].line + room_ : kNever;
+    }
+
+    static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+    PacedReader::Due* dues_;
+    std::size_t known_;
+    std::size_t capacity_;
+    Cycles from_;
+    std::int64_t room_;
+    Cycles latency_;
+    Cycles due_;             // of the newest, as a slot
+    std::size_t back_ = 0;   // the one that requests look back to
+    Cycles pace_ = 0;        // of requests
+    std::int64_t next_ = 0;  // first line whose burst's request looks back to the next one
+};
+
+Cycles Ddr4Memory::ready(Cycles request, const Bank& bank, std::int64_t row, const Ddr4Timing& timing,
+                         Cycles closed_until) {
+    const Cycles seen = request + timing.ctrl;
     if (bank.row == row) return seen;
-    if (bank.row == kClosed) return std::max(seen, closed_until_) + timing_.rcd;
-    return std::max(seen, bank.activated + timing_.ras) + timing_.rp + timing_.rcd;
+    if (bank.row == kClosed) return std::max(seen, closed_until) + timing.rcd;
+    return std::max(seen, bank.activated + timing.ras) + timing.rp + timing.rcd;
 }
 
 // Banks are closed by the refresh that began in cycle `begin`.
@@ -130,64 +230,75 @@ std::size_t Ddr4Memory::read_plain(std::span<const BurstRequest>& bursts, Cycles
     return lines;
 }
 
-// place() for bursts that need a look at their bank only: refreshes and turnarounds are left to read().
-std::int64_t Ddr4Memory::read_paced(PacedReads& reads, const Divisor& line_bytes,
-                                    const Divisor& burst_lines) {
-    reads.lates = 0;
+std::int64_t Ddr4Memory::read_paced(PacedReader& reader, Cycles end, std::int64_t most,
+                                    const Divisor& line_bytes, const Divisor& burst_lines) {
     if (!paces(burst_lines) || last_direction_ != Direction::Read) return 0;
-    const Divisor bytes = line_bytes;  // copies, so that no write to a bank can change them
-    const Divisor longest = burst_lines;
-    StridedRun run = reads.run;
-    const Cycles ctrl = timing_.ctrl;
-    const Cycles stop = reads.most >= reads.end - reads.from ? reads.end : reads.from + reads.most;
-    // Slot of the line that the reader takes in `paced` at the latest, less `paced`.
-    Cycles slack = reads.due + 1 - (timing_.cl + timing_.phy) - reads.from;
-    Cycles leeway = reads.leeway;
-    const Divisor pitch = line_pitch(run, bytes);
-    const bool several_a_row = pitch.value() < kLinesPerRow;
-    Cycles paced = reads.from;  // a cycle a line: the last request's cycle
+    PaceKeeper pace(reader, timing_.cl + timing_.phy);
+    const auto read = [&](auto positions) {
+        const std::int64_t lines = read_in_step(positions, pace, end, most, reader.last_request);
+        reader.run = positions.run();
+        return lines;
+    };
+    const std::int64_t lines = SingleLines::are(reader.run, line_bytes)
+                                   ? read(SingleLines(reader.run, line_bytes))
+                                   : read(Bursts(reader.run, line_bytes, burst_lines));
+    reader.dues_known = pace.dues_known();
+    counters_.read_lines += lines;
+    return lines;
+}
+
+// place() for bursts that need a look at their bank only: refreshes and turnarounds are left to read().
+template <typename Positions>
+std::int64_t Ddr4Memory::read_in_step(Positions& positions, PaceKeeper& keeper, Cycles end, std::int64_t most,
+                                      Cycles& last_request) {
+    Positions at_hand = positions;  // copies, so that no write to a bank can change them
+    PaceKeeper pace = keeper;
+    const Ddr4Timing timing = timing_;
+    const Cycles closed_until = closed_until_;
+    const Cycles next_refresh = next_refresh_;
+    std::int64_t activates = 0;
+    std::int64_t lines = 0;
+    Cycles last = 0;
     Cycles slot = last_slot_;
-    while (run.positions > 0 && paced < stop) {
-        const int burst = run.burst(longest);
-        const Cycles request = paced + burst;
-        if (request >= reads.end) break;
-        const auto [number, row] = bank_address(run.line);
+    while (at_hand.positions() > 0 && lines < most && pace.has_room()) {
+        const int burst = at_hand.lines();
+        const Cycles request = pace.request(lines + burst);
+        if (request >= end) break;
+        const auto [number, row] = bank_address(at_hand.line());
         Bank& bank = banks_[static_cast<std::size_t>(number)];
         const bool hit = bank.row == row;
-        const Cycles at = hit ? request + ctrl : ready(request, bank, row);
+        const Cycles at = ready(request, bank, row, timing, closed_until);
         const Cycles first = std::max(at, slot + 1);
-        if (first + burst > next_refresh_) break;
+        if (first + burst > next_refresh) break;
         if (!hit) {
-            bank = {row, at - timing_.rcd};
-            ++counters_.activates;
+            bank = {row, at - timing.rcd};
+            ++activates;
         }
         slot = first + burst - 1;
-        const Cycles late = first - (paced + slack);
-        if (late > 0) {
-            reads.late[reads.lates++] = {paced - reads.from, late};
-            slack += late;
-            leeway -= late;
+        pace.take(lines + 1, first);
+        last = request;
+        lines += burst;
+        if constexpr (Positions::kSingleLines) {
+            // The next positions hit the open row: each a cycle after the one before it, and no later.
+            const std::int64_t in_row = kLinesPerRow - 1 - (at_hand.line() & (kLinesPerRow - 1));
+            at_hand.pass(1);
+            if (at_hand.pitch() > in_row) continue;
+            const std::int64_t hits = std::max<std::int64_t>(
+                0, std::min({in_row / at_hand.pitch(), at_hand.positions(), most - lines, pace.steady(lines),
+                             end - 1 - request, next_refresh - 1 - slot}));
+            slot += hits;
+            last += hits;
+            lines += hits;
+            at_hand.pass(hits);
+        } else {
+            at_hand.pass(burst);
         }
-        paced = request;
-        run.pass(burst, bytes);
-        if (leeway < 0 || reads.lates == PacedReads::kMostLate) break;
-        if (!several_a_row) continue;
-        // The next positions hit the open row: each a cycle after the one before it, and no later than that.
-        const std::int64_t in_row = kLinesPerRow - 1 - ((run.line - pitch.value()) & (kLinesPerRow - 1));
-        const std::int64_t hits =
-            std::max<std::int64_t>(0, std::min({pitch.quotient(in_row), run.positions, stop - paced,
-                                                reads.end - 1 - paced, next_refresh_ - 1 - slot}));
-        slot += hits;
-        paced += hits;
-        run.positions -= hits;
-        run.address += hits * run.step;
-        run.line += hits * pitch.value();
-        run.last_line = run.line;
     }
-    reads.run = run;
+    positions = at_hand;
+    keeper = pace;
+    last_request = last;
     last_slot_ = slot;
-    const std::int64_t lines = paced - reads.from;
-    counters_.read_lines += lines;
+    counters_.activates += activates;
     return lines;
 }
 

@@ -25,6 +25,8 @@ inline constexpr std::int64_t kBankPeriodLines = kRowSpanLines * 16;
     return {static_cast<int>(((line >> 7) ^ (line >> 11)) & 15), line >> 11};
 }
 
+class PaceKeeper;
+
 class Ddr4Memory final : public Memory {
   public:
     explicit Ddr4Memory(const MemoryConfig& config)
@@ -32,8 +34,8 @@ class Ddr4Memory final : public Memory {
 
     void read(Cycles now, std::int64_t line, std::span<Cycles> arrival) override;
     void read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival) override;
-    [[nodiscard]] std::int64_t read_paced(PacedReads& reads, const Divisor& line_bytes,
-                                          const Divisor& burst_lines) override;
+    [[nodiscard]] std::int64_t read_paced(PacedReader& reader, Cycles end, std::int64_t most,
+                                          const Divisor& line_bytes, const Divisor& burst_lines) override;
     // No burst lies in two rows, and nothing is random.
     [[nodiscard]] bool paces(const Divisor& burst_lines) const override {
         return kLinesPerRow % burst_lines.value() == 0 && !port_.stalls();
@@ -55,11 +57,18 @@ class Ddr4Memory final : public Memory {
         Cycles activated = 0;
     };
 
+    template <typename Positions>
+    std::int64_t read_in_step(Positions& positions, PaceKeeper& keeper, Cycles end, std::int64_t most,
+                              Cycles& last_request);
     std::size_t read_plain(std::span<const BurstRequest>& bursts, Cycles* arrival);
     // Bus slot of one beat, refreshes included. `request`: cycle of its AR or W handshake.
     [[nodiscard]] Cycles place(Cycles request, std::int64_t line, Direction direction);
     // Cycle in which the beat could have the bus if it were free, and whether it opens its row.
-    [[nodiscard]] Cycles ready(Cycles request, const Bank& bank, std::int64_t row) const;
+    [[nodiscard]] static Cycles ready(Cycles request, const Bank& bank, std::int64_t row,
+                                      const Ddr4Timing& timing, Cycles closed_until);
+    [[nodiscard]] Cycles ready(Cycles request, const Bank& bank, std::int64_t row) const {
+        return ready(request, bank, row, timing_, closed_until_);
+    }
     void refresh(Cycles begin);
     // How many lines after `line` follow it on the bus without a gap: same row, no refresh, requested in
     // time.

@@ -10,8 +10,8 @@ void Memory::read(std::span<const BurstRequest> bursts, std::span<Cycles> arriva
     }
 }
 
-std::int64_t Memory::read_paced(PacedReads& /*reads*/, const Divisor& /*line_bytes*/,
-                                const Divisor& /*burst_lines*/) {
+std::int64_t Memory::read_paced(PacedReader& /*reader*/, Cycles /*end*/, std::int64_t /*most*/,
+                                const Divisor& /*line_bytes*/, const Divisor& /*burst_lines*/) {
     return 0;
 }
 

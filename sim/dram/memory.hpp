@@ -5,7 +5,6 @@
 // no data.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,24 +25,23 @@ struct BurstRequest {
     int lines = 0;
 };
 
-// Bursts in step with a reader that takes a line a cycle: the one that ends with line k of all (1, 2, ...) is
-// requested in cycle from + k. Line k should arrive by cycle due + k; a late one puts the reader back for
-// good, but not the requests until it is back by more than `leeway` cycles.
-struct PacedReads {
-    StridedRun run;  // left behind what was read
+// A reader that takes a line a cycle and asks for its bursts in step. Lines are counted from 1. The burst
+// that ends with line k is requested in cycle from + k, or in the cycle after line k - room has been taken
+// where that is later. Line k is taken in the cycle after it has arrived, and no earlier than in due + k + 1:
+// one that arrives later than due + k puts off what is due from it on by as much.
+struct PacedReader {
+    StridedRun run;
     Cycles from = 0;
-    Cycles due = 0;
-    Cycles end = 0;         // requests lie before this cycle
-    std::int64_t most = 0;  // no further burst begins behind so many lines
-    Cycles leeway = 0;
-    // Bursts that were late: lines before them, and by how many cycles more than those before.
-    struct Late {
-        std::int64_t line;
+    std::int64_t room = 0;  // at least the longest burst
+    struct Due {
+        std::int64_t line;  // from here on; 0 and less: lines of earlier calls
         Cycles by;
     };
-    static constexpr std::size_t kMostLate = 16;
-    std::array<Late, kMostLate> late;  // the first `lates` of them, the others without a value
-    std::size_t lates = 0;
+    // Ascending in both. The first `dues_known` are set, the last of them holds for line 1, and the first for
+    // the first line that is looked back to.
+    std::span<Due> dues;
+    std::size_t dues_known = 0;
+    Cycles last_request = 0;  // left behind where bursts were read
 };
 
 class Memory {
@@ -55,10 +53,11 @@ class Memory {
     // The same for several bursts in the order of their cycles; `arrival` has a place for every line of all
     // of them.
     virtual void read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival);
-    // As many of `reads` as keep to that, in the order of their cycles; returns their lines. May stop before
-    // any burst, which read() takes then; always before the first, unless paces().
-    [[nodiscard]] virtual std::int64_t read_paced(PacedReads& reads, const Divisor& line_bytes,
-                                                  const Divisor& burst_lines);
+    // Bursts that are requested before cycle `end` and begin with line `most` or before, in the order of
+    // their cycles: returns how many lines, `reader` being behind them and knowing what is due then. May stop
+    // before any burst, which read() takes then; always before the first, unless paces().
+    [[nodiscard]] virtual std::int64_t read_paced(PacedReader& reader, Cycles end, std::int64_t most,
+                                                  const Divisor& line_bytes, const Divisor& burst_lines);
     [[nodiscard]] virtual bool paces(const Divisor& /*burst_lines*/) const { return false; }
     // AW handshake in cycle `now`; W beats are offered from now+1 on, one a cycle. Writes for each line the
     // cycle of its W handshake and returns the cycle of the response.

@@ -1,5 +1,5 @@
-// Memory::read_paced against one read a burst of a second memory: the same lines at the same time, as many
-// late ones as the reader allows, and the same state behind them.
+// Memory::read_paced against one read a burst of a second memory, requested as a literal reader would: the
+// same lines at the same time, the same late ones, and the same state behind them.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -60,10 +60,56 @@ void disturb(Random& random, Memory& one, Memory& other, Cycles& now) {
     now = std::max(now, first.back());
 }
 
+// The reader of the definition: when every line is taken, remembered one by one.
+class LiteralReader {
+  public:
+    explicit LiteralReader(const PacedReader& reader)
+        : reader_(reader), dues_(reader.dues.begin(), reader.dues.begin() + known(reader)) {}
+    [[nodiscard]] Cycles request(std::int64_t last) const {
+        const std::int64_t before = last - reader_.room;
+        return std::max(reader_.from + last, due(before) + before + 2);
+    }
+    // Whether the line came late.
+    bool arrives(std::int64_t line, Cycles at) {
+        if (at <= dues_.back().by + line) return false;
+        dues_.push_back({line, at - line});
+        return true;
+    }
+    [[nodiscard]] const std::vector<PacedReader::Due>& dues() const { return dues_; }
+    [[nodiscard]] static std::ptrdiff_t known(const PacedReader& reader) {
+        return static_cast<std::ptrdiff_t>(reader.dues_known);
+    }
+
+  private:
+    [[nodiscard]] Cycles due(std::int64_t line) const {
+        Cycles by = dues_.front().by;
+        for (const PacedReader::Due& each : dues_)
+            if (each.line <= line) by = each.by;
+        return by;
+    }
+    const PacedReader& reader_;
+    std::vector<PacedReader::Due> dues_;
+};
+
+// Some dues of lines before the first, so that requests are held up or not.
+void randomize_dues(Random& random, PacedReader& reader, std::vector<PacedReader::Due>& dues,
+                    std::int64_t longest) {
+    reader.room = longest + pick(random, 0, 80);
+    Cycles by =
+        reader.from + (pick(random, 0, 1) == 0 ? pick(random, 0, 80) : reader.room + pick(random, -9, 9));
+    dues.assign(1, {-1000, by});
+    for (std::int64_t line = -reader.room; pick(random, 0, 2) > 0 && line <= 0; line += pick(random, 1, 20))
+        dues.push_back({line, by += pick(random, 1, 12)});
+    reader.dues_known = dues.size();
+    dues.resize(dues.size() + static_cast<std::size_t>(pick(random, 0, 2) == 0 ? pick(random, 1, 4) : 400));
+    reader.dues = dues;
+}
+
 TEST(PacedReads, AreTheReadsThatTheyStandFor) {
     Random random(20261127);
     std::int64_t paced = 0;
     std::int64_t late = 0;
+    std::int64_t held_up = 0;
     std::int64_t full = 0;
     std::int64_t refused = 0;
     for (int trial = 0; trial < 20000; ++trial) {
@@ -80,60 +126,59 @@ TEST(PacedReads, AreTheReadsThatTheyStandFor) {
         Cycles now = 0;
         for (std::int64_t i = pick(random, 0, 4); i > 0; --i) disturb(random, memory, literal, now);
 
-        PacedReads reads{};
-        reads.run = random_run(random, line_bytes);
-        reads.from = now + pick(random, 0, 40) - 20;
-        reads.due = reads.from + pick(random, 0, 80);
-        reads.end = pick(random, 0, 1) == 0 ? reads.from + pick(random, 1, 300) : Cycles{1} << 60;
-        reads.most = pick(random, 0, 1) == 0 ? pick(random, 1, 200) : std::int64_t{1} << 60;
-        reads.leeway = pick(random, 0, 2) == 0 ? 0 : pick(random, 0, pick(random, 0, 1) == 0 ? 60 : 1000);
-        StridedRun run = reads.run;
-        const PacedReads asked = reads;
-        const std::int64_t lines = memory.read_paced(reads, bytes, longest);
+        PacedReader reader;
+        reader.run = random_run(random, line_bytes);
+        reader.from = now + pick(random, 0, 40) - 20;
+        std::vector<PacedReader::Due> dues;
+        randomize_dues(random, reader, dues, longest.value());
+        const Cycles end = pick(random, 0, 1) == 0 ? reader.from + pick(random, 1, 300) : Cycles{1} << 60;
+        const std::int64_t most = pick(random, 0, 1) == 0 ? pick(random, 1, 200) : std::int64_t{1} << 60;
+        StridedRun run = reader.run;
+        LiteralReader expected(reader);
+        const std::int64_t lines = memory.read_paced(reader, end, most, bytes, longest);
         if (!memory.paces(longest)) {
             ASSERT_EQ(lines, 0);
             ++refused;
         }
 
-        Cycles back = 0;  // how far late lines have put the reader back
-        std::size_t lates = 0;
+        Cycles last = 0;
         for (std::int64_t read = 0; read < lines;) {
             ASSERT_GT(run.positions, 0);
-            ASSERT_LT(read, asked.most);
-            ASSERT_LE(back, asked.leeway);
-            ASSERT_LT(lates, PacedReads::kMostLate);
+            ASSERT_LT(read, most);
             const int burst = run.burst(longest);
-            const Cycles at = asked.from + read + burst;
-            ASSERT_LT(at, asked.end);
+            last = expected.request(read + burst);
+            held_up += last > reader.from + read + burst ? 1 : 0;
+            ASSERT_LT(last, end);
             std::vector<Cycles> arrival(static_cast<std::size_t>(burst));
-            literal.read(at, run.line, arrival);
+            literal.read(last, run.line, arrival);
             run.pass(burst, bytes);
-            const std::int64_t before = read;
-            Cycles behind = 0;
-            for (const Cycles there : arrival) behind = std::max(behind, there - (asked.due + back + ++read));
-            if (behind == 0) continue;
-            back += behind;
-            ASSERT_LT(lates, reads.lates);
-            EXPECT_EQ(reads.late[lates].line, before);
-            EXPECT_EQ(reads.late[lates].by, behind);
-            ++lates;
+            for (const Cycles there : arrival) late += expected.arrives(++read, there) ? 1 : 0;
         }
-        EXPECT_EQ(lates, reads.lates);
-        EXPECT_EQ(run.positions, reads.run.positions);
-        EXPECT_EQ(run.line, reads.run.line);
-        EXPECT_EQ(run.last_line, reads.run.last_line);
+        ASSERT_EQ(expected.dues().size(), reader.dues_known);
+        for (std::size_t i = 0; i < reader.dues_known; ++i) {
+            EXPECT_EQ(expected.dues()[i].line, dues[i].line);
+            EXPECT_EQ(expected.dues()[i].by, dues[i].by);
+        }
+        EXPECT_EQ(reader.last_request, last);
+        EXPECT_EQ(run.positions, reader.run.positions);
+        if (run.positions > 0) {
+            EXPECT_EQ(run.address, reader.run.address);
+            EXPECT_EQ(run.line, reader.run.line);
+            EXPECT_EQ(run.last_line, reader.run.last_line);
+        }
         EXPECT_EQ(memory.counters(now).activates, literal.counters(now).activates);
         EXPECT_EQ(memory.counters(now).read_lines, literal.counters(now).read_lines);
-        now = std::max(now, asked.from + lines);
+        now = std::max(now, last);
         for (int i = 0; i < 4; ++i) disturb(random, memory, literal, now);
         ASSERT_FALSE(HasFailure());
         paced += lines;
-        late += static_cast<std::int64_t>(lates);
-        full += lates == PacedReads::kMostLate ? 1 : 0;
+        full += reader.dues_known == dues.size() ? 1 : 0;
     }
-    std::printf("%ld lines, %ld late bursts\n", static_cast<long>(paced), static_cast<long>(late));
+    std::printf("%ld lines, %ld late ones, %ld requests put off\n", static_cast<long>(paced),
+                static_cast<long>(late), static_cast<long>(held_up));
     EXPECT_GE(paced, 200000);
     EXPECT_GE(late, 1000);
+    EXPECT_GE(held_up, 1000);
     EXPECT_GE(full, 10);
     EXPECT_GE(refused, 1000);
 }
