@@ -28,18 +28,30 @@ void EngineModule::restart(std::span<const isa::Instruction> stream, Cycles star
     arrived_ = false;
     restart_engine();
     wake_.cancel();
-    wake_.notify(sc_core::SC_ZERO_TIME);
+    run_.clock.expect(index_, 0);
 }
 
+// This engine's turn, those of others as long as SystemC has nothing else to do, and then SystemC's.
 void EngineModule::process() {
-    run_.clock.changed();
-    stale_ = true;
+    Clock& clock = run_.clock;
+    clock.enter();
     try {
-        while (advance()) {
+        while (clock.turn_is_free()) {
+            const std::size_t next = clock.next_engine();
+            clock.begin_turn(next);
+            run_.engines[next]->take_turn();
         }
     } catch (...) {
-        if (!run_.fault) run_.fault = std::current_exception();
+        run_.fault = std::current_exception();
         sc_core::sc_pause();
+        return;
+    }
+    if (clock.next_turn() != kUnknown) run_.engines[clock.next_engine()]->wake(clock.next_turn());
+}
+
+void EngineModule::take_turn() {
+    stale_ = true;
+    while (advance()) {
     }
 }
 
@@ -55,7 +67,7 @@ bool EngineModule::advance() {
     const Ticks next = std::min(call_at, wait_at);
     if (next == kUnknown) return false;
     if (!run_.clock.reach(next)) {
-        wake_at(next);
+        run_.clock.expect(index_, next);
         return false;
     }
     if (next > 2 * run_.limit) throw CycleLimitError("program", "", "needs more cycles than its limit");
@@ -150,12 +162,7 @@ void EngineModule::tokens_known() {
     const isa::Instruction& wait = sequencer_.instruction();
     const Cycles at = run_.semaphores.available(blocked_on_, sequencer_.now(), wait.imm);
     if (at == kUnknown) return;
-    wake_at(2 * at);
-}
-
-void EngineModule::wake_at(Ticks at) {
-    wake_.notify(run_.clock.until(at));
-    run_.clock.changed();
+    run_.clock.expect(index_, 2 * at);
 }
 
 void EngineModule::released(Cycles at) {

@@ -22,6 +22,8 @@ class EngineModule : public sc_core::sc_module {
 
     // First instruction in cycle `start`.
     void restart(std::span<const isa::Instruction> stream, Cycles start);
+    // Makes SystemC come back for this engine's turn in `at`.
+    void wake(Ticks at) { wake_.notify(run_.clock.until(at)); }
     void cancel() { wake_.cancel(); }
     // Tokens that this engine waits for have become known.
     void tokens_known();
@@ -65,8 +67,8 @@ class EngineModule : public sc_core::sc_module {
         isa::RunFields fields;
     };
     void process();
+    void take_turn();
     bool advance();
-    void wake_at(Ticks at);
     [[nodiscard]] bool sequence();
     void execute(const Dispatch& operation);
     void push(int semaphore, Cycles at, std::int64_t tokens);

@@ -15,6 +15,7 @@ Machine::Machine(const sc_core::sc_module_name& name)
       engines_{&load_, &stce_, &vec_, &store_},
       skipper_(*this) {
     run_.skipper = &skipper_;
+    run_.engines = engines_;
 }
 
 void Machine::restart(const isa::Program& program, const RunOptions& options) {
@@ -40,6 +41,7 @@ void Machine::restart(const isa::Program& program, const RunOptions& options) {
     for (std::size_t i = 0; i < engines_.size(); ++i) {
         engines_[i]->restart(program.streams[i], run_.result.start);
     }
+    engines_[run_.clock.next_engine()]->wake(run_.clock.next_turn());
 }
 
 Execution Machine::run(const isa::Program& program, const RunOptions& options) {

@@ -20,6 +20,7 @@ struct RunState {
     Clock clock;
     std::unique_ptr<dram::Memory> memory;
     Semaphores semaphores;
+    std::array<EngineModule*, isa::kEngines> engines{};
     std::array<EngineModule*, isa::kSemaphores> waiting{};  // the engine that waits for a semaphore's tokens
     isa::ArrayConfig config;
     RunOptions options;
