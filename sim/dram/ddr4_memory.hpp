@@ -38,7 +38,7 @@ class Ddr4Memory final : public Memory {
                                           const Divisor& line_bytes, const Divisor& burst_lines) override;
     // No burst lies in two rows, and nothing is random.
     [[nodiscard]] bool paces(const Divisor& burst_lines) const override {
-        return kLinesPerRow % burst_lines.value() == 0 && !port_.stalls();
+        return burst_lines.remainder(kLinesPerRow) == 0 && !port_.stalls();
     }
     [[nodiscard]] Cycles write(Cycles now, std::int64_t line, std::span<Cycles> accepted) override;
     [[nodiscard]] MemoryCounters counters(Cycles end) const override;
@@ -57,9 +57,12 @@ class Ddr4Memory final : public Memory {
         Cycles activated = 0;
     };
 
-    template <typename Positions>
-    std::int64_t read_in_step(Positions& positions, PaceKeeper& keeper, Cycles end, std::int64_t most,
-                              Cycles& last_request);
+    class OpenRows;
+    // read_paced() for what lies in any way, and for positions of one line each.
+    std::int64_t read_bursts(PacedReader& reader, PaceKeeper& pace, Cycles end, std::int64_t most,
+                             const Divisor& line_bytes, const Divisor& burst_lines);
+    std::int64_t read_single_lines(PacedReader& reader, PaceKeeper& keeper, Cycles end, std::int64_t most,
+                                   const Divisor& line_bytes);
     std::size_t read_plain(std::span<const BurstRequest>& bursts, Cycles* arrival);
     // Bus slot of one beat, refreshes included. `request`: cycle of its AR or W handshake.
     [[nodiscard]] Cycles place(Cycles request, std::int64_t line, Direction direction);
