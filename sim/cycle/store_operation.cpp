@@ -42,6 +42,7 @@ StoreWalk::StoreWalk(const isa::ArrayConfig& config, const StoreOperation& opera
     const bool result = op_.source == StoreSource::Result;
     bank_bytes_ = Divisor(result ? config.columns * op_.element_bytes() : op_.len);
     banks_ = result ? config.result_banks() : 1;
+    uncut_ = banks_ * bank_bytes_.value() >= op_.len;
 }
 
 void StoreWalk::start_run() {
@@ -63,6 +64,11 @@ StoreChunk StoreWalk::next() {
     run_bytes_ -= bytes;
     run_offset_ = 0;
     ++run_line_;
+    if (uncut_ && phase_ + bytes < op_.len) {
+        phase_ += bytes;
+        chunk.pieces = 1;
+        return chunk;
+    }
     while (bytes > 0) {  // one piece each: to the end of the position, of the sub-banks, of the line
         const std::int64_t end =
             std::min(op_.len, (bank_bytes_.quotient(phase_) + banks_) * bank_bytes_.value());

@@ -59,6 +59,7 @@ class StoreWalk {
     Divisor line_bytes_;
     Divisor bank_bytes_;      // DRAM bytes of one result address (RESULT), of the whole position otherwise
     std::int64_t banks_ = 1;  // result addresses of a piece
+    bool uncut_ = false;      // these are enough for a position
     Position at_;
     std::int64_t left_ = 0;
     std::int64_t run_line_ = 0;    // of the next byte

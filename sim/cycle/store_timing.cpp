@@ -12,6 +12,7 @@ constexpr Cycles kLongAgo = std::numeric_limits<Cycles>::min() / 4;
 StoreTiming::StoreTiming(const isa::ArrayConfig& config)
     : config_(config),
       fifo_(config.store_fifo),
+      most_lines_(std::max(config.burst_lines, 1)),
       last_piece_(kLongAgo),
       last_handshake_(kLongAgo),
       ready_(kLongAgo) {
@@ -71,7 +72,7 @@ bool StoreTiming::generate() {
 void StoreTiming::enter_line() {
     if (line_open_) ++in_fifo_;
     const bool grows = burst_open_ && chunk_.line == open_line_ + 1 && burst_lines_ < config_.burst_lines &&
-                       chunk_.line % config_.burst_lines != 0;
+                       most_lines_.remainder(chunk_.line) != 0;
     if (burst_open_ && !grows) close_burst(last_piece_, false);
     burst_open_ = true;
     ++burst_lines_;

@@ -73,6 +73,7 @@ class StoreTiming {
 
     isa::ArrayConfig config_;
     std::int64_t fifo_;
+    Divisor most_lines_;  // of a burst
 
     Position saved_;
     StoreOperation op_;

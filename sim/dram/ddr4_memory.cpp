@@ -309,9 +309,15 @@ Cycles Ddr4Memory::write(Cycles now, std::int64_t line, std::span<Cycles> accept
     counters_.write_lines += static_cast<std::int64_t>(accepted.size());
     Cycles offered = now + 1;
     for (std::size_t i = 0; i < accepted.size(); ++i) {
+        const std::int64_t at = line + static_cast<std::int64_t>(i);
         accepted[i] = port_.stalls() ? port_.accept(offered, bursts_, static_cast<int>(i)) : offered;
         offered = accepted[i] + 1;
-        last_slot_ = place(accepted[i], line + static_cast<std::int64_t>(i), Direction::Write);
+        last_slot_ = place(accepted[i], at, Direction::Write);
+        if (port_.stalls()) continue;
+        for (std::size_t n = streak(at, accepted.size() - 1 - i); n > 0; --n, ++i) {
+            accepted[i + 1] = offered++;
+            ++last_slot_;
+        }
     }
     ++bursts_;
     return last_slot_ + timing_.wr + timing_.phy;
