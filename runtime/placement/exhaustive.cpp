@@ -9,6 +9,18 @@ Score Scorer::score(const Assignment& assignment) const {
     return score;
 }
 
+Score Scorer::score_if_better(const Assignment& assignment, const Score& best) const {
+    Score score;
+    if (problem_.excess) score.excess = problem_.excess(assignment);
+    if (score.excess > best.excess) return score;
+    const bool less = score.excess < best.excess;
+    if (less || objective_ != Objective::Time)
+        score.value = simulate(problem_, expansion_, assignment).value(objective_);
+    else
+        score.value = simulate_seconds(problem_, expansion_, assignment, best.value);
+    return score;
+}
+
 Assignment all_on(const Problem& problem, int machine, Objective objective) {
     Assignment assignment(problem.graph.nodes.size(), machine);
     for (std::size_t n = 0; n < assignment.size(); ++n) {

@@ -48,9 +48,21 @@ Expansion::Expansion(const Graph& graph, Length length) : length_(length) {
                                       : std::vector<std::int64_t>(at(loop.turns), 1));
     }
     add_runs(graph);
-    edges_.resize(runs_.size());
+    node_weight_.resize(graph.nodes.size(), 0);
+    for (const Run& run : runs_) node_weight_[at(run.node)] += run.weight;
+    drawn_.resize(runs_.size());
     inputs_.resize(runs_.size(), 0);
     add_edges(graph);
+    lay_out_edges();
+}
+
+void Expansion::lay_out_edges() {
+    first_edge_.assign(1, 0);
+    for (const std::vector<Edge>& edges : drawn_) {
+        edges_.insert(edges_.end(), edges.begin(), edges.end());
+        first_edge_.push_back(edges_.size());
+    }
+    drawn_ = {};
 }
 
 void Expansion::add_runs(const Graph& graph) {
@@ -81,7 +93,7 @@ void Expansion::add_order(const std::vector<int>& producers, int turns, int micr
         for (int turn = 0; turn < turns; ++turn) {
             const int earlier = producers[at((part - 1) * turns + turn)];
             const int later = producers[at(part * turns + turn)];
-            edges_[at(earlier)].push_back({-1, later, runs_[at(later)].node, 0});
+            add_edge(earlier, {-1, later, runs_[at(later)].node, 0});
             ++inputs_[at(later)];
         }
     }
@@ -112,7 +124,7 @@ void Expansion::add_edges(const Graph& graph) {
                         throw std::logic_error("tensor " + tensor.name + " is read before it is there");
                     const Edge edge{static_cast<int>(t), tensor.next_step ? -1 : reader, use.node, weight};
                     if (!tensor.next_step) ++inputs_[at(reader)];
-                    edges_[at(producer)].push_back(edge);
+                    add_edge(producer, edge);
                 }
             }
         }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "runtime/placement/graph.hpp"
@@ -34,11 +35,17 @@ class Expansion {
     Expansion(const Graph& graph, Length length);
     [[nodiscard]] const std::vector<Run>& runs() const { return runs_; }  // in program order
     // What the runs after `run` read of it.
-    [[nodiscard]] const std::vector<Edge>& edges_of(int run) const {
-        return edges_[static_cast<std::size_t>(run)];
+    [[nodiscard]] std::span<const Edge> edges_of(int run) const {
+        const std::size_t begin = first_edge_[static_cast<std::size_t>(run)];
+        return std::span(edges_).subspan(begin, first_edge_[static_cast<std::size_t>(run) + 1] - begin);
     }
     // How many edges end at the run.
     [[nodiscard]] int inputs_of(int run) const { return inputs_[static_cast<std::size_t>(run)]; }
+
+    // Turns of all micro-batches that the node's runs stand for.
+    [[nodiscard]] std::int64_t weight_of(int node) const {
+        return node_weight_[static_cast<std::size_t>(node)];
+    }
 
     // Runs of `graph` written out, without building anything.
     [[nodiscard]] static std::int64_t size_of(const Graph& graph);
@@ -47,10 +54,17 @@ class Expansion {
     void add_runs(const Graph& graph);
     void add_edges(const Graph& graph);
     void add_order(const std::vector<int>& producers, int turns, int micro_batches);
+    void add_edge(int producer, const Edge& edge) {
+        drawn_[static_cast<std::size_t>(producer)].push_back(edge);
+    }
+    void lay_out_edges();
 
     Length length_;
     std::vector<Run> runs_;
-    std::vector<std::vector<Edge>> edges_;
+    std::vector<std::int64_t> node_weight_;
+    std::vector<std::vector<Edge>> drawn_;  // of each run, while they are added
+    std::vector<Edge> edges_;               // then one run's behind another's
+    std::vector<std::size_t> first_edge_;   // of each run, and their number
     std::vector<int> inputs_;
     std::vector<std::vector<std::int64_t>> weights_;  // of the turns of each loop
     std::vector<std::vector<int>> first_;             // [node][micro-batch * turns + turn]

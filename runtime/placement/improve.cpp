@@ -59,7 +59,7 @@ class Descent {
 
     bool attempt(Assignment candidate, Assignment& best, Score& score) {
         if (candidate == best || (budget_ -= cost_) < 0) return false;
-        const Score attempted = scorer_.score(candidate);
+        const Score attempted = scorer_.score_if_better(candidate, score);
         if (!(attempted < score)) return false;
         score = attempted;
         best = std::move(candidate);

@@ -21,6 +21,8 @@ class Scorer {
     Scorer(const Problem& problem, Length length, Objective objective)
         : problem_(problem), expansion_(problem.graph, length), objective_(objective) {}
     [[nodiscard]] Score score(const Assignment& assignment) const;
+    // The same where it is better than `best`, otherwise any that is not.
+    [[nodiscard]] Score score_if_better(const Assignment& assignment, const Score& best) const;
     [[nodiscard]] const Problem& problem() const { return problem_; }
     [[nodiscard]] const Expansion& expansion() const { return expansion_; }
     [[nodiscard]] Objective objective() const { return objective_; }

@@ -15,12 +15,14 @@ std::size_t at(int index) {
 
 class Simulation {
   public:
+    // `limit`: seconds after which nobody wants to know.
     Simulation(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
-               bool keep_events)
+               bool keep_events, double limit)
         : problem_(problem),
           expansion_(expansion),
           assignment_(assignment),
           keep_events_(keep_events),
+          limit_(limit),
           machines_(problem.machines.size()),
           waiting_(expansion.runs().size()),
           open_(static_cast<std::size_t>(problem.graph.micro_batches), 0) {
@@ -28,6 +30,10 @@ class Simulation {
         std::vector<bool> used(machines_.size(), false);
         for (const int machine : assignment) used[at(machine)] = true;
         under_way_ = static_cast<int>(std::count(used.begin(), used.end(), true));
+        for (std::size_t n = 0; n < assignment.size(); ++n)
+            machines_[at(assignment[n])].to_do +=
+                problem.seconds[n][at(assignment[n])] *
+                static_cast<double>(expansion.weight_of(static_cast<int>(n)));
         for (std::size_t r = 0; r < waiting_.size(); ++r) {
             waiting_[r] = expansion.inputs_of(static_cast<int>(r));
             ++open_[at(expansion.runs()[r].micro_batch)];
@@ -39,7 +45,7 @@ class Simulation {
             if (waiting_[r] == 0) offer(static_cast<int>(r));
         }
         start_machines();
-        while (!events_.empty()) {
+        while (!events_.empty() && !hopeless_) {
             now_ = events_.top().time;
             while (!events_.empty() && events_.top().time == now_) {
                 const Event event = events_.top();
@@ -47,6 +53,10 @@ class Simulation {
                 event.machine >= 0 ? finish(event.machine, event.id) : arrive(event.id);
             }
             start_machines();
+        }
+        if (hopeless_) {
+            outcome_.seconds = kCannot;
+            return std::move(outcome_);
         }
         if (finished_ != waiting_.size())
             throw std::logic_error("a placed step in which tasks wait for each other");
@@ -68,6 +78,7 @@ class Simulation {
         bool busy = false;
         double up_free = 0;    // to the host
         double down_free = 0;  // from it
+        double to_do = 0;      // s of what has not begun
         bool used = false;
     };
     struct Transfer {
@@ -97,6 +108,8 @@ class Simulation {
             const Run& what = expansion_.runs()[at(run)];
             const double took = problem_.seconds[at(what.node)][m] * static_cast<double>(what.weight);
             outcome_.busy[m] += took;
+            hopeless_ = hopeless_ || now_ + machine.to_do > limit_;
+            machine.to_do -= took;
             if (keep_events_) outcome_.nodes.push_back({run, static_cast<int>(m), now_, now_ + took});
             events_.push({now_ + took, static_cast<int>(m), run});
         }
@@ -186,6 +199,8 @@ class Simulation {
     const Expansion& expansion_;
     const Assignment& assignment_;
     bool keep_events_;
+    double limit_;
+    bool hopeless_ = false;  // the step is sure to take longer
     std::vector<MachineState> machines_;
     std::vector<int> waiting_;  // of each run: inputs that have not arrived
     std::vector<int> open_;     // of each micro-batch: unfinished runs
@@ -217,7 +232,14 @@ double Outcome::value(Objective objective) const {
 
 Outcome simulate(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
                  bool keep_events) {
-    return Simulation(problem, expansion, assignment, keep_events).run();
+    return Simulation(problem, expansion, assignment, keep_events, kCannot).run();
+}
+
+double simulate_seconds(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
+                        double limit) {
+    // What a machine has to do is summed up in another order than that of events.
+    constexpr double kRounding = 1 + 1e-9;
+    return Simulation(problem, expansion, assignment, false, limit * kRounding).run().seconds;
 }
 
 }  // namespace satsim::placement

@@ -50,5 +50,8 @@ struct Outcome {
 // `assignment` gives every node a machine that can run it.
 [[nodiscard]] Outcome simulate(const Problem& problem, const Expansion& expansion,
                                const Assignment& assignment, bool keep_events = false);
+// The step's seconds; kCannot once it is sure that they are more than `limit`.
+[[nodiscard]] double simulate_seconds(const Problem& problem, const Expansion& expansion,
+                                      const Assignment& assignment, double limit);
 
 }  // namespace satsim::placement
