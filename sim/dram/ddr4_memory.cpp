@@ -28,7 +28,8 @@ class PaceKeeper {
           due_(dues_[known_ - 1].by - latency) {
         look_back();
     }
-    [[nodiscard]] bool has_room() const { return known_ < capacity_; }
+    // Lines that may come late before the reader has to be asked again.
+    [[nodiscard]] std::size_t room() const { return capacity_ - known_; }
     [[nodiscard]] std::size_t dues_known() const { return known_; }
     // Line k is late if its slot is after due() + k.
     [[nodiscard]] Cycles due() const { return due_; }
@@ -189,7 +190,7 @@ std::size_t Ddr4Memory::read_plain(std::span<const BurstRequest>& bursts, Cycles
 
 std::int64_t Ddr4Memory::read_paced(PacedReader& reader, Cycles end, std::int64_t most,
                                     const Divisor& line_bytes, const Divisor& burst_lines) {
-    if (!paces(burst_lines) || last_direction_ != Direction::Read) return 0;
+    if (!paces(burst_lines)) return 0;
     PaceKeeper pace(reader, timing_.cl + timing_.phy);
     const std::int64_t lines = single_lines(reader.run, line_bytes)
                                    ? read_single_lines(reader, pace, end, most, line_bytes)
@@ -199,15 +200,15 @@ std::int64_t Ddr4Memory::read_paced(PacedReader& reader, Cycles end, std::int64_
     return lines;
 }
 
-// place() for the first line of a read that needs a look at its bank only; false, and nothing is changed,
-// where the refresh must be looked at too. `slot`: of the line before, and then of this one.
+// Reads one after the other. place() is for those that need a look at their bank only; false, and nothing is
+// changed, where a refresh or the turn from writes must be looked at too: place_all() does. `slot`: of the
+// line before, and then of the first line or the last one.
 class Ddr4Memory::OpenRows {
   public:
     explicit OpenRows(Ddr4Memory& memory)
-        : banks_(memory.banks_.data()),
-          timing_(memory.timing_),
-          closed_until_(memory.closed_until_),
-          next_refresh_(memory.next_refresh_) {}
+        : memory_(memory), banks_(memory.banks_.data()), timing_(memory.timing_) {
+        look();
+    }
     [[nodiscard]] bool place(Cycles request, std::int64_t line, std::int64_t lines, Cycles& slot) {
         const auto [number, row] = bank_address(line);
         Bank& bank = banks_[number];
@@ -222,15 +223,32 @@ class Ddr4Memory::OpenRows {
         slot = first;
         return true;
     }
+    void place_all(Cycles request, std::int64_t line, std::int64_t lines, std::int64_t number,
+                   PaceKeeper& pace, Cycles& slot) {
+        memory_.last_slot_ = slot;
+        for (std::int64_t i = 0; i < lines; ++i) {
+            memory_.last_slot_ = memory_.place(request, line + i, Direction::Read);
+            pace.take(number + i, memory_.last_slot_);
+        }
+        slot = memory_.last_slot_;
+        look();
+    }
     // Lines that can follow the one in `slot`.
     [[nodiscard]] std::int64_t before_refresh(Cycles slot) const { return next_refresh_ - 1 - slot; }
     [[nodiscard]] std::int64_t activates() const { return activates_; }
 
   private:
+    void look() {
+        closed_until_ = memory_.closed_until_;
+        const bool reading = memory_.last_direction_ == Direction::Read;
+        next_refresh_ = reading ? memory_.next_refresh_ : std::numeric_limits<Cycles>::min() / 2;
+    }
+
+    Ddr4Memory& memory_;
     Bank* banks_;
-    Ddr4Timing timing_;
-    Cycles closed_until_;
-    Cycles next_refresh_;
+    Ddr4Timing timing_;  // copies, so that no write to a bank can change them
+    Cycles closed_until_ = 0;
+    Cycles next_refresh_ = 0;  // until then place() may do
     std::int64_t activates_ = 0;
 };
 
@@ -240,12 +258,16 @@ std::int64_t Ddr4Memory::read_bursts(PacedReader& reader, PaceKeeper& pace, Cycl
     OpenRows rows(*this);
     std::int64_t lines = 0;
     Cycles slot = last_slot_;
-    while (run.positions > 0 && lines < most && pace.has_room()) {
+    while (run.positions > 0 && lines < most) {
         const int burst = run.burst(burst_lines);
         const Cycles request = pace.request(lines + burst);
-        if (request >= end || !rows.place(request, run.line, burst, slot)) break;
-        pace.take(lines + 1, slot);
-        slot += burst - 1;
+        if (request >= end || pace.room() < static_cast<std::size_t>(burst)) break;
+        if (rows.place(request, run.line, burst, slot)) {
+            pace.take(lines + 1, slot);
+            slot += burst - 1;
+        } else {
+            rows.place_all(request, run.line, burst, lines + 1, pace, slot);
+        }
         lines += burst;
         reader.last_request = request;
         run.pass(burst, line_bytes);
@@ -265,18 +287,18 @@ std::int64_t Ddr4Memory::read_single_lines(PacedReader& reader, PaceKeeper& keep
     std::int64_t line = reader.run.line;
     std::int64_t lines = 0;
     Cycles slot = last_slot_;
-    bool refreshes = false;
     most = std::min(most, reader.run.positions);
-    while (lines < most && pace.has_room() && !refreshes) {
+    while (lines < most && pace.room() > 0) {
         // Until then requests come a cycle apart, unless a line is late.
         const Cycles ahead = pace.request(lines + 1) - (lines + 1);
         const std::int64_t until = std::min({most, lines + pace.steady(lines), end - 1 - ahead});
         if (lines >= until) break;
         const Cycles due = pace.due();
-        const std::int64_t before = lines;
         while (lines < until) {
             if (!rows.place(ahead + lines + 1, line, 1, slot)) {
-                refreshes = true;
+                rows.place_all(ahead + lines + 1, line, 1, lines + 1, pace, slot);
+                ++lines;
+                line += pitch.value();
                 break;
             }
             ++lines;
@@ -294,7 +316,7 @@ std::int64_t Ddr4Memory::read_single_lines(PacedReader& reader, PaceKeeper& keep
             lines += hits;
             line += hits * pitch.value();
         }
-        if (lines > before) reader.last_request = ahead + lines;
+        reader.last_request = ahead + lines;
     }
     keeper = pace;
     reader.run.positions -= lines;
