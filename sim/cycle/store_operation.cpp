@@ -57,6 +57,19 @@ void StoreWalk::start_run() {
     phase_ = 0;
 }
 
+std::int64_t StoreWalk::whole_lines() const {
+    const bool aligned = uncut_ && run_offset_ == 0 && line_bytes_.remainder(op_.len) == 0 &&
+                         line_bytes_.remainder(phase_) == 0;
+    return aligned ? line_bytes_.quotient(run_bytes_) : 0;
+}
+
+void StoreWalk::pass_lines(std::int64_t lines) {
+    const std::int64_t bytes = lines * line_bytes_.value();
+    run_line_ += lines;
+    run_bytes_ -= bytes;
+    phase_ = phase_ + bytes < op_.len ? phase_ + bytes : (phase_ + bytes) % op_.len;
+}
+
 StoreChunk StoreWalk::next() {
     if (run_bytes_ == 0) start_run();
     StoreChunk chunk{run_line_, 0};

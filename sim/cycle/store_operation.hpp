@@ -49,6 +49,9 @@ class StoreWalk {
 
     [[nodiscard]] bool done() const { return left_ == 0 && run_bytes_ == 0; }
     [[nodiscard]] StoreChunk next();
+    // Lines that follow the last chunk's without a gap and are one piece each; passes so many of them.
+    [[nodiscard]] std::int64_t whole_lines() const;
+    void pass_lines(std::int64_t lines);
     [[nodiscard]] const Position& position() const { return at_; }
     void walk(StateWalk& state);
 

@@ -59,7 +59,7 @@ bool StoreTiming::generate() {
     last_piece_ = gate(last_piece_);
     if (!line_open_ || chunk_.line != open_line_) {
         enter_line();
-        --chunk_.pieces;
+        if (--chunk_.pieces == 0) fill_burst();
     } else {
         last_piece_ += chunk_.pieces - 1;
         chunk_.pieces = 0;
@@ -79,6 +79,25 @@ void StoreTiming::enter_line() {
     line_open_ = true;
     open_line_ = chunk_.line;
     ++lines_;
+}
+
+// Whole lines behind the open one that extend its burst, as far as they can be read without a further write.
+void StoreTiming::fill_burst() {
+    const std::int64_t room =
+        most_lines_.value() - std::max<std::int64_t>(burst_lines_, most_lines_.remainder(open_line_) + 1);
+    const std::int64_t most = std::min(walk_.whole_lines(), room);
+    std::int64_t lines = 0;
+    Cycles last = last_piece_;
+    std::int64_t must_have_left = in_fifo_ - fifo_ + 1;
+    for (; lines < most && must_have_left < left_; ++lines, ++must_have_left)
+        last = must_have_left < 0 ? last + 1 : std::max(last, left_at_[must_have_left]) + 1;
+    if (lines == 0) return;
+    last_piece_ = last;
+    in_fifo_ += lines;
+    burst_lines_ += static_cast<int>(lines);
+    open_line_ += lines;
+    lines_ += lines;
+    walk_.pass_lines(lines);
 }
 
 void StoreTiming::close_burst(Cycles closed, bool ends_operation) {

@@ -68,6 +68,7 @@ class StoreTiming {
     // Earliest cycle after `last` in which the FIFO has room. Needs gate_known().
     [[nodiscard]] Cycles gate(Cycles last) const;
     void enter_line();
+    void fill_burst();
     void close_burst(Cycles closed, bool ends_operation);
     void settle();
 
