@@ -126,9 +126,8 @@ Compared run_targets(TargetGroups& targets, const ComparisonArguments& arguments
     std::vector<MixPart> parts;
     answers.reserve(targets.groups.size());
     for (TargetGroup& group : targets.groups) {
-        nlohmann::ordered_json unused;
         answers.push_back(answer_of(group.chosen, arguments, made, hardware, !group.pipeline && !targets.mix,
-                                    group.pipeline ? unused : document));
+                                    group.pipeline ? nullptr : &document));
         if (!group.pipeline) compared.runs.push_back(answers.back().run);
         if (group.copies == 0) group.copies = least_copies(made, answers.back(), hardware);
         parts.push_back({&answers.back(), group.copies});

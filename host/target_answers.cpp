@@ -80,7 +80,7 @@ placement::MachineCosts sat_costs(sat::SatTarget& sat, const Hardware& hardware,
 }
 
 Answer answer_of_sat(const ComparisonArguments& arguments, const Steps& made, const Hardware& hardware,
-                     bool must_fit, nlohmann::ordered_json& document) {
+                     bool must_fit, nlohmann::ordered_json* document) {
     const Options& options = arguments.options;
     note_dataflow(options.dataflow);
     if (must_fit) require_fit(made, hardware.name, hardware.capacity_bytes());
@@ -90,7 +90,10 @@ Answer answer_of_sat(const ComparisonArguments& arguments, const Steps& made, co
     std::vector<StepResult> results =
         run_steps(made.steps, hardware, sat, host,
                   [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
-    document.update(compare_json(results[0], results[1]));
+    if (document != nullptr) {
+        nlohmann::ordered_json compared = compare_json(results[0], results[1]);
+        for (auto& [name, value] : compared.items()) (*document)[name] = std::move(value);
+    }
     Answer answer;
     TargetRun& run = answer.run;
     run.name = "sat";
@@ -162,7 +165,7 @@ Chosen read_target(const std::string& target, const ComparisonArguments& argumen
 }
 
 Answer answer_of(Chosen& chosen, const ComparisonArguments& arguments, const Steps& made,
-                 const Hardware& hardware, bool must_fit, nlohmann::ordered_json& document) {
+                 const Hardware& hardware, bool must_fit, nlohmann::ordered_json* document) {
     if (auto* device = std::get_if<gpu::Device>(&chosen))
         return answer_of_model(std::move(*device), made, hardware, must_fit);
     if (const auto* recorded = std::get_if<Recorded>(&chosen))

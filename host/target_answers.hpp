@@ -50,9 +50,9 @@ struct Answer {
 
 // Runs both steps. `hardware`: SAT's, whose host figures also stand for the links of GPUs. `must_fit`: throws
 // InputError where a step does not fit the target's memory. SAT adds the fields of its comparison to
-// `document`.
+// `*document`, if that is wanted.
 [[nodiscard]] Answer answer_of(Chosen& chosen, const ComparisonArguments& arguments, const Steps& made,
-                               const Hardware& hardware, bool must_fit, nlohmann::ordered_json& document);
+                               const Hardware& hardware, bool must_fit, nlohmann::ordered_json* document);
 
 // The host's CPU as SAT's hardware file states it: vector work alone, by rates.
 [[nodiscard]] std::array<placement::MachineCosts, 2> host_costs(const Steps& made, const Hardware& hardware);
