@@ -213,12 +213,17 @@ bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles e
     static_cast<dram::StridedRun&>(run) = reader.run;
     // Nothing looks back further than LF + 1 lines.
     std::int64_t line = std::max<std::int64_t>(0, read - line_fifo_ - 1);
+    const Ring<std::int64_t>::View first_piece = first_piece_.view();
+    const Ring<Cycles>::View popped = popped_.view();
+    const std::int64_t first_number = run.number;
+    const std::int64_t first = run.piece;
     const auto pop_until = [&](std::int64_t past) {
-        const Cycles by = steps_[last_step_].ahead;
-        for (; line < past; ++line) {
-            first_piece_[run.number + line] = run.piece + line;
-            popped_[run.number + line] = run.piece + line + by;
+        const Cycles by = first + steps_[last_step_].ahead;
+        for (std::int64_t i = line; i < past; ++i) {
+            first_piece[first_number + i] = first + i;
+            popped[first_number + i] = by + i;
         }
+        line = std::max(line, past);
     };
     for (const dram::PacedReader::Due& late : reader.dues.first(reader.dues_known).subspan(known)) {
         pop_until(late.line - 1);
