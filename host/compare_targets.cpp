@@ -130,15 +130,17 @@ Compared run_targets(TargetGroups& targets, const ComparisonArguments& arguments
                                     group.pipeline ? nullptr : &document));
         if (!group.pipeline) compared.runs.push_back(answers.back().run);
         if (group.copies == 0) group.copies = least_copies(made, answers.back(), hardware);
-        parts.push_back({&answers.back(), group.copies});
+        parts.push_back({&answers.back(), group.copies, nullptr});
     }
     // A placement file beside hetero is hetero's.
     const std::string& policy = arguments.placement.policy;
     const std::string pipelines = targets.mix && !is_objective(policy) ? "time" : policy;
+    compared.mixes.reserve(parts.size() + 1);  // parts point at them
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (!targets.groups[i].pipeline) continue;
         const std::string name = fmt::format("{}@{}", answers[i].run.name, parts[i].copies);
         compared.mixes.push_back(make_mix(name, pipelines, made, {&parts[i], 1}, hardware));
+        parts[i].alone = &compared.mixes.back();
     }
     if (targets.mix) compared.mixes.push_back(make_mix(kMix, policy, made, parts, hardware));
     return compared;

@@ -61,14 +61,32 @@ placement::Problem problem_of(const Steps& made, std::size_t which, const Machin
     return problem;
 }
 
+// The placements of each part alone, on the machines of all of them.
+std::vector<placement::Assignment> placements_alone(std::span<const MixPart> parts, std::size_t which,
+                                                    int helper) {
+    std::vector<placement::Assignment> all;
+    int first = 0;
+    for (const MixPart& part : parts) {
+        if (part.alone != nullptr) {
+            placement::Assignment assignment = part.alone->steps.at(which).placement.assignment;
+            for (int& machine : assignment) machine = machine < part.copies ? first + machine : helper;
+            all.push_back(std::move(assignment));
+        }
+        first += part.copies;
+    }
+    return all;
+}
+
 placement::PlacedStep place_one(const std::string& policy, const Steps& made, std::size_t which,
-                                const Machines& machines, const Hardware& hardware) {
+                                std::span<const MixPart> parts, const Machines& machines,
+                                const Hardware& hardware) {
     placement::Problem problem = problem_of(made, which, machines, hardware);
     const std::optional<Objective> objective = objective_of(policy);
     std::optional<placement::Assignment> fixed;
     if (!objective) fixed = placement::load_placement(policy, made.network, problem);
     return placement::place_step(made.network, made.recipes[which], made.steps[which], std::move(problem),
-                                 objective.value_or(Objective::Time), fixed);
+                                 objective.value_or(Objective::Time), fixed,
+                                 placements_alone(parts, which, machines.helper));
 }
 
 // The weakest of what was placed.
@@ -106,9 +124,9 @@ Mix make_mix(const std::string& name, const std::string& policy, const Steps& ma
     const Machines recipe = machines_of(made, 1, parts, hardware);
     // At the same time, where threads are to be had: they share nothing but what they read.
     std::future<placement::PlacedStep> other = std::async(std::launch::async | std::launch::deferred, [&] {
-        return place_one(policy, made, 1, recipe, hardware);
+        return place_one(policy, made, 1, parts, recipe, hardware);
     });
-    placement::PlacedStep placed = place_one(policy, made, 0, baseline, hardware);
+    placement::PlacedStep placed = place_one(policy, made, 0, parts, baseline, hardware);
     Mix mix{name, {std::move(placed), other.get()}, Provenance::Simulated, energy_known};
     mix.provenance = provenance_of(mix.recipe(), recipe.costs);
     return mix;
@@ -125,7 +143,7 @@ int least_copies(const Steps& made, const Answer& answer, const Hardware& hardwa
                     fmt::format("finds no pipeline of up to {} machines that {} fits on; expected a smaller "
                                 "--batch or a recipe joined by +recompute",
                                 kMost, made.steps[which].recipe));
-            const MixPart part{&answer, copies};
+            const MixPart part{&answer, copies, nullptr};
             const Machines machines = machines_of(made, which, {&part, 1}, hardware);
             const placement::Problem problem = problem_of(made, which, machines, hardware);
             if (placement::fits_pipeline(made.network, made.recipes[which], made.steps[which], problem,

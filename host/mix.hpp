@@ -25,10 +25,12 @@ struct Mix {
 // Whether a policy is "time", "energy" or "edp"; a file otherwise.
 [[nodiscard]] bool is_objective(const std::string& policy);
 
-// A target as part of a mix: `copies` machines of it.
+// A target as part of a mix: `copies` machines of it. `alone`: how they do without the others, if that has
+// been found out; the mix will be no worse.
 struct MixPart {
     const Answer* answer = nullptr;
     int copies = 1;
+    const Mix* alone = nullptr;
 };
 
 // Places both steps on all machines of `parts` and, beside SAT, the host. `policy`: "time", "energy", "edp"

@@ -71,13 +71,27 @@ std::vector<std::vector<int>> equal_machines(const Problem& problem) {
     return sets;
 }
 
+// `assignment` with what is on `machine` moved to each of the others, as far as they can run it.
+std::vector<Assignment> emptied(const Problem& problem, const Assignment& assignment, std::size_t machine,
+                                Objective objective) {
+    std::vector<Assignment> all;
+    for (std::size_t to = 0; to < problem.machines.size(); ++to) {
+        if (to == machine) continue;
+        Assignment moved = all_on(problem, static_cast<int>(to), objective);
+        for (std::size_t n = 0; n < assignment.size(); ++n)
+            if (assignment[n] != static_cast<int>(machine)) moved[n] = assignment[n];
+        all.push_back(std::move(moved));
+    }
+    return all;
+}
+
 // Places the step on all machines but one, for each that the others can do without; one of several copies
 // stands for them all. A placement that turns out better than the one found with all machines takes its
 // place.
 void leave_machines_out(const Network& network, PlaceSettings settings, Length length, PlacedStep& placed,
                         bool may_replace) {
     const std::size_t machines = placed.problem.machines.size();
-    settings.starts.clear();
+    const Assignment found_with_all = placed.placement.assignment;
     settings.budget /= static_cast<std::int64_t>(machines);
     std::vector<bool> copies(machines, false);
     for (const std::vector<int>& set : equal_machines(placed.problem))
@@ -92,6 +106,7 @@ void leave_machines_out(const Network& network, PlaceSettings settings, Length l
                                                [](double seconds) { return seconds < kCannot; });
         }
         if (!possible) continue;
+        settings.starts = emptied(fewer, found_with_all, m, settings.objective);
         const Scorer scorer(fewer, length, settings.objective);
         Placement found = place(scorer, &network, settings);
         if (found.score.excess > 0) continue;
@@ -104,7 +119,8 @@ void leave_machines_out(const Network& network, PlaceSettings settings, Length l
 }  // namespace
 
 PlacedStep place_step(const Network& network, const Recipe& recipe, const TrainingStep& step, Problem problem,
-                      Objective objective, const std::optional<Assignment>& fixed) {
+                      Objective objective, const std::optional<Assignment>& fixed,
+                      const std::vector<Assignment>& starts) {
     const Length length = Expansion::size_of(problem.graph) > kWholeRuns ? Length::Short : Length::Whole;
     Expansion expansion(problem.graph, length);
     PlacedStep placed{std::move(problem), {}, {}, std::move(expansion), {}, {}, {}, {}, objective};
@@ -112,7 +128,8 @@ PlacedStep place_step(const Network& network, const Recipe& recipe, const Traini
     const MemoryPlan plan(network, recipe, step, placed.problem.graph, placed.problem.machines);
     placed.problem.excess = [&plan](const Assignment& assignment) { return plan.excess(assignment); };
     const Scorer scorer(placed.problem, length, objective);
-    PlaceSettings settings{.objective = objective, .groups = make_groups(network, placed.problem.graph)};
+    PlaceSettings settings{
+        .objective = objective, .groups = make_groups(network, placed.problem.graph), .starts = starts};
     if (fixed) {
         placed.placement = {*fixed, "given", scorer.score(*fixed)};
     } else {

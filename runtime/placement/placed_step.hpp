@@ -37,11 +37,13 @@ struct PlacedStep {
     Objective objective = Objective::Time;
 };
 
-// Places `step`. `fixed`: an assignment that is taken as it is. Throws InputError naming the machines and
+// Places `step`. `fixed`: an assignment that is taken as it is; `starts`: some that the result will not be
+// worse than. Throws InputError naming the machines and
 // their memory when no placement that fits was found.
 [[nodiscard]] PlacedStep place_step(const Network& network, const Recipe& recipe, const TrainingStep& step,
                                     Problem problem, Objective objective,
-                                    const std::optional<Assignment>& fixed = std::nullopt);
+                                    const std::optional<Assignment>& fixed = std::nullopt,
+                                    const std::vector<Assignment>& starts = {});
 
 // Whether the step fits on the first `copies` machines of the problem as a pipeline.
 [[nodiscard]] bool fits_pipeline(const Network& network, const Recipe& recipe, const TrainingStep& step,

@@ -38,6 +38,18 @@ class Placement(ProgramTest):
                 self.assertLessEqual(used, {b["target"] for b in mix["busy"]})
                 self.assertIn(mix["provenance"], ("modelled", "simulated"))
 
+    def test_a_mix_of_pipelines_is_no_worse_than_each(self):
+        value = self.run_json("compare", "armor-8b", "--set", "layers=4", "--recipe", "wohg-3+bdwp-2:8+recompute", "--baseline", "wohg-3+dense+recompute",
+                              "--target", f"sat@2,{ORIN}@3,gpu-model:h100@2,hetero", "--fidelity", "fast")
+        *pipelines, mix = value["targets"]
+        self.assertEqual(len(pipelines), 3)
+        self.assertLess(max(t["seconds"] for t in pipelines), 1e4)
+        for other in pipelines + mix["without"]:
+            self.assertLessEqual(mix["seconds"], other["seconds"] * (1 + 1e-9))
+        # What hardly works is hardly worth anything: a machine left out hands on what it had.
+        without_sat = next(w for w in mix["without"] if w["target"] == "sat#1")
+        self.assertLess(without_sat["seconds"], 1.05 * mix["seconds"])
+
     def test_every_target_has_its_modules(self):
         value = self.run_json("compare", "armor-tiny", "--recipe", "wohg-3+bdwp-2:8", "--baseline", "wohg-3+dense",
                               "--target", f"sat,{ORIN},hetero", "--fidelity", "fast")
