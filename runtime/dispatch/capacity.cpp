@@ -69,7 +69,9 @@ std::string advice_for(const Network& network, const Recipe& recipe, const Train
 }  // namespace
 
 Footprint footprint_of(const Network& network, const Recipe& recipe, const TrainingStep& step) {
-    return sum_of(layer_footprints(network, recipe, step), recipe.micro_batches);
+    FootprintSum sum;
+    for (const LayerFootprint& layer : layer_footprints(network, recipe, step)) sum.add(layer);
+    return sum.footprint(recipe.micro_batches);
 }
 
 std::string to_string(const Footprint& f) {

@@ -80,18 +80,18 @@ std::vector<KeptActivation> kept_activations(const Network& network, const Recip
     return kept;
 }
 
-Bytes room_for(std::span<const KeptActivation> layers) {
-    Bytes always = 0;
-    Bytes briefly = 0;
-    std::map<int, Bytes> inside;
-    for (const KeptActivation& layer : layers) {
-        always += layer.always;
-        briefly = std::max(briefly, layer.briefly);
-        if (layer.region >= 0) inside[layer.region] += layer.inside;
-    }
-    Bytes largest = 0;
-    for (const auto& [region, bytes] : inside) largest = std::max(largest, bytes);
-    return always + largest + briefly;
+void ActivationRoom::add(const KeptActivation& layer) {
+    always_ += layer.always;
+    briefly_ = std::max(briefly_, layer.briefly);
+    if (layer.region < 0) return;
+    const auto region = static_cast<std::size_t>(layer.region);
+    if (region >= inside_.size()) inside_.resize(region + 1, 0);
+    inside_[region] += layer.inside;
+}
+
+Bytes ActivationRoom::bytes() const {
+    const auto largest = std::max_element(inside_.begin(), inside_.end());
+    return always_ + (largest == inside_.end() ? 0 : *largest) + briefly_;
 }
 
 }  // namespace satsim

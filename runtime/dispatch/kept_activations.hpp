@@ -1,7 +1,6 @@
 // FP16 activations that a step keeps for its backward pass, layer by layer.
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "runtime/recipe/recipe.hpp"
@@ -24,7 +23,16 @@ struct KeptActivation {
                                                            const std::vector<LayerPlan>& plan,
                                                            std::int64_t samples);
 
-// Room for `layers` together, a machine's share or all: copies that are formed again take turns.
-[[nodiscard]] Bytes room_for(std::span<const KeptActivation> layers);
+// Room for layers together, a machine's share or all: copies that are formed again take turns.
+class ActivationRoom {
+  public:
+    void add(const KeptActivation& layer);
+    [[nodiscard]] Bytes bytes() const;
+
+  private:
+    Bytes always_ = 0;
+    Bytes briefly_ = 0;
+    std::vector<Bytes> inside_;  // of each region
+};
 
 }  // namespace satsim

@@ -92,21 +92,20 @@ std::vector<LayerFootprint> layer_footprints(const Network& network, const Recip
     return layers;
 }
 
-Footprint sum_of(const std::vector<LayerFootprint>& layers, std::int64_t micro_batches) {
-    Footprint sum;
-    std::vector<KeptActivation> kept;
-    Bytes largest_dw = 0;
-    for (const LayerFootprint& layer : layers) {
-        kept.push_back(layer.activations);
-        sum.gradients = std::max(sum.gradients, 2 * layer.gradient);  // two of the largest at once
-        sum.masters += layer.master;
-        sum.copies += layer.forward_copy + layer.backward_copy;
-        sum.optimizer_state += layer.optimizer_state;
-        sum.weight_gradients += layer.weight_gradients;
-        largest_dw = std::max(largest_dw, layer.largest_weight_gradient);
-    }
-    sum.activations = room_for(kept);
-    if (micro_batches == 1) sum.weight_gradients = largest_dw;
+void FootprintSum::add(const LayerFootprint& layer) {
+    activations_.add(layer.activations);
+    sum_.gradients = std::max(sum_.gradients, 2 * layer.gradient);  // two of the largest at once
+    sum_.masters += layer.master;
+    sum_.copies += layer.forward_copy + layer.backward_copy;
+    sum_.optimizer_state += layer.optimizer_state;
+    sum_.weight_gradients += layer.weight_gradients;
+    largest_weight_gradient_ = std::max(largest_weight_gradient_, layer.largest_weight_gradient);
+}
+
+Footprint FootprintSum::footprint(std::int64_t micro_batches) const {
+    Footprint sum = sum_;
+    sum.activations = activations_.bytes();
+    if (micro_batches == 1) sum.weight_gradients = largest_weight_gradient_;
     return sum;
 }
 

@@ -24,8 +24,17 @@ struct LayerFootprint {
 [[nodiscard]] std::vector<LayerFootprint> layer_footprints(const Network& network, const Recipe& recipe,
                                                            const TrainingStep& step);
 
-// Room for `layers` on one machine.
-[[nodiscard]] Footprint sum_of(const std::vector<LayerFootprint>& layers, std::int64_t micro_batches);
+// Room for layers on one machine.
+class FootprintSum {
+  public:
+    void add(const LayerFootprint& layer);
+    [[nodiscard]] Footprint footprint(std::int64_t micro_batches) const;
+
+  private:
+    Footprint sum_;
+    ActivationRoom activations_;
+    Bytes largest_weight_gradient_ = 0;
+};
 
 // Of what an optimizer's task writes beside the update (extra_bytes), the copy that BP reads; the rest is
 // FF's.

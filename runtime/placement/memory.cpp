@@ -21,6 +21,27 @@ int reader_with_nodes(const Network& network, const std::vector<bool>& has_nodes
     return -1;
 }
 
+// Parts of a layer that a machine has.
+enum Held : unsigned char { kForward = 1, kBackward = 2, kWeights = 4, kUpdate = 8 };
+
+LayerFootprint share_of(const LayerFootprint& whole, unsigned has, std::int64_t under_way) {
+    LayerFootprint own;
+    if ((has & (kForward | kBackward | kWeights)) != 0) own.activations = whole.activations;
+    own.activations.always *= under_way;
+    if ((has & kForward) != 0) own.forward_copy = whole.forward_copy;
+    if ((has & kBackward) != 0) own.backward_copy = whole.backward_copy;
+    if ((has & (kBackward | kWeights)) != 0) own.gradient = whole.gradient;
+    if ((has & (kWeights | kUpdate)) != 0) {
+        own.weight_gradients = whole.weight_gradients;
+        own.largest_weight_gradient = whole.largest_weight_gradient;
+    }
+    if ((has & kUpdate) != 0) {
+        own.master = whole.master;
+        own.optimizer_state = whole.optimizer_state;
+    }
+    return own;
+}
+
 }  // namespace
 
 MemoryPlan::MemoryPlan(const Network& network, const Recipe& recipe, const TrainingStep& step,
@@ -54,54 +75,32 @@ std::vector<Footprint> MemoryPlan::footprints(const Assignment& assignment) cons
 std::vector<Footprint> MemoryPlan::footprints(const Assignment& assignment, std::int64_t under_way) const {
     under_way = std::min(under_way, micro_batches_);
     // Which parts of each layer each machine has.
-    struct Held {
-        bool forward = false;
-        bool backward = false;
-        bool weights = false;
-        bool update = false;
-    };
     const std::size_t count = layers_.size();
-    std::vector<std::vector<Held>> held(machines_.size(), std::vector<Held>(count));
+    std::vector<unsigned char> held(machines_.size() * count, 0);
     for (std::size_t n = 0; n < assignment.size(); ++n) {
         if (assignment[n] < 0) continue;
         const Node& node = graph_.nodes[n];
-        Held& here = held[memory_of(assignment[n])][static_cast<std::size_t>(node.layer)];
+        unsigned char& here = held[memory_of(assignment[n]) * count + static_cast<std::size_t>(node.layer)];
         if (node.pass == Pass::Update)
-            here.update = true;
+            here |= kUpdate;
         else if (node.pass != Pass::Backward)
-            here.forward = true;
+            here |= kForward;
         else
-            (node.stage == Stage::WU ? here.weights : here.backward) = true;
-    }
-    for (std::size_t l = 0; l < count; ++l) {
-        if (stands_in_[l] < 0) continue;
-        for (std::vector<Held>& machine : held) {
-            const Held with = machine[static_cast<std::size_t>(stands_in_[l])];
-            machine[l] = {with.forward, false, false, with.forward};
-        }
+            here |= node.stage == Stage::WU ? kWeights : kBackward;
     }
     std::vector<Footprint> footprints;
-    for (const std::vector<Held>& machine : held) {
-        std::vector<LayerFootprint> share(count);
+    for (std::size_t m = 0; m < machines_.size(); ++m) {
+        unsigned char* const parts = &held[m * count];
+        FootprintSum sum;
         for (std::size_t l = 0; l < count; ++l) {
-            const Held& has = machine[l];
-            const LayerFootprint& whole = layers_[l];
-            LayerFootprint& own = share[l];
-            if (has.forward || has.backward || has.weights) own.activations = whole.activations;
-            own.activations.always *= under_way;
-            if (has.forward) own.forward_copy = whole.forward_copy;
-            if (has.backward) own.backward_copy = whole.backward_copy;
-            if (has.backward || has.weights) own.gradient = whole.gradient;
-            if (has.weights || has.update) {
-                own.weight_gradients = whole.weight_gradients;
-                own.largest_weight_gradient = whole.largest_weight_gradient;
+            unsigned has = parts[l];
+            if (stands_in_[l] >= 0) {
+                const bool with = (parts[static_cast<std::size_t>(stands_in_[l])] & kForward) != 0;
+                has = with ? kForward | kUpdate : 0;
             }
-            if (has.update) {
-                own.master = whole.master;
-                own.optimizer_state = whole.optimizer_state;
-            }
+            if (has != 0) sum.add(share_of(layers_[l], has, under_way));
         }
-        footprints.push_back(sum_of(share, micro_batches_));
+        footprints.push_back(sum.footprint(micro_batches_));
     }
     return footprints;
 }
