@@ -7,7 +7,6 @@
 // the program's array configuration. Not for use by several threads: fork.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "runtime/functional/memory_image.hpp"
@@ -24,7 +23,6 @@ struct RunOptions {
     bool record_operations = false;  // fill Execution::operations
     Cycles cycle_limit = 0;          // throws CycleLimitError when the program needs more cycles; 0: no limit
     bool skip_periods = true;        // leave out periods that repeat; changes nothing (skipping.md)
-    std::function<void(Cycles)> progress;  // called now and then with the cycle reached; may be empty
 
     // Real data, optional: the program is placed in this memory and its operations are executed on it (not
     // owned). Operations happen when they are dispatched, in an order that the tokens allow, as in

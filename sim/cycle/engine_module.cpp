@@ -199,14 +199,6 @@ Ticks EngineModule::alone_until() {
     return std::min({run_.clock.horizon(), wait_at, 2 * run_.limit + 1});
 }
 
-void EngineModule::note_progress(Cycles at, std::size_t calls) {
-    constexpr std::uint32_t kEvery = 1U << 14;
-    calls_ += static_cast<std::uint32_t>(calls);
-    if (calls_ < kEvery) return;
-    calls_ = 0;
-    if (run_.options.progress) run_.options.progress(at + run_.skipped);
-}
-
 void EngineModule::walk(StateWalk& state) {
     sequencer_.walk(state);
     for (const std::int64_t value : {std::int64_t{stale_}, std::int64_t{arrived_}, std::int64_t{blocked_on_}})

@@ -56,8 +56,6 @@ class EngineModule : public sc_core::sc_module {
     void ended(Cycles at);
     // Before this time nothing happens but this engine's own memory calls and what follows from them.
     [[nodiscard]] Ticks alone_until();
-    // Tells the caller of the run how far it is, every few thousand memory calls.
-    void note_progress(Cycles at, std::size_t calls);
 
     RunState& run_;
 
@@ -89,7 +87,6 @@ class EngineModule : public sc_core::sc_module {
     std::size_t ends_ = 0;
     std::size_t forgotten_ = 0;  // operations dropped from the front of operations_
     Cycles busy_until_ = -1;
-    std::uint32_t calls_ = 0;  // since the last time
 };
 
 }  // namespace satsim::cycle

@@ -12,14 +12,10 @@ void LoadModule::dispatch(Cycles d, const Dispatch& operation) {
 void LoadModule::call() {
     const Cycles end = ceil_div<Ticks>(alone_until(), 2);  // a read of cycle t happens at 2t
     const Cycles ready = timing_->ready();
-    const Cycles at = timing_->request().at;
-    std::size_t calls = 0;
     do {  // until something becomes known that others or the sequencer may act on
-        ++calls;
         timing_->read_due(*run_.memory, end);
     } while (timing_->requesting() && timing_->request().at < end && !timing_->has_end() &&
              timing_->ready() == ready);
-    note_progress(at, calls);
     report();
 }
 

@@ -6,13 +6,12 @@
 // generator has got. Three things keep the results what they are:
 //   * Everything behind the run is generated and resolved when the same pieces have been written as without
 //     the short cut (`generated_ < known_ + PF`, `piece - PF < known_`), so that ready() becomes known at the
-//     same read. A batch ends before a read that could bring that about: quiet_before().
-//   * A batch has at most LF lines, so that the pops that its requests look back to are known before it; but
-//     read_paced() knows them as it goes.
-//   * Within a batch g's second half, w_(k-PF) + 1, is left out. It is when a line that the request looks
+//     same read. What is read at once ends before a read that could bring that about: quiet_before().
+//   * g's second half, w_(k-PF) + 1, is left out where many are read. It is when a line that the request
+//   looks
 //     back to anyhow, number n + L - LF - 1, has its first piece p behind piece k + L - PF: then
 //     a >= w_p + 1 >= w_(k+L-PF) + 2. And once this holds it holds for the rest of the run, because k + L
-//     moves on by the lines of a burst, and p by at least as many. Otherwise bursts are read one at a time.
+//     moves on by the lines of a burst, and p by at least as many.
 #include <algorithm>
 
 #include "sim/cycle/load_timing.hpp"
@@ -31,8 +30,8 @@ void LoadTiming::start_scattered() {
     run = {{.step = run_.step, .span = op_.len - 8, .address = run_.address, .positions = run_.positions - 1},
            generated_,
            lines_};
-    run.begin_position(line_bytes_);
-    run_.address += run.positions * run.step;
+    run.reads.begin_position(line_bytes_);
+    run_.address += run.reads.positions * run_.step;
     run_.positions = 1;
     push_run(run);
 }
@@ -59,7 +58,7 @@ void LoadTiming::start_stream() {
     const std::int64_t bytes = lines * line_bytes_.value();
     ScatteredRun& run = runs_[runs_pushed_];
     run = {{.step = 0, .span = bytes - 8, .address = run_.address, .positions = 1}, generated_, lines_};
-    run.begin_position(line_bytes_);
+    run.reads.begin_position(line_bytes_);
     run_line_ += lines;
     run_bytes_ -= bytes;
     run_phase_ = bytes % op_.len;
@@ -72,11 +71,10 @@ bool LoadTiming::pop_comes_last(const ScatteredRun& run) const {
     return must_be_popped >= 0 && first_piece_[must_be_popped] > run.piece - piece_fifo_;
 }
 
-// The first request of a batch.
 void LoadTiming::request_scattered() {
     ScatteredRun run = runs_[entries_[written_].first];
-    const std::int64_t line = run.line;
-    const int lines = run.burst(burst_lines_);
+    const std::int64_t line = run.reads.line;
+    const int lines = run.reads.burst(burst_lines_);
     run.pass(lines, line_bytes_);
     Cycles at = std::max(run.base + run.piece, last_request_) + 1;
     const std::int64_t must_be_popped = run.number - line_fifo_ - 1;
@@ -85,44 +83,15 @@ void LoadTiming::request_scattered() {
         const std::int64_t before = run.piece - piece_fifo_;
         at = std::max(at, before + steps_[step_of(before)].ahead + 2);
     }
-    request({at, line, lines});
+    request_ = {at, line, lines};
 }
 
-// The piece that must not be the next to be known if a further read belongs to the batch.
+// The piece that must not be the next to be known if a further read goes with the ones before.
 std::int64_t LoadTiming::quiet_before() const {
     std::int64_t piece = kUnknown;
     if (generating_) piece = generated_ - piece_fifo_ + 1;
     if (resolved_ != pushed_) piece = std::min(piece, entries_[resolved_].piece - piece_fifo_ + 1);
     return piece;
-}
-
-void LoadTiming::request_until(Cycles end) {
-    if (!requesting() || entries_[written_].kind != Kind::Scattered) return;
-    if (in_step_) return;  // read_paced() takes the others, and more at a time
-    ScatteredRun run = runs_[entries_[written_].first];
-    const std::int64_t first_piece = run.piece;
-    run.pass(requests_[0].lines, line_bytes_);
-    if (!pop_comes_last(run)) return;
-    const std::int64_t stop = quiet_before();
-    const Divisor line_bytes = line_bytes_;
-    const Divisor burst_lines = burst_lines_;
-    const Ring<Cycles>::View popped = popped_.view();
-    BurstRequest* request = requests_.data();
-    Cycles at = request->at;
-    std::int64_t room = line_fifo_ - request->lines;
-    while (run.positions > 0 && run.piece < stop) {
-        const int lines = run.burst(burst_lines);
-        room -= lines;
-        if (room < 0) break;
-        const Cycles closed = run.base + run.piece + lines;
-        at = std::max({at, closed, popped[run.number + lines - line_fifo_ - 1]}) + 1;
-        if (at >= end) break;
-        *++request = {at, run.line, lines};
-        run.pass(lines, line_bytes);
-    }
-    batch_ = static_cast<std::size_t>(request - requests_.data() + 1);
-    batch_lines_ = run.piece - first_piece;
-    behind_batch_ = run;
 }
 
 // Every piece is the first of its line.
@@ -147,11 +116,8 @@ void LoadTiming::accept_scattered() {
         ++number;
     }
     last_step_ = step;
-    if (batch_ == 1)
-        run.pass(requests_[0].lines, line_bytes_);
-    else
-        run = behind_batch_;
-    if (run.positions == 0) finish_run();
+    run.pass(request_.lines, line_bytes_);
+    if (run.done()) finish_run();
 }
 
 void LoadTiming::finish_run() {
@@ -167,33 +133,31 @@ void LoadTiming::finish_run() {
 // room for LF lines: line k of its (1, 2, ...) is piece p + k - 1, due by p + V - 2 + k. So the memory takes
 // many bursts at once and says which lines were late: those are V's next steps.
 bool LoadTiming::read_paced(dram::Memory& memory, Cycles end) {
-    in_step_ = false;
     if (!requesting() || entries_[written_].kind != Kind::Scattered) return false;
     if (line_fifo_ + 1 >= piece_fifo_ || !memory.paces(burst_lines_)) return false;
     ScatteredRun& run = runs_[entries_[written_].first];
     const std::int64_t stop = quiet_before();
     const std::int64_t begin = run.number;
-    while (run.positions > 0 && run.piece < stop && read_steadily(run, memory, end, stop)) {
+    while (!run.done() && run.piece < stop && read_steadily(run, memory, end, stop)) {
     }
     if (run.number == begin) return false;
-    if (run.positions == 0) finish_run();
-    batch_ = 0;
+    if (run.done()) finish_run();
+    request_.lines = 0;
     settle();
     return true;
 }
 
 // False, and nothing is read, where the next burst is not in step or not due.
 bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles end, std::int64_t stop) {
-    const int lines = run.burst(burst_lines_);
+    const int lines = run.reads.burst(burst_lines_);
     const std::int64_t must_be_popped = run.number + lines - line_fifo_ - 1;
     if (must_be_popped < 0) return false;
     const std::int64_t piece = first_piece_[must_be_popped];
     if (piece != run.piece - run.number + must_be_popped) return false;
     const Cycles closed = run.base + run.piece + lines;
     if (std::max(closed, popped_[must_be_popped]) + 1 >= end) return false;
-    in_step_ = true;
     dram::PacedReader reader;
-    reader.run = run;
+    reader.run = run.reads;
     reader.from = run.base + run.piece + 1;
     reader.room = line_fifo_;
     reader.dues = dues_;
@@ -210,7 +174,7 @@ bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles e
     const std::size_t known = reader.dues_known;
     const std::int64_t read = memory.read_paced(reader, end, stop - run.piece, line_bytes_, burst_lines_);
     if (read == 0) return false;
-    static_cast<dram::StridedRun&>(run) = reader.run;
+    run.reads = reader.run;
     // Nothing looks back further than LF + 1 lines.
     std::int64_t line = std::max<std::int64_t>(0, read - line_fifo_ - 1);
     const Ring<std::int64_t>::View first_piece = first_piece_.view();

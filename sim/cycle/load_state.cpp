@@ -14,7 +14,7 @@ void LoadTiming::walk(StateWalk& state) {
     state.same(requesting() ? request().lines : 0);
     if (requesting()) {
         state.time(request().at);
-        state.moving(requests_[0].line);
+        state.moving(request_.line);
     }
     state.time(last_request_);
     state.time(ready_);

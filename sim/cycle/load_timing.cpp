@@ -47,7 +47,6 @@ LoadTiming::LoadTiming(const isa::ArrayConfig& config, Rings&& rings)
     steps_[0] = {std::numeric_limits<std::int64_t>::min(), kLongAgo};
     ends_.ensure(4 * pieces);
     runs_.ensure(pieces);
-    requests_.resize(static_cast<std::size_t>(line_fifo_));
     arrivals_.resize(static_cast<std::size_t>(line_fifo_));
     constexpr std::int64_t kLateAtOnce = 64;
     dues_.resize(static_cast<std::size_t>(line_fifo_ + 2 + kLateAtOnce));
@@ -235,13 +234,7 @@ void LoadTiming::settle() {
     const std::int64_t must_be_popped = entry.first + entry.lines - line_fifo_ - 1;
     Cycles at = std::max(entry.closed, last_request_) + 1;
     if (must_be_popped >= 0) at = std::max(at, popped_[must_be_popped] + 1);
-    request({at, entry.line, entry.lines});
-}
-
-void LoadTiming::request(const BurstRequest& first) {
-    requests_[0] = first;
-    batch_ = 1;
-    batch_lines_ = first.lines;
+    request_ = {at, entry.line, entry.lines};
 }
 
 // Starts and ends of operations up to the next burst. True if the generator can go on.
@@ -317,18 +310,17 @@ void LoadTiming::raise(std::int64_t piece, Cycles ahead) {
 
 void LoadTiming::read_due(dram::Memory& memory, Cycles end) {
     if (read_paced(memory, end)) return;
-    request_until(end);
-    memory.read(requests(), arrivals());
+    memory.read(request_.at, request_.line, arrivals());
     accept();
 }
 
 void LoadTiming::accept() {
-    last_request_ = requests_[batch_ - 1].at;
+    last_request_ = request_.at;
     if (entries_[written_].kind == Kind::Scattered)
         accept_scattered();
     else
         accept_burst();
-    batch_ = 0;
+    request_.lines = 0;
     settle();
 }
 

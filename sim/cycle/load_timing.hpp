@@ -10,8 +10,7 @@
 //
 // The owner calls the memory: while requesting() is true, read request().lines lines in cycle request().at,
 // put their arrivals into arrivals() and call accept(). Nothing else depends on the order in which owners are
-// served. An owner that is alone until some cycle can make many reads at once: request_until() adds what is
-// due before it, requests() then says what to read, and arrivals() takes all of their lines in order.
+// served. An owner that is alone until some cycle can make many reads at once: read_due().
 #pragma once
 
 #include <cstdint>
@@ -46,22 +45,17 @@ class LoadTiming {
     // d >= ready(). Operations end in the order of their dispatch.
     void dispatch(Cycles d, const LoadOperation& operation);
 
-    [[nodiscard]] bool requesting() const { return batch_ > 0; }
-    [[nodiscard]] const BurstRequest& request() const { return requests_[0]; }
-    // Further reads that are due before cycle `end`, of which none but the last can make ready() or an end
-    // known.
-    void request_until(Cycles end);
-    [[nodiscard]] std::span<const BurstRequest> requests() const { return {requests_.data(), batch_}; }
+    [[nodiscard]] bool requesting() const { return request_.lines > 0; }
+    [[nodiscard]] const BurstRequest& request() const { return request_; }
     [[nodiscard]] std::span<Cycles> arrivals() {
-        return {arrivals_.data(), static_cast<std::size_t>(batch_lines_)};
+        return {arrivals_.data(), static_cast<std::size_t>(request_.lines)};
     }
     void accept();
     // Instead of all three, for reads that follow each other in step: calls the memory for as many as are due
     // before cycle `end` and as it takes so, of which none but the last can make ready() or an end known.
-    // False, and nothing is read, where the next read is none of these or the memory wants it by itself,
-    // which request_until() then minds.
+    // False, and nothing is read, where the next read is none of these or the memory wants it by itself.
     bool read_paced(dram::Memory& memory, Cycles end);
-    // The due read and what can go with it before cycle `end`, in the way that takes most at a time.
+    // The due read and what can go with it before cycle `end`.
     void read_due(dram::Memory& memory, Cycles end);
 
     // Operations that have ended and not been taken; take_end() gives the cycle w_last of the oldest.
@@ -122,7 +116,6 @@ class LoadTiming {
     void settle();
     bool write_ahead();
     void resolve();
-    void request(const BurstRequest& first);
     void accept_burst();
     [[nodiscard]] bool joins_open_burst() const;
     [[nodiscard]] bool scattered() const;
@@ -185,11 +178,7 @@ class LoadTiming {
     std::int64_t cursor_ = 0;
     std::int64_t known_ = 0;  // w is known for the pieces before this one
 
-    std::vector<BurstRequest> requests_;
-    std::size_t batch_ = 0;         // of them
-    std::int64_t batch_lines_ = 0;  // in them
-    ScatteredRun behind_batch_;     // of more than one: what is then left of the run
-    bool in_step_ = false;          // read_paced() could go on but for the memory
+    BurstRequest request_;
     Cycles last_request_;
     std::vector<Cycles> arrivals_;
     std::vector<dram::PacedReader::Due> dues_;

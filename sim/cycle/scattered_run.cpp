@@ -3,17 +3,19 @@
 namespace satsim::cycle {
 
 std::int64_t ScatteredRun::lines(const Divisor& line_bytes) const {
-    if (line_bytes.remainder(step) == 0) return positions * (last_line - line + 1);
-    std::int64_t all = positions;
-    for (std::int64_t i = 0, at = address; i < positions; ++i, at += step)
-        all += line_bytes.quotient(at + span) - line_bytes.quotient(at);
+    const dram::StridedRun& r = reads;
+    if (line_bytes.remainder(r.step) == 0) return r.positions * (r.last_line - r.line + 1);
+    std::int64_t all = r.positions;
+    for (std::int64_t i = 0, at = r.address; i < r.positions; ++i, at += r.step)
+        all += line_bytes.quotient(at + r.span) - line_bytes.quotient(at);
     return all;
 }
 
 // `piece` and `base` are counted from LOAD's newest piece: LoadTiming's to walk.
 void ScatteredRun::walk(StateWalk& state) {
-    for (const std::int64_t value : {step, span, positions, last_line - line}) state.same(value);
-    for (std::int64_t* const value : {&address, &line, &last_line}) state.moving(*value);
+    for (const std::int64_t value : {reads.step, reads.span, reads.positions, reads.last_line - reads.line})
+        state.same(value);
+    for (std::int64_t* const value : {&reads.address, &reads.line, &reads.last_line}) state.moving(*value);
 }
 
 bool is_scattered(const LoadRun& run, std::int64_t len, const Divisor& line_bytes) {

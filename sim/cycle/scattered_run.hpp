@@ -20,7 +20,8 @@
 
 namespace satsim::cycle {
 
-struct ScatteredRun : dram::StridedRun {
+struct ScatteredRun {
+    dram::StridedRun reads;  // that are left
     // Of the first line that has not been read.
     std::int64_t piece = 0;
     std::int64_t number = 0;
@@ -30,8 +31,9 @@ struct ScatteredRun : dram::StridedRun {
     void pass(int lines, const Divisor& line_bytes) {
         piece += lines;
         number += lines;
-        StridedRun::pass(lines, line_bytes);
+        reads.pass(lines, line_bytes);
     }
+    [[nodiscard]] bool done() const { return reads.positions == 0; }
 
     // Lines of all positions that are left; the position at hand has just been begun.
     [[nodiscard]] std::int64_t lines(const Divisor& line_bytes) const;

@@ -14,15 +14,11 @@ void StoreModule::dispatch(Cycles d, const Dispatch& operation) {
 
 void StoreModule::call() {
     const Cycles end = alone_until() / 2;  // a write of cycle t happens at 2t + 1
-    const Cycles at = timing_->request().at;
-    std::size_t calls = 0;
     do {  // until something becomes known that others or the sequencer may act on
-        ++calls;
         const BurstRequest& request = timing_->request();
         timing_->accept(run_.memory->write(request.at, request.line, timing_->handshakes()));
     } while (timing_->requesting() && timing_->request().at < end && !timing_->has_release() &&
              !timing_->has_end());
-    note_progress(at, calls);
     report();
 }
 

@@ -4,6 +4,7 @@
 // its whole burst, so the state below is all there is. Slots grow strictly: never more than one line a cycle.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "sim/dram/channel_port.hpp"
@@ -33,7 +34,6 @@ class Ddr4Memory final : public Memory {
         : config_(config), timing_(config.ddr4), next_refresh_(config.ddr4.refi), port_(config) {}
 
     void read(Cycles now, std::int64_t line, std::span<Cycles> arrival) override;
-    void read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival) override;
     [[nodiscard]] std::int64_t read_paced(PacedReader& reader, Cycles end, std::int64_t most,
                                           const Divisor& line_bytes, const Divisor& burst_lines) override;
     // No burst lies in two rows, and nothing is random.
@@ -63,12 +63,16 @@ class Ddr4Memory final : public Memory {
                              const Divisor& line_bytes, const Divisor& burst_lines);
     std::int64_t read_single_lines(PacedReader& reader, PaceKeeper& keeper, Cycles end, std::int64_t most,
                                    const Divisor& line_bytes);
-    std::size_t read_plain(std::span<const BurstRequest>& bursts, Cycles* arrival);
     // Bus slot of one beat, refreshes included. `request`: cycle of its AR or W handshake.
     [[nodiscard]] Cycles place(Cycles request, std::int64_t line, Direction direction);
     // Cycle in which the beat could have the bus if it were free, and whether it opens its row.
     [[nodiscard]] static Cycles ready(Cycles request, const Bank& bank, std::int64_t row,
-                                      const Ddr4Timing& timing, Cycles closed_until);
+                                      const Ddr4Timing& timing, Cycles closed_until) {
+        const Cycles seen = request + timing.ctrl;
+        if (bank.row == row) return seen;
+        if (bank.row == kClosed) return std::max(seen, closed_until) + timing.rcd;
+        return std::max(seen, bank.activated + timing.ras) + timing.rp + timing.rcd;
+    }
     [[nodiscard]] Cycles ready(Cycles request, const Bank& bank, std::int64_t row) const {
         return ready(request, bank, row, timing_, closed_until_);
     }

@@ -50,9 +50,6 @@ class Memory {
     // AR handshake in cycle `now` for `arrival.size()` lines from `line` on. Writes for each line the cycle
     // in which it is complete at the R side.
     virtual void read(Cycles now, std::int64_t line, std::span<Cycles> arrival) = 0;
-    // The same for several bursts in the order of their cycles; `arrival` has a place for every line of all
-    // of them.
-    virtual void read(std::span<const BurstRequest> bursts, std::span<Cycles> arrival);
     // Bursts that are requested before cycle `end` and begin with line `most` or before, in the order of
     // their cycles: returns how many lines, `reader` being behind them and knowing what is due then. May stop
     // before any burst, which read() takes then; always before the first, unless paces().
