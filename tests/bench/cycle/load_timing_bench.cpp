@@ -25,7 +25,7 @@ void load(benchmark::State& state, LoadOperation op) {
                 timing.read_due(*memory, kUnknown);
                 continue;
             }
-            memory->read(timing.requests(), timing.arrivals());
+            memory->read(timing.request().at, timing.request().line, timing.arrivals());
             timing.accept();
         }
         op.base = base;
@@ -65,7 +65,11 @@ void one_long_row(benchmark::State& state) {
 void chunks_of_a_row_with_gaps(benchmark::State& state) {
     load(state, rows_of(256, 1024, 28));
 }
-// WU of a head of 92,554 outputs: dY and X by rows, pieces of a row each.
+// WU of a head of 92,554 outputs: dY and X by rows, a tile's columns of each; dY's rows begin at lines, and
+// here as they would where row follows row.
+void scattered_lines(benchmark::State& state) {
+    load(state, rows_of(256, 185344, 1 << 20));
+}
 void scattered_positions_of_64_bytes(benchmark::State& state) {
     load(state, rows_of(64, 185112, 1 << 20));
 }
@@ -85,6 +89,7 @@ BENCHMARK(contiguous_positions_of_512_bytes)->Arg(0)->Arg(1);
 BENCHMARK(contiguous_positions_of_96_bytes)->Arg(0)->Arg(1);
 BENCHMARK(one_long_row)->Arg(0)->Arg(1);
 BENCHMARK(chunks_of_a_row_with_gaps)->Arg(0)->Arg(1);
+BENCHMARK(scattered_lines)->Arg(0)->Arg(1);
 BENCHMARK(scattered_positions_of_64_bytes)->Arg(0)->Arg(1);
 BENCHMARK(scattered_positions_of_512_bytes)->Arg(0)->Arg(1);
 BENCHMARK(stride_two)->Arg(0)->Arg(1);
