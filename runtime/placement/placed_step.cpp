@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <span>
 
@@ -71,6 +72,18 @@ std::vector<std::vector<int>> equal_machines(const Problem& problem) {
     return sets;
 }
 
+// Pipelines over all of equal machines and over 2, 4, 8 ... of them: more machines than a step can keep busy
+// only add transfers.
+void add_pipelines(const Problem& problem, const MemoryPlan& plan, std::vector<Assignment>& starts) {
+    for (const std::vector<int>& machines : equal_machines(problem)) {
+        for (std::size_t used = machines.size(); used > 1; used = std::bit_floor(used - 1)) {
+            const std::vector<int> some(machines.begin(),
+                                        machines.begin() + static_cast<std::ptrdiff_t>(used));
+            if (auto cut = cut_into_pipeline(problem, plan, some)) starts.push_back(std::move(*cut));
+        }
+    }
+}
+
 // `assignment` with what is on `machine` moved to each of the others, as far as they can run it.
 std::vector<Assignment> emptied(const Problem& problem, const Assignment& assignment, std::size_t machine,
                                 Objective objective) {
@@ -133,9 +146,7 @@ PlacedStep place_step(const Network& network, const Recipe& recipe, const Traini
     if (fixed) {
         placed.placement = {*fixed, "given", scorer.score(*fixed)};
     } else {
-        for (const std::vector<int>& machines : equal_machines(placed.problem))
-            if (auto cut = cut_into_pipeline(placed.problem, plan, machines))
-                settings.starts.push_back(std::move(*cut));
+        add_pipelines(placed.problem, plan, settings.starts);
         placed.placement = place(scorer, &network, settings);
     }
     leave_machines_out(network, settings, length, placed, !fixed);
