@@ -48,8 +48,9 @@ LoadTiming::LoadTiming(const isa::ArrayConfig& config, Rings&& rings)
     ends_.ensure(4 * pieces);
     runs_.ensure(pieces);
     arrivals_.resize(static_cast<std::size_t>(line_fifo_));
+    // A piece may have two steps of V: its operation's start, and its line's arrival.
     constexpr std::int64_t kLateAtOnce = 64;
-    dues_.resize(static_cast<std::size_t>(line_fifo_ + 2 + kLateAtOnce));
+    dues_.resize(static_cast<std::size_t>(2 * line_fifo_ + 2 + kLateAtOnce));
 }
 
 void LoadTiming::dispatch(Cycles d, const LoadOperation& operation) {

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "sim/cycle/load_timing.hpp"
+#include "sim/dram/ddr4_memory.hpp"
 #include "tests/unit/cycle/literal_load.hpp"
 #include "tests/unit/cycle/random_memory.hpp"
 #include "tests/unit/cycle/scattered_pitch.hpp"
@@ -59,7 +60,32 @@ struct Case {
     std::vector<Cycles> delays;  // cycles between readiness and dispatch of each operation
 };
 
+// Single lines so far between that each is a step of its own to the writer, and its operation another, and
+// then a run whose lines are late enough to look back to all of them.
+Case slow_then_late(Random& random) {
+    Case drawn;
+    drawn.config.line_fifo = static_cast<int>(pick(random, 64, 128));
+    drawn.config.piece_fifo = 2 * drawn.config.line_fifo;
+    drawn.memory.channels = drawn.config.channels;
+    LoadOperation op;
+    op.grid = {200, 1};
+    op.in_w = 200;
+    op.in_h = 1;
+    for (std::int64_t n = drawn.config.line_fifo - pick(random, 0, 12); n > 0; --n) {
+        op.base = 8 * pick(random, 0, 40000);
+        drawn.ops.push_back(op);
+        drawn.delays.push_back(pick(random, 60, 90));
+    }
+    op.base = 0;
+    op.px = dram::kBankPeriodLines * drawn.config.line_bytes();  // all in one bank
+    op.count = 100;
+    drawn.ops.push_back(op);
+    drawn.delays.push_back(0);
+    return drawn;
+}
+
 Case random_case(Random& random) {
+    if (pick(random, 0, 199) == 0) return slow_then_late(random);
     Case drawn;
     drawn.config = random_sizes(random);
     if (pick(random, 0, 3) == 0) drawn.config = {};

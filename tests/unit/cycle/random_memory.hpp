@@ -33,8 +33,10 @@ inline isa::ArrayConfig random_sizes(Random& random) {
     config.columns = 4 << pick(random, 0, 3);
     config.burst_lines = 1 << pick(random, 0, 4);
     config.piece_fifo = static_cast<int>(pick(random, 0, 2) == 0 ? 256 : pick(random, 2, 40));
+    constexpr int kDeep[] = {48, 48, 48, 120};
     config.line_fifo =
-        config.burst_lines + static_cast<int>(pick(random, 0, 1) == 0 ? pick(random, 0, 6) : 48);
+        config.burst_lines +
+        static_cast<int>(pick(random, 0, 1) == 0 ? pick(random, 0, 6) : kDeep[pick(random, 0, 3)]);
     config.store_fifo =
         config.burst_lines + static_cast<int>(pick(random, 0, 1) == 0 ? pick(random, 1, 6) : 48);
     return config;
