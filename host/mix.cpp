@@ -62,15 +62,15 @@ placement::Problem problem_of(const Steps& made, std::size_t which, const Machin
 }
 
 // The placements of each part alone, on the machines of all of them.
-std::vector<placement::Assignment> placements_alone(std::span<const MixPart> parts, std::size_t which,
-                                                    int helper) {
-    std::vector<placement::Assignment> all;
+std::vector<placement::Start> placements_alone(std::span<const MixPart> parts, std::size_t which,
+                                               int helper) {
+    std::vector<placement::Start> all;
     int first = 0;
     for (const MixPart& part : parts) {
         if (part.alone != nullptr) {
             placement::Assignment assignment = part.alone->steps.at(which).placement.assignment;
             for (int& machine : assignment) machine = machine < part.copies ? first + machine : helper;
-            all.push_back(std::move(assignment));
+            all.push_back({std::move(assignment), part.alone->name + " alone"});
         }
         first += part.copies;
     }

@@ -112,10 +112,13 @@ std::string verdict(const Mix& mix) {
                            to_string(placed.objective), best->name);
     for (const placement::WithoutMachine& without : placed.without) {
         const double worth = without.outcome.value(placed.objective) / value;
+        const std::string name = without.stands_for == 1 ? without.name
+                                                         : fmt::format("{}, like any other of these {},",
+                                                                       without.name, without.stands_for);
         text += worth < kWorthIt
-                    ? fmt::format(" {} wins nothing here ({:.3f}x of the best placement without it).",
-                                  without.name, worth)
-                    : fmt::format(" {} is worth {:.2f}x.", without.name, worth);
+                    ? fmt::format(" {} wins nothing here ({:.3f}x of the best placement without it).", name,
+                                  worth)
+                    : fmt::format(" {} is worth {:.2f}x.", name, worth);
     }
     return fmt::format("{} Busy time: {}.", text, shares);
 }

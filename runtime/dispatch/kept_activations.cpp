@@ -1,7 +1,6 @@
 #include "runtime/dispatch/kept_activations.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "runtime/workload/attention_spans.hpp"
 

@@ -2,45 +2,6 @@
 
 namespace satsim::placement {
 
-Score Scorer::score(const Assignment& assignment) const {
-    Score score;
-    if (problem_.excess) score.excess = problem_.excess(assignment);
-    score.value = simulate(problem_, expansion_, assignment).value(objective_);
-    return score;
-}
-
-Score Scorer::score_if_better(const Assignment& assignment, const Score& best) const {
-    Score score;
-    if (problem_.excess) score.excess = problem_.excess(assignment);
-    if (score.excess > best.excess) return score;
-    const bool less = score.excess < best.excess;
-    if (less || objective_ != Objective::Time)
-        score.value = simulate(problem_, expansion_, assignment).value(objective_);
-    else
-        score.value = simulate_seconds(problem_, expansion_, assignment, best.value);
-    return score;
-}
-
-Assignment all_on(const Problem& problem, int machine, Objective objective) {
-    Assignment assignment(problem.graph.nodes.size(), machine);
-    for (std::size_t n = 0; n < assignment.size(); ++n) {
-        if (problem.can_run(static_cast<int>(n), machine)) continue;
-        if (problem.helper >= 0 && problem.can_run(static_cast<int>(n), problem.helper)) {
-            assignment[n] = problem.helper;
-            continue;
-        }
-        double least = kCannot;
-        for (std::size_t m = 0; m < problem.machines.size(); ++m) {
-            const double cost = objective == Objective::Energy ? problem.joules[n][m] : problem.seconds[n][m];
-            if (problem.can_run(static_cast<int>(n), static_cast<int>(m)) && cost < least) {
-                least = cost;
-                assignment[n] = static_cast<int>(m);
-            }
-        }
-    }
-    return assignment;
-}
-
 std::optional<Assignment> search_exhaustively(const Scorer& scorer, std::int64_t limit) {
     const Problem& problem = scorer.problem();
     std::vector<std::vector<int>> choices;

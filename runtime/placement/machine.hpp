@@ -22,6 +22,7 @@ struct Machine {
     double link_latency = 0;    // s, before the first byte
     double link_byte_joules = 0;
     [[nodiscard]] bool in_host_memory() const { return link_bandwidth == 0; }
+    bool operator==(const Machine&) const = default;
 };
 
 struct Problem {

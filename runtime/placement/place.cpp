@@ -68,7 +68,7 @@ class Placer {
     }
 
     void collect() {
-        for (const Assignment& start : settings_.starts) add(start, "pipeline");
+        for (const Start& start : settings_.starts) add(start.assignment, start.method);
         double seconds = kCannot;
         double joules = 0;
         for (std::size_t m = 0; m < problem_.machines.size(); ++m) {

@@ -15,12 +15,18 @@ struct Placement {
     Score score;
 };
 
+// A placement to begin with, and what found it.
+struct Start {
+    Assignment assignment;
+    std::string method;
+};
+
 struct PlaceSettings {
     Objective objective = Objective::Time;
     std::vector<std::vector<int>> groups{};  // nodes that are also moved together; single nodes always are
-    std::vector<Assignment> starts{};        // placements to begin with, beside those that are found
+    std::vector<Start> starts{};             // beside those that are found
     bool exact = true;                       // false: heuristics even where an exact method could be afforded
-    std::int64_t budget = 4'000'000;         // runs of nodes simulated while improving
+    std::int64_t budget = 4'000'000;         // runs of nodes in all moves tried while improving
 };
 
 // The best placement found; never worse than everything on one machine, where that fits. `whole`: a scorer of

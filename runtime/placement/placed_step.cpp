@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
-#include <span>
 
 #include "runtime/placement/groups.hpp"
 #include "runtime/placement/memory.hpp"
@@ -54,14 +53,20 @@ std::string memory_text(const Problem& problem, const std::vector<Footprint>& me
     return text;
 }
 
-// Machines that say the same of every node: copies of one.
+bool equal(const Problem& problem, std::size_t a, std::size_t b) {
+    const auto same = [a, b](const std::vector<double>& node) { return node[a] == node[b]; };
+    Machine other = problem.machines[b];
+    other.name = problem.machines[a].name;
+    return problem.machines[a] == other && std::ranges::all_of(problem.seconds, same) &&
+           std::ranges::all_of(problem.joules, same);
+}
+
+// Machines that are alike in everything but their names: copies of one.
 std::vector<std::vector<int>> equal_machines(const Problem& problem) {
     std::vector<std::vector<int>> sets;
     for (std::size_t m = 0; m < problem.machines.size(); ++m) {
         const auto same = std::find_if(sets.begin(), sets.end(), [&](const std::vector<int>& set) {
-            const auto other = static_cast<std::size_t>(set.front());
-            return std::all_of(problem.seconds.begin(), problem.seconds.end(),
-                               [&](const std::vector<double>& node) { return node[m] == node[other]; });
+            return equal(problem, m, static_cast<std::size_t>(set.front()));
         });
         if (same != sets.end())
             same->push_back(static_cast<int>(m));
@@ -74,26 +79,27 @@ std::vector<std::vector<int>> equal_machines(const Problem& problem) {
 
 // Pipelines over all of equal machines and over 2, 4, 8 ... of them: more machines than a step can keep busy
 // only add transfers.
-void add_pipelines(const Problem& problem, const MemoryPlan& plan, std::vector<Assignment>& starts) {
+void add_pipelines(const Problem& problem, const MemoryPlan& plan, std::vector<Start>& starts) {
     for (const std::vector<int>& machines : equal_machines(problem)) {
         for (std::size_t used = machines.size(); used > 1; used = std::bit_floor(used - 1)) {
             const std::vector<int> some(machines.begin(),
                                         machines.begin() + static_cast<std::ptrdiff_t>(used));
-            if (auto cut = cut_into_pipeline(problem, plan, some)) starts.push_back(std::move(*cut));
+            if (auto cut = cut_into_pipeline(problem, plan, some))
+                starts.push_back({std::move(*cut), "pipeline"});
         }
     }
 }
 
 // `assignment` with what is on `machine` moved to each of the others, as far as they can run it.
-std::vector<Assignment> emptied(const Problem& problem, const Assignment& assignment, std::size_t machine,
-                                Objective objective) {
-    std::vector<Assignment> all;
+std::vector<Start> handed_on(const Problem& problem, const Assignment& assignment, std::size_t machine,
+                             Objective objective) {
+    std::vector<Start> all;
     for (std::size_t to = 0; to < problem.machines.size(); ++to) {
         if (to == machine) continue;
         Assignment moved = all_on(problem, static_cast<int>(to), objective);
         for (std::size_t n = 0; n < assignment.size(); ++n)
             if (assignment[n] != static_cast<int>(machine)) moved[n] = assignment[n];
-        all.push_back(std::move(moved));
+        all.push_back({std::move(moved), "handed on"});
     }
     return all;
 }
@@ -106,11 +112,13 @@ void leave_machines_out(const Network& network, PlaceSettings settings, Length l
     const std::size_t machines = placed.problem.machines.size();
     const Assignment found_with_all = placed.placement.assignment;
     settings.budget /= static_cast<std::int64_t>(machines);
-    std::vector<bool> copies(machines, false);
-    for (const std::vector<int>& set : equal_machines(placed.problem))
-        for (const int copy : std::span(set).subspan(1)) copies[static_cast<std::size_t>(copy)] = true;
+    std::vector<int> stands_for(machines, 1);
+    for (const std::vector<int>& set : equal_machines(placed.problem)) {
+        for (const int copy : set) stands_for[static_cast<std::size_t>(copy)] = 0;
+        stands_for[static_cast<std::size_t>(set.front())] = static_cast<int>(set.size());
+    }
     for (std::size_t m = 0; machines > 1 && m < machines; ++m) {
-        if (static_cast<int>(m) == placed.problem.helper || copies[m]) continue;
+        if (static_cast<int>(m) == placed.problem.helper || stands_for[m] == 0) continue;
         Problem fewer = placed.problem;
         bool possible = true;
         for (std::size_t n = 0; n < fewer.seconds.size(); ++n) {
@@ -119,12 +127,12 @@ void leave_machines_out(const Network& network, PlaceSettings settings, Length l
                                                [](double seconds) { return seconds < kCannot; });
         }
         if (!possible) continue;
-        settings.starts = emptied(fewer, found_with_all, m, settings.objective);
+        settings.starts = handed_on(fewer, found_with_all, m, settings.objective);
         const Scorer scorer(fewer, length, settings.objective);
         Placement found = place(scorer, &network, settings);
         if (found.score.excess > 0) continue;
         placed.without.push_back(
-            {fewer.machines[m].name, simulate(fewer, scorer.expansion(), found.assignment)});
+            {fewer.machines[m].name, stands_for[m], simulate(fewer, scorer.expansion(), found.assignment)});
         if (may_replace && found.score < placed.placement.score) placed.placement = std::move(found);
     }
 }
@@ -133,7 +141,7 @@ void leave_machines_out(const Network& network, PlaceSettings settings, Length l
 
 PlacedStep place_step(const Network& network, const Recipe& recipe, const TrainingStep& step, Problem problem,
                       Objective objective, const std::optional<Assignment>& fixed,
-                      const std::vector<Assignment>& starts) {
+                      const std::vector<Start>& starts) {
     const Length length = Expansion::size_of(problem.graph) > kWholeRuns ? Length::Short : Length::Whole;
     Expansion expansion(problem.graph, length);
     PlacedStep placed{std::move(problem), {}, {}, std::move(expansion), {}, {}, {}, {}, objective};

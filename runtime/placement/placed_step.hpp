@@ -21,7 +21,8 @@ struct SingleMachine {
 
 // The best placement found that leaves one machine out: what that machine is worth.
 struct WithoutMachine {
-    std::string name;  // of the machine that is left out
+    std::string name;    // of the machine that is left out
+    int stands_for = 1;  // as many that are equal to it, itself included
     Outcome outcome;
 };
 
@@ -43,7 +44,7 @@ struct PlacedStep {
 [[nodiscard]] PlacedStep place_step(const Network& network, const Recipe& recipe, const TrainingStep& step,
                                     Problem problem, Objective objective,
                                     const std::optional<Assignment>& fixed = std::nullopt,
-                                    const std::vector<Assignment>& starts = {});
+                                    const std::vector<Start>& starts = {});
 
 // Whether the step fits on the first `copies` machines of the problem as a pipeline.
 [[nodiscard]] bool fits_pipeline(const Network& network, const Recipe& recipe, const TrainingStep& step,

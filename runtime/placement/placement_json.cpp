@@ -45,8 +45,10 @@ ordered_json placed_json(const Network& network, const PlacedStep& placed) {
     for (const SingleMachine& single : placed.singles) singles.push_back(single_json(problem, single));
     ordered_json without = ordered_json::array();
     for (const WithoutMachine& each : placed.without)
-        without.push_back(
-            {{"target", each.name}, {"seconds", each.outcome.seconds}, {"energy_j", each.outcome.joules}});
+        without.push_back({{"target", each.name},
+                           {"stands_for", each.stands_for},
+                           {"seconds", each.outcome.seconds},
+                           {"energy_j", each.outcome.joules}});
     return {{"objective", to_string(placed.objective)},
             {"method", placed.placement.method},
             {"lower_bound_seconds", placed.bound.seconds()},

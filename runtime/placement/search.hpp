@@ -55,7 +55,7 @@ class Scorer {
 
 // Descends by moves of groups of nodes, and of everything on one machine to another, to a placement that none
 // of them makes better; then `shakes` times moves a few groups by chance (the same draws every time) and
-// descends again. Ends when `budget`, in runs of nodes simulated, is spent.
+// descends again. Ends when `budget`, in runs of the nodes of all moves tried, is spent.
 [[nodiscard]] Assignment improve(const Scorer& scorer, const std::vector<std::vector<int>>& groups,
                                  Assignment start, std::int64_t& budget, int shakes);
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <systemc>
 
 #include "sim/cycle/load_timing.hpp"

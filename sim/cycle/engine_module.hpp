@@ -1,8 +1,9 @@
 // What all four engines have in common: the sequencer, the tokens, the record of operations, the SystemC
 // process.
 //
-// A process is woken when its sequencer's WAIT or its memory call is due, does everything that is settled by
-// then, and names the next such moment. Everything that it computes on the way (dispatches, tokens, ends)
+// An engine takes a turn when its sequencer's WAIT or its memory call is due, does everything that is settled
+// by then, and names the next such moment. Whichever process SystemC has begun runs the turns in their order
+// (clock.hpp). Everything that it computes on the way (dispatches, tokens, ends)
 // carries its own cycle and may lie in the future; only two things happen in the order of time: calls of the
 // memory, and a WAIT whose tokens had not been pushed when the sequencer came to it.
 #pragma once

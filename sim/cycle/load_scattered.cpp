@@ -3,15 +3,10 @@
 //
 // A run is queued as one entry and generated at once, all but its last position: what comes behind that one
 // decides how its burst ends. That is a matter of bookkeeping alone, because no cycle depends on how far the
-// generator has got. Three things keep the results what they are:
-//   * Everything behind the run is generated and resolved when the same pieces have been written as without
-//     the short cut (`generated_ < known_ + PF`, `piece - PF < known_`), so that ready() becomes known at the
-//     same read. What is read at once ends before a read that could bring that about: quiet_before().
-//   * g's second half, w_(k-PF) + 1, is left out where many are read. It is when a line that the request
-//   looks
-//     back to anyhow, number n + L - LF - 1, has its first piece p behind piece k + L - PF: then
-//     a >= w_p + 1 >= w_(k+L-PF) + 2. And once this holds it holds for the rest of the run, because k + L
-//     moves on by the lines of a burst, and p by at least as many.
+// generator has got: everything behind the run is generated and resolved when the same pieces have been
+// written as without the short cut (`generated_ < known_ + PF`, `piece - PF < known_`), so that ready()
+// becomes known at the same read. What is read at once ends before a read that could bring that about:
+// quiet_before().
 #include <algorithm>
 
 #include "sim/cycle/load_timing.hpp"
@@ -65,12 +60,6 @@ void LoadTiming::start_stream() {
     push_run(run);
 }
 
-// True if the next burst, which ends before run.piece and run.number, need not look at w_(k-PF).
-bool LoadTiming::pop_comes_last(const ScatteredRun& run) const {
-    const std::int64_t must_be_popped = run.number - line_fifo_ - 1;
-    return must_be_popped >= 0 && first_piece_[must_be_popped] > run.piece - piece_fifo_;
-}
-
 void LoadTiming::request_scattered() {
     ScatteredRun run = runs_[entries_[written_].first];
     const std::int64_t line = run.reads.line;
@@ -79,10 +68,8 @@ void LoadTiming::request_scattered() {
     Cycles at = std::max(run.base + run.piece, last_request_) + 1;
     const std::int64_t must_be_popped = run.number - line_fifo_ - 1;
     if (must_be_popped >= 0) at = std::max(at, popped_[must_be_popped] + 1);
-    if (!pop_comes_last(run)) {
-        const std::int64_t before = run.piece - piece_fifo_;
-        at = std::max(at, before + steps_[step_of(before)].ahead + 2);
-    }
+    const std::int64_t before = run.piece - piece_fifo_;
+    at = std::max(at, before + steps_[step_of(before)].ahead + 2);
     request_ = {at, line, lines};
 }
 
@@ -128,10 +115,10 @@ void LoadTiming::finish_run() {
 // Reads in step. As long as the lines that are looked back to are one piece each, line n being piece n + s,
 // and L lines end before piece e, the request of a burst comes down to
 //     a = 1 + max(D + e, pop of line e - s - LF - 1)
-// (no earlier than the request before it, because both terms grow by one a piece or more; and w_(k-PF) is
-// left out as above: that line's pop is behind w_(k-PF) + 1, because LF + 1 < PF). That is a PacedReader with
-// room for LF lines: line k of its (1, 2, ...) is piece p + k - 1, due by p + V - 2 + k. So the memory takes
-// many bursts at once and says which lines were late: those are V's next steps.
+// (no earlier than the request before it, because both terms grow by one a piece or more; and g's second
+// half, w_(k-PF) + 1, is left out: that line's pop is behind it, because LF + 1 < PF). That is a PacedReader
+// with room for LF lines: line k of its (1, 2, ...) is piece p + k - 1, due by p + V - 2 + k. So the memory
+// takes many bursts at once and says which lines were late: those are V's next steps.
 bool LoadTiming::read_paced(dram::Memory& memory, Cycles end) {
     if (!requesting() || entries_[written_].kind != Kind::Scattered) return false;
     if (line_fifo_ + 1 >= piece_fifo_ || !memory.paces(burst_lines_)) return false;

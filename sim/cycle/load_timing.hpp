@@ -20,6 +20,7 @@
 
 #include "runtime/isa/program.hpp"
 #include "runtime/support/types.hpp"
+#include "sim/cycle/burst_request.hpp"
 #include "sim/cycle/load_operation.hpp"
 #include "sim/cycle/ring.hpp"
 #include "sim/cycle/scattered_run.hpp"
@@ -29,8 +30,6 @@
 namespace satsim::cycle {
 
 inline constexpr Cycles kUnknown = std::numeric_limits<Cycles>::max();
-
-using dram::BurstRequest;
 
 class LoadTiming {
   public:
@@ -123,7 +122,6 @@ class LoadTiming {
     [[nodiscard]] bool streams() const;
     void start_stream();
     void push_run(const ScatteredRun& run);
-    [[nodiscard]] bool pop_comes_last(const ScatteredRun& run) const;
     void request_scattered();
     [[nodiscard]] std::int64_t quiet_before() const;
     void accept_scattered();

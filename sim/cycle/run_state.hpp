@@ -30,7 +30,7 @@ struct RunState {
     PeriodSkipper* skipper = nullptr;
     Cycles skipped = 0;             // cycles left out: the clock of the run does not show them
     MemoryCounters skipped_memory;  // what the memory would have counted in them
-    std::exception_ptr fault;       // first fault of an engine; SystemC must not see it
+    std::exception_ptr fault;       // fault of an engine; SystemC must not see it
 };
 
 }  // namespace satsim::cycle

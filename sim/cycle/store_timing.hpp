@@ -16,6 +16,7 @@
 
 #include "runtime/isa/program.hpp"
 #include "runtime/support/types.hpp"
+#include "sim/cycle/burst_request.hpp"
 #include "sim/cycle/load_timing.hpp"
 #include "sim/cycle/ring.hpp"
 #include "sim/cycle/store_operation.hpp"

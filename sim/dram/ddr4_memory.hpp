@@ -65,7 +65,7 @@ class Ddr4Memory final : public Memory {
                                    const Divisor& line_bytes);
     // Bus slot of one beat, refreshes included. `request`: cycle of its AR or W handshake.
     [[nodiscard]] Cycles place(Cycles request, std::int64_t line, Direction direction);
-    // Cycle in which the beat could have the bus if it were free, and whether it opens its row.
+    // Cycle in which the beat could have the bus if it were free.
     [[nodiscard]] static Cycles ready(Cycles request, const Bank& bank, std::int64_t row,
                                       const Ddr4Timing& timing, Cycles closed_until) {
         const Cycles seen = request + timing.ctrl;

@@ -55,10 +55,9 @@ class Ddr4Memory::OpenRows {
                    PaceKeeper& pace, Cycles& slot) {
         memory_.last_slot_ = slot;
         for (std::int64_t i = 0; i < lines; ++i) {
-            memory_.last_slot_ = memory_.place(request, line + i, Direction::Read);
-            pace.take(number + i, memory_.last_slot_);
+            slot = memory_.place(request, line + i, Direction::Read);
+            pace.take(number + i, slot);
         }
-        slot = memory_.last_slot_;
         look();
     }
     // Lines that can follow the one in `slot`.

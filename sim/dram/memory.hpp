@@ -18,13 +18,6 @@
 
 namespace satsim::dram {
 
-// An address handshake.
-struct BurstRequest {
-    Cycles at = 0;          // cycle of the AR or AW handshake
-    std::int64_t line = 0;  // first line, counted in DRAM lines
-    int lines = 0;
-};
-
 // A reader that takes a line a cycle and asks for its bursts in step. Lines are counted from 1. The burst
 // that ends with line k is requested in cycle from + k, or in the cycle after line k - room has been taken
 // where that is later. Line k is taken in the cycle after it has arrived, and no earlier than in due + k + 1:

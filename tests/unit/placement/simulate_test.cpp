@@ -7,6 +7,7 @@
 
 #include "random_problem.hpp"
 #include "runtime/placement/lower_bound.hpp"
+#include "runtime/placement/search.hpp"
 
 namespace satsim::placement {
 namespace {
@@ -100,17 +101,68 @@ TEST(Simulate, MicroBatchesFillAPipeline) {
     EXPECT_DOUBLE_EQ(simulate(problem, expansion, {0, 1, 1}).seconds, 9);
 }
 
+Assignment random_assignment(const Problem& problem, std::mt19937_64& random) {
+    Assignment assignment(problem.graph.nodes.size());
+    for (std::size_t n = 0; n < assignment.size(); ++n) {
+        do assignment[n] = static_cast<int>(random() % problem.machines.size());
+        while (!problem.can_run(static_cast<int>(n), assignment[n]));
+    }
+    return assignment;
+}
+
+// Graphs with loops, shortened or not, and micro-batches too.
+TEST(Simulate, GivesUpOnlyWhatTakesLongerThanTheLimit) {
+    std::mt19937_64 random(11);
+    int given_up = 0;
+    for (std::uint64_t seed = 0; seed < 600; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Problem problem = seed % 3 == 0 ? looped() : random_problem({.nodes = 12, .machines = 3}, seed);
+        problem.graph.micro_batches = 1 + static_cast<std::int64_t>(seed % 4);
+        for (std::vector<double>& node : problem.seconds)
+            for (double& each : node) each *= 1 + static_cast<double>(random() % 1000) / 999;
+        const Expansion expansion(problem.graph, seed % 2 == 0 ? Length::Whole : Length::Short);
+        const Assignment assignment = random_assignment(problem, random);
+        const double seconds = simulate(problem, expansion, assignment).seconds;
+        for (const double share : {0.1, 0.5, 0.9, 0.999, 1.0, 1.001, 2.0}) {
+            const double limited = simulate_seconds(problem, expansion, assignment, share * seconds);
+            EXPECT_TRUE(limited == seconds || (share < 1 && limited == kCannot));
+            given_up += limited == kCannot ? 1 : 0;
+        }
+        EXPECT_EQ(simulate_seconds(problem, expansion, assignment, 0), kCannot);
+    }
+    EXPECT_GT(given_up, 600);
+}
+
+TEST(Scorer, TellsWhatIsBetterAsTheWholeScoreDoes) {
+    std::mt19937_64 random(12);
+    int better = 0;
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Problem problem = random_problem({.nodes = 10, .machines = 3}, seed);
+        // Some placements do not fit, by different amounts.
+        if (seed % 2 == 0) problem.excess = [](const Assignment& a) { return Bytes{a[0]} * Bytes{a[1]}; };
+        for (const Objective objective : {Objective::Time, Objective::Energy, Objective::EnergyDelay}) {
+            const Scorer scorer(problem, Length::Short, objective);
+            const Assignment one = random_assignment(problem, random);
+            const Score best = scorer.score(random_assignment(problem, random));
+            const Score whole = scorer.score(one);
+            const Score quick = scorer.score_if_better(one, best);
+            EXPECT_EQ(quick < best, whole < best);
+            EXPECT_TRUE(!(whole < best) || quick == whole);
+            better += whole < best ? 1 : 0;
+        }
+    }
+    EXPECT_GT(better, 300);
+    EXPECT_LT(better, 600);
+}
+
 // Events keep the rules, whatever the placement.
 TEST(Simulate, RandomPlacementsKeepTheRules) {
     std::mt19937_64 random(7);
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         const Problem problem = random_problem({.nodes = 12, .machines = 3}, seed);
         const Expansion expansion(problem.graph, Length::Whole);
-        Assignment assignment(problem.graph.nodes.size());
-        for (std::size_t n = 0; n < assignment.size(); ++n) {
-            do assignment[n] = static_cast<int>(random() % 3);
-            while (!problem.can_run(static_cast<int>(n), assignment[n]));
-        }
+        const Assignment assignment = random_assignment(problem, random);
         const Outcome outcome = simulate(problem, expansion, assignment, true);
         ASSERT_EQ(outcome.nodes.size(), problem.graph.nodes.size());
         std::map<int, NodeEvent> of;
