@@ -49,7 +49,11 @@ Expansion::Expansion(const Graph& graph, Length length) : length_(length) {
     }
     add_runs(graph);
     node_weight_.resize(graph.nodes.size(), 0);
-    for (const Run& run : runs_) node_weight_[at(run.node)] += run.weight;
+    micro_batch_runs_.resize(at(graph.micro_batches), 0);
+    for (const Run& run : runs_) {
+        node_weight_[at(run.node)] += run.weight;
+        ++micro_batch_runs_[at(run.micro_batch)];
+    }
     drawn_.resize(runs_.size());
     inputs_.resize(runs_.size(), 0);
     add_edges(graph);

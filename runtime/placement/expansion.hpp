@@ -39,8 +39,9 @@ class Expansion {
         const std::size_t begin = first_edge_[static_cast<std::size_t>(run)];
         return std::span(edges_).subspan(begin, first_edge_[static_cast<std::size_t>(run) + 1] - begin);
     }
-    // How many edges end at the run.
-    [[nodiscard]] int inputs_of(int run) const { return inputs_[static_cast<std::size_t>(run)]; }
+    // How many edges end at each run.
+    [[nodiscard]] const std::vector<int>& inputs() const { return inputs_; }
+    [[nodiscard]] const std::vector<int>& runs_of_micro_batches() const { return micro_batch_runs_; }
 
     // Turns of all micro-batches that the node's runs stand for.
     [[nodiscard]] std::int64_t weight_of(int node) const {
@@ -66,6 +67,7 @@ class Expansion {
     std::vector<Edge> edges_;               // then one run's behind another's
     std::vector<std::size_t> first_edge_;   // of each run, and their number
     std::vector<int> inputs_;
+    std::vector<int> micro_batch_runs_;
     std::vector<std::vector<std::int64_t>> weights_;  // of the turns of each loop
     std::vector<std::vector<int>> first_;             // [node][micro-batch * turns + turn]
 };

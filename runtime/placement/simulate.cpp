@@ -24,19 +24,17 @@ class Simulation {
           keep_events_(keep_events),
           limit_(limit),
           machines_(problem.machines.size()),
-          waiting_(expansion.runs().size()),
-          open_(static_cast<std::size_t>(problem.graph.micro_batches), 0) {
+          waiting_(expansion.inputs()),
+          open_(expansion.runs_of_micro_batches()) {
         outcome_.busy.assign(machines_.size(), 0);
         std::vector<bool> used(machines_.size(), false);
         for (const int machine : assignment) used[at(machine)] = true;
         under_way_ = static_cast<int>(std::count(used.begin(), used.end(), true));
-        for (std::size_t n = 0; n < assignment.size(); ++n)
+        seconds_.reserve(assignment.size());
+        for (std::size_t n = 0; n < assignment.size(); ++n) {
+            seconds_.push_back(problem.seconds[n][at(assignment[n])]);
             machines_[at(assignment[n])].to_do +=
-                problem.seconds[n][at(assignment[n])] *
-                static_cast<double>(expansion.weight_of(static_cast<int>(n)));
-        for (std::size_t r = 0; r < waiting_.size(); ++r) {
-            waiting_[r] = expansion.inputs_of(static_cast<int>(r));
-            ++open_[at(expansion.runs()[r].micro_batch)];
+                seconds_[n] * static_cast<double>(expansion.weight_of(static_cast<int>(n)));
         }
     }
 
@@ -83,8 +81,8 @@ class Simulation {
     };
     struct Transfer {
         TransferEvent event;
-        std::vector<int> readers;  // runs that wait for it
-        bool done = false;
+        int first = -1;  // of the runs that wait for it, in readers_
+        int last = -1;
     };
 
     [[nodiscard]] int machine_of(int node) const { return assignment_[at(node)]; }
@@ -106,7 +104,7 @@ class Simulation {
             machine.ready.pop();
             machine.busy = machine.used = true;
             const Run& what = expansion_.runs()[at(run)];
-            const double took = problem_.seconds[at(what.node)][m] * static_cast<double>(what.weight);
+            const double took = seconds_[at(what.node)] * static_cast<double>(what.weight);
             outcome_.busy[m] += took;
             hopeless_ = hopeless_ || now_ + machine.to_do > limit_;
             machine.to_do -= took;
@@ -142,7 +140,7 @@ class Simulation {
         for (std::size_t i = first_transfer_; i < transfers_.size(); ++i) {
             const TransferEvent& earlier = transfers_[i].event;
             if (earlier.tensor != edge.tensor || !share_memory(problem_, earlier.to, to)) continue;
-            if (edge.reader >= 0) transfers_[i].readers.push_back(edge.reader);
+            await(transfers_[i], edge.reader);
             return;
         }
         begin_transfer(edge, run, from, to);
@@ -165,16 +163,24 @@ class Simulation {
         outcome_.transfer_joules += once.joules * static_cast<double>(edge.weight);
         Transfer transfer;
         transfer.event = {edge.tensor, from, to, run, edge.reader, start, end, bytes * edge.weight};
-        if (edge.reader >= 0) transfer.readers.push_back(edge.reader);
-        transfers_.push_back(std::move(transfer));
+        await(transfer, edge.reader);
+        transfers_.push_back(transfer);
         events_.push({end, -1, static_cast<int>(transfers_.size()) - 1});
     }
 
     void arrive(int transfer) {
         end_ = std::max(end_, now_);
-        Transfer& arrived = transfers_[at(transfer)];
+        const Transfer& arrived = transfers_[at(transfer)];
         if (keep_events_) outcome_.transfers.push_back(arrived.event);
-        for (const int reader : arrived.readers) satisfy(reader);
+        for (int i = arrived.first; i >= 0; i = readers_[at(i)].next) satisfy(readers_[at(i)].run);
+    }
+
+    void await(Transfer& transfer, int reader) {
+        if (reader < 0) return;
+        const auto place = static_cast<int>(readers_.size());
+        readers_.push_back({reader, -1});
+        (transfer.last < 0 ? transfer.first : readers_[at(transfer.last)].next) = place;
+        transfer.last = place;
     }
 
     void satisfy(int run) {
@@ -200,7 +206,8 @@ class Simulation {
     const Assignment& assignment_;
     bool keep_events_;
     double limit_;
-    bool hopeless_ = false;  // the step is sure to take longer
+    bool hopeless_ = false;        // the step is sure to take longer
+    std::vector<double> seconds_;  // of each node where it is
     std::vector<MachineState> machines_;
     std::vector<int> waiting_;  // of each run: inputs that have not arrived
     std::vector<int> open_;     // of each micro-batch: unfinished runs
@@ -208,6 +215,11 @@ class Simulation {
     int under_way_ = 1;
     std::vector<int> held_;
     std::vector<Transfer> transfers_;
+    struct Reader {
+        int run;
+        int next;  // that waits for the same transfer, -1: none
+    };
+    std::vector<Reader> readers_;
     std::size_t first_transfer_ = 0;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
     double now_ = 0;
