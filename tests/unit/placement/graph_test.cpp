@@ -69,8 +69,7 @@ void expect_whole(const Made& made) {
     EXPECT_EQ(static_cast<std::int64_t>(expansion.runs().size()), Expansion::size_of(made.graph));
     // Everything but the beginning reads something.
     int without = 0;
-    for (std::size_t r = 0; r < expansion.runs().size(); ++r)
-        without += expansion.inputs()[r] == 0;
+    for (std::size_t r = 0; r < expansion.runs().size(); ++r) without += expansion.inputs()[r] == 0;
     EXPECT_LT(without, static_cast<int>(expansion.runs().size()) / 4 + 3);
 }
 
