@@ -99,7 +99,7 @@ std::vector<Start> handed_on(const Problem& problem, const Assignment& assignmen
         Assignment moved = all_on(problem, static_cast<int>(to), objective);
         for (std::size_t n = 0; n < assignment.size(); ++n)
             if (assignment[n] != static_cast<int>(machine)) moved[n] = assignment[n];
-        all.push_back({std::move(moved), "handed on"});
+        all.push_back({std::move(moved), "a machine left out"});
     }
     return all;
 }
