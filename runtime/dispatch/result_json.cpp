@@ -28,6 +28,7 @@ ordered_json layer_json(const TaskResult& task, std::int64_t peak_macs) {
             {"bound", to_string(task.bound)},
             {"compute_bound", task.compute_bound},
             {"compulsory_bytes", task.compulsory_bytes},
+            {"compulsory_cycles", task.compulsory_cycles},
             {"array_fit", task.array_fit},
             {"slot_fit", task.slot_fit},
             {"executed", {{"m", task.executed.m}, {"n", task.executed.n}, {"k", task.executed.k}}},

@@ -1,12 +1,16 @@
 #include "runtime/dispatch/step_runner.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim {
 namespace {
+
+constexpr const char* kNextBatch = "next batch";
 
 std::string layer_of(const Task& task) {
     return std::visit([](const auto& t) { return t.layer; }, task);
@@ -31,8 +35,8 @@ TaskResult transfer(const VectorTask& task, Bytes bytes, bool to_host, const Har
 // Results of one step in order, with the transfers that its host tasks need.
 class StepComposer {
   public:
-    StepComposer(const Hardware& hardware, const std::vector<Task>& tasks)
-        : hardware_(hardware), tasks_(tasks) {}
+    StepComposer(const Hardware& hardware, const TrainingStep& step)
+        : hardware_(hardware), tasks_(step.tasks), inputs_(step.input_bytes) {}
 
     std::vector<TaskResult> compose(std::vector<TaskResult> results) {
         std::vector<TaskResult> all;
@@ -53,10 +57,32 @@ class StepComposer {
             if (out > 0) all.push_back(transfer(vector(i), out, false, hardware_));
             i = end;
         }
+        if (std::optional<TaskResult> batch = next_batch(all)) all.push_back(*std::move(batch));
         return all;
     }
 
   private:
+    // The next step's inputs arrive while this one runs. What of that takes longer than the step is waited
+    // for.
+    [[nodiscard]] std::optional<TaskResult> next_batch(const std::vector<TaskResult>& all) const {
+        Bytes bytes = inputs_;
+        double seconds = 0;
+        VectorTask reader;
+        std::set<std::string> readers;  // recomputation may run one again
+        for (const TaskResult& task : all) {
+            seconds += task.seconds;
+            if (task.input_bytes == 0 || !readers.insert(task.layer).second) continue;
+            bytes += task.input_bytes;
+            if (reader.layer.empty()) reader.layer = task.layer;
+        }
+        if (bytes == 0) return std::nullopt;
+        if (reader.layer.empty()) reader.layer = all.front().layer;
+        TaskResult result = transfer(reader, bytes, false, hardware_);
+        result.part = kNextBatch;
+        result.seconds = std::max(0.0, result.seconds - seconds);
+        return result;
+    }
+
     [[nodiscard]] const VectorTask& vector(std::size_t i) const { return std::get<VectorTask>(tasks_[i]); }
 
     [[nodiscard]] static std::size_t group_end(const std::vector<TaskResult>& results, std::size_t first) {
@@ -70,6 +96,7 @@ class StepComposer {
 
     const Hardware& hardware_;
     const std::vector<Task>& tasks_;
+    Bytes inputs_ = 0;
 };
 
 }  // namespace
@@ -103,7 +130,7 @@ std::vector<StepResult> run_steps(const std::vector<TrainingStep>& steps, const 
                 std::move(accelerator.can_run(task) ? our_results[our_next++] : their_results[their_next++]));
         }
         results.push_back(
-            total_up(hardware, step, StepComposer(hardware, step.tasks).compose(std::move(in_order))));
+            total_up(hardware, step, StepComposer(hardware, step).compose(std::move(in_order))));
     }
     return results;
 }

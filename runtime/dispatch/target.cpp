@@ -16,6 +16,8 @@ std::vector<TaskResult> run_counted(Target& target, const std::vector<Task>& tas
         result.dense_macs *= times;
         result.dram_bytes *= times;
         result.compulsory_bytes *= times;
+        result.compulsory_cycles *= times;
+        result.input_bytes *= times;
     }
     return results;
 }

@@ -42,11 +42,14 @@ struct TaskResult {
     Bytes dram_bytes = 0;
     // gemm on SAT only (runtime/schedule/compute_bound.hpp): decided before scheduling, from the sizes alone
     Bytes compulsory_bytes = 0;
+    Cycles compulsory_cycles = 0;  // of the memory bus
     bool compute_bound = false;
     double array_fit = 1;  // the utilisation that rounding sizes up to the array allows
     double slot_fit = 1;   // share of MAC slots in use that tiles of few results allow
-    GemmShape executed;    // gemm on SAT only: `shape` as the array runs it, padding included
-    double energy_j = 0;   // dynamic and static
+    Bytes input_bytes =
+        0;                // gemm on SAT only: of an input of the network, as the host stores it for the task
+    GemmShape executed;   // gemm on SAT only: `shape` as the array runs it, padding included
+    double energy_j = 0;  // dynamic and static
     Bound bound = Bound::Compute;
     Provenance provenance = Provenance::Simulated;
     Execution execution;      // counters and, when recorded, operations

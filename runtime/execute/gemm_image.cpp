@@ -13,7 +13,7 @@ GemmImage::GemmImage(const GemmTask& task, const isa::ArrayConfig& array)
       merged_(schedule::merge_rows(task, array)),
       layout_(schedule::layout_gemm(merged_, array)) {
     if (schedule::fold_image(task_)) {
-        folded_.emplace(task_.gather, merged_.gather);
+        folded_.emplace(task_.gather);
         return;
     }
     width_ = static_cast<int>(task_.gather.taps.size() / merged_.gather.taps.size());

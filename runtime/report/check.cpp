@@ -55,7 +55,8 @@ void check_result(const JsonCursor& result) {
         texts(task, {"dataflow", "tile", "part", "dense_reason", "shortfall"});
         amounts(task, {"m", "n", "k", "count", "utilization", "macs_issued"});
         // Documents written before tasks said so lack these; no chart needs them.
-        for (const std::string_view key : {"compulsory_bytes", "array_fit", "slot_fit"}) {
+        for (const std::string_view key :
+             {"compulsory_bytes", "compulsory_cycles", "array_fit", "slot_fit"}) {
             if (task.has(key)) amounts(task, {key});
         }
         if (task.has("executed")) amounts(task.at("executed"), {"m", "n", "k"});

@@ -12,8 +12,12 @@ namespace satsim::schedule {
 // (packed where it is N:M) and C once, of all `count` instances.
 [[nodiscard]] Bytes compulsory_bytes(const GemmTask& task);
 
-// MAC cycles are at least 1.2 times the cycles of the compulsory bytes on the bus, and a dot product is long
-// enough (K*N/M >= rows) for draining a tile to hide behind the next one.
+// Cycles that the bus takes for them at least, a line each. Pixels that do not lie side by side (a stride
+// skips their neighbours) take whole lines, each its own.
+[[nodiscard]] Cycles compulsory_cycles(const GemmTask& task, const isa::ArrayConfig& array);
+
+// MAC cycles are at least 1.2 times the cycles of the compulsory bytes, and a dot product is long enough
+// (K*N/M >= rows) for draining a tile to hide behind the next one.
 [[nodiscard]] bool compute_bound(const GemmTask& task, const isa::ArrayConfig& array);
 
 // The utilisation that the array allows if nothing but rounding up to it costs anything. Output-stationary:

@@ -1,12 +1,15 @@
 // Stores an input of the network so that its first convolution reads nothing but weights' worth.
 //
 // LOAD moves 8-byte words, so pixels of 3 channels are padded to 4 and a quarter of the array's slots
-// multiplies padding. The host writes the input, in whatever form: here pixels lie side by side without
-// padding, and where that alone does not bring every position to a word, neighbouring rows (as many as divide
-// the stride) are interleaved pixel by pixel: [record][column][row in the record][channel]. The zeros around
-// the image are stored. A kernel row of a record is one run. Where the kernel ends inside a record, its last
-// rows are stored a second time, behind the columns of the record, and read from there (Gather::Tail).
-// docs/architecture/layouts.md
+// multiplies padding. The host writes the input, in whatever form. It stores records, [column][row in the
+// record][channel], of image rows interleaved pixel by pixel, with the zeros around the image:
+//   * columns: pixels lie side by side, and positions share them. Where positions would begin inside a word,
+//     columns are padded to whole ones.
+//   * windows: every position has a copy of its own of all that it reads, padded once. More bytes, less K.
+// A record serves several rows of positions (as many image rows as divide the stride), or is one row's own
+// and holds the kernel's first rows. What the kernel reads beyond whole records stands behind the record's
+// columns, in either form (Gather::Tail). Each is one run. Taken is what makes K shortest, then what takes
+// the fewest bytes, among all that store no element more than kMostCopies times. docs/architecture/layouts.md
 #pragma once
 
 #include <cstddef>
@@ -18,6 +21,9 @@
 
 namespace satsim::schedule {
 
+// How often an element of the input may be stored, on the average.
+constexpr int kMostCopies = 16;
+
 // The task on the input stored so, with the order of K that follows from it: taps are records, K runs over
 // (tap, kernel column, row in the record, channel). Nothing when A is no input of the network, or when its
 // pixels padded to words take as little of K.
@@ -26,7 +32,8 @@ namespace satsim::schedule {
 // Where what a task reads stands in its folded form.
 class FoldedOrder {
   public:
-    FoldedOrder(const Gather& image, const Gather& folded);
+    // `image`: the gather of a task that fold_image() folds; std::logic_error otherwise.
+    explicit FoldedOrder(const Gather& image);
 
     // Element of the folded reduction: of its record `tap`, the element-th.
     struct Element {
@@ -45,20 +52,25 @@ class FoldedOrder {
     [[nodiscard]] std::vector<Pixel> pixels(int record) const;
 
   private:
-    // `rows` rows of `columns` pixels, from element `at` of the record on.
-    struct Part {
+    // Of a record: `rows` rows from row `first` on, from element `at` on. `blocks` of `columns` pixels each,
+    // the first of them `step` columns of the image from one to the next.
+    struct Stored {
+        int first = 0;
         int rows = 0;
-        int columns = 0;
-        int pitch = 0;  // of a column
         std::int64_t at = 0;
+        int blocks = 1;
+        int step = 0;
+        std::int64_t block_pitch = 0;
+        int columns = 0;
+        int column_pitch = 0;
     };
     Tap first_;
     int channels_ = 0;
-    int width_ = 0;  // of the kernel
-    int rows_ = 0;   // of a record
+    int width_ = 0;        // of the kernel
+    int record_rows_ = 0;  // image rows from one record to the next
     std::int64_t tail_tap_ = -1;
-    Part whole_;
-    Part tail_;
+    Stored head_;
+    Stored tail_;
 };
 
 }  // namespace satsim::schedule

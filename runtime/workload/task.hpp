@@ -191,7 +191,10 @@ struct TrainingStep {
     std::string network;
     std::string recipe;
     std::int64_t batch = 0;
-    std::string sample;                    // what a sample holds; empty where the network's file says it all
+    std::string sample;     // what a sample holds; empty where the network's file says it all
+    Bytes input_bytes = 0;  // FP16, of the batch's inputs that an accelerator reads as they are. Those of
+                            // convolutions are stored as their task asks (Gather::from_host); values that
+                            // select rows of tables stay with the host.
     std::vector<std::string> assumptions;  // of the recipe
     std::vector<Task>
         tasks;  // in execution order: FF first to last, loss, then BP and WU last to first with optimizer

@@ -185,6 +185,25 @@ void require_bounded(const Network& network, std::int64_t batch) {
             "has a step of more than 10^18 multiply-accumulates or bytes, expected a smaller batch");
 }
 
+// Whether an accelerator reads input number `i` of the network, other than by a convolution.
+bool read_as_it_is(const Network& network, std::size_t i) {
+    const int index = -1 - static_cast<int>(i);
+    return std::any_of(network.layers.begin(), network.layers.end(), [&](const Layer& layer) {
+        return layer.kind != LayerKind::Conv && layer.kind != LayerKind::Lookup &&
+               std::find(layer.inputs.begin(), layer.inputs.end(), index) != layer.inputs.end();
+    });
+}
+
+Bytes input_bytes(const Network& network, std::int64_t batch) {
+    constexpr Bytes kFp16Bytes = 2;
+    Bytes bytes = 0;
+    for (std::size_t i = 0; i < network.inputs.size(); ++i) {
+        const NetworkInput& input = network.inputs[i];
+        if (read_as_it_is(network, i)) bytes += kFp16Bytes * batch * input.items * input.shape.elements();
+    }
+    return bytes;
+}
+
 }  // namespace
 
 TrainingStep make_training_step(const Network& network, const Recipe& recipe,
@@ -200,6 +219,7 @@ TrainingStep make_training_step(const Network& network, const Recipe& recipe,
                          "is " + std::to_string(recipe.micro_batches) +
                              ", expected a divisor of the batch of " + std::to_string(step.batch));
     require_bounded(network, step.batch);
+    step.input_bytes = input_bytes(network, step.batch);
     StepMaker(network, recipe, step.batch).make(step);
     return step;
 }

@@ -5,6 +5,7 @@
 #include "runtime/schedule/compute_bound.hpp"
 #include "runtime/schedule/executed_shape.hpp"
 #include "runtime/schedule/merge_rows.hpp"
+#include "runtime/schedule/tensor_layout.hpp"
 
 namespace satsim::sat {
 namespace {
@@ -15,9 +16,13 @@ TaskResult gemm_result(const GemmTask& task, const SimulationResult& simulated,
     result.dataflow = schedule::to_string(simulated.schedule->dataflow);
     result.tile = simulated.schedule->tile_text();
     result.compulsory_bytes = schedule::compulsory_bytes(task);
+    result.compulsory_cycles = schedule::compulsory_cycles(task, array);
     result.compute_bound = schedule::compute_bound(task, array);
     result.array_fit = schedule::array_fit(task, simulated.schedule->dataflow, array);
     const GemmTask scheduled = schedule::merge_rows(task, array);
+    // WU reads what FF reads.
+    if (task.gather.from_host && task.stage == Stage::FF)
+        result.input_bytes = schedule::layout_gemm(scheduled, array).a_stride * task.count;
     result.slot_fit = schedule::slot_fit(scheduled, *simulated.schedule, array);
     result.executed = schedule::executed_shape(scheduled, *simulated.schedule, array);
     result.macs_issued =

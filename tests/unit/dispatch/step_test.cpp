@@ -39,6 +39,7 @@ class FakeAccelerator : public Target {
                 result.shape = gemm->shape;
                 result.nm = gemm->nm;
                 result.dense_macs = gemm->dense_macs();
+                if (gemm->gather.from_host) result.input_bytes = 1'000'000;
                 result.macs_issued = gemm->dense_macs() * gemm->nm.n / gemm->nm.m;
                 result.cycles = 2 * result.macs_issued / 1024;
                 result.execution.counters.mac_slots = result.macs_issued;
@@ -117,6 +118,38 @@ TEST(StepRunner, HostTasksOfOneLayerShareTheirInputs) {
     EXPECT_EQ(kinds, (std::vector<std::string>{"transfer", "host", "host", "transfer", "transfer", "host",
                                                "transfer"}));
     EXPECT_EQ(moved, (std::vector<Bytes>{2'000'000, 2'000'000, 2'000'000, 2'000'000}));
+}
+
+const TaskResult* next_batch(const StepResult& result) {
+    const TaskResult& last = result.tasks.back();
+    return last.part == "next batch" ? &last : nullptr;
+}
+
+TEST(StepRunner, TheNextBatchArrivesBehindTheStep) {
+    GemmTask first = gemm("a", {8, 8});
+    EXPECT_EQ(next_batch(run_one({first})), nullptr);
+    first.gather.from_host = true;
+    const StepResult result = run_one({first, gemm("b", {8, 8}), first});  // recomputed: read again
+    ASSERT_NE(next_batch(result), nullptr);
+    EXPECT_EQ(next_batch(result)->kind, "transfer");
+    EXPECT_EQ(next_batch(result)->layer, "a");
+    EXPECT_EQ(next_batch(result)->seconds, 0);
+    EXPECT_EQ(next_batch(result)->dram_bytes, 1'000'000);
+    EXPECT_GT(next_batch(result)->energy_j, 0);
+    EXPECT_EQ(result.dram_bytes, 1'000'000);
+    EXPECT_EQ(result.time.transfer, 0);
+
+    // A link that is slower than the step: what is left is waited for. Inputs of other layers count too.
+    Hardware hardware = machine();
+    hardware.host.pcie_bandwidth.value = 1e6;
+    hardware.host.pcie_latency.value = 0;
+    FakeAccelerator sat;
+    HostTarget host(hardware);
+    TrainingStep step = step_of({first});
+    step.input_bytes = 500'000;
+    const StepResult slow = run_steps({step}, hardware, sat, host, {}).front();
+    EXPECT_DOUBLE_EQ(slow.seconds(), 1.5);
+    EXPECT_DOUBLE_EQ(slow.time.transfer, 1.5 - slow.time.gemm);
 }
 
 TEST(StepRunner, TotalsAreSumsOfTasks) {

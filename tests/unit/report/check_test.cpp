@@ -32,8 +32,9 @@ bool optional(const std::string& pointer) {
     return pointer == "/steps" || pointer == "/data/mixes" || (pointer.ends_with("/timeline") && !of_a_mix) ||
            pointer.ends_with("/data/clock_hz") || pointer.ends_with("/times") ||
            pointer.ends_with("/compute_bound") || pointer.ends_with("/compulsory_bytes") ||
-           pointer.ends_with("/array_fit") || pointer.ends_with("/slot_fit") ||
-           pointer.ends_with("/executed") || pointer.find("/engines/") != std::string::npos ||
+           pointer.ends_with("/compulsory_cycles") || pointer.ends_with("/array_fit") ||
+           pointer.ends_with("/slot_fit") || pointer.ends_with("/executed") ||
+           pointer.find("/engines/") != std::string::npos ||
            pointer.find("/average/speedup/") != std::string::npos;
 }
 

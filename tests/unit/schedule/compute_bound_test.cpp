@@ -58,6 +58,21 @@ TEST(ComputeBound, NeedsArithmeticAboveTrafficAndLongDotProducts) {
     EXPECT_TRUE(compute_bound(product(4096, 4096, 128, {2, 8}), array()));
 }
 
+// Pixels of half a line whose neighbours are not written, or not read, take a line each.
+TEST(ComputeBound, ShortPixelsApartTakeWholeLines) {
+    GemmTask phase = product(16384, 64, 128, {2, 8});  // 32,768 MAC cycles
+    EXPECT_TRUE(compute_bound(phase, array()));        // 16,384 + 8,192 lines and 24 of weights
+    phase.scatter.step_x = 2;
+    EXPECT_FALSE(compute_bound(phase, array()));  // twice 16,384
+    EXPECT_EQ(compulsory_bytes(phase), compulsory_bytes(product(16384, 64, 128, {2, 8})));
+
+    GemmTask strided = product(16384, 32, 64, {2, 4});  // 16,384 MAC cycles
+    EXPECT_TRUE(compute_bound(strided, array()));       // 8,192 + 4,096 lines
+    strided.gather.stride_x = 2;
+    strided.gather.in_w *= 2;
+    EXPECT_FALSE(compute_bound(strided, array()));  // 16,384 + 4,096
+}
+
 TEST(ArrayFit, IsWhatRoundingAllows) {
     EXPECT_DOUBLE_EQ(array_fit(product(64, 96, 7, {8, 8}), Dataflow::OutputStationary, array()), 1);
     EXPECT_DOUBLE_EQ(array_fit(product(48, 96, 7, {8, 8}), Dataflow::OutputStationary, array()), 0.75);

@@ -235,6 +235,22 @@ TEST(TrainingStep, FirstLayerHasNoBackwardAndWeightUpdatesAreDense) {
     EXPECT_EQ(sparse, 20);  // 19 convolutions and the classifier
 }
 
+// Images go to their convolution in its form, features as they are, token ids nowhere.
+TEST(TrainingStep, CountsTheInputsThatAnAcceleratorReads) {
+    const auto bytes = [](const nlohmann::json& layers) {
+        const nlohmann::json document = {{"name", "n"},
+                                         {"source", "test"},
+                                         {"batch", 4},
+                                         {"input", {{"channels", 30}, {"height", 2}, {"width", 1}}},
+                                         {"layers", layers}};
+        return make_training_step(parse_network(document, "test"), Recipe{}).input_bytes;
+    };
+    EXPECT_EQ(bytes({{{"name", "a"}, {"kind", "conv"}, {"out", 8}, {"kernel", 1}}}), 0);
+    EXPECT_EQ(bytes({{{"name", "a"}, {"kind", "linear"}, {"out", 8}}}), 4 * 30 * 2 * 2);
+    const Network decoder = load_network(std::string(SATSIM_SOURCE_DIR) + "/models/networks/decoder.json");
+    EXPECT_EQ(make_training_step(decoder, Recipe{}).input_bytes, 0);
+}
+
 TEST(TrainingStep, MethodsPruneTheirOwnStages) {
     const Network net = two_convolutions(8, 8, 3, 1, 1);
     const auto sparse = [&](Method method, Stage stage) {
