@@ -1,6 +1,7 @@
 #include "runtime/schedule/fold_image.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <tuple>
 
@@ -9,7 +10,7 @@
 namespace satsim::schedule {
 namespace {
 
-constexpr int kWordElements = 4;
+constexpr std::int64_t kWordElements = 4;
 
 struct Kernel {
     int height = 0;
@@ -30,7 +31,7 @@ std::optional<Kernel> whole_kernel(const std::vector<Tap>& taps) {
     return Kernel{count / width, width};
 }
 
-int to_words(int elements) {
+std::int64_t to_words(std::int64_t elements) {
     return round_up(elements, kWordElements);
 }
 
@@ -39,23 +40,23 @@ enum class Form { Columns, Windows };
 // Rows of pixels interleaved column by column, as a kernel reads them.
 struct Part {
     Form form = Form::Columns;
-    int rows = 0;    // 0: there is none
-    int column = 0;  // elements of a column
-    int run = 0;     // what a position reads
-    int step = 0;    // from one position to the next
+    int rows = 0;             // 0: there is none
+    std::int64_t column = 0;  // elements of a column
+    std::int64_t run = 0;     // what a position reads
+    std::int64_t step = 0;    // from one position to the next
     Part() = default;
     Part(Form stored, int image_rows, const Gather& gather, int width)
-        : form(stored), rows(image_rows), column(image_rows * gather.channels) {
+        : form(stored), rows(image_rows), column(std::int64_t{image_rows} * gather.channels) {
         const bool shared = form == Form::Columns;
         if (shared && gather.stride_x * column % kWordElements != 0) column = to_words(column);
         run = width * column;
         step = shared ? gather.stride_x * column : to_words(run);
     }
     // Positions, real and beyond the last, whose steps hold all that a row of positions reads.
-    [[nodiscard]] int steps(const Gather& gather) const {
+    [[nodiscard]] std::int64_t steps(const Gather& gather) const {
         return rows == 0 ? 0 : gather.grid_w - 1 + ceil_div(to_words(run), step);
     }
-    [[nodiscard]] int elements(const Gather& gather) const { return steps(gather) * step; }
+    [[nodiscard]] std::int64_t elements(const Gather& gather) const { return steps(gather) * step; }
 };
 
 // One way to store the input.
@@ -73,11 +74,9 @@ struct Fold {
     [[nodiscard]] int records(const Gather& g) const {
         return (g.grid_h - 1) * stride_y(g) + (own_records ? 1 : taps());
     }
-    [[nodiscard]] std::int64_t k() const {
-        return std::int64_t{head_taps} * to_words(head.run) + to_words(tail.run);
-    }
+    [[nodiscard]] std::int64_t k() const { return head_taps * to_words(head.run) + to_words(tail.run); }
     [[nodiscard]] std::int64_t elements(const Gather& g) const {  // of an image
-        return std::int64_t{records(g)} * (head.elements(g) + tail.elements(g));
+        return records(g) * (head.elements(g) + tail.elements(g));
     }
 };
 
@@ -113,6 +112,8 @@ std::optional<Fold> best_fold(const Gather& g) {
     const auto cost = [&](const Fold& fold) { return std::tuple(fold.k(), fold.elements(g), fold.taps()); };
     for (const Fold& fold : folds(g, *kernel)) {
         if (fold.k() >= padded || fold.elements(g) > most) continue;
+        if (fold.elements(g) / fold.records(g) > std::numeric_limits<int>::max())
+            continue;  // Gather has ints
         if (!best || cost(fold) < cost(*best)) best = fold;
     }
     return best;
@@ -130,17 +131,18 @@ std::optional<GemmTask> fold_image(const GemmTask& task) {
     Gather& f = folded.gather;
     // A column of the stored map is what one position is from the next; the first is the kernel's at position
     // 0.
-    f.channels = best->head.run;
-    f.pixel = best->head.step;
+    const auto narrow = [](std::int64_t elements) { return static_cast<int>(elements); };
+    f.channels = narrow(best->head.run);
+    f.pixel = narrow(best->head.step);
     f.stride_x = 1;
     f.stride_y = best->stride_y(g);
-    f.in_w = best->head.steps(g);
+    f.in_w = narrow(best->head.steps(g));
     f.in_h = best->records(g);
     f.taps.clear();
     for (int tap = 0; tap < best->head_taps; ++tap) f.taps.push_back({tap, 0, tap});
     if (const Part& tail = best->tail; tail.rows > 0) {
-        const int offset = best->head.elements(g);
-        f.tail = {tail.run, tail.step, offset, offset + tail.elements(g)};
+        const std::int64_t offset = best->head.elements(g);
+        f.tail = {narrow(tail.run), narrow(tail.step), narrow(offset), narrow(offset + tail.elements(g))};
         f.taps.push_back({best->tail_record(), 0, best->head_taps});
     }
     (task.sums_positions() ? folded.shape.m : folded.shape.k) = f.extent();

@@ -61,8 +61,8 @@ class FoldedOrder {
         int blocks = 1;
         int step = 0;
         std::int64_t block_pitch = 0;
-        int columns = 0;
-        int column_pitch = 0;
+        std::int64_t columns = 0;
+        std::int64_t column_pitch = 0;
     };
     Tap first_;
     int channels_ = 0;
