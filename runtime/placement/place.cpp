@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::int64_t kExhaustive = 20'000;         // assignments
 constexpr std::int64_t kExhaustiveRuns = 2'000'000;  // runs simulated in all
-constexpr std::size_t kImproved = 4;                 // candidates that are improved
 constexpr int kShakes = 12;
 
 void require_runnable(const Problem& problem, const Network* network) {
@@ -99,9 +98,9 @@ class Placer {
 
     void improve_best() {
         const std::vector<std::vector<int>> moves = groups();
-        const std::size_t count = std::min(kImproved, candidates_.size());
+        const std::size_t count = std::min(settings_.improved, candidates_.size());
         for (std::size_t i = 0; i < count; ++i) {
-            std::int64_t budget = settings_.budget / static_cast<std::int64_t>(count);
+            std::int64_t budget = settings_.budget;
             Assignment better = improve(short_, moves, candidates_[i].assignment, budget, kShakes);
             if (better != candidates_[i].assignment)
                 add(std::move(better), candidates_[i].method + ", improved");

@@ -26,7 +26,8 @@ struct PlaceSettings {
     std::vector<std::vector<int>> groups{};  // nodes that are also moved together; single nodes always are
     std::vector<Start> starts{};             // beside those that are found
     bool exact = true;                       // false: heuristics even where an exact method could be afforded
-    std::int64_t budget = 4'000'000;         // runs of nodes in all moves tried while improving
+    std::size_t improved = 4;                // candidates that are improved
+    std::int64_t budget = 1'000'000;         // runs of nodes in all moves tried while improving one of them
 };
 
 // The best placement found; never worse than everything on one machine, where that fits. `whole`: a scorer of

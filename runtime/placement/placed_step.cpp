@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
+#include <span>
 
 #include "runtime/placement/groups.hpp"
 #include "runtime/placement/memory.hpp"
@@ -90,6 +91,48 @@ void add_pipelines(const Problem& problem, const MemoryPlan& plan, std::vector<S
     }
 }
 
+// The problem without some of its machines; nothing when the others cannot do everything.
+std::optional<Problem> without_machines(const Problem& problem, std::span<const int> left_out) {
+    Problem fewer = problem;
+    for (std::size_t n = 0; n < fewer.seconds.size(); ++n) {
+        for (const int m : left_out) {
+            const auto machine = static_cast<std::size_t>(m);
+            fewer.seconds[n][machine] = fewer.joules[n][machine] = kCannot;
+        }
+        if (std::ranges::none_of(fewer.seconds[n], [](double seconds) { return seconds < kCannot; }))
+            return std::nullopt;
+    }
+    return fewer;
+}
+
+std::vector<Start> possible_starts(const Problem& problem, const std::vector<Start>& starts) {
+    std::vector<Start> possible;
+    for (const Start& start : starts) {
+        bool runs = true;
+        for (std::size_t n = 0; n < start.assignment.size(); ++n)
+            runs = runs && problem.can_run(static_cast<int>(n), start.assignment[n]);
+        if (runs) possible.push_back(start);
+    }
+    return possible;
+}
+
+// Of equal machines, what is found for 2, 4, 8 ... of them is a start for all: so more of them are not worse.
+void add_fewer_machines(const Network& network, Length length, const Problem& problem,
+                        PlaceSettings& settings) {
+    for (const std::vector<int>& machines : equal_machines(problem)) {
+        for (std::size_t used = 2; used < machines.size(); used *= 2) {
+            const std::optional<Problem> fewer = without_machines(problem, std::span(machines).subspan(used));
+            if (!fewer) break;
+            PlaceSettings some = settings;
+            some.starts = possible_starts(*fewer, settings.starts);
+            Placement found = place(Scorer(*fewer, length, settings.objective), &network, some);
+            if (found.score.excess > 0) continue;
+            settings.starts.push_back({std::move(found.assignment), "fewer machines"});
+            ++settings.improved;  // beside the others, not instead of one
+        }
+    }
+}
+
 // `assignment` with what is on `machine` moved to each of the others, as far as they can run it.
 std::vector<Start> handed_on(const Problem& problem, const Assignment& assignment, std::size_t machine,
                              Objective objective) {
@@ -119,20 +162,15 @@ void leave_machines_out(const Network& network, PlaceSettings settings, Length l
     }
     for (std::size_t m = 0; machines > 1 && m < machines; ++m) {
         if (static_cast<int>(m) == placed.problem.helper || stands_for[m] == 0) continue;
-        Problem fewer = placed.problem;
-        bool possible = true;
-        for (std::size_t n = 0; n < fewer.seconds.size(); ++n) {
-            fewer.seconds[n][m] = fewer.joules[n][m] = kCannot;
-            possible = possible && std::any_of(fewer.seconds[n].begin(), fewer.seconds[n].end(),
-                                               [](double seconds) { return seconds < kCannot; });
-        }
-        if (!possible) continue;
-        settings.starts = handed_on(fewer, found_with_all, m, settings.objective);
-        const Scorer scorer(fewer, length, settings.objective);
+        const int left_out = static_cast<int>(m);
+        const std::optional<Problem> fewer = without_machines(placed.problem, {&left_out, 1});
+        if (!fewer) continue;
+        settings.starts = handed_on(*fewer, found_with_all, m, settings.objective);
+        const Scorer scorer(*fewer, length, settings.objective);
         Placement found = place(scorer, &network, settings);
         if (found.score.excess > 0) continue;
         placed.without.push_back(
-            {fewer.machines[m].name, stands_for[m], simulate(fewer, scorer.expansion(), found.assignment)});
+            {fewer->machines[m].name, stands_for[m], simulate(*fewer, scorer.expansion(), found.assignment)});
         if (may_replace && found.score < placed.placement.score) placed.placement = std::move(found);
     }
 }
@@ -155,6 +193,7 @@ PlacedStep place_step(const Network& network, const Recipe& recipe, const Traini
         placed.placement = {*fixed, "given", scorer.score(*fixed)};
     } else {
         add_pipelines(placed.problem, plan, settings.starts);
+        add_fewer_machines(network, length, placed.problem, settings);
         placed.placement = place(scorer, &network, settings);
     }
     leave_machines_out(network, settings, length, placed, !fixed);
