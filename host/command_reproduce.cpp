@@ -67,10 +67,10 @@ ordered_json to_json(const ReproductionPlan& plan, const Reproduction& reproduct
             {"channels", reproduction.channels}};
 }
 
-// Every GEMM task of the compared steps with its utilisation and, below 95 %, the reason.
+// Every GEMM task of every step with its utilisation and, below 95 %, the reason.
 std::string task_text(const Reproduction& reproduction) {
     std::string text;
-    for (const StepResult& result : reproduction.compared) {
+    for (const StepResult& result : reproduction.all) {
         text += fmt::format("{}, batch {}, {}, {} memory channels\n\n{}\n", result.network, result.batch,
                             result.recipe, reproduction.channels, layer_table(result).text());
     }
@@ -81,7 +81,7 @@ std::string task_text(const Reproduction& reproduction) {
 std::string task_csv(const std::vector<Reproduction>& reproductions) {
     std::string csv;
     for (const Reproduction& reproduction : reproductions) {
-        for (const StepResult& result : reproduction.compared) {
+        for (const StepResult& result : reproduction.all) {
             std::istringstream lines(layer_table(result).csv());
             std::string line;
             std::getline(lines, line);
@@ -96,7 +96,7 @@ std::string task_csv(const std::vector<Reproduction>& reproductions) {
 
 ordered_json tasks_json(const Reproduction& reproduction) {
     ordered_json list = ordered_json::array();
-    for (const StepResult& result : reproduction.compared) {
+    for (const StepResult& result : reproduction.all) {
         list.push_back({{"network", result.network},
                         {"recipe", result.recipe},
                         {"layers", result_json(result).at("layers")}});
@@ -232,9 +232,9 @@ int reproduce_command(const Arguments& arguments) {
         const Hardware hardware = with_channels(base, channels, "--channels");
         ProgressBar bar(fmt::format("simulating, {} channels", channels));
         const bool reported = !arguments.report.empty() && reproductions.empty();
-        reproductions.push_back(
-            reproduce(plan, options, hardware, {reported || arguments.tasks, reported},
-                      [&bar](std::size_t done, std::size_t total) { bar.update(done, total); }));
+        reproductions.push_back(reproduce(
+            plan, options, hardware, {.compared = reported, .all = arguments.tasks, .engines = reported},
+            [&bar](std::size_t done, std::size_t total) { bar.update(done, total); }));
     }
     const Reproduction& first = reproductions.front();
     const Hardware hardware = with_channels(base, first.channels, "--channels");
@@ -274,10 +274,9 @@ void add_reproduce(CLI::App& program, Action& action) {
         "Example: satsim reproduce --channels 4 --report reproduction.html\n"
         "Example: satsim reproduce --channels 4 --tasks --csv -o tasks.csv");
     add_report_option(*command, arguments->report);
-    command->add_flag(
-        "--tasks", arguments->tasks,
-        "also every GEMM task, dense and of the published recipe, with its utilisation and, below "
-        "95 %, the reason (--csv: these alone)");
+    command->add_flag("--tasks", arguments->tasks,
+                      "also every GEMM task under every recipe, with its utilisation and, below 95 %, the "
+                      "reason (--csv: these alone)");
     arguments->options.add_models(*command);
     command
         ->add_option("--hardware", arguments->options.hardware_name,

@@ -108,6 +108,7 @@ Reproduction reproduce(const ReproductionPlan& plan, const Options& options, con
             line.gemm_speedup[recipe] = gemm_speedup(dense, result);
             line.arithmetic_bound[recipe] = result.arithmetic_bound();
             line.steps[recipe] = {result.time, result.utilization()};
+            if (kept.all) reproduction.all.push_back(result);
             if (kept.compared && is_compared(recipe)) reproduction.compared.push_back(std::move(result));
         }
         add_mean(reproduction.average.speedup, line.speedup, plan.networks.size());

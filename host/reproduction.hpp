@@ -51,6 +51,7 @@ struct Reproduction {
     NetworkSpeedups average;  // arithmetic means over the networks
     // Dense and the plan's foremost recipe of each network; only when asked for.
     std::vector<StepResult> compared;
+    std::vector<StepResult> all;  // under every recipe; only when asked for
 };
 
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
@@ -58,6 +59,7 @@ using Progress = std::function<void(std::size_t done, std::size_t total)>;
 // What a Reproduction holds besides its averages.
 struct Kept {
     bool compared = false;
+    bool all = false;
     bool engines = false;  // of those steps: record when each engine works
 };
 [[nodiscard]] Reproduction reproduce(const ReproductionPlan& plan, const Options& options,

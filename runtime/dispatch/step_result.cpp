@@ -78,10 +78,13 @@ StepResult total_up(const Hardware& hardware, const TrainingStep& step, std::vec
     result.clock_hz = hardware.clock_hz;
     result.peak_macs = hardware.peak_macs();
     energy::Events events;
+    double host_busy = 0;  // computing or moving data, in the step's time or behind it
     for (TaskResult& task : tasks) {
         const energy::Events own = events_of(task, hardware);
         const bool on_host = task.kind == "host" || task.kind == "transfer";
-        task.energy_j = energy::joules(hardware, own, {task.seconds, on_host ? task.seconds : 0});
+        const double busy = on_host ? task.seconds + task.hidden_seconds : 0;
+        host_busy += busy;
+        task.energy_j = energy::joules(hardware, own, {task.seconds, busy});
         events += own;
         result.dram_bytes += task.dram_bytes;
         if (task.kind == "gemm") {
@@ -96,8 +99,7 @@ StepResult total_up(const Hardware& hardware, const TrainingStep& step, std::vec
         }
     }
     result.tasks = std::move(tasks);
-    result.energy =
-        energy::make_report(hardware, events, {result.seconds(), result.time.host + result.time.transfer});
+    result.energy = energy::make_report(hardware, events, {result.seconds(), host_busy});
     if (result.utilization() > 1)
         throw std::logic_error("more multiply-accumulates were counted than the array has slots for");
     return result;

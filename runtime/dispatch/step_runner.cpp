@@ -79,7 +79,11 @@ class StepComposer {
         if (reader.layer.empty()) reader.layer = all.front().layer;
         TaskResult result = transfer(reader, bytes, false, hardware_);
         result.part = kNextBatch;
-        result.seconds = std::max(0.0, result.seconds - seconds);
+        // The host writes what it sends into the form that its readers ask for.
+        const double busy =
+            std::max(result.seconds, static_cast<double>(bytes) / hardware_.host.memory_bandwidth.value);
+        result.seconds = std::max(0.0, busy - seconds);
+        result.hidden_seconds = busy - result.seconds;
         return result;
     }
 

@@ -3,8 +3,8 @@
 // A task that the accelerator cannot run goes to the host. Its tensors are in the accelerator's memory, so
 // they cross PCIe before and after it. Consecutive host tasks of one layer and stage share their inputs:
 // those move once (the largest set that one of them reads), and everything that they write moves back. The
-// next batch's inputs go to the accelerator while the step runs: a transfer of its own at the end, whose
-// seconds are those by which it outlasts the step, mostly none.
+// next batch's inputs are written by the host and go to the accelerator while the step runs: a transfer of
+// its own at the end, whose seconds are those by which it outlasts the step, mostly none.
 #pragma once
 
 #include <functional>

@@ -36,8 +36,9 @@ struct TaskResult {
     std::string dataflow;      // "os", "ws", or "" for other kinds
     std::string tile;          // schedule text, or the vector operation
     double seconds = 0;
-    Cycles cycles = 0;     // of the target's clock; 0 for host tasks
-    Macs macs_issued = 0;  // MAC slots of real outputs: count*m*n*k*N/M (padding excluded)
+    double hidden_seconds = 0;  // host, transfer: beside those, behind other tasks of the step
+    Cycles cycles = 0;          // of the target's clock; 0 for host tasks
+    Macs macs_issued = 0;       // MAC slots of real outputs: count*m*n*k*N/M (padding excluded)
     Macs dense_macs = 0;
     Bytes dram_bytes = 0;
     // gemm on SAT only (runtime/schedule/compute_bound.hpp): decided before scheduling, from the sizes alone

@@ -59,4 +59,12 @@ void peeled(StreamBuilder& builder, std::int64_t total, std::int64_t tile, Body&
     body(total - (tiles - 1) * tile, true);
 }
 
+// The same in one loop where the tiles are equal, body(size): shorter, for bodies to which the last is
+// nothing special.
+template <typename Body>
+void tiled(StreamBuilder& builder, std::int64_t total, std::int64_t tile, Body&& body) {
+    builder.loop(total / tile, [&] { body(tile); });
+    if (total % tile > 0) body(total % tile);
+}
+
 }  // namespace satsim::schedule

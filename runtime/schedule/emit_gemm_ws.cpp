@@ -46,15 +46,15 @@ class WsEmitter {
     }
     [[nodiscard]] int element_bytes() const { return task_.out == ElementType::Fp16 ? 2 : 4; }
 
-    // body(columns, last) for every tile of columns.
+    // body(columns) for every tile of columns.
     template <typename Body>
     void for_tiles(StreamBuilder& b, Body&& body) {
-        peeled(b, task_.shape.n, tile_columns(), body);
+        tiled(b, task_.shape.n, tile_columns(), body);
     }
 
     template <typename Body>
     void for_blocks(StreamBuilder& b, Body&& body) {
-        peeled(b, task_.gather.positions(), plan_.block, body);
+        tiled(b, task_.gather.positions(), plan_.block, body);
     }
 
     // ---- LOAD
@@ -146,8 +146,8 @@ class WsEmitter {
         b.set(kBaseIndex, layout_.indices);
         const std::int64_t walk = task_.gather.batch * layout_.a_image;
         b.loop(task_.count, [&] {
-            for_tiles(b, [&](std::int64_t columns, bool last_tile) {
-                for_blocks(b, [&](std::int64_t positions, bool) {
+            for_tiles(b, [&](std::int64_t columns) {
+                for_blocks(b, [&](std::int64_t positions) {
                     for (const Chunk& pass : plan_.passes) {
                         load_west(b, pass, positions, &pass == &plan_.passes.back());
                         for (std::int64_t panel = 0; panel < panels_of(columns); ++panel)
@@ -155,8 +155,9 @@ class WsEmitter {
                     }
                 });
                 b.add(kBaseA, kBaseA, -walk);
-                step_tile(b, last_tile ? -(tiles() - 1) : 1);
+                step_tile(b, 1);
             });
+            step_tile(b, -tiles());
             b.add(kBaseA, kBaseA, layout_.a_stride);
             b.add(kBaseB, kBaseB, layout_.b_stride);
             b.add(kBaseIndex, kBaseIndex, layout_.indices_stride);
@@ -214,10 +215,9 @@ class WsEmitter {
         b.set(stce::sc, 1);
         b.set(stce::wstride, plan_.position_lines);
         b.loop(task_.count, [&] {
-            for_tiles(b, [&](std::int64_t columns, bool) {
-                for_blocks(b, [&](std::int64_t positions, bool) {
-                    compute_block(b, positions, panels_of(columns));
-                });
+            for_tiles(b, [&](std::int64_t columns) {
+                for_blocks(b,
+                           [&](std::int64_t positions) { compute_block(b, positions, panels_of(columns)); });
             });
         });
         b.halt();
@@ -244,8 +244,8 @@ class WsEmitter {
         const std::int64_t panel_bytes = std::int64_t{array_.columns} * element_bytes();
         const std::int64_t step = plan_.panels * panel_bytes;
         b.loop(task_.count, [&] {
-            for_tiles(b, [&](std::int64_t columns, bool last) {
-                for_blocks(b, [&](std::int64_t positions, bool) {
+            for_tiles(b, [&](std::int64_t columns) {
+                for_blocks(b, [&](std::int64_t positions) {
                     b.set(store::count, positions);
                     for (std::int64_t panel = 0; panel < panels_of(columns); ++panel) {
                         const bool last_panel = panel + 1 == panels_of(columns);
@@ -263,9 +263,9 @@ class WsEmitter {
                     }
                     b.add(kResultTile, kResultTile, panels_of(columns) * plan_.block);
                 });
-                b.add(kBaseC, kBaseC, -walk + (last ? -(tiles() - 1) * step : step));
+                b.add(kBaseC, kBaseC, step - walk);
             });
-            b.add(kBaseC, kBaseC, layout_.c_stride);
+            b.add(kBaseC, kBaseC, layout_.c_stride - tiles() * step);
         });
         b.halt();
         return b.take();

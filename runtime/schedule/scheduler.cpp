@@ -152,6 +152,24 @@ std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineVie
 std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
                                           const ScheduleOptions& options, std::size_t limit,
                                           const CandidateWatch& watch) {
+    std::vector<Candidate> best;
+    if (!add_candidate_programs(task, machine, options, limit, watch, best)) {
+        throw InputError(
+            "layer " + task.layer, "",
+            std::string(to_string(task.stage)) + ": no tile fits the on-chip buffers of this hardware");
+    }
+    if (best.empty()) {
+        throw InputError("layer " + task.layer, "",
+                         std::string(to_string(task.stage)) + ": every program " +
+                             (options.dataflow == Choice::WeightStationary ? "of dataflow ws " : "") +
+                             "is longer than the " + std::to_string(machine.array.instructions) +
+                             " instructions that an engine's memory holds");
+    }
+    return best;
+}
+
+bool add_candidate_programs(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
+                            std::size_t most, const CandidateWatch& watch, std::vector<Candidate>& best) {
     std::vector<GemmSchedule> found;
     if (task.sums_positions()) {
         // Weights do not exist yet, and the array turns A in output-stationary operations only.
@@ -162,13 +180,9 @@ std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineVie
         if (options.dataflow != Choice::OutputStationary)
             add_weight_stationary(task, machine, options, found);
     }
-    if (found.empty()) {
-        throw InputError(
-            "layer " + task.layer, "",
-            std::string(to_string(task.stage)) + ": no tile fits the on-chip buffers of this hardware");
-    }
+    if (found.empty()) return false;
     sort_by_time_and_traffic(found, kSame);
-    std::vector<Candidate> best;
+    const std::size_t limit = best.size() + most;
     for (const GemmSchedule& schedule : found) {
         if (best.size() == limit) break;
         if (!watch.worth(schedule)) continue;
@@ -180,13 +194,7 @@ std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineVie
         best.push_back({schedule, std::move(program)});
         watch.emitted(best.back());
     }
-    if (best.empty()) {
-        throw InputError("layer " + task.layer, "",
-                         std::string(to_string(task.stage)) + ": every program is longer than the " +
-                             std::to_string(machine.array.instructions) +
-                             " instructions that an engine's memory holds");
-    }
-    return best;
+    return true;
 }
 
 std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,

@@ -6,12 +6,25 @@
 #include "sim/fast/fast_sat.hpp"
 
 namespace satsim::fast {
+namespace {
 
-std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task, const schedule::MachineView& machine,
-                                                   const schedule::ScheduleOptions& options,
-                                                   std::size_t limit, const PredictCycles& predict,
-                                                   std::optional<double> margin) {
-    constexpr std::size_t kPredicted = 6;
+using schedule::Candidate;
+using schedule::Dataflow;
+using Choice = schedule::ScheduleOptions::DataflowChoice;
+
+constexpr std::size_t kPredicted = 6;
+constexpr std::size_t kOfEach = 3;  // of each dataflow, where the task can run in both
+
+std::size_t count(const std::vector<Candidate>& candidates, Dataflow dataflow) {
+    return static_cast<std::size_t>(std::ranges::count(
+        candidates, dataflow, [](const Candidate& candidate) { return candidate.schedule.dataflow; }));
+}
+
+}  // namespace
+
+std::vector<Candidate> ranked_candidates(const GemmTask& task, const schedule::MachineView& machine,
+                                         const schedule::ScheduleOptions& options, std::size_t limit,
+                                         const PredictCycles& predict, std::optional<double> margin) {
     Cycles best = 0;
     const auto worth = [&](const schedule::GemmSchedule& schedule) {
         if (best == 0 || !margin) return true;
@@ -23,8 +36,18 @@ std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task, const s
         candidate.schedule.predicted = predict(candidate.program);
         best = best == 0 ? candidate.schedule.predicted : std::min(best, candidate.schedule.predicted);
     };
-    auto candidates =
+    std::vector<Candidate> candidates =
         schedule::candidate_programs(task, machine, options, std::max(limit, kPredicted), {worth, emitted});
+    // Estimates are tens of percent off where memory bounds a task, and not equally for both dataflows.
+    for (const auto& [dataflow, choice] : {std::pair(Dataflow::OutputStationary, Choice::OutputStationary),
+                                           std::pair(Dataflow::WeightStationary, Choice::WeightStationary)}) {
+        const std::size_t found = count(candidates, dataflow);
+        if (task.sums_positions() || options.dataflow != Choice::Auto || found >= kOfEach) continue;
+        schedule::ScheduleOptions only = options;
+        only.dataflow = choice;
+        (void)schedule::add_candidate_programs(task, machine, only, kOfEach - found, {worth, emitted},
+                                               candidates);
+    }
     schedule::sort_by_time_and_traffic(candidates, kSame, &schedule::Candidate::schedule);
     if (candidates.size() > limit) candidates.resize(limit);
     return candidates;

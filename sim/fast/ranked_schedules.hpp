@@ -18,7 +18,8 @@ inline constexpr double kSame = 0.0025;
 using PredictCycles = std::function<Cycles(const isa::Program&)>;
 
 // At most `limit` schedules, best first, `predicted` by FastSat: of all that fit, those with the best
-// closed-form estimates are emitted and predicted. Throws InputError naming the layer when nothing fits.
+// closed-form estimates are emitted and predicted, and where these are all of one dataflow some of the other.
+// Throws InputError naming the layer when nothing fits.
 [[nodiscard]] std::vector<schedule::GemmSchedule> ranked_schedules(const GemmTask& task,
                                                                    const schedule::MachineView& machine,
                                                                    const schedule::ScheduleOptions& options,

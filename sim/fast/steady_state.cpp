@@ -6,9 +6,9 @@
 namespace satsim::fast {
 namespace {
 
-constexpr std::size_t kWarmUp = 1;  // iterations in which pipelines and buffers fill
-constexpr std::size_t kLeast = 2;   // iterations of a window
-constexpr std::size_t kSteady = 3;  // of a steady one
+constexpr std::size_t kWarmUp = 2;  // iterations in which pipelines and buffers fill
+constexpr std::size_t kLeast = 1;   // iterations of a window
+constexpr std::size_t kSteady = 2;  // of a steady one
 
 Skip at_pace(Cycles cycles, std::size_t iterations, std::int64_t available) {
     const double pace = static_cast<double>(cycles) / static_cast<double>(iterations);

@@ -234,7 +234,9 @@ Execution count_program(const isa::Program& program, const dram::MemoryConfig& m
     const Sums vec = StreamSums(program, isa::Engine::Vec, {}).all();
     const Sums store = StreamSums(program, isa::Engine::Store, prediction.store).all();
     Execution execution;
-    execution.end = prediction.cycles - 1;
+    // A pace that was seen too fast, over many iterations, promises no more than the array can do.
+    const std::int64_t slots = std::int64_t{program.config.rows} * program.config.columns;
+    execution.end = std::max(prediction.cycles, ceil_div(stce.counters.mac_slots, slots)) - 1;
     execution.busy = prediction.busy;
     // Each engine counts its own kinds; results are read by STORE and by the array's partial sums, and VMEM
     // by VEC and STORE.
@@ -249,7 +251,7 @@ Execution count_program(const isa::Program& program, const dram::MemoryConfig& m
     const std::int64_t lines = execution.memory.read_lines + execution.memory.write_lines;
     if (memory.kind == dram::MemoryKind::Ddr4) {
         execution.memory.activates = std::llround(static_cast<double>(lines) * prediction.activates);
-        execution.memory.refreshes = prediction.cycles / memory.ddr4.refi;
+        execution.memory.refreshes = execution.cycles() / memory.ddr4.refi;
     }
     return execution;
 }

@@ -135,7 +135,9 @@ TEST(StepRunner, TheNextBatchArrivesBehindTheStep) {
     EXPECT_EQ(next_batch(result)->layer, "a");
     EXPECT_EQ(next_batch(result)->seconds, 0);
     EXPECT_EQ(next_batch(result)->dram_bytes, 1'000'000);
-    EXPECT_GT(next_batch(result)->energy_j, 0);
+    const double behind = 1e6 / machine().host.pcie_bandwidth.value + machine().host.pcie_latency.value;
+    EXPECT_DOUBLE_EQ(next_batch(result)->hidden_seconds, behind);
+    EXPECT_GT(next_batch(result)->energy_j, behind * machine().power.host_busy.value);
     EXPECT_EQ(result.dram_bytes, 1'000'000);
     EXPECT_EQ(result.time.transfer, 0);
 

@@ -146,5 +146,25 @@ TEST(FastAccuracy, IsCloseToCycleWithDdr4) {
     EXPECT_LE(all.at(0.95), 3.0);
 }
 
+// Long products whose loops are left out after a few iterations: their first ones, in which buffers fill, are
+// no sample of the pace.
+TEST(FastAccuracy, PromisesNoMoreThanTheArrayCanDo) {
+    fast::FastSat fast;
+    const schedule::MachineView machine;
+    for (const GemmShape& shape :
+         {GemmShape{65536, 512, 256}, GemmShape{33280, 512, 512}, GemmShape{200704, 512, 256},
+          GemmShape{50176, 1024, 256}, GemmShape{16384, 4096, 4096}, GemmShape{33280, 1536, 512}}) {
+        GemmTask task;
+        task.shape = shape;
+        task.gather.grid_w = task.gather.in_w = static_cast<int>(shape.m);
+        task.gather.channels = static_cast<int>(shape.k);
+        task.scatter.out_w = static_cast<int>(shape.m);
+        const Cycles least = shape.m * shape.n * shape.k / machine.array.rows / machine.array.columns;
+        for (const schedule::Candidate& candidate : schedule::candidate_programs(task, machine, {}, 4))
+            EXPECT_GT(fast.predict(candidate.program, machine.memory).cycles, least)
+                << describe(task, candidate.schedule, machine.array.channels);
+    }
+}
+
 }  // namespace
 }  // namespace satsim
