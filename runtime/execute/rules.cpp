@@ -77,6 +77,7 @@ std::optional<LayerRule> rule_of(LayerKind kind) {
         case K::Concat:
             return LayerRule{forward_concat, backward_concat};
         case K::Slice:
+        case K::SelectToken:
             return LayerRule{forward_slice, backward_slice};
         case K::Reshape:
         case K::Flatten:
@@ -98,8 +99,6 @@ std::optional<LayerRule> rule_of(LayerKind kind) {
             return LayerRule{forward_lookup, backward_lookup};
         case K::Embedding:
             return LayerRule{forward_embedding, backward_embedding};
-        case K::SelectToken:
-            return LayerRule{forward_select_token, backward_select_token};
         case K::Rope:
             return LayerRule{forward_rope, backward_rope};
         case K::Attend:

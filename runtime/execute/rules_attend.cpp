@@ -4,9 +4,11 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "runtime/execute/attention_blocks.hpp"
 #include "runtime/execute/step_run.hpp"
+#include "runtime/workload/attention_spans.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -81,6 +83,7 @@ class Attention {
         for (const PlacedPiece& piece : queries_)
             unstack(run_.product(Stage::FF, "context", block_rows(piece, p), other_rows(piece, in_[2], v_)),
                     piece, o_, out);
+        clear_outside(Stage::FF, {{&out, &o_}});
     }
 
     void backward() {
@@ -94,13 +97,16 @@ class Attention {
                         piece, dp);
         Values ds(pairs_.elements());
         soften(VectorOp::SoftmaxGrad, Stage::BP, {&dp, &p}, ds);
-        run_.deliver_each(2, by_keys("dV", p, dy, o_, v_));
+        Values dv = by_keys("dV", p, dy, o_, v_);
         Values dq(q_.elements(samples_));
         for (const PlacedPiece& piece : queries_)
             unstack(run_.product(Stage::BP, "dQ", block_rows(piece, ds), other_rows(piece, in_[1], k_)),
                     piece, q_, dq);
+        Values dk = by_keys("dK", ds, in_[0], q_, k_);
+        clear_outside(Stage::BP, {{&dq, &q_}, {&dk, &k_}, {&dv, &v_}});
+        run_.deliver_each(2, std::move(dv));
         run_.deliver_each(0, std::move(dq));
-        run_.deliver_each(1, by_keys("dK", ds, in_[0], q_, k_));
+        run_.deliver_each(1, std::move(dk));
     }
 
   private:
@@ -125,6 +131,20 @@ class Attention {
         Values& p = run_.values.kept["probabilities"];
         p.assign(pairs_.elements(), 0.0);
         soften(VectorOp::Softmax, stage, {&scores}, p);
+    }
+
+    // Positions behind the last span: no product writes them. Keys are as many as queries where there are
+    // any.
+    void clear_outside(Stage stage, const std::vector<std::pair<Values*, const Heads*>>& maps) {
+        const int64_t covered = covered_positions(l_);
+        if (covered == l_.in.positions()) return;
+        std::vector<double*> outside;
+        for (const auto& [map, heads] : maps)
+            for (int64_t b = 0; b < samples_; ++b)
+                for (std::size_t i = heads->at(b, covered, 0); i < heads->at(b + 1, 0, 0); ++i)
+                    outside.push_back(&(*map)[i]);
+        const Values zeros = run_.map(VectorOp::ZeroFill, stage, {}, outside.size());
+        for (std::size_t i = 0; i < outside.size(); ++i) *outside[i] = zeros[i];
     }
 
     void mask(Values& scores) const {

@@ -120,23 +120,6 @@ void backward_slice(LayerRun& run) {
     run.run.deliver_slice(run.index, slice_places(run), run.values.gradient);
 }
 
-void forward_select_token(LayerRun& run) {
-    Values& out = run.values.out;
-    out.clear();
-    const auto in = static_cast<std::size_t>(run.layer.in.elements());
-    for (std::size_t first = 0; first < run.in().size(); first += in)
-        out.insert(out.end(), run.in().begin() + static_cast<std::ptrdiff_t>(first),
-                   run.in().begin() + static_cast<std::ptrdiff_t>(first) + run.layer.in.channels);
-}
-void backward_select_token(LayerRun& run) {
-    Values gradient(run.in_elements());
-    const auto channels = static_cast<std::size_t>(run.layer.in.channels);
-    for (std::size_t i = 0; i < run.values.gradient.size(); ++i)
-        gradient[i / channels * static_cast<std::size_t>(run.layer.in.elements()) + i % channels] =
-            run.values.gradient[i];
-    run.deliver(0, std::move(gradient));
-}
-
 // Inputs side by side along an axis: as [outer][extents of the axis times what lies inside].
 void forward_concat(LayerRun& run) {
     const Layer& l = run.layer;
@@ -256,17 +239,21 @@ void forward_splice(LayerRun& run) {
     }
 }
 
-// Rows that others took hand no gradient to the first stream.
+// Rows that others took hand no gradient to the first stream: zeros take their places.
 void backward_splice(LayerRun& run) {
     const Layer& l = run.layer;
-    Values rest = run.values.gradient;
+    Places taken;
     for (std::size_t i = 1; i < l.inputs.size(); ++i) {
         const Places places = splice_places(run, i);
-        for (const std::size_t place : places) rest[place] = 0;
+        taken.insert(taken.end(), places.begin(), places.end());
         if (places.empty() || !run.wants(i)) continue;
         run.deliver(i, run.copied(Stage::BP, gather(run.values.gradient, places),
                                   static_cast<std::size_t>(l.in.channels)));
     }
+    if (!run.wants(0)) return;
+    Values rest = run.values.gradient;
+    const Values zeros = taken.empty() ? Values{} : run.map(VectorOp::ZeroFill, Stage::BP, {}, taken.size());
+    for (std::size_t at = 0; at < taken.size(); ++at) rest[taken[at]] = zeros[at];
     run.deliver(0, std::move(rest));
 }
 

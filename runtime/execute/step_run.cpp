@@ -29,7 +29,7 @@ void StepRun::place_slices() {
     std::map<std::pair<int, Axis>, std::vector<std::size_t>> slices;  // of a layer, along an axis
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
-        if (layer.kind == LayerKind::Slice && plan[i].gradient && layer.inputs[0] >= 0)
+        if (is_slice(layer) && plan[i].gradient && layer.inputs[0] >= 0)
             slices[{layer.inputs[0], layer.axis}].push_back(i);
     }
     for (const auto& entry : slices) {

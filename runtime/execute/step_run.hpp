@@ -194,8 +194,6 @@ void forward_select(LayerRun& run);
 void backward_select(LayerRun& run);
 void forward_splice(LayerRun& run);
 void backward_splice(LayerRun& run);
-void forward_select_token(LayerRun& run);
-void backward_select_token(LayerRun& run);
 void forward_parameter(LayerRun& run);
 void backward_parameter(LayerRun& run);
 void forward_lookup(LayerRun& run);

@@ -42,6 +42,12 @@ std::int64_t seen_pairs(const Layer& attend) {
     return pairs;
 }
 
+std::int64_t covered_positions(const Layer& attend) {
+    std::int64_t covered = 0;
+    for (const Span& span : attend.spans) covered += span.queries * span.count;
+    return covered;
+}
+
 std::int64_t attention_block(const Layer& attend) {
     std::int64_t longest = 0;
     for (const Span& span : attend.spans) longest = std::max(longest, span.queries);

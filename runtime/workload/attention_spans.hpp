@@ -9,6 +9,8 @@
 
 namespace satsim {
 
+// Queries of all spans, which follow each other from the first position on.
+[[nodiscard]] std::int64_t covered_positions(const Layer& attend);
 // Pairs of a query and a key that it sees, of all spans.
 [[nodiscard]] std::int64_t seen_pairs(const Layer& attend);
 

@@ -34,6 +34,10 @@ std::int64_t end_of(const Layer& slice) {
 
 }  // namespace
 
+bool is_slice(const Layer& layer) {
+    return layer.kind == LayerKind::Slice || layer.kind == LayerKind::SelectToken;
+}
+
 // First come, first served from the lowest position on takes as many tensors as slices share a point: fewer
 // cannot do.
 std::vector<int> slice_tensors(const std::vector<const Layer*>& slices) {
@@ -76,7 +80,7 @@ void GradientSums::append(const StepContext& context, int index, std::vector<Tas
     std::int64_t selected = 0;  // elements of a sample
     for (const int reader : readers_[static_cast<std::size_t>(index)]) {
         const Layer& other = network_.layers[static_cast<std::size_t>(reader)];
-        if (other.kind == LayerKind::Slice)
+        if (is_slice(other))
             slices[static_cast<std::size_t>(other.axis)].push_back(&other);
         else if (other.kind == LayerKind::Select)
             selected += other.items * std::min(other.out.elements(), layer.out.elements());

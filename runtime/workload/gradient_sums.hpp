@@ -8,6 +8,10 @@
 
 namespace satsim {
 
+// Whether a layer is a range of its input that readers address: its gradient is a part of the input's. The
+// first token is a slice of the width.
+[[nodiscard]] bool is_slice(const Layer& layer);
+
 // Of each of several slices of one layer along one axis, the tensor that its gradient is written into: the
 // fewest tensors of which none has slices that overlap. Slices of different steps overlap where their ranges
 // do.

@@ -208,6 +208,8 @@ void infer_shape(const JsonCursor& item, const ShapeRequest& request, Layer& lay
                                                  layer.rows, layer.out.width));
             break;
         case K::SelectToken:
+            require_sequence(item, layer);
+            layer.axis = Axis::Width;
             layer.out.width = 1;
             break;
         case K::Attention:

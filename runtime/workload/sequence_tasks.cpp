@@ -20,15 +20,32 @@ VectorTask rotary(const StepContext& context, const Layer& layer, Stage stage) {
                             1, 1, 3));
 }
 
-// Rows of the streams that take others' places, there or back.
+// Rows of the streams that take others' places, there or back. Back, the gradient goes on to the first stream
+// where it is, with zeros in these rows.
 void append_splice(const StepContext& context, const Layer& layer, Stage stage, std::vector<Task>& tasks) {
+    std::int64_t taken = 0;
     for (std::size_t i = 1; i < layer.inputs.size(); ++i) {
         const int from = layer.inputs[i];
         const std::int64_t rows =
             context.samples * context.network.items_of(from) * context.network.shape_of(from).positions();
+        taken += rows;
         if (rows == 0 || (stage == Stage::BP && !context.wants_gradient(from))) continue;
         tasks.emplace_back(copy_task(layer, stage, rows * layer.in.channels, layer.in.channels));
     }
+    if (stage == Stage::BP && taken > 0 && context.wants_gradient(layer.inputs[0]))
+        tasks.emplace_back(vector_task(layer, VectorOp::ZeroFill, stage, taken * layer.in.channels, 0, 1, 0));
+}
+
+// Positions of no span: attention gives them zeros, and they give their queries, keys and values zeros.
+void append_outside_spans(const StepContext& context, const Layer& layer, Stage stage,
+                          std::vector<Task>& tasks) {
+    const std::int64_t outside = layer.in.positions() - covered_positions(layer);
+    const std::int64_t channels = stage == Stage::FF ? layer.out.channels
+                                                     : layer.in.channels + layer.with.channels +
+                                                           layer.out.channels / layer.heads * layer.kv_heads;
+    if (outside > 0)
+        tasks.emplace_back(
+            vector_task(layer, VectorOp::ZeroFill, stage, context.batch * outside * channels, 0, 1, 0));
 }
 
 // The gradients of rows that several groups of positions took are added up where they came from.
@@ -59,6 +76,7 @@ void append_sequence_ff(const StepContext& context, const Layer& layer, std::vec
         case LayerKind::Attend:
             add(host(
                 vector_task(layer, VectorOp::Softmax, Stage::FF, probabilities(context, layer), 1, 1, 5)));
+            append_outside_spans(context, layer, Stage::FF, tasks);
             break;
         case LayerKind::Select:
             add(copy_task(layer, Stage::FF, out, layer.out.channels));
@@ -102,6 +120,7 @@ void append_sequence_bp(const StepContext& context, const Layer& layer, std::vec
             if (context.recipe.recompute == Recompute::Attention)
                 add(host(vector_task(layer, VectorOp::Softmax, Stage::BP, scores, 1, 1, 5)));
             add(host(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, scores, 2, 1, 4)));
+            append_outside_spans(context, layer, Stage::BP, tasks);
             append_shared_sums(context, layer, tasks);
             break;
         }

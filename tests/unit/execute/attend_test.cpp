@@ -133,7 +133,8 @@ INSTANTIATE_TEST_SUITE_P(
                           {{"causal", true}, {"spans", {{300, 1}, {5, 3}, {270, 1}}}},
                           585,
                           {300, 5, 5, 5, 270}},
-                    Trial{"spans", {{"spans", {{3, 2}, {7, 1}}}}, 13, {3, 3, 7}}),
+                    Trial{"spans", {{"spans", {{3, 2}, {7, 1}}}}, 13, {3, 3, 7}},
+                    Trial{"positions_behind_the_spans", {{"spans", {{3, 2}}}}, 10, {3, 3}}),
     [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace

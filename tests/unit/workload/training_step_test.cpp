@@ -185,6 +185,60 @@ TEST(TrainingStep, AttentionInPartsIsAttention) {
     }
 }
 
+// Elements that the zero fills of a stage write.
+std::int64_t filled(const Network& net, Stage stage, std::int64_t batch) {
+    std::int64_t elements = 0;
+    for (const Task& task : make_training_step(net, Recipe{}, batch).tasks) {
+        const auto* vector = std::get_if<VectorTask>(&task);
+        if (vector == nullptr || vector->op != VectorOp::ZeroFill || vector->stage != stage) continue;
+        EXPECT_EQ(vector->writes_fp16, 1);
+        EXPECT_TRUE(vector->sat_capable);
+        elements += vector->elements * vector->times;
+    }
+    return elements;
+}
+
+// What a layer reads in part has a gradient of zero elsewhere, which somebody writes.
+TEST(TrainingStep, WhatIsReadInPartHasAGradientOfZerosElsewhere) {
+    constexpr std::int64_t kBatch = 3;
+    constexpr int kWidth = 10;
+    const auto zeros = [&](const std::string& layers, Stage stage = Stage::BP) {
+        const std::string text =
+            R"({"name": "n", "source": "test", "batch": 3, "input": {"channels": 24, "height": 1,
+            "width": 10}, "layers": [{"kind": "linear", "out": 8, "name": "a"},)" +
+            layers + "]}";
+        return filled(parse_network(nlohmann::json::parse(text), "test"), stage, kBatch);
+    };
+    const std::string first = R"({"kind": "select-token", "name": "t"})";
+    const std::string other = R"(, {"kind": "select-token", "from": "a", "name": "u"})";
+    const std::string rest =
+        R"(, {"kind": "slice", "from": "a", "name": "r", "axis": "width", "start": 1, "size": 9})";
+    EXPECT_EQ(zeros(first), kBatch * (kWidth - 1) * 8);
+    EXPECT_EQ(zeros(first + other), 2 * kBatch * (kWidth - 1) * 8);
+    EXPECT_EQ(zeros(first + rest), 0);  // side by side in one tensor
+    EXPECT_EQ(zeros(first + other + rest), kBatch * (kWidth - 1) * 8);
+    EXPECT_EQ(zeros(R"({"kind": "slice", "axis": "channels", "start": 2, "size": 5})"), kBatch * kWidth * 3);
+    EXPECT_EQ(zeros(R"({"kind": "select", "positions": 4})"), kBatch * (kWidth - 4) * 8);
+    // A splice: the rows that another stream took, where the first one has a gradient at all.
+    const std::string stream = R"({"kind": "linear", "from": "input", "out": 8, "name": "b"},
+        {"kind": "slice", "axis": "width", "start": 0, "size": 4, "name": "few"},)";
+    const std::int64_t unread = kBatch * (kWidth - 4) * 8;
+    EXPECT_EQ(zeros(stream + R"({"kind": "splice", "from": "a", "with": ["few"]})"), unread + kBatch * 4 * 8);
+    // Attention of fewer positions than there are: its result, and the gradients of queries, keys and values.
+    const std::string attend = R"({"kind": "attend", "with": ["a", "a"], "heads": 2, "kv_heads": 2)";
+    EXPECT_EQ(zeros(attend + "}"), 0);
+    EXPECT_EQ(zeros(attend + R"(, "spans": [[3, 2]]})"), 3 * kBatch * (kWidth - 6) * 8);
+    EXPECT_EQ(zeros(attend + R"(, "spans": [[3, 2]]})", Stage::FF), kBatch * (kWidth - 6) * 8);
+    // Padding is the other way round: its gradient is a part of what it is given.
+    EXPECT_EQ(zeros(R"({"kind": "pad", "pad": [0, 1]})"), 0);
+}
+
+// The head of the transformer reads its class token alone: 64 of 65 tokens.
+TEST(TrainingStep, ClassTokenLeavesZerosInTheTransformer) {
+    const Network net = load_network(std::string(SATSIM_SOURCE_DIR) + "/models/networks/vit-cifar.json");
+    EXPECT_EQ(filled(net, Stage::BP, 2), 2 * 64 * 512);
+}
+
 // The array turns A on its way in, so only what B is has to be turned first: K and V, all heads at once.
 TEST(TrainingStep, AttentionTurnsKeysAndValuesOnly) {
     const Network net = load_network(std::string(SATSIM_SOURCE_DIR) + "/models/networks/vit-cifar.json");
