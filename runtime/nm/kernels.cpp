@@ -138,16 +138,69 @@ SATSIM_INLINE void keep_group(const GroupRows& rows, int n, std::int64_t columns
     }
 }
 
+// Two lanes from each byte: the low nibble's in the lower half of a pair of lanes, the high one's in the
+// upper.
+template <int Bytes>
+SATSIM_INLINE void load_indices(const std::uint8_t* from, typename Vectors<Bytes>::Lanes& index) {
+    using V = Vectors<Bytes>;
+    typename V::Nibbles bytes;
+    std::memcpy(&bytes, from, sizeof bytes);
+    const auto halves = __builtin_convertvector(bytes, typename V::HalfPairs);
+    const auto two = __builtin_convertvector(halves, typename V::Pairs);
+    index = (typename V::Lanes)((two & 0xF) | (two & 0xF0) << 12);
+}
+
+template <int Bytes, int N>
+SATSIM_INLINE bool unpack_group(const PackedPairs& pairs, std::int64_t columns, const DenseRows& group) {
+    using Lanes = typename Vectors<Bytes>::Lanes;
+    const Lanes most = Lanes{} + static_cast<std::int16_t>(group.size - 1);
+    Lanes outside{};
+    for (std::int64_t x = 0; x < columns; x += Vectors<Bytes>::kLanes) {
+        Lanes value[N];
+        Lanes place[N];  // of pair j: its index, or none of the group's
+        Lanes before{};
+        for (int j = 0; j < N; ++j) {
+            value[j] = Lanes{};
+            place[j] = Lanes{} - 1;
+            if (j >= group.size) continue;  // the bound of the loop is N so that it is unrolled
+            std::memcpy(&value[j], pairs.values + j * pairs.pitch + x, sizeof(Lanes));
+            Lanes index;
+            load_indices<Bytes>(pairs.indices + (j * pairs.pitch + x) / 2, index);
+            Lanes counts = Lanes{} - 1;
+            if (j > 0) less(before, index, counts);
+            replace_where(counts, index, place[j]);
+            before = index;
+            outside |= most - place[j];
+        }
+        for (int e = 0; e < group.size; ++e) {
+            Lanes element{};
+            for (int j = 0; j < N; ++j) {
+                const Lanes here = place[j] == static_cast<std::int16_t>(e);
+                replace_where(here, value[j], element);
+            }
+            std::memcpy(group.first + e * group.stride + x, &element, sizeof element);
+        }
+    }
+    std::int16_t signs = 0;
+    for (int lane = 0; lane < Vectors<Bytes>::kLanes; ++lane)
+        signs = static_cast<std::int16_t>(signs | outside[lane]);
+    return signs >= 0;
+}
+
 // The entry points of one level. Only a macro can take the attribute.
-#define SATSIM_KERNELS(LEVEL, BYTES, TARGET)                                                           \
-    template <int N>                                                                                   \
-    TARGET void pack_##LEVEL(const GroupRows& group, std::int64_t columns, const PackedRows& out) {    \
-        pack_group<BYTES, N>(group, columns, out);                                                     \
-    }                                                                                                  \
-    template <int M>                                                                                   \
-    TARGET void keep_##LEVEL(const GroupRows& group, int n, std::int64_t columns, std::uint16_t* kept, \
-                             std::ptrdiff_t pitch) {                                                   \
-        keep_group<BYTES, M>(group, n, columns, kept, pitch);                                          \
+#define SATSIM_KERNELS(LEVEL, BYTES, TARGET)                                                             \
+    template <int N>                                                                                     \
+    TARGET void pack_##LEVEL(const GroupRows& group, std::int64_t columns, const PackedRows& out) {      \
+        pack_group<BYTES, N>(group, columns, out);                                                       \
+    }                                                                                                    \
+    template <int M>                                                                                     \
+    TARGET void keep_##LEVEL(const GroupRows& group, int n, std::int64_t columns, std::uint16_t* kept,   \
+                             std::ptrdiff_t pitch) {                                                     \
+        keep_group<BYTES, M>(group, n, columns, kept, pitch);                                            \
+    }                                                                                                    \
+    template <int N>                                                                                     \
+    TARGET bool unpack_##LEVEL(const PackedPairs& pairs, std::int64_t columns, const DenseRows& group) { \
+        return unpack_group<BYTES, N>(pairs, columns, group);                                            \
     }
 
 SATSIM_KERNELS(baseline, 16, )
@@ -184,10 +237,31 @@ KeepKernel keep_at(VectorLevel level) {
     }
 }
 
+template <int N>
+UnpackKernel unpack_at(VectorLevel level) {
+    switch (level) {
+#if defined(__x86_64__)
+        case VectorLevel::Avx512:
+            return unpack_avx512<N>;
+        case VectorLevel::Avx2:
+            return unpack_avx2<N>;
+#endif
+        default:
+            return unpack_baseline<N>;
+    }
+}
+
 template <int... N>
 PackKernel find_pack(int n, VectorLevel level, std::integer_sequence<int, N...>) {
     PackKernel found = nullptr;
     static_cast<void>(((n == N + 1 && (found = pack_at<N + 1>(level), true)) || ...));
+    return found;
+}
+
+template <int... N>
+UnpackKernel find_unpack(int n, VectorLevel level, std::integer_sequence<int, N...>) {
+    UnpackKernel found = nullptr;
+    static_cast<void>(((n == N + 1 && (found = unpack_at<N + 1>(level), true)) || ...));
     return found;
 }
 
@@ -196,6 +270,12 @@ PackKernel find_pack(int n, VectorLevel level, std::integer_sequence<int, N...>)
 PackKernel pack_kernel(int n, VectorLevel level) {
     const PackKernel found = find_pack(n, level, std::make_integer_sequence<int, kMaxGroup>());
     if (found == nullptr) throw std::logic_error("pack_kernel: N is not 1 to 16");
+    return found;
+}
+
+UnpackKernel unpack_kernel(int n, VectorLevel level) {
+    const UnpackKernel found = find_unpack(n, level, std::make_integer_sequence<int, kMaxGroup>());
+    if (found == nullptr) throw std::logic_error("unpack_kernel: N is not 1 to 16");
     return found;
 }
 

@@ -27,6 +27,18 @@ struct PackedRows {
     std::ptrdiff_t pitch;  // columns, even
 };
 
+// The other way round: where pairs are read, and the rows of dense elements that are written.
+struct PackedPairs {
+    const std::uint16_t* values;
+    const std::uint8_t* indices;
+    std::ptrdiff_t pitch;  // columns, even
+};
+struct DenseRows {
+    std::uint16_t* first;
+    std::ptrdiff_t stride;  // elements
+    int size;               // 1..M
+};
+
 // Below, `columns` is a multiple of kColumnBlock, and groups have 1..M rows.
 
 // Writes the N pairs of each column, those beyond the group's size as padding.
@@ -37,5 +49,11 @@ using PackKernel = void (*)(const GroupRows& group, std::int64_t columns, const 
 using KeepKernel = void (*)(const GroupRows& group, int n, std::int64_t columns, std::uint16_t* kept,
                             std::ptrdiff_t pitch);
 [[nodiscard]] KeepKernel keep_kernel(int m, numerics::VectorLevel level);  // M of 1, 2, 4, 8 or 16
+
+// Writes all elements of one group of each column, +0 where no pair has its index. A pair counts where its
+// index is above that of the pair before it; of several with one index the last counts. Returns false where
+// one that counts has an index of `size` or more: it is left out.
+using UnpackKernel = bool (*)(const PackedPairs& pairs, std::int64_t columns, const DenseRows& group);
+[[nodiscard]] UnpackKernel unpack_kernel(int n, numerics::VectorLevel level);  // N of 1..16
 
 }  // namespace satsim::nm

@@ -1,4 +1,5 @@
-// Packing speed in bytes of dense weights a second, beside a memcpy of the same bytes.
+// Speed of packing, pruning and unpacking in bytes of dense weights a second, beside a memcpy of the same
+// bytes.
 //   ninja nm_pack_bench && tests/bin/nm_pack_bench
 // Two sizes: 512 KiB stays in the second-level cache, 36 MiB (3x3 taps of 2048 x 1024) does not.
 #include <benchmark/benchmark.h>
@@ -10,6 +11,7 @@
 
 #include "runtime/nm/pack.hpp"
 #include "runtime/nm/prune.hpp"
+#include "runtime/nm/unpack.hpp"
 
 namespace satsim::nm {
 namespace {
@@ -54,6 +56,21 @@ void pack(benchmark::State& state, Pack function, NmPattern nm, bool large, Vect
     count_bytes(state, shape);
 }
 
+using Unpack = void (*)(const PackedMatrix&, const WeightShape&, std::span<Fp16>, VectorLevel);
+
+void unpack(benchmark::State& state, Pack packer, Unpack function, NmPattern nm, bool large,
+            VectorLevel level) {
+    const WeightShape shape = shape_of(large);
+    std::vector<Fp16> w = weights(shape);
+    PackedMatrix packed;
+    packer(w, shape, nm, packed, best_vector_level());
+    for (auto _ : state) {
+        function(packed, shape, w, level);
+        benchmark::ClobberMemory();
+    }
+    count_bytes(state, shape);
+}
+
 using PruneFunction = void (*)(std::span<Fp16>, const WeightShape&, NmPattern, VectorLevel);
 
 void prune(benchmark::State& state, PruneFunction function, NmPattern nm, bool large) {
@@ -78,6 +95,11 @@ const bool registered = [] {
                                              static_cast<Pack>(pack_columns), nm, large, level);
                 benchmark::RegisterBenchmark(("pack_rows" + tail).c_str(), pack, static_cast<Pack>(pack_rows),
                                              nm, large, level);
+                benchmark::RegisterBenchmark(("unpack_columns" + tail).c_str(), unpack,
+                                             static_cast<Pack>(pack_columns), unpack_columns, nm, large,
+                                             level);
+                benchmark::RegisterBenchmark(("unpack_rows" + tail).c_str(), unpack,
+                                             static_cast<Pack>(pack_rows), unpack_rows, nm, large, level);
             }
             const std::string tail = fmt::format("/{}/{}", to_string(nm), size);
             benchmark::RegisterBenchmark(("prune_columns" + tail).c_str(), prune, prune_columns, nm, large);

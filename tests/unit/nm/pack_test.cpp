@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <tuple>
 
 #include "runtime/nm/one_of_two.hpp"
@@ -39,8 +40,34 @@ std::vector<std::uint8_t> mask(const View& view, const std::vector<Fp16>& w, NmP
 }
 
 // `w` keeps what stands between the rows.
-std::vector<Fp16> unpacked(const View& view, const PackedMatrix& packed, std::vector<Fp16> w) {
-    view.along_rows ? unpack_columns(packed, view.shape, w) : unpack_rows(packed, view.shape, w);
+std::vector<Fp16> unpacked(const View& view, const PackedMatrix& packed, std::vector<Fp16> w,
+                           VectorLevel level = best_vector_level()) {
+    view.along_rows ? unpack_columns(packed, view.shape, w, level)
+                    : unpack_rows(packed, view.shape, w, level);
+    return w;
+}
+
+// Pair by pair, whatever the indices are; nothing where one lies outside its group.
+std::optional<std::vector<Fp16>> unpacked_by_definition(const View& view, const PackedMatrix& packed,
+                                                        std::vector<Fp16> w) {
+    const int m = packed.nm.m;
+    for (int tap = 0; tap < packed.taps; ++tap) {
+        for (int group = 0; group < packed.groups; ++group) {
+            const int size = std::min(m, view.depth() - group * m);
+            for (int column = 0; column < packed.columns; ++column) {
+                for (int e = 0; e < size; ++e) w[view.offset(tap, group * m + e, column)] = {};
+                int before = -1;
+                for (int j = 0; j < std::min(packed.nm.n, size); ++j) {
+                    const int index = packed.index(tap, group, j, column);
+                    if (index > before) {
+                        if (index >= size) return std::nullopt;
+                        w[view.offset(tap, group * m + index, column)] = packed.value(tap, group, j, column);
+                    }
+                    before = index;
+                }
+            }
+        }
+    }
     return w;
 }
 
@@ -132,10 +159,43 @@ TEST_P(Nm, UnpackingThePackedIsPruning) {
         const std::vector<Fp16> w = test::random_weights(random, view.shape);
         const PackedMatrix packed = pack(view, w, nm, level_);
         const std::vector<Fp16> once = pruned(view, w, nm, level_);
-        ASSERT_EQ(unpacked(view, packed, w), once);
+        ASSERT_EQ(unpacked(view, packed, w, level_), once);
         ASSERT_EQ(pruned(view, once, nm, level_), once) << "pruning twice changes something";
-        ASSERT_EQ(unpacked(view, pack(view, once, nm, level_), w), once);
+        ASSERT_EQ(unpacked(view, pack(view, once, nm, level_), w, level_), once);
     }
+}
+
+// Planes of any bits, as a file may hold them: equal indices, descending ones, some outside their group, and
+// anything in the padding columns.
+TEST_P(Nm, UnpackingAnyIndicesEqualsTheDefinition) {
+    std::mt19937_64 random(17);
+    int refused = 0;
+    for (const int m : {1, 2, 4, 8, 16}) {
+        for (int n = 1; n <= m; ++n) {
+            for (int round = 0; round < 12; ++round) {
+                const NmPattern nm{n, m};
+                const View view{test::random_shape(random), along_rows_};
+                const std::vector<Fp16> w = test::random_weights(random, view.shape);
+                PackedMatrix packed = pack(view, w, nm, level_);
+                const bool inside = round % 2 == 0;  // of whole groups
+                const int mask = inside ? (m - 1) * 0x11 : 0xFF;
+                const int most = test::pick(random, 1, 40);
+                for (std::size_t i = 0; i < packed.indices.size(); ++i) {
+                    if (inside || test::pick(random, 0, most) == 0)
+                        packed.indices[i] = static_cast<std::uint8_t>(test::pick(random, 0, 255) & mask);
+                }
+                const std::optional<std::vector<Fp16>> expected = unpacked_by_definition(view, packed, w);
+                if (expected) {
+                    ASSERT_EQ(unpacked(view, packed, w, level_), *expected) << to_string(nm);
+                } else {
+                    ++refused;
+                    ASSERT_THROW((void)unpacked(view, packed, w, level_), std::invalid_argument)
+                        << to_string(nm);
+                }
+            }
+        }
+    }
+    EXPECT_GT(refused, 50);
 }
 
 // SAT's copy of a 1:2 matrix: planes of 2:4 that hold exactly what 1:2 keeps.
@@ -207,7 +267,9 @@ TEST_P(Nm, LargeMatrixEqualsBaseline) {
     const std::vector<Fp16> w = test::random_weights(random, view.shape);
     for (const NmPattern nm : {NmPattern{2, 4}, NmPattern{2, 8}, NmPattern{1, 8}, NmPattern{5, 16}}) {
         ASSERT_EQ(pack(view, w, nm, level_), pack(view, w, nm, VectorLevel::Baseline));
-        ASSERT_EQ(pruned(view, w, nm, level_), pruned(view, w, nm, VectorLevel::Baseline));
+        const std::vector<Fp16> once = pruned(view, w, nm, VectorLevel::Baseline);
+        ASSERT_EQ(pruned(view, w, nm, level_), once);
+        ASSERT_EQ(unpacked(view, pack(view, w, nm, level_), w, level_), once);
     }
 }
 
