@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "runtime/dispatch/gemm_result.hpp"
 #include "runtime/gpu_record/energy_share.hpp"
@@ -32,6 +33,28 @@ Bound bound_of(const MeasuredDevice& device, const Work& work, const Measurement
         static_cast<double>(compulsory_bytes(work)) / std::max(device.copy_bandwidth, 1.0);
     const double compute_s = 2 * static_cast<double>(dense_macs(work)) / std::max(device.dense_flops, 1.0);
     return memory_s >= compute_s ? Bound::Bandwidth : Bound::Compute;
+}
+
+// Zeros that a recording lacks: older ones were taken before steps asked for all of theirs. A kernel writes
+// them as fast as a copy, which the recording has, at the mean power of its vector work. Nothing for other
+// work.
+std::optional<Measurement> zero_fill_of(const Work& work, const Recording& recording) {
+    const auto* vector = std::get_if<VectorWork>(&work);
+    if (vector == nullptr || vector->op != VectorOp::ZeroFill || recording.device.copy_bandwidth <= 0)
+        return std::nullopt;
+    double joules = 0;
+    double seconds = 0;
+    for (const auto& [other, measured] : recording.measurements) {
+        if (!std::holds_alternative<VectorWork>(other) || !measured.joules) continue;
+        joules += *measured.joules;
+        seconds += measured.seconds;
+    }
+    Measurement estimate;
+    estimate.kernel = "not recorded: as fast as a copy";
+    estimate.seconds = recording.device.launch_seconds +
+                       static_cast<double>(compulsory_bytes(work)) / recording.device.copy_bandwidth;
+    if (seconds > 0) estimate.joules = estimate.seconds * joules / seconds;
+    return estimate;
 }
 
 TaskResult blank_of(const Task& task) {
@@ -100,13 +123,17 @@ std::vector<TaskResult> RecordTarget::run(const std::vector<Task>& tasks,
         } else {
             const Work& work = plan.works[planned.work];
             const auto found = recording_.measurements.find(work);
-            if (found == recording_.measurements.end())
+            const bool recorded = found != recording_.measurements.end();
+            const std::optional<Measurement> estimate =
+                recorded ? std::nullopt : zero_fill_of(work, recording_);
+            if (!recorded && !estimate)
                 throw InputError(
                     recording_.file, "",
                     fmt::format("has no measurement of layer {} ({}), expected one of the steps that it "
                                 "holds: {}",
                                 layer_of(tasks[i]), describe(work), steps_text(recording_)));
-            const Measurement& measured = found->second;
+            const Measurement& measured = recorded ? found->second : *estimate;
+            if (!recorded) result.provenance = Provenance::Modelled;
             result.seconds = measured.seconds * planned.share;
             result.energy_j = measured.joules.value_or(0) * planned.share;
             result.dram_bytes =

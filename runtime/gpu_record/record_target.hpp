@@ -21,7 +21,7 @@ void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& re
 void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Recording& to);
 
 // Results of a recording's measurements. run() throws InputError naming the layer and the recording's file
-// when a piece of work is not in it.
+// when a piece of work is not in it; but zeros are then taken at the speed of the device's copy, as modelled.
 class RecordTarget : public Target {
   public:
     // provenance: Measured right after measuring, Recorded from a file. The recording must outlive the
