@@ -68,15 +68,79 @@ INSTANTIATE_TEST_SUITE_P(
                     Decoder{"mixtral-8x22b", 140.63, 0}, Decoder{"starcoder-15b", 15.517, 15.464},
                     Decoder{"gpt2-124m", 0.124, 0}, Decoder{"opt-125m", 0.125, 0},
                     Decoder{"opt-1.3b", 1.316, 0}, Decoder{"opt-13b", 12.853, 0},
-                    Decoder{"llamagen-b", 0.110, 0}, Decoder{"llamagen-l", 0.342, 0},
-                    Decoder{"megatron-145b", 145.6, 0}, Decoder{"megatron-175b", 174.6, 0},
-                    Decoder{"megatron-530b", 529.6, 0}, Decoder{"megatron-1t", 1008.0, 0}),
+                    Decoder{"qwen3-0.6b", 0.596, 0}, Decoder{"megatron-145b", 145.6, 0},
+                    Decoder{"megatron-175b", 174.6, 0}, Decoder{"megatron-530b", 529.6, 0},
+                    Decoder{"megatron-1t", 1008.0, 0}),
     [](const auto& instance) {
         std::string name = instance.param.set;
         for (char& c : name)
             if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
         return name;
     });
+
+// Published counts include the embedding of the condition, a class of ImageNet or none, which the decoder
+// lacks.
+TEST(Decoders, LlamaGenAndItsConditionHaveThePublishedSizes) {
+    constexpr std::int64_t kClasses = 1000 + 1;
+    struct Published {
+        const char* set;
+        std::int64_t width;
+        double parameters;  // 10^9
+        double rounding;
+    };
+    for (const Published& each : {Published{"llamagen-b", 768, 0.111, 0.0005},
+                                  {"llamagen-l", 1024, 0.343, 0.0005},
+                                  {"llamagen-xl", 1280, 0.775, 0.0005},
+                                  {"llamagen-xxl", 1536, 1.4, 0.05},
+                                  {"llamagen-3b", 3200, 3.1, 0.05},
+                                  {"llamagen-7b", 4096, 6.6, 0.05}}) {
+        const std::int64_t whole = model("decoder", each.set).parameters() + kClasses * each.width;
+        EXPECT_NEAR(static_cast<double>(whole) / 1e9, each.parameters, each.rounding) << each.set;
+    }
+}
+
+// Two norms, four projections and a gated MLP a layer, a last norm, embedding and head: sets that nobody
+// published a count of more digits for.
+TEST(Decoders, GatedOnesFollowFromTheirStructure) {
+    struct Sizes {
+        const char* set;
+        std::int64_t layers, width, key_width, ffn, vocab;
+    };
+    for (const Sizes& s : {Sizes{"llama-250m", 24, 768, 768, 2560, 32000},
+                           {"llama-3b", 32, 2560, 2560, 6848, 32000},
+                           {"mistral-7b-v0.1", 32, 4096, 1024, 14336, 32000},
+                           {"ast-llama2-370m", 24, 1024, 1024, 2816, 32000},
+                           {"ast-llama2-1.3b", 24, 2048, 2048, 5504, 32000}}) {
+        const std::int64_t layer = 2 * s.width * (s.width + s.key_width) + 3 * s.width * s.ffn + 2 * s.width;
+        EXPECT_EQ(model("decoder", s.set).parameters(), s.layers * layer + s.width + 2 * s.vocab * s.width)
+            << s.set;
+    }
+}
+
+// GPT-2's kind of layer: four projections and an MLP of four widths, all with biases, two norms; a table of
+// positions, and a head that reads the embedding.
+TEST(Decoders, PlainOnesFollowFromTheirStructure) {
+    struct Sizes {
+        const char* set;
+        std::int64_t layers, width, vocab, positions;
+    };
+    for (const Sizes& s : {Sizes{"opt-2.7b", 32, 2560, 50272, 2050},
+                           {"opt-6.7b", 32, 4096, 50272, 2050},
+                           {"opt-30b", 48, 7168, 50272, 2050},
+                           {"opt-66b", 64, 9216, 50272, 2050},
+                           {"megatron-1.7b", 24, 2304, 51200, 2048},
+                           {"megatron-3.6b", 30, 3072, 51200, 2048},
+                           {"megatron-7.5b", 36, 4096, 51200, 2048},
+                           {"megatron-18b", 40, 6144, 51200, 2048},
+                           {"megatron-39b", 48, 8192, 51200, 2048},
+                           {"megatron-76b", 60, 10240, 51200, 2048},
+                           {"megatron-310b", 96, 16384, 51200, 2048}}) {
+        const std::int64_t layer = 12 * s.width * s.width + (4 + 4 + 1) * s.width + 2 * 2 * s.width;
+        EXPECT_EQ(model("decoder", s.set).parameters(),
+                  s.layers * layer + 2 * s.width + (s.vocab + s.positions) * s.width)
+            << s.set;
+    }
+}
 
 TEST(Decoders, EverySetCanBeBuilt) {
     const std::string file = std::string(SATSIM_SOURCE_DIR) + "/models/networks/decoder.json";

@@ -25,6 +25,65 @@ TEST(Networks, ParametersAndMacsMatchPublishedOnes) {
     EXPECT_EQ(model("vgg19").parameters(), 20018880 + 2 * 5504 + 51300);
 }
 
+// timm's VGG-19, 3x3 convolutions in five stages of one width, each halving the map behind it.
+TEST(Networks, MacsOfVgg19FollowFromItsStages) {
+    struct Stage {
+        Macs channels;
+        int convolutions;
+    };
+    Macs macs = 512 * 100;
+    Macs side = 32;
+    Macs in = 3;
+    for (const Stage& stage : {Stage{64, 2}, {128, 2}, {256, 4}, {512, 4}, {512, 4}}) {
+        for (int i = 0; i < stage.convolutions; ++i) {
+            macs += 9 * in * stage.channels * side * side;
+            in = stage.channels;
+        }
+        side /= 2;
+    }
+    EXPECT_EQ(model("vgg19").forward_macs(), macs);
+}
+
+// Basic blocks 2, 2, 2, 2 of widths 64 to 512 behind a 7x7 stem of stride 2 and a pool: two 3x3 convolutions
+// a block, and 1x1 ones where the width changes.
+Macs resnet18_macs(Macs image, Macs classes) {
+    Macs side = image / 2;
+    Macs macs = 49 * 3 * 64 * side * side;
+    side /= 2;
+    for (const Macs width : {64, 128, 256, 512}) {
+        Macs in = width;
+        if (width > 64) {
+            side /= 2;
+            in = width / 2;
+            macs += in * width * side * side;
+        }
+        macs += 9 * (in + 3 * width) * width * side * side;
+    }
+    return macs + 512 * classes;
+}
+
+TEST(Networks, MacsOfResNet18FollowFromItsBlocks) {
+    // The structure is right where ImageNet's published figure comes out.
+    EXPECT_NEAR(static_cast<double>(resnet18_macs(224, 1000)), 1.814e9, 0.0005e9);
+    EXPECT_EQ(model("resnet18").forward_macs(), resnet18_macs(64, 200));
+}
+
+// Patches of 4x4, 64 tokens and a class token of width 512, six layers of attention and an MLP of 512.
+TEST(Networks, TransformerFollowsFromItsStructure) {
+    constexpr Macs kWidth = 512;
+    constexpr Macs kTokens = 8 * 8;
+    constexpr Macs kSequence = kTokens + 1;
+    constexpr Macs kPatch = 3 * 4 * 4;
+    constexpr Macs kMatrix = kWidth * kWidth;
+    const Network vit = model("vit-cifar");
+    const Macs layer = kSequence * (4 + 2) * kMatrix + 2 * kSequence * kSequence * kWidth;
+    EXPECT_EQ(vit.forward_macs(), kTokens * kPatch * kWidth + 6 * layer + kWidth * 100);
+    const std::int64_t norm = 2 * kWidth;
+    EXPECT_EQ(vit.parameters(), (kPatch + 1) * kWidth + kWidth + kSequence * kWidth +
+                                    6 * (2 * norm + (4 + 2) * (kMatrix + kWidth)) + norm +
+                                    (kWidth + 1) * 100);
+}
+
 TEST(Networks, ShapesAreInferred) {
     const Network net = model("resnet50");
     EXPECT_EQ(net.layers.front().out, (TensorShape{64, 112, 112}));
