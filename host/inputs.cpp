@@ -193,6 +193,8 @@ TrainingStep make_step(const Network& network, const Recipe& recipe, std::option
         if (const auto* gemm = std::get_if<GemmTask>(&task)) require_built(*gemm, hardware);
     }
     require_fit(network, recipe, step, hardware.name, hardware.capacity_bytes());
+    if (network.source.empty())
+        note_once(network.name + " has no source: nobody says where its shapes come from");
     const bool loss = std::any_of(network.layers.begin(), network.layers.end(),
                                   [](const Layer& layer) { return layer.kind == LayerKind::Loss; });
     if (!loss)

@@ -193,7 +193,7 @@ struct ModuleNode {
 
 struct Network {
     std::string name;
-    std::string source;
+    std::string source;                // empty: the file does not say
     TensorShape input;                 // of the first input
     std::vector<NetworkInput> inputs;  // layers name the i-th as input -1 - i
     std::vector<ModuleNode> modules;

@@ -132,16 +132,19 @@ void require_totals(const JsonCursor& root, const Network& network) {
 
 Network parse_network(const json& document, const std::string& file, const NetworkOptions& options) {
     const JsonCursor root(document, file);
-    root.object({"name", "batch", "layers", "source"}, {"input", "inputs", "blocks", "modules", "parameters",
-                                                        "sets", "default_set", "spans", "stages", "sample"});
+    root.object({"name", "batch", "layers"}, {"source", "input", "inputs", "blocks", "modules", "parameters",
+                                              "sets", "default_set", "spans", "stages", "sample"});
     ModuleFiles files;
     const std::optional<JsonCursor> set = chosen_set(root, options, files);
     Network network;
     network.name = root.at("name").text();
-    network.source = root.at("source").text();
+    if (root.has("source")) network.source = root.at("source").text();
     if (set) {
         if (!options.set.empty()) network.name = options.set;
-        if (set->has("source")) network.source = set->at("source").text() + " " + network.source;
+        if (set->has("source")) {
+            const std::string own = set->at("source").text();
+            network.source = network.source.empty() ? own : own + " " + network.source;
+        }
     }
     const ModuleScope scope{root, nullptr, options.folder,
                             read_parameters(root, options, set ? &*set : nullptr)};

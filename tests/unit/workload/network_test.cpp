@@ -130,6 +130,23 @@ TEST(Networks, ActivationBytesOfLayersAndInputsAddUp) {
     }
 }
 
+// A first network written by hand says no source; every other field of the head is compulsory.
+TEST(Networks, NeedNoSource) {
+    nlohmann::json document = nlohmann::json::parse(R"({"name": "n", "batch": 1,
+        "input": {"channels": 3, "height": 8, "width": 8}, "layers": [{"kind": "relu"}]})");
+    EXPECT_TRUE(parse_network(document, "n.json").source.empty());
+    document["source"] = "somewhere";
+    EXPECT_EQ(parse_network(document, "n.json").source, "somewhere");
+    document["source"] = 1;
+    EXPECT_THROW((void)parse_network(document, "n.json"), InputError);
+    for (const char* field : {"name", "batch", "layers"}) {
+        nlohmann::json less = document;
+        less["source"] = "somewhere";
+        less.erase(field);
+        EXPECT_THROW((void)parse_network(less, "n.json"), InputError) << field;
+    }
+}
+
 struct Bad {
     const char* name;
     const char* change;    // JSON merge patch onto a good network
