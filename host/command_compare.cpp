@@ -26,13 +26,13 @@ namespace {
 std::string text_of(const Hardware& hardware, const Options& options, const StepResult& baseline,
                     const StepResult& result) {
     return fmt::format(
-        "{}, batch {}: {} against {} on {}, fidelity {}\n\n{}\n{}\n{}\nEnergy model: {}\n{}{}"
+        "{}, batch {}: {} against {} on {}, fidelity {}\n\n{}\n{}\n{}\n{}\nEnergy model: {}\n{}{}"
         "speedup {:.2f}x (whole step), {:.2f}x (GEMM stages only); arithmetic alone allows {:.2f}x\n{}",
         result.network, result.batch, result.recipe, baseline.recipe, hardware.name, options.fidelity,
         comparison_table(baseline, result).text(), stage_table(baseline, result).text(),
-        energy_table(result.energy).text(), result.energy.model, totals_text(baseline), totals_text(result),
-        speedup(baseline, result), gemm_speedup(baseline, result), arithmetic_speedup(baseline, result),
-        provenance_text(result));
+        operation_table(baseline, result).text(), energy_table(result.energy).text(), result.energy.model,
+        totals_text(baseline), totals_text(result), speedup(baseline, result), gemm_speedup(baseline, result),
+        arithmetic_speedup(baseline, result), provenance_text(result));
 }
 
 int compare(const ComparisonArguments& arguments) {

@@ -73,11 +73,11 @@ int run_network(const Arguments& arguments) {
         deliver(options, layer_table(result).csv());
     } else {
         deliver(options,
-                fmt::format("{}, batch {}, {} on {}, fidelity {}\n\n{}\n{}\n{}\nEnergy model: {}\n{}",
+                fmt::format("{}, batch {}, {} on {}, fidelity {}\n\n{}\n{}\n{}\n{}\nEnergy model: {}\n{}",
                             result.network, result.batch, result.recipe, hardware.name, options.fidelity,
                             layer_table(result).text(), stage_table(result).text(),
-                            energy_table(result.energy).text(), result.energy.model,
-                            totals_text(result) + provenance_text(result)));
+                            operation_table(result).text(), energy_table(result.energy).text(),
+                            result.energy.model, totals_text(result) + provenance_text(result)));
     }
     return 0;
 }

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 
 #include "runtime/dispatch/bound.hpp"
 
@@ -25,17 +27,70 @@ std::string part_of(const TaskResult& task) {
     return task.kind == "vector" ? "vector (SAT)" : task.kind;
 }
 
+void add(Part& part, const TaskResult& task) {
+    part.seconds += task.seconds;
+    part.cycles += task.cycles;
+    part.macs += task.macs_issued;
+    part.bytes += task.dram_bytes;
+    part.joules += task.energy_j;
+}
+
 std::map<std::string, Part> parts_of(const StepResult& result) {
     std::map<std::string, Part> parts;
-    for (const TaskResult& task : result.tasks) {
-        Part& part = parts[part_of(task)];
-        part.seconds += task.seconds;
-        part.cycles += task.cycles;
-        part.macs += task.macs_issued;
-        part.bytes += task.dram_bytes;
-        part.joules += task.energy_j;
-    }
+    for (const TaskResult& task : result.tasks) add(parts[part_of(task)], task);
     return parts;
+}
+
+Part gemm_part(const StepResult& result) {
+    Part part;
+    for (const TaskResult& task : result.tasks)
+        if (task.kind == "gemm") add(part, task);
+    return part;
+}
+
+Part whole_part(const StepResult& result) {
+    return {result.seconds(), result.cycles(), result.macs_issued, result.dram_bytes, result.energy.joules()};
+}
+
+// Work that is no GEMM: by stage, kind and operation.
+using OperationKey = std::tuple<std::string, std::string, std::string>;
+struct Operation {
+    Part part;
+    std::int64_t tasks = 0;
+    std::map<Bound, double> bounds;  // seconds
+};
+
+std::map<OperationKey, Operation> operations_of(const StepResult& result) {
+    std::map<OperationKey, Operation> operations;
+    for (const TaskResult& task : result.tasks) {
+        if (task.kind == "gemm") continue;
+        const std::string& name = task.kind == "transfer" ? task.part : task.tile;
+        Operation& operation = operations[{task.stage, task.kind, name}];
+        add(operation.part, task);
+        operation.tasks += task.times;
+        operation.bounds[task.bound] += task.seconds;
+    }
+    return operations;
+}
+
+// "bandwidth", or "bandwidth 83 %" of the operation's time where its tasks differ.
+std::string bound_text(const Operation& operation) {
+    if (operation.bounds.empty()) return "-";
+    const auto [bound, seconds] =
+        *std::max_element(operation.bounds.begin(), operation.bounds.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (seconds >= operation.part.seconds) return to_string(bound);
+    return fmt::format("{} {:.0f} %", to_string(bound), 100 * seconds / operation.part.seconds);
+}
+
+// What takes longest first.
+std::vector<OperationKey> by_time(const std::map<OperationKey, Operation>& operations) {
+    std::vector<OperationKey> keys;
+    for (const auto& [key, operation] : operations) keys.push_back(key);
+    std::stable_sort(keys.begin(), keys.end(), [&](const OperationKey& a, const OperationKey& b) {
+        return operations.at(a).part.seconds > operations.at(b).part.seconds;
+    });
+    return keys;
 }
 
 std::string size_text(const TaskResult& task) {
@@ -47,11 +102,19 @@ std::string stage_text(const TaskResult& task) {
     return task.part.empty() ? task.stage : task.stage + " " + task.part;
 }
 
-// Operations per byte of DRAM traffic, a multiply-accumulate being two.
-TableCell intensity(const TaskResult& task) {
-    if (task.dram_bytes == 0) return no_cell();
-    const double value = 2 * static_cast<double>(task.macs_issued) / static_cast<double>(task.dram_bytes);
+// Operations per byte of DRAM traffic, a multiply-accumulate being two; none of work that has only bytes.
+TableCell intensity(Macs macs, Bytes bytes) {
+    if (bytes == 0 || macs == 0) return no_cell();
+    const double value = 2 * static_cast<double>(macs) / static_cast<double>(bytes);
     return {fmt::format("{:.0f}", value), fmt::format("{:.9g}", value), ""};
+}
+
+TableCell intensity(const TaskResult& task) {
+    return intensity(task.macs_issued, task.dram_bytes);
+}
+
+TableCell share_cell(double part, double whole) {
+    return percent_cell(whole > 0 ? part / whole : 0);
 }
 
 double utilization(const StepResult& result, const Part& part) {
@@ -114,37 +177,66 @@ Table comparison_table(const StepResult& baseline, const StepResult& result) {
 Table stage_table(const StepResult& baseline, const StepResult& result) {
     std::map<std::string, Part> before = parts_of(baseline);
     std::map<std::string, Part> after = parts_of(result);
-    Table table({"<part", baseline.recipe, result.recipe, "speedup", "util", "DRAM", "energy"});
-    for (const char* name : kParts) {
-        const Part& a = before[name];
-        const Part& b = after[name];
+    Table table({"<part", baseline.recipe, result.recipe, "speedup", "SAT cycles", "util", "op/byte", "DRAM",
+                 "energy"});
+    const auto row = [&](const char* name, const Part& a, const Part& b, bool has_cycles, bool has_rate) {
         table.row({name, time_cell(a.seconds), time_cell(b.seconds), ratio(a.seconds, b.seconds),
-                   b.macs > 0 ? percent_cell(utilization(result, b)) : no_cell(), byte_cell(b.bytes),
-                   joule_cell(b.joules)});
-    }
+                   has_cycles ? count_cell(b.cycles) : no_cell(),
+                   has_rate ? percent_cell(utilization(result, b)) : no_cell(), intensity(b.macs, b.bytes),
+                   byte_cell(b.bytes), joule_cell(b.joules)});
+    };
+    for (const char* name : kParts)
+        row(name, before[name], after[name], after[name].cycles > 0, after[name].macs > 0);
     table.rule();
-    table.row({"GEMM stages only", time_cell(baseline.time.gemm), time_cell(result.time.gemm),
-               ratio(baseline.time.gemm, result.time.gemm), percent_cell(result.utilization()), "", ""});
-    table.row({"whole step", time_cell(baseline.seconds()), time_cell(result.seconds()),
-               ratio(baseline.seconds(), result.seconds()), "", byte_cell(result.dram_bytes),
-               joule_cell(result.energy.joules())});
+    row("GEMM stages only", gemm_part(baseline), gemm_part(result), true, true);
+    row("whole step", whole_part(baseline), whole_part(result), true, false);
     return table;
 }
 
 Table stage_table(const StepResult& result) {
     std::map<std::string, Part> parts = parts_of(result);
-    Table table({"<part", "time", "share", "SAT cycles", "util", "DRAM", "energy"});
-    for (const char* name : kParts) {
-        const Part& part = parts[name];
-        table.row({name, time_cell(part.seconds),
-                   percent_cell(result.seconds() > 0 ? part.seconds / result.seconds() : 0),
-                   count_cell(part.cycles),
-                   part.macs > 0 ? percent_cell(utilization(result, part)) : no_cell(), byte_cell(part.bytes),
+    Table table({"<part", "time", "share", "SAT cycles", "util", "op/byte", "DRAM", "energy"});
+    const auto row = [&](const char* name, const Part& part, bool has_cycles, bool has_rate) {
+        table.row({name, time_cell(part.seconds), share_cell(part.seconds, result.seconds()),
+                   has_cycles ? count_cell(part.cycles) : no_cell(),
+                   has_rate ? percent_cell(utilization(result, part)) : no_cell(),
+                   intensity(part.macs, part.bytes), byte_cell(part.bytes), joule_cell(part.joules)});
+    };
+    for (const char* name : kParts) row(name, parts[name], parts[name].cycles > 0, parts[name].macs > 0);
+    table.rule();
+    row("GEMM stages only", gemm_part(result), true, true);
+    row("whole step", whole_part(result), true, false);
+    return table;
+}
+
+Table operation_table(const StepResult& baseline, const StepResult& result) {
+    std::map<OperationKey, Operation> before = operations_of(baseline);
+    std::map<OperationKey, Operation> after = operations_of(result);
+    for (const auto& [key, operation] : before) after[key];  // what the recipe has no more: no time
+    Table table({"<operation", "<stage", "<on", "tasks", baseline.recipe, result.recipe, "speedup", "share",
+                 "<bound", "DRAM", "energy"});
+    for (const OperationKey& key : by_time(after)) {
+        const auto& [stage, kind, name] = key;
+        const Operation& operation = after[key];
+        const Part& part = operation.part;
+        table.row({name, stage, kind, count_cell(operation.tasks), time_cell(before[key].part.seconds),
+                   time_cell(part.seconds), ratio(before[key].part.seconds, part.seconds),
+                   share_cell(part.seconds, result.seconds()), bound_text(operation), byte_cell(part.bytes),
                    joule_cell(part.joules)});
     }
-    table.rule();
-    table.row({"whole step", time_cell(result.seconds()), percent_cell(1), count_cell(result.cycles()), "",
-               byte_cell(result.dram_bytes), joule_cell(result.energy.joules())});
+    return table;
+}
+
+Table operation_table(const StepResult& result) {
+    std::map<OperationKey, Operation> operations = operations_of(result);
+    Table table({"<operation", "<stage", "<on", "tasks", "time", "share", "<bound", "DRAM", "energy"});
+    for (const OperationKey& key : by_time(operations)) {
+        const auto& [stage, kind, name] = key;
+        const Operation& operation = operations[key];
+        table.row({name, stage, kind, count_cell(operation.tasks), time_cell(operation.part.seconds),
+                   share_cell(operation.part.seconds, result.seconds()), bound_text(operation),
+                   byte_cell(operation.part.bytes), joule_cell(operation.part.joules)});
+    }
     return table;
 }
 

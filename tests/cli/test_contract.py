@@ -1,9 +1,11 @@
 """Help texts, JSON contracts and options of the built program (docs/formats/compare.md, trace.md)."""
 import csv
 import io
+import itertools
 import json
 import math
 import pathlib
+import re
 import shutil
 import subprocess
 import unittest
@@ -58,6 +60,40 @@ class Contracts(ProgramTest):
         tasks = result["layers"] + result["other_tasks"]
         self.assertAlmostEqual(sum(t["energy_j"] for t in tasks), result["energy_j"], delta=1e-6 * result["energy_j"])
         self.assertEqual(sum(t["dram_bytes"] for t in tasks), result["dram_bytes"])
+
+    def table(self, text, first):
+        """Rows of the table whose header starts with `first`, as lists of cells; rules left out."""
+        lines = text.splitlines()
+        start = next(i for i, line in enumerate(lines) if re.match(first + r"\s{2,}", line))
+        rows = [re.split(r"\s{2,}", line.strip()) for line in itertools.takewhile(str.strip, lines[start:])]
+        return [row for row in rows if not set(row[0]) <= {"-"}]
+
+    def test_tables_of_parts_and_operations(self):
+        small = self.network()
+        value = self.run_json("compare", small, "--recipe", "bdwp-2:8", *SMALL)
+        text = self.run_program("compare", small, "--recipe", "bdwp-2:8", *SMALL).stdout
+        recipe = value["results"][1]
+        header, *parts = self.table(text, "part")
+        self.assertEqual(header, ["part", "dense", "bdwp-2:8", "speedup", "SAT cycles", "util", "op/byte", "DRAM", "energy"])
+        gemm = dict(zip(header, next(row for row in parts if row[0] == "GEMM stages only")))
+        self.assertEqual(gemm["SAT cycles"].replace(",", ""), str(recipe["gemm_cycles"]))
+        layers = recipe["layers"]
+        intensity = 2 * sum(l["macs_issued"] for l in layers) / sum(l["dram_bytes"] for l in layers)
+        self.assertEqual(gemm["op/byte"], f"{intensity:.0f}")
+        self.assertTrue(gemm["energy"].endswith("J"))
+        whole = dict(zip(header, parts[-1]))
+        self.assertEqual(whole["SAT cycles"].replace(",", ""), str(recipe["cycles"]))
+        for row in parts:
+            self.assertEqual(len(row), len(header), row)
+        # Every operation of both steps has its row, with what bounds it.
+        operations = {(t["operation"], t["stage"], t["kind"]) for r in value["results"] for t in r["other_tasks"]}
+        header, *rows = self.table(text, "operation")
+        self.assertEqual({tuple(row[:3]) for row in rows}, operations)
+        self.assertTrue({row[header.index("bound")].split()[0] for row in rows} <= BOUNDS | {"-"})
+        alone = self.run_program("run", small, "--recipe", "bdwp-2:8", *SMALL).stdout
+        header, *rows = self.table(alone, "operation")
+        self.assertEqual({tuple(row[:3]) for row in rows}, {(t["operation"], t["stage"], t["kind"]) for t in recipe["other_tasks"]})
+        self.assertEqual(self.table(alone, "part")[-2][0], "GEMM stages only")
 
     def test_compare(self):
         value = self.run_json("compare", self.network(), "--recipe", "bdwp-2:8", "--baseline", "dense", *SMALL)
