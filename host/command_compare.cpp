@@ -2,17 +2,22 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <span>
 
 #include "host/ablation.hpp"
 #include "host/commands.hpp"
 #include "host/compare_targets.hpp"
 #include "host/inputs.hpp"
+#include "host/memory_table.hpp"
+#include "host/module_table.hpp"
 #include "host/notes.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
 #include "host/report.hpp"
 #include "host/result_tables.hpp"
 #include "host/samples.hpp"
+#include "runtime/comparison/module_shares.hpp"
+#include "runtime/dispatch/capacity.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
@@ -23,15 +28,24 @@
 namespace satsim::host {
 namespace {
 
-std::string text_of(const Hardware& hardware, const Options& options, const StepResult& baseline,
-                    const StepResult& result) {
+// What --json prints, and what a report shows.
+nlohmann::ordered_json document_of(const Network& network, std::span<const StepResult> results) {
+    nlohmann::ordered_json document = compare_json(results[0], results[1]);
+    for (std::size_t i = 0; has_modules(network) && i < results.size(); ++i)
+        document["results"][i]["modules"] = modules_of(network, results[i].tasks);
+    return document;
+}
+
+std::string text_of(const Network& network, const Hardware& hardware, const Options& options,
+                    const StepResult& baseline, const StepResult& result) {
     return fmt::format(
-        "{}, batch {}: {} against {} on {}, fidelity {}\n\n{}\n{}\n{}\n{}\nEnergy model: {}\n{}{}"
+        "{}, batch {}: {} against {} on {}, fidelity {}\n\n{}\n{}\n{}{}\n{}\nEnergy model: {}\n{}{}{}{}"
         "speedup {:.2f}x (whole step), {:.2f}x (GEMM stages only); arithmetic alone allows {:.2f}x\n{}",
         result.network, result.batch, result.recipe, baseline.recipe, hardware.name, options.fidelity,
         comparison_table(baseline, result).text(), stage_table(baseline, result).text(),
-        operation_table(baseline, result).text(), energy_table(result.energy).text(), result.energy.model,
-        totals_text(baseline), totals_text(result), speedup(baseline, result), gemm_speedup(baseline, result),
+        operation_table(baseline, result).text(), module_text(network, &baseline, result),
+        energy_table(result.energy).text(), result.energy.model, totals_text(baseline), totals_text(result),
+        memory_text(baseline), memory_text(result), speedup(baseline, result), gemm_speedup(baseline, result),
         arithmetic_speedup(baseline, result), provenance_text(result));
 }
 
@@ -46,9 +60,12 @@ int compare(const ComparisonArguments& arguments) {
     const Hardware hardware = options.hardware();
     const Network network = find_sampled_network(arguments.network, options);
     std::vector<TrainingStep> steps;
+    std::vector<MemoryPlan> plans;
     for (const std::string& name : {arguments.baseline, arguments.recipe}) {
-        steps.push_back(make_step(network, find_recipe(name, options.models_folder), options.batch_override(),
-                                  hardware, !options.no_pregeneration));
+        const Recipe recipe = find_recipe(name, options.models_folder);
+        steps.push_back(
+            make_step(network, recipe, options.batch_override(), hardware, !options.no_pregeneration));
+        plans.push_back(plan_memory(network, recipe, steps.back(), hardware.capacity_bytes()));
     }
     sat::SatSettings settings = options.sat_settings(hardware);
     settings.recording = recording_of(!arguments.trace.empty(), !arguments.report.empty());
@@ -60,18 +77,19 @@ int compare(const ComparisonArguments& arguments) {
         results = run_steps(steps, hardware, sat, host,
                             [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
     }
+    for (std::size_t i = 0; i < results.size(); ++i) results[i].memory = plans[i];
     const StepResult& baseline = results[0];
     const StepResult& result = results[1];
     if (!arguments.trace.empty()) write_file_atomically(arguments.trace, make_step_trace(results, {}).json());
     write_report(arguments.report, "compare",
                  fmt::format("{}: {} against {}", result.network, result.recipe, baseline.recipe), options,
-                 hardware, compare_json(baseline, result), results);
+                 hardware, document_of(network, results), results);
     if (options.json)
-        deliver(options, compare_json(baseline, result).dump(1) + "\n");
+        deliver(options, document_of(network, results).dump(1) + "\n");
     else if (options.csv)
         deliver(options, comparison_table(baseline, result).csv());
     else
-        deliver(options, text_of(hardware, options, baseline, result));
+        deliver(options, text_of(network, hardware, options, baseline, result));
     return 0;
 }
 

@@ -7,6 +7,8 @@
 #include "host/compare_targets.hpp"
 #include "host/fitting_gemm.hpp"
 #include "host/inputs.hpp"
+#include "host/memory_table.hpp"
+#include "host/module_table.hpp"
 #include "host/notes.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
@@ -14,6 +16,8 @@
 #include "host/report.hpp"
 #include "host/result_tables.hpp"
 #include "host/samples.hpp"
+#include "runtime/comparison/module_shares.hpp"
+#include "runtime/dispatch/capacity.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
@@ -44,11 +48,12 @@ sat::SatSettings recorded_settings(const Arguments& arguments, const Hardware& h
     return settings;
 }
 
-void write_trace_and_report(const Arguments& arguments, const Hardware& hardware, const StepResult& result) {
+void write_trace_and_report(const Arguments& arguments, const Hardware& hardware, const StepResult& result,
+                            nlohmann::ordered_json document) {
     if (!arguments.trace.empty())
         write_file_atomically(arguments.trace, make_step_trace({&result, 1}, {}).json());
     write_report(arguments.report, "run", fmt::format("{}: {}", result.network, result.recipe),
-                 arguments.options, hardware, run_json(result), {&result, 1});
+                 arguments.options, hardware, std::move(document), {&result, 1});
 }
 
 int run_network(const Arguments& arguments) {
@@ -62,22 +67,25 @@ int run_network(const Arguments& arguments) {
     sat::SatTarget sat(recorded_settings(arguments, hardware));
     HostTarget host(hardware);
     ProgressBar bar("simulating " + network.name);
-    const StepResult result =
-        run_steps({step}, hardware, sat, host, [&bar](std::size_t done, std::size_t total) {
-            bar.update(done, total);
-        }).front();
-    write_trace_and_report(arguments, hardware, result);
+    StepResult result = run_steps({step}, hardware, sat, host, [&bar](std::size_t done, std::size_t total) {
+                            bar.update(done, total);
+                        }).front();
+    result.memory = plan_memory(network, recipe, step, hardware.capacity_bytes());
+    nlohmann::ordered_json document = run_json(result);
+    if (has_modules(network)) document["modules"] = modules_of(network, result.tasks);
+    write_trace_and_report(arguments, hardware, result, document);
     if (options.json) {
-        deliver(options, run_json(result).dump(1) + "\n");
+        deliver(options, document.dump(1) + "\n");
     } else if (options.csv) {
         deliver(options, layer_table(result).csv());
     } else {
         deliver(options,
-                fmt::format("{}, batch {}, {} on {}, fidelity {}\n\n{}\n{}\n{}\n{}\nEnergy model: {}\n{}",
+                fmt::format("{}, batch {}, {} on {}, fidelity {}\n\n{}\n{}\n{}{}\n{}\nEnergy model: {}\n{}",
                             result.network, result.batch, result.recipe, hardware.name, options.fidelity,
                             layer_table(result).text(), stage_table(result).text(),
-                            operation_table(result).text(), energy_table(result.energy).text(),
-                            result.energy.model, totals_text(result) + provenance_text(result)));
+                            operation_table(result).text(), module_text(network, nullptr, result),
+                            energy_table(result.energy).text(), result.energy.model,
+                            totals_text(result) + memory_text(result) + provenance_text(result)));
     }
     return 0;
 }
@@ -93,7 +101,7 @@ int run_gemm(const Arguments& arguments) {
     sat::SatTarget sat(recorded_settings(arguments, hardware));
     HostTarget host(hardware);
     const StepResult result = run_steps({step}, hardware, sat, host, {}).front();
-    write_trace_and_report(arguments, hardware, result);
+    write_trace_and_report(arguments, hardware, result, run_json(result));
     if (options.json) {
         deliver(options,
                 gemm_json(result.tasks.front(), hardware.clock_hz, hardware.peak_macs()).dump(1) + "\n");

@@ -7,8 +7,11 @@
 #include <span>
 
 #include "host/inputs.hpp"
+#include "host/memory_table.hpp"
 #include "host/mix.hpp"
+#include "host/module_table.hpp"
 #include "host/report.hpp"
+#include "host/result_tables.hpp"
 #include "host/samples.hpp"
 #include "host/target_answers.hpp"
 #include "host/target_groups.hpp"
@@ -46,12 +49,8 @@ nlohmann::ordered_json complete(nlohmann::ordered_json document, const Compariso
     document["recipe"] = arguments.recipe;
     document["baseline"] = arguments.baseline;
     document["targets"] = targets_json(runs);
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-        ModuleTally tally(network);
-        for (const TaskResult& task : runs[i].tasks)
-            tally.add(task.layer, task.stage, task.seconds, task.energy_j);
-        document["targets"][i]["modules"] = modules_json(tally.shares());
-    }
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        document["targets"][i]["modules"] = modules_of(network, runs[i].tasks);
     document["rows"] = rows_json(runs, rows);
     return document;
 }
@@ -111,6 +110,22 @@ void write_trace(const std::string& file, const Steps& made, std::span<const Tar
     for (const Mix& mix : mixes)
         pid = placement::add_placed_step(trace, pid, made.network, mix.recipe(), kMostRuns / mixes.size());
     write_file_atomically(file, trace.json());
+}
+
+// What people read of the targets, the mixes, and of where the step comes from.
+std::string text_of(const ComparisonArguments& arguments, const Steps& made, std::span<const TargetRun> runs,
+                    std::span<const Row> rows, std::span<const Mix> mixes) {
+    const TrainingStep& step = made.steps[1];
+    std::string text =
+        fmt::format("{}, batch {}: {} on {} targets (baseline of each: {})\n\n", step.network, step.batch,
+                    arguments.recipe, arguments.targets.size(), arguments.baseline);
+    if (!runs.empty())
+        text += targets_text(runs, rows) + module_text(made.network, runs) + "\n" +
+                memory_table(runs).text() + misfits_text(runs, step.recipe, made.steps[0].recipe);
+    for (std::size_t i = 0; i < mixes.size(); ++i)
+        text += (i == 0 && runs.empty() ? "" : "\n") + mix_text(made.network, mixes[i]);
+    const std::string provenance = provenance_text(step.recipe, step.sample, step.assumptions);
+    return text + (provenance.empty() ? "" : "\n" + provenance);
 }
 
 // Every machine and mix, run.
@@ -180,12 +195,7 @@ int compare_targets(const ComparisonArguments& arguments) {
     } else if (options.csv) {
         deliver(options, row_table(runs, rows, TableUse::Program).csv());
     } else {
-        std::string text = runs.empty() ? "" : targets_text(runs, rows);
-        for (const Mix& mix : compared.mixes)
-            text += (text.empty() ? "" : "\n") + mix_text(made.network, mix);
-        deliver(options, fmt::format("{}, batch {}: {} on {} targets (baseline of each: {})\n\n{}",
-                                     made.steps[1].network, made.steps[1].batch, arguments.recipe,
-                                     arguments.targets.size(), arguments.baseline, text));
+        deliver(options, text_of(arguments, made, runs, rows, compared.mixes));
     }
     return 0;
 }

@@ -257,11 +257,16 @@ Table energy_table(const energy::Report& report) {
     return table;
 }
 
-std::string provenance_text(const StepResult& result) {
-    std::string text = result.sample.empty() ? "" : "sample: " + result.sample + "\n";
-    for (const std::string& assumption : result.assumptions)
-        text += fmt::format("{}: assumed: {}\n", result.recipe, assumption);
+std::string provenance_text(const std::string& recipe, const std::string& sample,
+                            const std::vector<std::string>& assumptions) {
+    std::string text = sample.empty() ? "" : "sample: " + sample + "\n";
+    for (const std::string& assumption : assumptions)
+        text += fmt::format("{}: assumed: {}\n", recipe, assumption);
     return text;
+}
+
+std::string provenance_text(const StepResult& result) {
+    return provenance_text(result.recipe, result.sample, result.assumptions);
 }
 
 std::string totals_text(const StepResult& result) {

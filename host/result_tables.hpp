@@ -23,6 +23,8 @@ namespace satsim::host {
 // One line a counted event and an assumed power.
 [[nodiscard]] Table energy_table(const energy::Report& report);
 // The sample and what of the recipe is assumed, a line each; empty where there is neither.
+[[nodiscard]] std::string provenance_text(const std::string& recipe, const std::string& sample,
+                                          const std::vector<std::string>& assumptions);
 [[nodiscard]] std::string provenance_text(const StepResult& result);
 // Utilisation, traffic, joules of a step in a few lines.
 [[nodiscard]] std::string totals_text(const StepResult& result);

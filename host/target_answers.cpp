@@ -26,6 +26,14 @@ void require_fit(const Steps& made, const std::string& machine, Bytes capacity) 
         satsim::require_fit(made.network, made.recipes[i], made.steps[i], machine, capacity);
 }
 
+// Both steps in the target's memory; throws where they must fit and do not.
+void set_memory(TargetRun& run, const Steps& made, const std::string& machine, Bytes capacity,
+                bool must_fit) {
+    if (must_fit) require_fit(made, machine, capacity);
+    run.baseline_memory = plan_memory(made.network, made.recipes[0], made.steps[0], capacity);
+    run.memory = plan_memory(made.network, made.recipes[1], made.steps[1], capacity);
+}
+
 void set_baseline(TargetRun& run, std::vector<TaskResult> tasks) {
     TargetRun baseline;
     baseline.tasks = std::move(tasks);
@@ -83,19 +91,21 @@ Answer answer_of_sat(const ComparisonArguments& arguments, const Steps& made, co
                      bool must_fit, nlohmann::ordered_json* document) {
     const Options& options = arguments.options;
     note_dataflow(options.dataflow);
-    if (must_fit) require_fit(made, hardware.name, hardware.capacity_bytes());
+    Answer answer;
+    TargetRun& run = answer.run;
+    set_memory(run, made, hardware.name, hardware.capacity_bytes(), must_fit);
     sat::SatTarget sat(options.sat_settings(hardware));
     HostTarget host(hardware);
     ProgressBar bar("simulating " + made.network.name);
     std::vector<StepResult> results =
         run_steps(made.steps, hardware, sat, host,
                   [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
+    results[0].memory = run.baseline_memory;
+    results[1].memory = run.memory;
     if (document != nullptr) {
         nlohmann::ordered_json compared = compare_json(results[0], results[1]);
         for (auto& [name, value] : compared.items()) (*document)[name] = std::move(value);
     }
-    Answer answer;
-    TargetRun& run = answer.run;
     run.name = "sat";
     run.description =
         fmt::format("{}, fidelity {}; energy: {}", hardware.name, options.fidelity, hardware.energy_model);
@@ -109,10 +119,10 @@ Answer answer_of_sat(const ComparisonArguments& arguments, const Steps& made, co
 }
 
 Answer answer_of_model(gpu::Device device, const Steps& made, const Hardware& hardware, bool must_fit) {
-    if (must_fit) require_fit(made, device.name, static_cast<Bytes>(device.memory.capacity.value));
+    Answer answer;
+    set_memory(answer.run, made, device.name, static_cast<Bytes>(device.memory.capacity.value), must_fit);
     gpu::GpuModelTarget target(std::move(device));
     const gpu::Device& gpu = target.device();
-    Answer answer;
     TargetRun& run = answer.run;
     run.name = target.name();
     run.description = gpu.description + ", predicted from its device file";
@@ -135,6 +145,7 @@ Answer answer_of_recording(const std::string& name, const gpu::Recording& record
                            const Steps& made, const Hardware& hardware) {
     Answer answer;
     answer.run = run_recording(name, recording, provenance, made.steps);
+    set_memory(answer.run, made, name, recording.device.memory_bytes, false);
     placement::Machine machine;
     machine.name = name;
     machine.capacity = recording.device.memory_bytes;

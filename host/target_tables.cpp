@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "host/memory_table.hpp"
 #include "runtime/dispatch/bound.hpp"
 
 namespace satsim::host {
@@ -36,9 +37,10 @@ std::string dense_reason(const Cell& cell) {
     return cell.largest.kind == "gemm" ? cell.largest.dense_reason : "";
 }
 
-// Every column of figures says how they came to be.
+// Every column of figures says how they came to be, and whether the machine could do this at all.
 std::string labelled(const TargetRun& run) {
-    return fmt::format("{} ({})", run.name, to_string(run.provenance()));
+    return fmt::format("{} ({}{})", run.name, to_string(run.provenance()),
+                       run.fits() ? "" : "; does not fit its memory");
 }
 
 std::vector<std::string> columns_of(std::span<const TargetRun> runs, TableUse use) {
@@ -119,7 +121,8 @@ std::string of_energy(const TargetRun& run, std::string text) {
 
 Table total_table(std::span<const TargetRun> runs) {
     Table table({"<target", "<provenance", "step", "speedup over the first", "speedup over its baseline",
-                 "energy", "energy x delay [Js]", "GEMMs", "dense-equivalent GFLOP/s", "executed GFLOP/s"});
+                 "energy", "energy x delay [Js]", "GEMMs", "dense-equivalent GFLOP/s", "executed GFLOP/s",
+                 "<memory"});
     for (const TargetRun& run : runs) {
         const Work work = total_work(run);
         table.row({run.name, to_string(run.provenance()), time_text(work.seconds),
@@ -127,7 +130,7 @@ Table total_table(std::span<const TargetRun> runs) {
                    times(ratio(run.baseline_seconds, work.seconds)), of_energy(run, joule_text(work.joules)),
                    of_energy(run, fmt::format("{:.3g}", work.joules * work.seconds)),
                    time_text(gemm_work(run).seconds), giga(ratio(work.dense_flops(), work.seconds)),
-                   giga(ratio(work.executed_flops(), work.seconds))});
+                   giga(ratio(work.executed_flops(), work.seconds)), fit_text(run.memory)});
     }
     return table;
 }

@@ -1,10 +1,24 @@
 #include "runtime/comparison/module_shares.hpp"
 
 namespace satsim {
+namespace {
+
+const std::string& share_name(const Network& network, const Layer& layer) {
+    const std::string& name = network.top_module(layer);
+    const bool large = layer.kind == LayerKind::Linear || layer.kind == LayerKind::Lookup;
+    return has_modules(network) && layer.module <= 0 && large ? layer.name : name;
+}
+
+}  // namespace
+
+bool has_modules(const Network& network) {
+    return network.modules.size() > 1;
+}
+
 ModuleTally::ModuleTally(const Network& network) {
     std::map<std::string, std::size_t> known;
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
-        const std::string& name = network.top_module(network.layers[l]);
+        const std::string& name = share_name(network, network.layers[l]);
         const auto [place, is_new] = known.emplace(name, shares_.size());
         if (is_new) shares_.push_back({name, {}, 0});
         share_of_.push_back(place->second);

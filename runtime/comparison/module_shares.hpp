@@ -12,11 +12,15 @@
 namespace satsim {
 
 struct ModuleShare {
-    std::string name;                 // a module of the top level, or the network for layers outside of them
+    // A module of the top level. Of a network with modules also a layer beside them that has a matrix or
+    // table of its own (a head, an embedding); the network for all other layers.
+    std::string name;
     std::array<double, 3> seconds{};  // FF, BP, WU
     double joules = 0;
     [[nodiscard]] double total_seconds() const { return seconds[0] + seconds[1] + seconds[2]; }
 };
+
+[[nodiscard]] bool has_modules(const Network& network);
 
 class ModuleTally {
   public:

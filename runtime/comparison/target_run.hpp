@@ -1,9 +1,11 @@
 // What one target needs for a training step, and what the target could do at best.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "runtime/dispatch/footprint.hpp"
 #include "runtime/dispatch/target.hpp"
 
 namespace satsim {
@@ -24,7 +26,12 @@ struct TargetRun {
     // The same step under the baseline recipe, on the same target.
     double baseline_seconds = 0;
     double baseline_joules = 0;
+    // Both steps in the target's memory.
+    std::optional<MemoryPlan> memory;
+    std::optional<MemoryPlan> baseline_memory;
 
+    [[nodiscard]] bool fits() const { return !memory || memory->fits(); }
+    [[nodiscard]] bool baseline_fits() const { return !baseline_memory || baseline_memory->fits(); }
     [[nodiscard]] Provenance provenance() const;  // of its GEMM tasks; of several, the weakest
 };
 

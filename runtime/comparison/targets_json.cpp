@@ -1,6 +1,7 @@
 #include "runtime/comparison/targets_json.hpp"
 
 #include "runtime/dispatch/bound.hpp"
+#include "runtime/dispatch/result_json.hpp"
 
 namespace satsim {
 namespace {
@@ -78,7 +79,10 @@ ordered_json targets_json(std::span<const TargetRun> runs) {
                            {"step", rates_json(total, run.machine)},
                            {"gemm", rates_json(gemm_work(run), run.machine)},
                            {"layers", std::move(layers)},
-                           {"other_tasks", std::move(others)}});
+                           {"other_tasks", std::move(others)},
+                           {"fits", run.fits()},
+                           {"baseline_fits", run.baseline_fits()}});
+        if (run.memory) targets.back()["memory"] = memory_json(*run.memory);
     }
     return targets;
 }

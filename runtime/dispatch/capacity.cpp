@@ -96,13 +96,21 @@ void require_capacity(const std::string& network, const Footprint& footprint, co
                                  machine, gib(capacity), advice));
 }
 
+MemoryPlan plan_memory(const Network& network, const Recipe& recipe, const TrainingStep& step,
+                       Bytes capacity) {
+    MemoryPlan plan{footprint_of(network, recipe, step), capacity, ""};
+    if (plan.fits()) return plan;
+    plan.advice = advice_for(network, recipe, step, plan.footprint, capacity);
+    if (step.batch > 1) plan.advice = "a smaller --batch, " + plan.advice;
+    return plan;
+}
+
 void require_fit(const Network& network, const Recipe& recipe, const TrainingStep& step,
                  const std::string& machine, Bytes capacity) {
-    const Footprint footprint = footprint_of(network, recipe, step);
-    if (footprint.total() <= capacity) return;
-    std::string advice = advice_for(network, recipe, step, footprint, capacity);
-    if (step.batch > 1) advice = "a smaller --batch, " + advice;
-    require_capacity("network " + network.name, footprint, machine, capacity, advice);
+    const MemoryPlan plan = plan_memory(network, recipe, step, capacity);
+    if (plan.fits()) return;
+    require_capacity(fmt::format("network {} under {}", network.name, step.recipe), plan.footprint, machine,
+                     capacity, plan.advice);
 }
 
 }  // namespace satsim

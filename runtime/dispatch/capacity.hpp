@@ -3,25 +3,13 @@
 
 #include <string>
 
+#include "runtime/dispatch/footprint.hpp"
 #include "runtime/hardware/hardware.hpp"
 #include "runtime/recipe/recipe.hpp"
-#include "runtime/support/types.hpp"
 #include "runtime/workload/network.hpp"
 #include "runtime/workload/task.hpp"
 
 namespace satsim {
-
-struct Footprint {
-    Bytes activations = 0;  // kept for the backward pass, of one micro-batch
-    Bytes gradients = 0;    // the two largest feature-map gradients alive at once
-    Bytes masters = 0;      // FP32, of trained weights
-    Bytes copies = 0;       // FP16 for FF and BP, packed where they are N:M; tables and norms that are frozen
-    Bytes optimizer_state = 0;   // FP32
-    Bytes weight_gradients = 0;  // FP32 dW of the largest layer; with micro-batches all
-    [[nodiscard]] Bytes total() const {
-        return activations + gradients + masters + copies + optimizer_state + weight_gradients;
-    }
-};
 
 // Of a step of `network` under `recipe`, as make_training_step() gives it.
 [[nodiscard]] Footprint footprint_of(const Network& network, const Recipe& recipe, const TrainingStep& step);
@@ -36,7 +24,13 @@ void require_capacity(const std::string& network, const Footprint& footprint, co
 void require_capacity(const std::string& network, const Footprint& footprint, const std::string& machine,
                       Bytes capacity, const std::string& advice = "a smaller --batch");
 
-// The same with advice that has been tried: recomputation, micro-batches, a frozen network, several machines.
+// The step in a memory of `capacity` bytes (0: not known). Its advice, where it does not fit, has been tried:
+// recomputation, micro-batches, a frozen network, several machines.
+[[nodiscard]] MemoryPlan plan_memory(const Network& network, const Recipe& recipe, const TrainingStep& step,
+                                     Bytes capacity);
+
+// Throws InputError naming network and recipe, with the arithmetic and that advice, when the step does not
+// fit.
 void require_fit(const Network& network, const Recipe& recipe, const TrainingStep& step,
                  const std::string& machine, Bytes capacity);
 

@@ -72,6 +72,7 @@ void append_result(ordered_json& object, const StepResult& result) {
     object["dram_bytes"] = result.dram_bytes;
     object["gemm_cycles"] = result.gemm_cycles;
     object["utilization"] = result.utilization();
+    if (result.memory) object["memory"] = memory_json(*result.memory);
     ordered_json layers = ordered_json::array();
     ordered_json others = ordered_json::array();
     for (const TaskResult& task : result.tasks) {
@@ -117,6 +118,18 @@ ordered_json energy_json(const energy::Report& report) {
             {"assumed_j", report.assumed_joules()},
             {"counted", std::move(counted)},
             {"assumed", std::move(assumed)}};
+}
+
+ordered_json memory_json(const MemoryPlan& plan) {
+    const Footprint& footprint = plan.footprint;
+    return {{"bytes", footprint.total()},
+            {"capacity", plan.capacity},
+            {"activations", footprint.activations},
+            {"gradients", footprint.gradients},
+            {"fp32_weights", footprint.masters},
+            {"fp16_copies", footprint.copies},
+            {"optimizer_state", footprint.optimizer_state},
+            {"weight_gradients", footprint.weight_gradients}};
 }
 
 ordered_json result_json(const StepResult& result) {

@@ -1,9 +1,11 @@
 // The cost of one training step: its tasks in order and their totals.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "runtime/dispatch/footprint.hpp"
 #include "runtime/dispatch/target.hpp"
 #include "runtime/energy/energy.hpp"
 #include "runtime/hardware/hardware.hpp"
@@ -34,6 +36,7 @@ struct StepResult {
     Macs dense_macs = 0;
     Bytes dram_bytes = 0;
     energy::Report energy;
+    std::optional<MemoryPlan> memory;  // of the accelerator, for who adds it
 
     [[nodiscard]] double seconds() const { return time.total(); }
     [[nodiscard]] Cycles cycles() const;       // ceil(seconds * clock_hz)

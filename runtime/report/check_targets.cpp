@@ -48,6 +48,7 @@ void check_target(const JsonCursor& target) {
     check_rates(target.at("step"));
     check_rates(target.at("gemm"));
     if (target.has("modules")) check_modules(target);
+    if (target.has("fits")) (void)target.at("fits").boolean();
     each(target.at("layers"), [](const JsonCursor& task) {
         check_task(task);
         check_times(task);

@@ -95,6 +95,22 @@ class Contracts(ProgramTest):
         self.assertEqual({tuple(row[:3]) for row in rows}, {(t["operation"], t["stage"], t["kind"]) for t in recipe["other_tasks"]})
         self.assertEqual(self.table(alone, "part")[-2][0], "GEMM stages only")
 
+    def test_memory_of_a_step_is_shown_and_adds_up(self):
+        value = self.run_json("compare", self.network(), "--recipe", "bdwp-2:8", *SMALL)
+        plans = [result["memory"] for result in value["results"]]
+        plans += [t["memory"] for t in self.run_json("compare", self.network(), "--target", "sat,gpu-model:h100", *SMALL)["targets"]]
+        for plan in plans:
+            self.assertEqual(plan["bytes"], sum(plan.values()) - plan["bytes"] - plan["capacity"])
+            self.assertLess(0, plan["bytes"])
+            self.assertLess(plan["bytes"], plan["capacity"])
+        self.assertLess(plans[1]["fp16_copies"], plans[0]["fp16_copies"])
+        for arguments in (["run", self.network()], ["compare", self.network()]):
+            self.assertRegex(self.run_program(*arguments, *SMALL).stdout, r"dense: memory [\d.]+ KiB of [\d.]+ GiB \(activations")
+        targets = self.run_program("compare", self.network(), "--target", "sat,gpu-model:h100", *SMALL).stdout
+        memory = targets[re.search("(?m)^target +memory", targets).start():]
+        rows = {row[0]: row for row in self.table(memory, "target")}
+        self.assertEqual((rows["sat"][-1], rows["gpu-model:h100"][-1]), ("yes", "yes"))
+
     def test_compare(self):
         value = self.run_json("compare", self.network(), "--recipe", "bdwp-2:8", "--baseline", "dense", *SMALL)
         self.check_fields(value, {"network": str, "batch": int, "clock_hz": float, "results": list, "speedup": float,

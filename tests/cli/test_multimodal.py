@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from support import SMALL_HARDWARE, SOURCE, ProgramTest
+from support import SMALL_HARDWARE, SMALL_NETWORK, SOURCE, ProgramTest
 
 TINY = ["armor-tiny"]
 FAST = ["--hardware", SMALL_HARDWARE, "--fidelity", "fast"]
@@ -73,6 +73,24 @@ class Steps(ProgramTest):
             tasks = result["layers"] + result["other_tasks"]
             self.assertAlmostEqual(sum(t["energy_j"] for t in tasks), result["energy_j"], delta=1e-6 * result["energy_j"])
             self.assertEqual(sum(t["dram_bytes"] for t in tasks), result["dram_bytes"])
+
+    def test_modules_and_heads_have_rows(self):
+        recipes = ["--recipe", "wohg-3+bdwp-2:8", "--baseline", "wohg-3+dense"]
+        value = self.run_json("compare", *TINY, *recipes, *FAST)
+        for result in value["results"]:
+            names = [module["name"] for module in result["modules"]]
+            self.assertLessEqual({"vision_tower", "embedding", "code_embedding", "text_head", "visual_head", "armor-tiny"}, set(names))
+            self.assertAlmostEqual(sum(m["seconds"] for m in result["modules"]), result["seconds"])
+            self.assertAlmostEqual(sum(m["energy_j"] for m in result["modules"]), result["energy_j"])
+        self.assertEqual(self.run_json("run", *TINY, "--recipe", "wohg-3+dense", *FAST)["modules"], value["results"][0]["modules"])
+        plain = self.write("plain.json", SMALL_NETWORK)
+        self.assertFalse("modules" in self.run_json("run", plain, *FAST))
+        for more in ([], ["--target", "sat,gpu-model:h100"]):
+            text = self.run_program("compare", *TINY, *recipes, *more, *FAST).stdout
+            self.assertRegex(text, r"\nmodule .*\n-+\nvision_tower ")
+            self.assertRegex(text, r"\ntext_head .*ms")
+            self.assertIn("sample: ", text)
+            self.assertIn("wohg-3+bdwp-2:8: assumed: ", text)
 
     def test_counted_layers_cost_what_written_out_ones_do(self):
         layers = [{"name": "a", "kind": "linear", "out": 32}, {"name": "b", "kind": "gelu"}, {"name": "c", "kind": "add", "with": "input"}]

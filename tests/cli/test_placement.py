@@ -59,7 +59,7 @@ class Placement(ProgramTest):
         self.assertTrue(all({"target", "bytes", "capacity"} <= set(memory) for memory in value["memory"]))
         for target in value["targets"]:
             names = [module["name"] for module in target["modules"]]
-            self.assertLessEqual({"vision_tower", "decoder", "adapter", "vq_decoder"}, set(names), target["name"])
+            self.assertLessEqual({"vision_tower", "decoder", "adapter", "vq_decoder", "text_head", "visual_head"}, set(names), target["name"])
             decoder = next(m for m in target["modules"] if m["name"] == "decoder")
             self.assertAlmostEqual(decoder["seconds"], sum(decoder["stages"].values()))
 
@@ -170,6 +170,18 @@ class Placement(ProgramTest):
         (folder / "h100.json").write_text((SOURCE / "models" / "gpus" / "h100.json").read_text())
         value = self.run_json("compare", self.network(), "--target", f"gpu-model:{folder / 'h100.json'}")
         self.assertEqual([t["name"] for t in value["targets"]], ["gpu-model:h100"])
+
+    def test_a_single_that_does_not_fit_is_marked(self):
+        arguments = ["compare", self.deep(), "--recipe", "bdwp-2:8", "--target", f"sat,{ORIN},hetero", "--hardware", self.small_card(4), "--fidelity", "fast"]
+        value = self.run_json(*arguments)
+        self.assertEqual([(t["fits"], t["baseline_fits"]) for t in value["targets"][:2]], [(False, False), (True, True)])
+        text = self.run_program(*arguments).stdout
+        self.assertRegex(text, r"sat .* does not fit: [\d.]+ MiB of 4\.00 MiB")
+        self.assertRegex(text, r"sat: bdwp-2:8 does not fit its memory \(.*expected a smaller --batch")
+        self.assertRegex(text, r"sat: dense does not fit its memory")
+        self.assertNotIn(f"{ORIN}: bdwp-2:8 does not fit", text)
+        # Where nothing else can take the step, the refusal says which of the two recipes it means.
+        self.refuse(*[a.replace(",hetero", "") for a in arguments], names=["network deep under dense: needs"])
 
     def test_a_given_placement_that_does_not_fit_says_so(self):
         path = self.write("p.json", {"format": "satsim-placement", "version": 1, "places": [{"layer": "*", "target": "host"}, {"layer": "*", "target": "sat"}]})
