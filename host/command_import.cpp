@@ -6,6 +6,7 @@
 
 #include "host/onnx/import.hpp"
 #include "host/options.hpp"
+#include "host/range.hpp"
 #include "host/table.hpp"
 #include "host/weight_report.hpp"
 #include "runtime/support/atomic_file.hpp"
@@ -90,12 +91,12 @@ void add_import(CLI::App& models, Action& action) {
     command->add_option("--data", request.data,
                         "write the weights to this safetensors file and show what N:M keeps of them");
     command->add_option("--batch", request.batch, "batch of the network (default: the model's, else 1)")
-        ->check(CLI::Range(1, 1 << 20));
+        ->check(range(1, 1 << 20));
     command
         ->add_option("--input-shape", request.input_shape,
                      "sizes after the batch, where the model leaves them open")
         ->delimiter(',')
-        ->check(CLI::Range(1, 1 << 20));
+        ->check(range(1, 1 << 20));
     command->add_flag("--unfold-batchnorm", request.unfold_batchnorm,
                       "put back batch normalisation that the exporter folded into convolutions");
     command->add_flag("--json", arguments->json, "counts, and what N:M keeps of the weights, as JSON");

@@ -9,6 +9,7 @@
 #include "host/module_tree_report.hpp"
 #include "host/onnx/import.hpp"
 #include "host/options.hpp"
+#include "host/range.hpp"
 #include "host/samples.hpp"
 #include "host/table.hpp"
 #include "host/weight_report.hpp"
@@ -39,9 +40,8 @@ int list(const Options& options) {
     Table table({"<network", "input", "layers", "parameters", "forward MACs", "batch"});
     nlohmann::ordered_json networks = nlohmann::ordered_json::array();
     const auto add = [&](const std::filesystem::path& file, const std::string& set) {
-        NetworkOptions chosen;
-        chosen.set = set;
-        const Network network = load_network(file, chosen);
+        const Network network =
+            find_sampled_network(set.empty() ? file.string() : file.string() + ":" + set, options);
         const std::string name = set.empty() ? file.stem().string() : set;
         table.row({name, shape_text(network.input), std::to_string(layers_of(network)),
                    count_cell(network.parameters()), count_cell(network.forward_macs()),
@@ -128,7 +128,7 @@ void add_models(CLI::App& program, Action& action) {
         "--tree", shown->tree, "modules: parameters, MACs per token, and what each training stage trains");
     show_command->add_option("--depth", shown->depth, "levels of the tree (default: all)")
         ->needs(tree)
-        ->check(CLI::Range(1, 16));
+        ->check(range(1, 16));
     show_command
         ->add_option("--stages", shown->stages, "recipes to show in the tree (default: the network's stages)")
         ->needs(tree)

@@ -1,16 +1,19 @@
 // satsim schedule: what the offline scheduler chooses, and the program that comes of it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "host/commands.hpp"
 #include "host/fitting_gemm.hpp"
 #include "host/inputs.hpp"
 #include "host/notes.hpp"
 #include "host/options.hpp"
+#include "host/range.hpp"
 #include "host/refuse_beside.hpp"
 #include "host/samples.hpp"
 #include "host/table.hpp"
@@ -39,6 +42,35 @@ struct Arguments {
     std::string program;
 };
 
+// Of a step in which nothing matches: what there is to choose from.
+std::string known_tasks(const Arguments& arguments, const TrainingStep& step) {
+    constexpr std::size_t kMost = 8;
+    std::vector<std::string> layers;
+    std::vector<std::string> parts;  // of the layer
+    for (const Task& task : step.tasks) {
+        const auto* gemm = std::get_if<GemmTask>(&task);
+        if (gemm == nullptr) continue;
+        if (std::ranges::find(layers, gemm->layer) == layers.end()) layers.push_back(gemm->layer);
+        if (gemm->layer == arguments.layer)
+            parts.push_back(gemm->part.empty() ? to_string(gemm->stage)
+                                               : fmt::format("{} {}", to_string(gemm->stage), gemm->part));
+    }
+    if (!parts.empty()) return fmt::format("{} has {}", arguments.layer, fmt::join(parts, ", "));
+    if (layers.empty()) return "the step has none";
+    const std::size_t shown = std::min(layers.size(), kMost);
+    return fmt::format("expected a layer such as {}{}",
+                       fmt::join(layers.begin(), layers.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                       shown < layers.size() ? fmt::format(" ({} in all)", layers.size()) : "");
+}
+
+std::string selection_text(const Arguments& arguments) {
+    std::string text;
+    for (const auto& [option, value] :
+         {std::pair{"--layer", arguments.layer}, {"--stage", arguments.stage}, {"--part", arguments.part}})
+        if (!value.empty()) text += fmt::format("{}{} {}", text.empty() ? "" : " ", option, value);
+    return text.empty() ? "schedule" : text;
+}
+
 std::vector<GemmTask> chosen_tasks(const Arguments& arguments, const Hardware& hardware) {
     if (!arguments.gemm.empty()) return {fitting_gemm(arguments.gemm, arguments.nm, hardware)};
     const Options& options = arguments.options;
@@ -55,7 +87,9 @@ std::vector<GemmTask> chosen_tasks(const Arguments& arguments, const Hardware& h
             continue;
         tasks.push_back(*gemm);
     }
-    if (tasks.empty()) throw InputError("schedule", "", "no GEMM task matches --layer, --stage and --part");
+    if (tasks.empty())
+        throw InputError(selection_text(arguments), "",
+                         "matches no GEMM task; " + known_tasks(arguments, step));
     return tasks;
 }
 
@@ -78,8 +112,9 @@ int show_program(const Arguments& arguments, const std::vector<GemmTask>& tasks,
 
 int show_choices(const Arguments& arguments, const std::vector<GemmTask>& tasks,
                  const schedule::MachineView& machine) {
-    Table table(
-        {"<layer", "<stage", "count", "M x N x K", "N:M", "rank", "predicted cycles", "DRAM", "<schedule"});
+    Table table({"<layer", "<stage", "count", "M x N x K", "N:M", "rank", "predicted cycles",
+                 "DRAM (estimate)", "<schedule"});
+    table.name_in_csv(7, "DRAM");
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const GemmTask& task : tasks) {
         int rank = 0;
@@ -129,13 +164,16 @@ int schedule_command(const Arguments& arguments) {
 
 void add_schedule(CLI::App& program, Action& action) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command =
-        program.add_subcommand("schedule", "schedules with predicted cycles, and their programs");
+    CLI::App* command = program.add_subcommand(
+        "schedule", "schedules with predicted cycles and estimated DRAM traffic, and their programs");
     command->footer(
         "Example: satsim schedule resnet18 --recipe bdwp-2:8\n"
         "Example: satsim schedule --gemm 64,64,64 --nm 2:8 --asm");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
-    command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")
+    command
+        ->add_option("--recipe", arguments->recipe,
+                     "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M, a file, or the name of one in models/recipes; "
+                     "several joined by +")
         ->capture_default_str();
     CLI::Option* gemm =
         command->add_option("--gemm", arguments->gemm, "M,N,K: one product C[M,N] = A[M,K] * B[K,N]");
@@ -147,7 +185,7 @@ void add_schedule(CLI::App& program, Action& action) {
         ->check(CLI::IsMember({"FF", "BP", "WU"}));
     command->add_option("--part", arguments->part, "this part of a stage only, for example \"phase 0,1\"");
     command->add_option("--candidates", arguments->candidates, "how many of the best schedules to show")
-        ->check(CLI::Range(1, 1000))
+        ->check(range(1, 1000))
         ->capture_default_str();
     command->add_flag("--asm", arguments->assembly, "print the program of the one task that matches");
     command->add_option("--program", arguments->program,

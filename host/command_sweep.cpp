@@ -9,6 +9,7 @@
 #include "host/commands.hpp"
 #include "host/options.hpp"
 #include "host/parse_arguments.hpp"
+#include "host/range.hpp"
 #include "host/report.hpp"
 #include "host/sweep_report.hpp"
 #include "host/sweep_session.hpp"
@@ -105,7 +106,7 @@ void add_sweep(CLI::App& program, Action& action) {
     command
         ->add_option("--workers", settings.workers,
                      "processes that evaluate, when mpirun has not started them")
-        ->check(CLI::Range(1, 256))
+        ->check(range(1, 256))
         ->capture_default_str();
     command->add_flag("--all", arguments->all, "all points in the table, not only the front");
     command->add_flag("--count", arguments->count, "print how many points there are, and evaluate none");

@@ -10,6 +10,7 @@
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
+#include "host/range.hpp"
 #include "host/synth_report.hpp"
 #include "runtime/support/atomic_file.hpp"
 #include "runtime/support/error.hpp"
@@ -175,7 +176,7 @@ void add_synth(CLI::App& program, Action& action) {
     command->add_option("--cache", arguments->cache,
                         "folder for what Yosys made (default: the user's cache)");
     command->add_option("--jobs", arguments->jobs, "runs of Yosys at a time")
-        ->check(CLI::Range(1, 64))
+        ->check(range(1, 64))
         ->capture_default_str();
     arguments->options.add_format(*command, "formats/device.md");
     command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });

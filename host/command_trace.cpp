@@ -9,6 +9,7 @@
 #include "host/notes.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
+#include "host/range.hpp"
 #include "host/samples.hpp"
 #include "host/trace_profiles.hpp"
 #include "runtime/dispatch/host_target.hpp"
@@ -104,7 +105,10 @@ void add_trace(CLI::App& program, Action& action) {
         "Example: satsim trace --check step.json\n"
         "Example: satsim trace diff a.json b.json");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
-    command->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file")
+    command
+        ->add_option("--recipe", arguments->recipe,
+                     "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M, a file, or the name of one in models/recipes; "
+                     "several joined by +")
         ->capture_default_str();
     command->add_option("--layer", arguments->layer, "draw single operations of this layer only");
     command->add_option("--stage", arguments->stage, "draw single operations of this stage only")
@@ -113,7 +117,7 @@ void add_trace(CLI::App& program, Action& action) {
         ->add_option(
             "--max-events", arguments->max_events,
             "operations are drawn one by one while the file holds fewer events, later ones summed up")
-        ->check(CLI::Range(std::size_t{100}, std::size_t{2'000'000}))
+        ->check(range(std::size_t{100}, std::size_t{2'000'000}))
         ->capture_default_str();
     command->add_option("--check", arguments->check,
                         "verify a trace file instead: exit code 1 when it breaks a rule");

@@ -11,6 +11,7 @@
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
+#include "host/range.hpp"
 #include "host/samples.hpp"
 #include "host/table.hpp"
 #include "runtime/execute/host_engine.hpp"
@@ -351,7 +352,7 @@ void add_train(CLI::App& program, Action& action) {
         ->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, bdwp-N:M, a file, or several with +")
         ->capture_default_str();
     command->add_option("--steps", arguments->steps, "how many steps")
-        ->check(CLI::Range(1, 1000000))
+        ->check(range(1, 1000000))
         ->capture_default_str();
     command
         ->add_option(

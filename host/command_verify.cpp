@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "host/commands.hpp"
+#include "host/range.hpp"
 #include "host/verification.hpp"
 #include "runtime/support/error.hpp"
 #include "sim/verify/kinds.hpp"
@@ -12,7 +13,7 @@
 namespace satsim::host {
 namespace {
 
-const CLI::Range kSeed(std::int64_t{0}, std::numeric_limits<std::int64_t>::max());
+const CLI::Range kSeed = range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max());
 
 int run(const VerifyArguments& arguments) {
     if (!has_rtl())
@@ -37,7 +38,7 @@ void add_verify(CLI::App& program, Action& action) {
         "Exit code 1: a bit or a cycle differs; a smaller program that shows it is then in the --waves "
         "folder.");
     CLI::Option* count = command->add_option("--count", arguments->count, "random programs")
-                             ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}))
+                             ->check(range(std::int64_t{1}, std::int64_t{100'000'000}))
                              ->capture_default_str();
     CLI::Option* seed = command->add_option("--seed", arguments->seed, "of all random choices")
                             ->check(kSeed)
@@ -53,7 +54,7 @@ void add_verify(CLI::App& program, Action& action) {
                             "kinds whose names begin with one of these, separated by commas (default: all)");
     command->add_flag("--list-kinds", arguments->list, "print the kinds of programs and end");
     CLI::Option* jobs = command->add_option("--jobs", arguments->jobs, "processes; they change no result")
-                            ->check(CLI::Range(1, 256))
+                            ->check(range(1, 256))
                             ->capture_default_str();
     command
         ->add_option("--waves", arguments->waves,
@@ -83,7 +84,7 @@ void add_verify(CLI::App& program, Action& action) {
     command
         ->add_option("--rtl-seed", arguments->rtl_seed,
                      "of what the replay's RTL registers and memories hold before reset")
-        ->check(CLI::Range(1, std::numeric_limits<int>::max()))
+        ->check(range(1, std::numeric_limits<int>::max()))
         ->needs(replay);
     arguments->options.add_format(*command, "architecture/verification.md");
     command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });

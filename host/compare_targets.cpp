@@ -10,6 +10,7 @@
 #include "host/memory_table.hpp"
 #include "host/mix.hpp"
 #include "host/module_table.hpp"
+#include "host/range.hpp"
 #include "host/report.hpp"
 #include "host/result_tables.hpp"
 #include "host/samples.hpp"
@@ -78,7 +79,7 @@ void add_target_options(CLI::App& command, std::vector<std::string>& targets, Gp
         .add_option(
             "--energy-window", gpu.energy_window,
             "seconds that --target gpu or cpu repeats each piece of work for its energy (0: no energy)")
-        ->check(CLI::Range(0.0, 60.0))
+        ->check(range(0.0, 60.0))
         ->capture_default_str();
 }
 

@@ -16,7 +16,7 @@ std::vector<std::string> totals_line(const Mix& mix, const std::string& name,
             fmt::format("{:.2f}x", outcome.seconds / mix.recipe().bound.seconds()),
             mix.energy_known ? joule_text(outcome.joules) : "-",
             mix.energy_known ? fmt::format("{:.3g}", outcome.joules * outcome.seconds) : "-",
-            fmt::format("{:.1f} GB", static_cast<double>(outcome.moved) / 1e9),
+            byte_text(outcome.moved),
             remark};
 }
 
@@ -132,16 +132,15 @@ std::string mix_text(const Network& network, const Mix& mix) {
         "{}\n"
         "Lower bound of a step: {} (longest path {}, shared load {}), whatever is moved where. Baseline, "
         "placed the same "
-        "way: {}, {:.2f}x. {:.1f} GB moved in {} of transfers; idle machines take {}.\n"
+        "way: {}, {:.2f}x. {} moved in {} of transfers; idle machines take {}.\n"
         "Tasks of different machines overlap here, so that one machine's step may be shorter than its tasks "
         "one after the "
         "other (docs/architecture/placement.md).\n",
         to_string(mix.provenance), place_table(network, placed).text(), memory_table(placed).text(),
         totals_table(mix).text(), verdict(mix), time_text(placed.bound.seconds()),
         time_text(placed.bound.path), time_text(placed.bound.load), time_text(mix.steps[0].outcome.seconds),
-        mix.steps[0].outcome.seconds / placed.outcome.seconds,
-        static_cast<double>(placed.outcome.moved) / 1e9, time_text(placed.outcome.transfer_seconds),
-        joule_text(placed.outcome.idle_joules));
+        mix.steps[0].outcome.seconds / placed.outcome.seconds, byte_text(placed.outcome.moved),
+        time_text(placed.outcome.transfer_seconds), joule_text(placed.outcome.idle_joules));
 }
 
 }  // namespace satsim::host

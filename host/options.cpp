@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "host/inputs.hpp"
+#include "host/range.hpp"
 #include "runtime/hardware/buildable.hpp"
 #include "runtime/support/atomic_file.hpp"
 #include "runtime/support/error.hpp"
@@ -53,13 +54,13 @@ void Options::add_simulation(CLI::App& command) {
         "--no-skip", no_skip,
         "simulate every cycle of every task, for a proof that leaving out what repeats changes nothing");
     command.add_option("--workers", workers, "processes that simulate")
-        ->check(CLI::Range(1, 256))
+        ->check(range(1, 256))
         ->capture_default_str();
 }
 
 void Options::add_batch(CLI::App& command) {
     command.add_option("--batch", batch, "samples a step (default: the recipe's, else the network's)")
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
+        ->check(range(std::int64_t{1}, std::int64_t{1} << 20));
     command.add_option("--set", parameters, "NAME=VALUE: a parameter of the network, instead of its file's")
         ->allow_extra_args(false);
     command.add_option("--sample", sample,

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <set>
 #include <string_view>
 
+#include "host/mix.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::host {
@@ -48,6 +50,10 @@ void check_beside(const TargetGroups& targets, const ComparisonArguments& argume
     if (arguments.options.csv && !targets.has_single())
         throw InputError("--csv", "",
                          "has the layers of single machines, expected a target without @ beside it");
+    const std::string& policy = arguments.placement.policy;
+    if (std::error_code code; !is_objective(policy) && !std::filesystem::exists(policy, code))
+        throw InputError("--placement " + policy, "",
+                         "is no policy and no file, expected time, energy, edp or a placement file");
     const bool placed = arguments.placement.policy != "time" || !arguments.placement.write.empty();
     if (placed && !targets.mix && !targets.has_pipeline())
         throw InputError("--placement", "",

@@ -65,6 +65,8 @@ Assignment parse_placement(const nlohmann::json& document, const std::string& fi
         const int machine = find_machine(place.at("target"), problem);
         const std::string layer = place.at("layer").text();
         const std::string stage = place.has("stage") ? place.at("stage").text() : "";
+        if (!stage.empty() && stage != "FF" && stage != "BP" && stage != "WU")
+            place.at("stage").fail("is " + shown(place.at("stage").node()) + ", expected FF, BP or WU");
         // "" is a part of its own: the only node of a stage.
         const bool parted = place.has("part") && place.at("part").node().is_string();
         const std::string part = parted ? place.at("part").node().get<std::string>() : "";

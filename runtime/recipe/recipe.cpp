@@ -1,5 +1,6 @@
 #include "runtime/recipe/recipe.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -46,9 +47,15 @@ std::filesystem::path recipe_file(const std::string& text, const std::filesystem
          {std::filesystem::path(text), models_dir / "recipes" / (text + ".json")}) {
         if (std::filesystem::is_regular_file(path, code)) return path;
     }
-    throw InputError(
-        "recipe " + text, "",
-        "is no file and no known name, expected dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M or a file");
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(models_dir / "recipes", code))
+        if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+    std::sort(names.begin(), names.end());
+    std::string known;
+    for (const std::string& name : names) known += ", " + name;
+    throw InputError("recipe " + text, "",
+                     "is no file and no known name, expected dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M" + known +
+                         ", several of these joined by +, or a file");
 }
 
 std::vector<std::string> read_names(const JsonCursor& root, const char* key) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -72,6 +73,20 @@ std::int64_t length_of(const Document& document, const Sizes& sizes) {
     return length;
 }
 
+// `where` names the line already.
+void require_json(std::string_view line, const std::string& where) {
+    try {
+        const nlohmann::json value = nlohmann::json::parse(line);
+        (void)value;
+    } catch (const nlohmann::json::parse_error& error) {
+        throw InputError(where, "",
+                         fmt::format("malformed JSON at column {}, expected one JSON value a line",
+                                     std::max<std::size_t>(error.byte, 1)));
+    } catch (const nlohmann::json::exception&) {
+        return;  // parse_json_text() has words for it
+    }
+}
+
 std::vector<Document> parse_documents(std::string_view text, const std::string& file, const Sizes& sizes) {
     std::vector<Document> documents;
     std::int64_t used = 0;
@@ -81,6 +96,7 @@ std::vector<Document> parse_documents(std::string_view text, const std::string& 
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
         if (content.find_first_not_of(" \t\r") == std::string_view::npos) continue;
         const std::string where = file + ": line " + std::to_string(line);
+        require_json(content, where);
         const nlohmann::json document = parse_json_text(content, where);
         const JsonCursor root(document, where);
         root.object({"segments"}, {"id", "source"});

@@ -28,6 +28,11 @@ class Help(ProgramTest):
             text = self.run_program(*arguments, "--help").stdout
             self.assertIn("Example: satsim", text, arguments)
 
+    def test_bounds_do_not_read_as_pairs(self):
+        text = self.run_program("compare", "--help").stdout
+        self.assertRegex(text, r"--energy-window FLOAT:from 0 to 60")
+        self.assertNotIn("INT:INT", text)
+
     def test_version(self):
         self.assertRegex(self.run_program("--version").stdout, r"^satsim \d+\.\d+\.\d+")
 
@@ -285,6 +290,15 @@ class Contracts(ProgramTest):
         text = self.run_program("schedule", "--gemm", "16,16,16", "--asm", *SMALL).stdout
         for engine in ("LOAD", "STCE", "STORE"):
             self.assertIn(f".engine {engine}", text)
+
+    def test_what_is_chosen_of_a_step_has_to_be_there(self):
+        for more, *words in ((["--layer", "nope"], "--layer nope", "matches no GEMM task", "such as conv1, conv2, fc"),
+                             (["--layer", "conv1", "--stage", "BP"], "--layer conv1 --stage BP", "conv1 has FF, WU")):
+            done = self.run_program("schedule", self.network(), *more, *SMALL, code=2)
+            for word in words:
+                self.assertIn(word, done.stderr)
+        self.assertIn("DRAM (estimate)", self.run_program("schedule", self.network(), *SMALL).stdout)
+        self.assertIn("DRAM [byte]", self.run_program("schedule", self.network(), "--csv", *SMALL).stdout)
 
     def test_a_saved_program_runs_in_the_cycles_of_its_gemm(self):
         program = self.folder / "p.satp"

@@ -22,6 +22,11 @@ class Models(ProgramTest):
         for name in ("armor-8b", "armor-tiny", "livecc", "mio", "videochat-online", "open-qwen2vl", "megatron-1t", "resnet50"):
             self.assertIn(name, names)
 
+    def test_list_counts_the_sample_as_show_does(self):
+        listed = {row["name"]: row["forward_macs_per_sample"] for row in self.run_json("models", "list")}
+        for name in ("armor-8b", "armor-tiny", "resnet18", "llama-60m"):
+            self.assertEqual(listed[name], self.run_json("models", "show", name)["forward_macs_per_sample"], name)
+
     def test_tree_adds_up_and_says_what_stages_train(self):
         tree = self.run_json("models", "show", *TINY, "--tree")
         self.assertEqual(tree["parameters"], self.run_json("models", "show", *TINY)["parameters"])
@@ -85,11 +90,13 @@ class Steps(ProgramTest):
         self.assertEqual(self.run_json("run", *TINY, "--recipe", "wohg-3+dense", *FAST)["modules"], value["results"][0]["modules"])
         plain = self.write("plain.json", SMALL_NETWORK)
         self.assertFalse("modules" in self.run_json("run", plain, *FAST))
+        sample = self.write("s.jsonl", '{"segments": [{"text": 40}, {"image": 2}, {"generate": 1}]}')
         for more in ([], ["--target", "sat,gpu-model:h100"]):
+            more = [*more, "--sample", sample]
             text = self.run_program("compare", *TINY, *recipes, *more, *FAST).stdout
             self.assertRegex(text, r"\nmodule .*\n-+\nvision_tower ")
             self.assertRegex(text, r"\ntext_head .*ms")
-            self.assertIn("sample: ", text)
+            self.assertRegex(text, "sample: .*1 documents in 66 of 128 positions")
             self.assertIn("wohg-3+bdwp-2:8: assumed: ", text)
 
     def test_counted_layers_cost_what_written_out_ones_do(self):
@@ -135,6 +142,9 @@ class BadInput(ProgramTest):
         self.refuse("models", "show", *TINY, "--sample", "nowhere", names=["--sample nowhere"])
         self.refuse("models", "show", *TINY, "--sample", "omnicorpus:x", names=["--sample omnicorpus:x"])
         self.refuse("models", "show", "resnet18", "--sample", "omnicorpus", names=["no context"])
+        broken = self.write("broken.jsonl", '{"segments": [{"text": 10}]}\n{x\n')
+        self.refuse("run", *TINY, "--sample", broken, names=["broken.jsonl: line 2: malformed JSON at column 2, expected"])
+        self.refuse("run", *TINY, "--recipe", "wohg-4", names=["recipe wohg-4", "bdwp-N:M, full, recompute", "wohg-1, wohg-2, wohg-3"])
         long = self.write("long.jsonl", '{"segments": [{"text": 100}]}\n{"segments": [{"text": 100}]}\n')
         self.refuse("run", *TINY, "--sample", long, names=["long.jsonl: line 2: /segments/0", "context of 128"])
         self.refuse("run", *TINY, "--recipe", "wohg-1+wohg-2", names=["wohg-1+wohg-2", "losses"])

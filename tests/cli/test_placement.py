@@ -84,6 +84,11 @@ class Placement(ProgramTest):
         done = self.run_program("compare", "vgg19", "--recipe", "bdwp-2:8", "--fidelity", "fast", "--target", "sat,gpu-model:h100,hetero")
         self.assertRegex(done.stdout, r"sat (wins nothing here|is worth 1\.0\dx)")
 
+    def test_what_moves_has_a_unit_of_its_size(self):
+        text = self.run_program("compare", self.network(), "--recipe", "bdwp-2:8", "--target", f"sat,{ORIN},hetero", *SMALL).stdout
+        self.assertRegex(text, r"[\d.]+ (B|KiB) moved in ")
+        self.assertNotIn("GB moved", text)
+
     def test_a_placement_is_written_edited_and_read(self):
         path = self.folder / "p.json"
         found = self.mix("--save-placement", path)
@@ -107,6 +112,7 @@ class Placement(ProgramTest):
         bad([everywhere, {"layer": "conv9", "target": "sat"}], "/places/1", "conv9", "no layer or module of small")
         bad([everywhere, {"layer": "conv1", "target": "tpu"}], "/places/1/target", "none of the targets sat, " + ORIN)
         bad([everywhere, {"layer": "conv1", "stage": "BP", "target": "sat"}], "/places/1", "no task of")
+        bad([everywhere, {"layer": "conv1", "stage": "XX", "target": "sat"}], "/places/1/stage", "FF, BP or WU")
         bad([{"layer": "conv1", "target": "sat"}], "/places", "nowhere")
         bad([everywhere, {"layer": "loss", "stage": "FF", "part": "", "target": "sat"}], "/places/1/target", "cannot run loss FF")
         bad([everywhere], "/network", network="other")
@@ -118,6 +124,8 @@ class Placement(ProgramTest):
         self.refuse("compare", small, "--target", "hetero", names=["hetero", "at least one"])
         self.refuse("compare", small, "--target", "sat@0", names=["sat@0", "1 to 64 or fit"])
         self.refuse("compare", small, "--target", "sat@many", names=["sat@many"])
+        self.refuse("compare", small, "--target", "sat,gpu-model:h100,hetero", "--placement", "time2",
+                    names=["--placement time2", "expected time, energy, edp or a placement file"])
         self.refuse("compare", small, "--target", "sat,sat@2", names=["named twice"])
         self.refuse("compare", small, "--target", "sat", "--placement", "energy", names=["--placement", "hetero"])
         self.refuse("compare", small, "--target", "sat@2", "--report", "r.html", names=["--report", "without @"])
