@@ -12,7 +12,7 @@ function modulesSection(targets, mixes) {
     const names = [...new Set(all.flatMap((target) => target.modules.map((module) => module.name)))];
     if (names.length < 2) return;
     const look = moduleLook(names);
-    const part = section("modules", "Modules", "Time that each module of the network keeps machines busy, a bar a target; transfers and waiting of a mix belong to no module. Layers outside of modules stand under the network's name.");
+    const part = section("modules", "Modules", "Time that each module of the network keeps machines busy, a bar a target; transfers and waiting of a mix belong to no module. Heads and embeddings beside modules have pieces of their own; other layers outside of modules stand under the network's name.");
     const rows = all.map((target) => {
         const value = d3.sum(target.modules, (module) => module.seconds);
         return {name: target.label, total: {value, text: timeText(value)},

@@ -12,6 +12,7 @@ function targetTiles(targets) {
         name: `${target.label}: one training step`, value: timeText(target.seconds),
         detail: [
             ...(target.index > 0 ? [`${ratioText(overFirst(targets, target))} as fast as ${targets[0].label}`] : []),
+            ...(target.fits === false ? ["does not fit its memory"] : []),
             ...(recipe === baseline ? [] : [`${ratioText(target.speedup)} over its own ${baseline}`]),
             target.energy_known ? `${jouleText(target.energy_j)}, ${perWatt(target.step.flops_dense_equivalent_per_watt)}` : "energy not known",
         ].join("; "),

@@ -1,6 +1,7 @@
 // Targets side by side: what is put in one row, who wins, and why.
 #include <gtest/gtest.h>
 
+#include "runtime/comparison/module_shares.hpp"
 #include "runtime/comparison/targets_json.hpp"
 #include "runtime/comparison/targets_trace.hpp"
 #include "runtime/trace/trace_check.hpp"
@@ -101,6 +102,53 @@ TEST(Comparison, TheTraceHoldsOneProcessATarget) {
     EXPECT_EQ(summary.broken, std::vector<std::string>{});
     EXPECT_EQ(summary.tracks, 2U);
     EXPECT_EQ(summary.slices, 7U);
+}
+
+TEST(Comparison, TargetsSayWhetherTheStepFits) {
+    std::vector<TargetRun> runs = two();
+    MemoryPlan plan;
+    plan.footprint.activations = 100;
+    plan.footprint.masters = 20;
+    plan.capacity = 119;
+    runs[0].memory = plan;
+    plan.capacity = 0;  // not known
+    runs[1].memory = plan;
+    const auto json = targets_json(runs);
+    EXPECT_EQ(json[0]["fits"], false);
+    EXPECT_EQ(json[0]["baseline_fits"], true);
+    EXPECT_EQ(json[0]["memory"]["bytes"], 120);
+    EXPECT_EQ(json[0]["memory"]["fp32_weights"], 20);
+    EXPECT_EQ(json[1]["fits"], true);
+}
+
+// A lookup and a norm beside a module that has a linear layer.
+TEST(ModuleTally, LayersWithAMatrixBesideModulesHaveRowsOfTheirOwn) {
+    Network network;
+    network.name = "net";
+    const auto layer = [&network](const char* name, LayerKind kind, int module) {
+        Layer one;
+        one.name = name;
+        one.kind = kind;
+        one.module = module;
+        network.layers.push_back(one);
+    };
+    layer("table", LayerKind::Lookup, 0);
+    layer("norm", LayerKind::LayerNorm, 0);
+    layer("body.fc", LayerKind::Linear, 1);
+    const auto names = [&network] {
+        const ModuleTally tally(network);
+        std::string text;
+        for (const ModuleShare& share : tally.all()) text += share.name + " ";
+        return text;
+    };
+    network.modules.resize(1);
+    network.layers[2].module = 0;
+    EXPECT_FALSE(has_modules(network));
+    EXPECT_EQ(names(), "net ");
+    network.modules.resize(2);
+    network.modules[1].name = "body";
+    network.layers[2].module = 1;
+    EXPECT_EQ(names(), "table net body ");
 }
 
 TEST(Comparison, WorkOfNoTimeDividesNothing) {

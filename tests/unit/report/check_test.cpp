@@ -26,13 +26,15 @@ TEST_P(Kinds, ACompleteDocumentPasses) {
 }
 
 // What a document may leave out: the clock, which is the machine's again, how often a task runs (once), what
-// was decided of its sizes, engines, recipes (those of the average are the ones shown), mixes.
+// was decided of its sizes, engines, recipes (those of the average are the ones shown), mixes, whether a step
+// fits its target.
 bool optional(const std::string& pointer) {
     const bool of_a_mix = pointer.find("/mixes/") != std::string::npos;
     return pointer == "/steps" || pointer == "/data/mixes" || (pointer.ends_with("/timeline") && !of_a_mix) ||
            pointer.ends_with("/data/clock_hz") || pointer.ends_with("/times") ||
            pointer.ends_with("/compute_bound") || pointer.ends_with("/compulsory_bytes") ||
            pointer.ends_with("/compulsory_cycles") || pointer.ends_with("/array_fit") ||
+           pointer.ends_with("/fits") || pointer.ends_with("/baseline_fits") ||
            pointer.ends_with("/slot_fit") || pointer.ends_with("/executed") ||
            pointer.find("/engines/") != std::string::npos ||
            pointer.find("/average/speedup/") != std::string::npos;
