@@ -13,11 +13,8 @@ Score Scorer::score_if_better(const Assignment& assignment, const Score& best) c
     Score score;
     if (problem_.excess) score.excess = problem_.excess(assignment);
     if (score.excess > best.excess) return score;
-    const bool less = score.excess < best.excess;
-    if (less || objective_ != Objective::Time)
-        score.value = simulate(problem_, expansion_, assignment).value(objective_);
-    else
-        score.value = simulate_seconds(problem_, expansion_, assignment, best.value);
+    const double limit = score.excess < best.excess ? kCannot : best.value;
+    score.value = simulate_value(problem_, expansion_, assignment, objective_, limit, least_after_);
     return score;
 }
 

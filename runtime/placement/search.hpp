@@ -19,7 +19,10 @@ struct Score {
 class Scorer {
   public:
     Scorer(const Problem& problem, Length length, Objective objective)
-        : problem_(problem), expansion_(problem.graph, length), objective_(objective) {}
+        : problem_(problem),
+          expansion_(problem.graph, length),
+          least_after_(least_after(problem, expansion_)),
+          objective_(objective) {}
     [[nodiscard]] Score score(const Assignment& assignment) const;
     // The same where it is better than `best`, otherwise any that is not.
     [[nodiscard]] Score score_if_better(const Assignment& assignment, const Score& best) const;
@@ -30,6 +33,7 @@ class Scorer {
   private:
     const Problem& problem_;
     Expansion expansion_;
+    std::vector<double> least_after_;
     Objective objective_;
 };
 

@@ -1,6 +1,7 @@
 #include "runtime/placement/simulate.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <queue>
 #include <stdexcept>
@@ -15,14 +16,15 @@ std::size_t at(int index) {
 
 class Simulation {
   public:
-    // `limit`: seconds after which nobody wants to know.
+    // `limit`: seconds after which nobody wants to know. `least_after`: of each run, or none.
     Simulation(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
-               bool keep_events, double limit)
+               bool keep_events, double limit, const std::vector<double>* least_after)
         : problem_(problem),
           expansion_(expansion),
           assignment_(assignment),
           keep_events_(keep_events),
           limit_(limit),
+          least_after_(least_after),
           machines_(problem.machines.size()),
           waiting_(expansion.inputs()),
           open_(expansion.runs_of_micro_batches()) {
@@ -86,6 +88,11 @@ class Simulation {
     };
 
     [[nodiscard]] int machine_of(int node) const { return assignment_[at(node)]; }
+    [[nodiscard]] double after(int run) const { return least_after_ == nullptr ? 0 : (*least_after_)[at(run)]; }
+    [[nodiscard]] double weighed_seconds(int run) const {
+        const Run& what = expansion_.runs()[at(run)];
+        return seconds_[at(what.node)] * static_cast<double>(what.weight);
+    }
 
     // Runs of a micro-batch begin when few enough earlier ones are unfinished.
     void offer(int run) {
@@ -103,10 +110,9 @@ class Simulation {
             const int run = machine.ready.top();
             machine.ready.pop();
             machine.busy = machine.used = true;
-            const Run& what = expansion_.runs()[at(run)];
-            const double took = seconds_[at(what.node)] * static_cast<double>(what.weight);
+            const double took = weighed_seconds(run);
             outcome_.busy[m] += took;
-            hopeless_ = hopeless_ || now_ + machine.to_do > limit_;
+            hopeless_ = hopeless_ || now_ + std::max(machine.to_do, took + after(run)) > limit_;
             machine.to_do -= took;
             if (keep_events_) outcome_.nodes.push_back({run, static_cast<int>(m), now_, now_ + took});
             events_.push({now_ + took, static_cast<int>(m), run});
@@ -161,6 +167,8 @@ class Simulation {
         outcome_.transfer_seconds += took;
         outcome_.moved += bytes * edge.weight;
         outcome_.transfer_joules += once.joules * static_cast<double>(edge.weight);
+        if (edge.reader >= 0)
+            hopeless_ = hopeless_ || end + weighed_seconds(edge.reader) + after(edge.reader) > limit_;
         Transfer transfer;
         transfer.event = {edge.tensor, from, to, run, edge.reader, start, end, bytes * edge.weight};
         await(transfer, edge.reader);
@@ -206,6 +214,7 @@ class Simulation {
     const Assignment& assignment_;
     bool keep_events_;
     double limit_;
+    const std::vector<double>* least_after_;
     bool hopeless_ = false;        // the step is sure to take longer
     std::vector<double> seconds_;  // of each node where it is
     std::vector<MachineState> machines_;
@@ -228,6 +237,47 @@ class Simulation {
     Outcome outcome_;
 };
 
+// What is summed up in another order than that of events differs by less.
+constexpr double kRounding = 1 + 1e-9;
+
+// The most seconds with which joules + watts * seconds, or that times the seconds, is no more than `value`.
+double most_seconds(double joules, double watts, Objective objective, double value) {
+    if (objective == Objective::Energy) {
+        if (watts > 0) return (value - joules) / watts;
+        return joules > value ? -1 : kCannot;
+    }
+    const double root = std::sqrt(joules * joules + 4 * watts * value);
+    if (joules > 0) return 2 * value / (joules + root);
+    return watts > 0 ? (root - joules) / (2 * watts) : kCannot;
+}
+
+// The step's seconds above which its objective is above `value`; less than zero where it is in any case.
+double seconds_limit(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
+                     Objective objective, double value) {
+    if (value == kCannot) return kCannot;
+    std::vector<double> busy(problem.machines.size(), 0);
+    std::vector<bool> used(problem.machines.size(), false);
+    double joules = 0;
+    for (std::size_t n = 0; n < assignment.size(); ++n) {
+        const std::size_t machine = at(assignment[n]);
+        const auto weight = static_cast<double>(expansion.weight_of(static_cast<int>(n)));
+        used[machine] = true;
+        busy[machine] += problem.seconds[n][machine] * weight;
+        joules += problem.joules[n][machine] * weight;
+    }
+    double limit = value * kRounding;
+    if (objective != Objective::Time) {
+        double watts = 0;  // of every machine that is used, for as long as it waits
+        for (std::size_t m = 0; m < busy.size(); ++m) {
+            if (!used[m]) continue;
+            watts += problem.machines[m].idle_watts;
+            joules -= problem.machines[m].idle_watts * busy[m];
+        }
+        limit = kRounding * most_seconds(joules, watts, objective, limit);
+    }
+    return *std::max_element(busy.begin(), busy.end()) > limit ? -1 : limit;
+}
+
 }  // namespace
 
 double Outcome::value(Objective objective) const {
@@ -244,14 +294,31 @@ double Outcome::value(Objective objective) const {
 
 Outcome simulate(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
                  bool keep_events) {
-    return Simulation(problem, expansion, assignment, keep_events, kCannot).run();
+    return Simulation(problem, expansion, assignment, keep_events, kCannot, nullptr).run();
 }
 
-double simulate_seconds(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
-                        double limit) {
-    // What a machine has to do is summed up in another order than that of events.
-    constexpr double kRounding = 1 + 1e-9;
-    return Simulation(problem, expansion, assignment, false, limit * kRounding).run().seconds;
+std::vector<double> least_after(const Problem& problem, const Expansion& expansion) {
+    std::vector<double> after(expansion.runs().size(), 0);
+    for (std::size_t r = after.size(); r-- > 0;) {
+        for (const Edge& edge : expansion.edges_of(static_cast<int>(r))) {
+            if (edge.reader < 0) continue;
+            const Run& reader = expansion.runs()[at(edge.reader)];
+            const std::vector<double>& seconds = problem.seconds[at(reader.node)];
+            const double least =
+                *std::min_element(seconds.begin(), seconds.end()) * static_cast<double>(reader.weight);
+            after[r] = std::max(after[r], least + after[at(edge.reader)]);
+        }
+    }
+    return after;
+}
+
+double simulate_value(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
+                      Objective objective, double limit, const std::vector<double>& least_after) {
+    const double seconds = seconds_limit(problem, expansion, assignment, objective, limit);
+    if (seconds < 0) return kCannot;
+    const Outcome outcome =
+        Simulation(problem, expansion, assignment, false, seconds, &least_after).run();
+    return outcome.seconds < kCannot ? outcome.value(objective) : kCannot;
 }
 
 }  // namespace satsim::placement

@@ -50,8 +50,12 @@ struct Outcome {
 // `assignment` gives every node a machine that can run it.
 [[nodiscard]] Outcome simulate(const Problem& problem, const Expansion& expansion,
                                const Assignment& assignment, bool keep_events = false);
-// The step's seconds; kCannot once it is sure that they are more than `limit`.
-[[nodiscard]] double simulate_seconds(const Problem& problem, const Expansion& expansion,
-                                      const Assignment& assignment, double limit);
+// Of each run, the seconds from its end to the step's at the very least: the longest way, each node on its
+// fastest machine, nothing moved.
+[[nodiscard]] std::vector<double> least_after(const Problem& problem, const Expansion& expansion);
+// The objective's value; kCannot once it is sure to be more than `limit`.
+[[nodiscard]] double simulate_value(const Problem& problem, const Expansion& expansion,
+                                    const Assignment& assignment, Objective objective, double limit,
+                                    const std::vector<double>& least_after);
 
 }  // namespace satsim::placement
