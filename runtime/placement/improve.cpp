@@ -9,10 +9,12 @@ namespace {
 // A descent and what it may still spend.
 class Descent {
   public:
-    Descent(const Scorer& scorer, const std::vector<std::vector<int>>& groups, std::int64_t& budget)
+    Descent(const Scorer& scorer, const std::vector<std::vector<int>>& groups, Tried& tried,
+            std::int64_t& budget)
         : scorer_(scorer),
           problem_(scorer.problem()),
           groups_(groups),
+          tried_(tried),
           cost_(static_cast<std::int64_t>(scorer.expansion().runs().size())),
           budget_(budget) {}
 
@@ -59,7 +61,10 @@ class Descent {
 
     bool attempt(Assignment candidate, Assignment& best, Score& score) {
         if (candidate == best || (budget_ -= cost_) < 0) return false;
+        Score& known = tried_.at_least(candidate);
+        if (!(known < score)) return false;
         const Score attempted = scorer_.score_if_better(candidate, score);
+        known = attempted < score ? attempted : score;
         if (!(attempted < score)) return false;
         score = attempted;
         best = std::move(candidate);
@@ -69,15 +74,23 @@ class Descent {
     const Scorer& scorer_;
     const Problem& problem_;
     const std::vector<std::vector<int>>& groups_;
+    Tried& tried_;
     std::int64_t cost_;
     std::int64_t& budget_;
 };
 
 }  // namespace
 
-Assignment improve(const Scorer& scorer, const std::vector<std::vector<int>>& groups, Assignment start,
-                   std::int64_t& budget, int shakes) {
-    Descent descent(scorer, groups, budget);
+Score& Tried::at_least(const Assignment& assignment) {
+    // FNV-1a, a machine at a time.
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const int machine : assignment) hash = (hash ^ static_cast<std::uint64_t>(machine)) * 0x100000001b3;
+    return scores_.emplace(hash, Score{0, -kCannot}).first->second;
+}
+
+Assignment improve(const Scorer& scorer, const std::vector<std::vector<int>>& groups, Tried& tried,
+                   Assignment start, std::int64_t& budget, int shakes) {
+    Descent descent(scorer, groups, tried, budget);
     Score score = scorer.score(start);
     Assignment best = std::move(start);
     descent.run(best, score);

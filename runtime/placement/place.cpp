@@ -101,7 +101,7 @@ class Placer {
         const std::size_t count = std::min(settings_.improved, candidates_.size());
         for (std::size_t i = 0; i < count; ++i) {
             std::int64_t budget = settings_.budget;
-            Assignment better = improve(short_, moves, candidates_[i].assignment, budget, kShakes);
+            Assignment better = improve(short_, moves, tried_, candidates_[i].assignment, budget, kShakes);
             if (better != candidates_[i].assignment)
                 add(std::move(better), candidates_[i].method + ", improved");
         }
@@ -111,6 +111,7 @@ class Placer {
     const Problem& problem_;
     const PlaceSettings& settings_;
     Scorer short_;
+    Tried tried_;
     std::vector<Placement> candidates_;
 };
 

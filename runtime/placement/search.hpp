@@ -1,7 +1,9 @@
 // Methods that find placements. docs/architecture/placement.md says when each is exact.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "runtime/placement/simulate.hpp"
@@ -57,10 +59,19 @@ class Scorer {
 // earliest.
 [[nodiscard]] Assignment list_schedule(const Problem& problem, const Expansion& expansion);
 
+// What a scorer has said of assignments: the score, or one that it is no better than.
+class Tried {
+  public:
+    [[nodiscard]] Score& at_least(const Assignment& assignment);
+
+  private:
+    std::unordered_map<std::uint64_t, Score> scores_;  // by hash of the assignment
+};
+
 // Descends by moves of groups of nodes, and of everything on one machine to another, to a placement that none
 // of them makes better; then `shakes` times moves a few groups by chance (the same draws every time) and
 // descends again. Ends when `budget`, in runs of the nodes of all moves tried, is spent.
 [[nodiscard]] Assignment improve(const Scorer& scorer, const std::vector<std::vector<int>>& groups,
-                                 Assignment start, std::int64_t& budget, int shakes);
+                                 Tried& tried, Assignment start, std::int64_t& budget, int shakes);
 
 }  // namespace satsim::placement
