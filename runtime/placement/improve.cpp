@@ -6,6 +6,8 @@
 namespace satsim::placement {
 namespace {
 
+constexpr double kPairsShare = 0.02;  // of the budget
+
 // A descent and what it may still spend.
 class Descent {
   public:
@@ -16,10 +18,14 @@ class Descent {
           groups_(groups),
           tried_(tried),
           cost_(static_cast<std::int64_t>(scorer.expansion().runs().size())),
-          budget_(budget) {}
+          budget_(budget) {
+        const auto nodes = static_cast<std::int64_t>(problem_.graph.nodes.size());
+        pairs_ = static_cast<double>(nodes * nodes * machines() * machines() * cost_) <
+                 kPairsShare * static_cast<double>(budget);
+    }
 
     // The best that single moves lead to.
-    void run(Assignment& best, Score& score) {
+    void run(Assignment& best, Score& score, bool pairs) {
         bool moved = true;
         while (moved && budget_ > 0) {
             moved = false;
@@ -30,6 +36,7 @@ class Descent {
             for (int from = 0; from < machines(); ++from)
                 for (int to = 0; to < machines(); ++to)
                     moved = attempt(emptied(best, from, to), best, score) || moved;
+            if (!moved && pairs && pairs_) moved = move_pairs(best, score);
         }
     }
 
@@ -42,6 +49,18 @@ class Descent {
     }
 
   private:
+    // Two nodes at a time, each to any machine: exchanges are among them.
+    bool move_pairs(Assignment& best, Score& score) {
+        bool moved = false;
+        const auto nodes = static_cast<int>(problem_.graph.nodes.size());
+        for (int a = 0; a < nodes; ++a)
+            for (int b = a + 1; b < nodes; ++b)
+                for (int m = 0; m < machines(); ++m)
+                    for (int k = 0; k < machines(); ++k)
+                        moved = attempt(moved_to(moved_to(best, {a}, m), {b}, k), best, score) || moved;
+        return moved;
+    }
+
     [[nodiscard]] int machines() const { return static_cast<int>(problem_.machines.size()); }
 
     [[nodiscard]] Assignment moved_to(const Assignment& from, const std::vector<int>& group,
@@ -77,6 +96,7 @@ class Descent {
     Tried& tried_;
     std::int64_t cost_;
     std::int64_t& budget_;
+    bool pairs_;  // moved where all of them cost little
 };
 
 }  // namespace
@@ -89,18 +109,17 @@ Score& Tried::at_least(const Assignment& assignment) {
 }
 
 Assignment improve(const Scorer& scorer, const std::vector<std::vector<int>>& groups, Tried& tried,
-                   Assignment start, std::int64_t& budget, int shakes) {
+                   Assignment start, std::int64_t& budget, int shakes, std::mt19937_64& random) {
     Descent descent(scorer, groups, tried, budget);
     Score score = scorer.score(start);
     Assignment best = std::move(start);
-    descent.run(best, score);
-    // The same draws every time: a placement is a result, and results are reproducible.
-    std::mt19937_64 random(1);
+    descent.run(best, score, true);
     for (int i = 0; i < shakes && budget > 0; ++i) {
-        Assignment other = descent.shaken(best, 2 + i % 3, random);
+        Assignment other = descent.shaken(best, 2 + i % 6, random);
         Score shaken = scorer.score(other);
-        descent.run(other, shaken);
+        descent.run(other, shaken, false);
         if (shaken < score) {
+            descent.run(other, shaken, true);
             score = shaken;
             best = std::move(other);
         }

@@ -4,11 +4,6 @@
 
 namespace satsim::placement {
 
-bool share_memory(const Problem& problem, int a, int b) {
-    return a == b || (problem.machines[static_cast<std::size_t>(a)].in_host_memory() &&
-                      problem.machines[static_cast<std::size_t>(b)].in_host_memory());
-}
-
 Passage passage(const Problem& problem, Bytes bytes, int from, int to) {
     if (share_memory(problem, from, to)) return {};
     double rate = kCannot;

@@ -49,7 +49,10 @@ struct Passage {
     double joules = 0;
 };
 [[nodiscard]] Passage passage(const Problem& problem, Bytes bytes, int from, int to);
-[[nodiscard]] bool share_memory(const Problem& problem, int a, int b);
+[[nodiscard]] inline bool share_memory(const Problem& problem, int a, int b) {
+    return a == b || (problem.machines[static_cast<std::size_t>(a)].in_host_memory() &&
+                      problem.machines[static_cast<std::size_t>(b)].in_host_memory());
+}
 
 // The machine of each node.
 using Assignment = std::vector<int>;

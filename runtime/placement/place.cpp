@@ -7,9 +7,9 @@
 namespace satsim::placement {
 namespace {
 
-constexpr std::int64_t kExhaustive = 20'000;         // assignments
-constexpr std::int64_t kExhaustiveRuns = 2'000'000;  // runs simulated in all
-constexpr int kShakes = 12;
+constexpr std::int64_t kExactRuns = 20'000'000;  // runs looked at
+constexpr std::int64_t kOthersShare = 4;         // of the budget goes to each of the other objectives
+constexpr int kShakes = 100;
 
 void require_runnable(const Problem& problem, const Network* network) {
     for (std::size_t n = 0; n < problem.graph.nodes.size(); ++n) {
@@ -22,6 +22,12 @@ void require_runnable(const Problem& problem, const Network* network) {
     }
 }
 
+std::vector<std::vector<int>> all_groups(const Problem& problem, const PlaceSettings& settings) {
+    std::vector<std::vector<int>> all = settings.groups;
+    for (std::size_t n = 0; n < problem.graph.nodes.size(); ++n) all.push_back({static_cast<int>(n)});
+    return all;
+}
+
 class Placer {
   public:
     Placer(const Scorer& whole, const PlaceSettings& settings)
@@ -32,14 +38,13 @@ class Placer {
 
     Placement run() {
         if (settings_.exact) {
-            const auto runs = static_cast<std::int64_t>(whole_.expansion().runs().size());
-            if (auto best = search_exhaustively(
-                    whole_, std::min(kExhaustive, kExhaustiveRuns / std::max<std::int64_t>(runs, 1))))
-                return judged(std::move(*best), "exhaustive search");
             if (auto best = search_chain(problem_, settings_.objective))
                 return judged(std::move(*best), "shortest path");
+            if (auto best = search_exactly(whole_, kExactRuns))
+                return judged(std::move(*best), "exhaustive search");
         }
         collect();
+        if (settings_.other_objectives) add_other_objectives();
         for (Placement& candidate : candidates_) candidate.score = short_.score(candidate.assignment);
         std::stable_sort(candidates_.begin(), candidates_.end(),
                          [](const Placement& a, const Placement& b) { return a.score < b.score; });
@@ -79,9 +84,9 @@ class Placer {
             }
             add(std::move(single), "all on " + problem_.machines[m].name);
         }
-        if (settings_.objective == Objective::Time) {
-            add(search_cut(problem_, 1, 0), "minimum cut");
-        } else {
+        const bool time = settings_.objective == Objective::Time;
+        if (time || settings_.other_objectives) add(search_cut(problem_, 1, 0), "minimum cut");
+        if (!time || settings_.other_objectives) {
             // Idle power makes seconds cost joules: several prices of a second.
             const double price = joules / std::max(seconds, 1e-12);
             for (const double factor : {0.0, 0.1, 0.5, 1.0, 2.0, 8.0})
@@ -90,18 +95,33 @@ class Placer {
         add(list_schedule(problem_, short_.expansion()), "list schedule");
     }
 
-    [[nodiscard]] std::vector<std::vector<int>> groups() const {
-        std::vector<std::vector<int>> all = settings_.groups;
-        for (std::size_t n = 0; n < problem_.graph.nodes.size(); ++n) all.push_back({static_cast<int>(n)});
-        return all;
+    // The best so far for each of the other objectives, improved for that in short.
+    void add_other_objectives() {
+        for (const Objective objective : {Objective::Time, Objective::Energy, Objective::EnergyDelay}) {
+            if (objective == settings_.objective) continue;
+            const Scorer scorer(problem_, Length::Short, objective);
+            const Placement* best = nullptr;
+            Score least;
+            for (const Placement& candidate : candidates_) {
+                const Score score = scorer.score(candidate.assignment);
+                if (best != nullptr && !(score < least)) continue;
+                best = &candidate;
+                least = score;
+            }
+            Tried tried;
+            std::int64_t budget = settings_.budget / kOthersShare;
+            add(improve(scorer, all_groups(problem_, settings_), tried, best->assignment, budget, 0, random_),
+                std::string("best for ") + to_string(objective));
+        }
     }
 
     void improve_best() {
-        const std::vector<std::vector<int>> moves = groups();
+        const std::vector<std::vector<int>> moves = all_groups(problem_, settings_);
         const std::size_t count = std::min(settings_.improved, candidates_.size());
         for (std::size_t i = 0; i < count; ++i) {
             std::int64_t budget = settings_.budget;
-            Assignment better = improve(short_, moves, tried_, candidates_[i].assignment, budget, kShakes);
+            Assignment better =
+                improve(short_, moves, tried_, candidates_[i].assignment, budget, kShakes, random_);
             if (better != candidates_[i].assignment)
                 add(std::move(better), candidates_[i].method + ", improved");
         }
@@ -112,6 +132,8 @@ class Placer {
     const PlaceSettings& settings_;
     Scorer short_;
     Tried tried_;
+    // The same draws every time: a placement is a result, and results are reproducible.
+    std::mt19937_64 random_{1};
     std::vector<Placement> candidates_;
 };
 
@@ -120,6 +142,14 @@ class Placer {
 Placement place(const Scorer& whole, const Network* network, const PlaceSettings& settings) {
     require_runnable(whole.problem(), network);
     return Placer(whole, settings).run();
+}
+
+Assignment improve_start(const Scorer& scorer, const PlaceSettings& settings, Assignment start) {
+    Tried tried;
+    std::int64_t budget = settings.budget;
+    std::mt19937_64 random(1);
+    return improve(scorer, all_groups(scorer.problem(), settings), tried, std::move(start), budget, kShakes,
+                   random);
 }
 
 }  // namespace satsim::placement

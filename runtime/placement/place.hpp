@@ -26,6 +26,7 @@ struct PlaceSettings {
     std::vector<std::vector<int>> groups{};  // nodes that are also moved together; single nodes always are
     std::vector<Start> starts{};             // beside those that are found
     bool exact = true;                       // false: heuristics even where an exact method could be afforded
+    bool other_objectives = true;            // what is found for them in short is a start too
     std::size_t improved = 4;                // candidates that are improved
     std::int64_t budget = 1'000'000;         // runs of nodes in all moves tried while improving one of them
 };
@@ -33,5 +34,8 @@ struct PlaceSettings {
 // The best placement found; never worse than everything on one machine, where that fits. `whole`: a scorer of
 // the whole length. Throws InputError naming the layer where no machine can run a node.
 [[nodiscard]] Placement place(const Scorer& whole, const Network* network, const PlaceSettings& settings);
+
+// What moves make of `start`, as while placing.
+[[nodiscard]] Assignment improve_start(const Scorer& scorer, const PlaceSettings& settings, Assignment start);
 
 }  // namespace satsim::placement

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <random>
 #include <unordered_map>
 #include <vector>
 
@@ -23,13 +24,14 @@ class Scorer {
     Scorer(const Problem& problem, Length length, Objective objective)
         : problem_(problem),
           expansion_(problem.graph, length),
-          least_after_(least_after(problem, expansion_)),
+          least_after_(placement::least_after(problem, expansion_)),
           objective_(objective) {}
     [[nodiscard]] Score score(const Assignment& assignment) const;
     // The same where it is better than `best`, otherwise any that is not.
     [[nodiscard]] Score score_if_better(const Assignment& assignment, const Score& best) const;
     [[nodiscard]] const Problem& problem() const { return problem_; }
     [[nodiscard]] const Expansion& expansion() const { return expansion_; }
+    [[nodiscard]] const std::vector<double>& least_after() const { return least_after_; }
     [[nodiscard]] Objective objective() const { return objective_; }
 
   private:
@@ -43,8 +45,12 @@ class Scorer {
 // of the objective.
 [[nodiscard]] Assignment all_on(const Problem& problem, int machine, Objective objective);
 
-// All assignments. `limit`: of their number; none above it.
+// All assignments, one after the other. `limit`: of their number; none above it.
 [[nodiscard]] std::optional<Assignment> search_exhaustively(const Scorer& scorer, std::int64_t limit);
+
+// The best of all assignments by branch and bound. None where there are more than 2^20 of them (10 nodes on 4
+// machines), or when looking for it takes more than `runs` looks at runs of nodes.
+[[nodiscard]] std::optional<Assignment> search_exactly(const Scorer& scorer, std::int64_t runs);
 
 // Shortest path for graphs that are chains, exact for every objective: of two ways to the same node on the
 // same machine one is dropped only if it is no better in time and in energy. None where the graph is no chain
@@ -72,6 +78,7 @@ class Tried {
 // of them makes better; then `shakes` times moves a few groups by chance (the same draws every time) and
 // descends again. Ends when `budget`, in runs of the nodes of all moves tried, is spent.
 [[nodiscard]] Assignment improve(const Scorer& scorer, const std::vector<std::vector<int>>& groups,
-                                 Tried& tried, Assignment start, std::int64_t& budget, int shakes);
+                                 Tried& tried, Assignment start, std::int64_t& budget, int shakes,
+                                 std::mt19937_64& random);
 
 }  // namespace satsim::placement

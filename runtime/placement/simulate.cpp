@@ -88,7 +88,9 @@ class Simulation {
     };
 
     [[nodiscard]] int machine_of(int node) const { return assignment_[at(node)]; }
-    [[nodiscard]] double after(int run) const { return least_after_ == nullptr ? 0 : (*least_after_)[at(run)]; }
+    [[nodiscard]] double after(int run) const {
+        return least_after_ == nullptr ? 0 : (*least_after_)[at(run)];
+    }
     [[nodiscard]] double weighed_seconds(int run) const {
         const Run& what = expansion_.runs()[at(run)];
         return seconds_[at(what.node)] * static_cast<double>(what.weight);
@@ -316,8 +318,7 @@ double simulate_value(const Problem& problem, const Expansion& expansion, const 
                       Objective objective, double limit, const std::vector<double>& least_after) {
     const double seconds = seconds_limit(problem, expansion, assignment, objective, limit);
     if (seconds < 0) return kCannot;
-    const Outcome outcome =
-        Simulation(problem, expansion, assignment, false, seconds, &least_after).run();
+    const Outcome outcome = Simulation(problem, expansion, assignment, false, seconds, &least_after).run();
     return outcome.seconds < kCannot ? outcome.value(objective) : kCannot;
 }
 

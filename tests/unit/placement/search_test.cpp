@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "random_problem.hpp"
+#include "runtime/placement/carry_over.hpp"
 #include "runtime/placement/place.hpp"
 
 namespace satsim::placement {
@@ -77,31 +78,86 @@ TEST(Search, MinimumCutIsExactForSumsOnTwoMachines) {
     }
 }
 
-TEST(Place, EqualsExhaustiveSearchOnSmallGraphs) {
-    for (std::uint64_t seed = 200; seed < 230; ++seed) {
-        const Problem problem =
-            random_problem({.nodes = 9, .machines = 2 + static_cast<int>(seed % 2)}, seed);
+double density_of(std::uint64_t seed) {
+    return 0.15 + 0.1 * static_cast<double>(seed % 5);
+}
+
+TEST(Search, BranchAndBoundEqualsExhaustiveSearch) {
+    for (std::uint64_t seed = 200; seed < 250; ++seed) {
+        const int machines = 2 + static_cast<int>(seed % 3);
+        Problem problem = random_problem(
+            {.nodes = machines == 4 ? 7 : 9, .machines = machines, .density = density_of(seed)}, seed);
+        problem.graph.micro_batches = 1 + static_cast<std::int64_t>(seed % 4) / 3;
+        // Room for four nodes on the second machine, or for none.
+        if (seed % 4 == 1)
+            problem.excess = [room = seed % 8 == 1 ? 4 : -9](const Assignment& assignment) {
+                return std::max<Bytes>(0, std::count(assignment.begin(), assignment.end(), 1) - room);
+            };
         for (const Objective objective : kObjectives) {
             const Scorer scorer(problem, Length::Whole, objective);
-            EXPECT_DOUBLE_EQ(place(scorer, nullptr, {.objective = objective}).score.value,
-                             best_value(scorer));
+            const auto exact = search_exactly(scorer, kEverything * kEverything);
+            ASSERT_TRUE(exact);
+            EXPECT_EQ(scorer.score(*exact), scorer.score(*search_exhaustively(scorer, kEverything)))
+                << "seed " << seed << ", " << to_string(objective);
         }
     }
 }
 
-TEST(Place, HeuristicStaysWithinFivePercentOfExhaustiveSearch) {
-    for (std::uint64_t seed = 300; seed < 360; ++seed) {
-        const Problem problem = random_problem({.nodes = 9,
-                                                .machines = 2 + static_cast<int>(seed % 2),
-                                                .density = 0.15 + 0.1 * static_cast<double>(seed % 5)},
-                                               seed);
+TEST(Search, BranchAndBoundEndsWithItsBudget) {
+    const Problem problem = random_problem({.nodes = 10, .machines = 3}, 1);
+    EXPECT_FALSE(search_exactly(Scorer(problem, Length::Whole, Objective::Time), 100));
+}
+
+TEST(Place, EqualsExhaustiveSearchOnTenNodes) {
+    for (std::uint64_t seed = 1000; seed < 1060; ++seed) {
+        const int machines = 2 + static_cast<int>(seed % 2);
+        const Problem problem =
+            random_problem({.nodes = 10, .machines = machines, .density = density_of(seed / 2)}, seed);
         for (const Objective objective : kObjectives) {
             const Scorer scorer(problem, Length::Whole, objective);
-            const Placement found = place(scorer, nullptr, {.objective = objective, .exact = false});
-            EXPECT_LE(found.score.value, 1.05 * best_value(scorer))
+            EXPECT_DOUBLE_EQ(place(scorer, nullptr, {.objective = objective}).score.value, best_value(scorer))
                 << "seed " << seed << ", " << to_string(objective);
         }
     }
+}
+
+// Equal machines, whose placements come in pairs, are the hardest to cut off.
+TEST(Place, IsExactOnTenNodesAndFourMachines) {
+    for (std::uint64_t seed = 500; seed < 520; ++seed) {
+        Problem problem = random_problem({.nodes = 10, .machines = 4, .density = density_of(seed)}, seed);
+        for (std::size_t n = 0; seed % 2 == 0 && n < 10; ++n) {
+            problem.seconds[n].assign(4, problem.seconds[n].front());
+            problem.joules[n].assign(4, problem.joules[n].front());
+        }
+        for (const Objective objective : kObjectives)
+            EXPECT_EQ(
+                place(Scorer(problem, Length::Whole, objective), nullptr, {.objective = objective}).method,
+                "exhaustive search")
+                << "seed " << seed << ", " << to_string(objective);
+    }
+}
+
+void expect_within_five_percent(const ProblemShape& shape, std::uint64_t seed) {
+    const Problem problem = random_problem(shape, seed);
+    for (const Objective objective : kObjectives) {
+        const Scorer scorer(problem, Length::Whole, objective);
+        const Placement found = place(scorer, nullptr, {.objective = objective, .exact = false});
+        EXPECT_LE(found.score.value,
+                  1.05 * scorer.score(*search_exactly(scorer, kEverything * kEverything)).value)
+            << "seed " << seed << ", " << shape.machines << " machines, " << to_string(objective);
+    }
+}
+
+TEST(Place, HeuristicStaysWithinFivePercentOfExhaustiveSearch) {
+    for (std::uint64_t seed = 1000; seed < 1200; ++seed)
+        for (const int machines : {2, 3})
+            expect_within_five_percent({.nodes = 9, .machines = machines, .density = density_of(seed)}, seed);
+}
+
+TEST(Place, HeuristicStaysWithinFivePercentOnChains) {
+    for (std::uint64_t seed = 1000; seed < 1100; ++seed)
+        for (const int machines : {2, 3})
+            expect_within_five_percent({.nodes = 8, .machines = machines, .chain = true}, seed);
 }
 
 TEST(Place, IsNeverWorseThanOneMachine) {
@@ -145,6 +201,25 @@ TEST(Place, MixesMachinesWhoseCostsCross) {
     const Placement found = place(scorer, nullptr, {});
     EXPECT_EQ(found.method, "shortest path");
     for (std::size_t n = 0; n < 40; ++n) EXPECT_EQ(found.assignment[n], n / 10 % 2);
+}
+
+// A step with other parts than the one that was placed: as much of a node as is known there tells where it
+// is.
+TEST(CarryOver, MatchesLayersStagesAndParts) {
+    Problem to = random_problem({.nodes = 5, .machines = 3, .chain = true}, 3);
+    for (std::vector<double>& node : to.seconds) node = {1, 1, 1};
+    Graph from = to.graph;
+    from.nodes[0].layer = to.graph.nodes[0].layer = 0;
+    from.nodes[1].layer = to.graph.nodes[1].layer = 1;
+    from.nodes[2].layer = to.graph.nodes[2].layer = 1;
+    from.nodes[2].part = to.graph.nodes[2].part = "softmax";
+    from.nodes[3].layer = to.graph.nodes[3].layer = 2;
+    from.nodes[3].part = "again";
+    from.nodes.resize(4);
+    to.graph.nodes[4].layer = 3;
+    to.seconds[1][2] = kCannot;
+    const Assignment carried = carried_over(from, {1, 2, 0, 2}, to, Objective::Time);
+    EXPECT_EQ(carried, (Assignment{1, 1, 0, 2, 2}));
 }
 
 }  // namespace
