@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <future>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "runtime/dispatch/bound.hpp"
+#include "runtime/placement/carry_over.hpp"
 #include "runtime/placement/placement_file.hpp"
 #include "runtime/placement/placement_json.hpp"
 #include "runtime/placement/timeline_blocks.hpp"
@@ -77,16 +79,63 @@ std::vector<placement::Start> placements_alone(std::span<const MixPart> parts, s
     return all;
 }
 
-placement::PlacedStep place_one(const std::string& policy, const Steps& made, std::size_t which,
-                                std::span<const MixPart> parts, const Machines& machines,
-                                const Hardware& hardware) {
+std::unique_ptr<placement::StepPlacer> placer_of(const std::string& policy, const Steps& made,
+                                                 std::size_t which, std::span<const MixPart> parts,
+                                                 const Machines& machines, const Hardware& hardware) {
     placement::Problem problem = problem_of(made, which, machines, hardware);
     const std::optional<Objective> objective = objective_of(policy);
     std::optional<placement::Assignment> fixed;
     if (!objective) fixed = placement::load_placement(policy, made.network, problem);
-    return placement::place_step(made.network, made.recipes[which], made.steps[which], std::move(problem),
-                                 objective.value_or(Objective::Time), fixed,
-                                 placements_alone(parts, which, machines.helper));
+    return std::make_unique<placement::StepPlacer>(made.network, made.recipes[which], made.steps[which],
+                                                   std::move(problem), objective.value_or(Objective::Time),
+                                                   std::move(fixed),
+                                                   placements_alone(parts, which, machines.helper));
+}
+
+// What was found for one step as a start for the other.
+placement::Start from_other(const placement::StepPlacer& from, const placement::StepPlacer& to,
+                            Objective objective) {
+    return {placement::carried_over(from.problem().graph, from.found(), to.problem(), objective),
+            "the other step's"};
+}
+
+// Does `work` for both steps at the same time, where threads are to be had: they share nothing but what they
+// read.
+template <typename Work>
+void for_both(const Work& work) {
+    std::future<void> other =
+        std::async(std::launch::async | std::launch::deferred, [&work] { work(std::size_t{1}); });
+    work(std::size_t{0});
+    other.get();
+}
+
+std::array<placement::PlacedStep, 2> place_both(const std::string& policy, const Steps& made,
+                                                std::span<const MixPart> parts,
+                                                const std::array<Machines, 2>& machines,
+                                                const Hardware& hardware) {
+    const Objective objective = objective_of(policy).value_or(Objective::Time);
+    std::array<std::unique_ptr<placement::StepPlacer>, 2> placers;
+    for_both([&](std::size_t which) {
+        placers[which] = placer_of(policy, made, which, parts, machines[which], hardware);
+        placers[which]->search();
+    });
+    std::array<placement::Start, 2> starts;
+    const auto exchange = [&] {
+        for (std::size_t which = 0; which < 2; ++which)
+            starts[which] = from_other(*placers[1 - which], *placers[which], objective);
+    };
+    exchange();
+    for_both([&](std::size_t which) {
+        placers[which]->consider(starts[which], true);
+        placers[which]->leave_machines_out();
+    });
+    exchange();
+    std::array<std::optional<placement::PlacedStep>, 2> placed;
+    for_both([&](std::size_t which) {
+        placers[which]->consider(starts[which], false);
+        placed[which] = placers[which]->finish();
+    });
+    return {std::move(*placed[0]), std::move(*placed[1])};
 }
 
 // The weakest of what was placed.
@@ -120,15 +169,10 @@ Mix make_mix(const std::string& name, const std::string& policy, const Steps& ma
                              "needs the energy of every target, which " + part.answer->run.name +
                                  " does not know; expected time");
     }
-    const Machines baseline = machines_of(made, 0, parts, hardware);
-    const Machines recipe = machines_of(made, 1, parts, hardware);
-    // At the same time, where threads are to be had: they share nothing but what they read.
-    std::future<placement::PlacedStep> other = std::async(std::launch::async | std::launch::deferred, [&] {
-        return place_one(policy, made, 1, parts, recipe, hardware);
-    });
-    placement::PlacedStep placed = place_one(policy, made, 0, parts, baseline, hardware);
-    Mix mix{name, {std::move(placed), other.get()}, Provenance::Simulated, energy_known};
-    mix.provenance = provenance_of(mix.recipe(), recipe.costs);
+    const std::array machines = {machines_of(made, 0, parts, hardware),
+                                 machines_of(made, 1, parts, hardware)};
+    Mix mix{name, place_both(policy, made, parts, machines, hardware), Provenance::Simulated, energy_known};
+    mix.provenance = provenance_of(mix.recipe(), machines[1].costs);
     return mix;
 }
 

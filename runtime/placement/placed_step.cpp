@@ -18,6 +18,11 @@ namespace {
 // Beyond this many runs of nodes long loops are shortened in the simulation too.
 constexpr std::int64_t kWholeRuns = 400'000;
 
+// Candidates that are improved where a placement on fewer of the machines is looked for.
+constexpr std::size_t kImprovedElsewhere = 2;
+// And where all machines are alike: pipelines are good starts.
+constexpr std::size_t kImprovedAlike = 3;
+
 double gib(Bytes bytes) {
     return static_cast<double>(bytes) / static_cast<double>(Bytes{1} << 30);
 }
@@ -78,6 +83,14 @@ std::vector<std::vector<int>> equal_machines(const Problem& problem) {
     return sets;
 }
 
+// Whether there are machines of several kinds, beside the helper.
+bool differ(const Problem& problem) {
+    const std::size_t first = problem.helper == 0 && problem.machines.size() > 1 ? 1 : 0;
+    for (std::size_t m = first + 1; m < problem.machines.size(); ++m)
+        if (static_cast<int>(m) != problem.helper && !equal(problem, first, m)) return true;
+    return false;
+}
+
 // Pipelines over all of equal machines and over 2, 4, 8 ... of them: more machines than a step can keep busy
 // only add transfers.
 void add_pipelines(const Problem& problem, const MemoryPlan& plan, std::vector<Start>& starts) {
@@ -124,6 +137,8 @@ void add_fewer_machines(const Network& network, Length length, const Problem& pr
             const std::optional<Problem> fewer = without_machines(problem, std::span(machines).subspan(used));
             if (!fewer) break;
             PlaceSettings some = settings;
+            some.other_objectives = false;
+            some.improved = kImprovedElsewhere;
             some.starts = possible_starts(*fewer, settings.starts);
             Placement found = place(Scorer(*fewer, length, settings.objective), &network, some);
             if (found.score.excess > 0) continue;
@@ -131,6 +146,11 @@ void add_fewer_machines(const Network& network, Length length, const Problem& pr
             ++settings.improved;  // beside the others, not instead of one
         }
     }
+}
+
+PlacedStep unplaced(Problem problem, Length length, Objective objective) {
+    Expansion expansion(problem.graph, length);
+    return {std::move(problem), {}, {}, std::move(expansion), {}, {}, {}, {}, objective};
 }
 
 // `assignment` with what is on `machine` moved to each of the others, as far as they can run it.
@@ -155,6 +175,8 @@ void leave_machines_out(const Network& network, PlaceSettings settings, Length l
     const std::size_t machines = placed.problem.machines.size();
     const Assignment found_with_all = placed.placement.assignment;
     settings.budget /= static_cast<std::int64_t>(machines);
+    settings.other_objectives = false;
+    settings.improved = kImprovedElsewhere;
     std::vector<int> stands_for(machines, 1);
     for (const std::vector<int>& set : equal_machines(placed.problem)) {
         for (const int copy : set) stands_for[static_cast<std::size_t>(copy)] = 0;
@@ -177,50 +199,87 @@ void leave_machines_out(const Network& network, PlaceSettings settings, Length l
 
 }  // namespace
 
-PlacedStep place_step(const Network& network, const Recipe& recipe, const TrainingStep& step, Problem problem,
-                      Objective objective, const std::optional<Assignment>& fixed,
-                      const std::vector<Start>& starts) {
-    const Length length = Expansion::size_of(problem.graph) > kWholeRuns ? Length::Short : Length::Whole;
-    Expansion expansion(problem.graph, length);
-    PlacedStep placed{std::move(problem), {}, {}, std::move(expansion), {}, {}, {}, {}, objective};
-    // The plan refers to the graph, which stays where it is from here on.
-    const MemoryPlan plan(network, recipe, step, placed.problem.graph, placed.problem.machines);
-    placed.problem.excess = [&plan](const Assignment& assignment) { return plan.excess(assignment); };
-    const Scorer scorer(placed.problem, length, objective);
-    PlaceSettings settings{
-        .objective = objective, .groups = make_groups(network, placed.problem.graph), .starts = starts};
-    if (fixed) {
-        placed.placement = {*fixed, "given", scorer.score(*fixed)};
-    } else {
-        add_pipelines(placed.problem, plan, settings.starts);
-        add_fewer_machines(network, length, placed.problem, settings);
-        placed.placement = place(scorer, &network, settings);
+StepPlacer::StepPlacer(const Network& network, const Recipe& recipe, const TrainingStep& step,
+                       Problem problem, Objective objective, std::optional<Assignment> fixed,
+                       std::vector<Start> starts)
+    : network_(network),
+      step_(step),
+      fixed_(std::move(fixed)),
+      length_(Expansion::size_of(problem.graph) > kWholeRuns ? Length::Short : Length::Whole),
+      placed_(unplaced(std::move(problem), length_, objective)),
+      plan_(network, recipe, step, placed_.problem.graph, placed_.problem.machines),
+      scorer_(placed_.problem, length_, objective),
+      settings_{.objective = objective,
+                .groups = make_groups(network, placed_.problem.graph),
+                .starts = std::move(starts),
+                .other_objectives = differ(placed_.problem)} {
+    if (!settings_.other_objectives) settings_.improved = kImprovedAlike;
+    placed_.problem.excess = [this](const Assignment& assignment) { return plan_.excess(assignment); };
+}
+
+void StepPlacer::search() {
+    if (fixed_) {
+        placed_.placement = {*fixed_, "given", scorer_.score(*fixed_)};
+        return;
     }
-    leave_machines_out(network, settings, length, placed, !fixed);
-    placed.problem.excess = nullptr;  // it ends with this function
-    placed.memory = plan.footprints(placed.placement.assignment);
-    if (placed.placement.score.excess > 0)
+    add_pipelines(placed_.problem, plan_, settings_.starts);
+    add_fewer_machines(network_, length_, placed_.problem, settings_);
+    placed_.placement = place(scorer_, &network_, settings_);
+}
+
+void StepPlacer::offer(Assignment assignment, const std::string& method) {
+    const Score score = scorer_.score(assignment);
+    if (score < placed_.placement.score) placed_.placement = {std::move(assignment), method, score};
+}
+
+void StepPlacer::consider(const Start& start, bool improved) {
+    if (fixed_ || start.assignment == found()) return;
+    constexpr double kAboutAsGood = 1.02;
+    const Score score = scorer_.score(start.assignment);
+    const Score before = placed_.placement.score;
+    offer(start.assignment, start.method);
+    if (!improved || score.excess > before.excess || score.value > kAboutAsGood * before.value) return;
+    const Scorer shortened(placed_.problem, Length::Short, settings_.objective);
+    const std::string method = start.method + ", improved";
+    offer(improve_start(shortened, settings_, start.assignment), method);
+    // What the search has not come near to is worth going on with.
+    constexpr int kRounds = 3;
+    for (int round = 1; score < before && round < kRounds; ++round) {
+        const Score least = placed_.placement.score;
+        offer(improve_start(shortened, settings_, found()), method);
+        if (!(placed_.placement.score < least)) break;
+    }
+}
+
+void StepPlacer::leave_machines_out() {
+    placement::leave_machines_out(network_, settings_, length_, placed_, !fixed_);
+}
+
+PlacedStep StepPlacer::finish() {
+    placed_.problem.excess = nullptr;  // it ends with this
+    placed_.memory = plan_.footprints(found());
+    if (placed_.placement.score.excess > 0)
         throw InputError(
-            network.name, "",
+            network_.name, "",
             fmt::format("{} {}; expected a smaller --batch, a recipe joined by +recompute, or more machines",
-                        fixed ? "does not fit as it is placed:"
-                              : "fits in no placement on these machines: the nearest needs",
-                        memory_text(placed.problem, placed.memory)));
-    placed.outcome = simulate(placed.problem, placed.expansion, placed.placement.assignment, true);
-    placed.bound = lower_bound(placed.problem, placed.expansion);
-    for (std::size_t m = 0; m < placed.problem.machines.size(); ++m) {
+                        fixed_ ? "does not fit as it is placed:"
+                               : "fits in no placement on these machines: the nearest needs",
+                        memory_text(placed_.problem, placed_.memory)));
+    placed_.outcome = simulate(placed_.problem, placed_.expansion, found(), true);
+    placed_.bound = lower_bound(placed_.problem, placed_.expansion);
+    for (std::size_t m = 0; m < placed_.problem.machines.size(); ++m) {
         const int machine = static_cast<int>(m);
-        if (!runs_products(placed.problem, step, machine)) continue;
-        const Assignment all = all_on(placed.problem, machine, objective);
+        if (!runs_products(placed_.problem, step_, machine)) continue;
+        const Assignment all = all_on(placed_.problem, machine, settings_.objective);
         SingleMachine single;
-        single.name = placed.problem.machines[m].name;
-        single.outcome = simulate(placed.problem, placed.expansion, all);
-        single.memory = plan.footprints(all);
-        single.fits = fits(placed.problem, single.memory);
+        single.name = placed_.problem.machines[m].name;
+        single.outcome = simulate(placed_.problem, placed_.expansion, all);
+        single.memory = plan_.footprints(all);
+        single.fits = fits(placed_.problem, single.memory);
         single.alone = std::all_of(all.begin(), all.end(), [machine](int each) { return each == machine; });
-        placed.singles.push_back(std::move(single));
+        placed_.singles.push_back(std::move(single));
     }
-    return placed;
+    return std::move(placed_);
 }
 
 bool fits_pipeline(const Network& network, const Recipe& recipe, const TrainingStep& step,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/dispatch/capacity.hpp"
+#include "runtime/placement/memory.hpp"
 #include "runtime/placement/place.hpp"
 
 namespace satsim::placement {
@@ -38,13 +39,41 @@ struct PlacedStep {
     Objective objective = Objective::Time;
 };
 
-// Places `step`. `fixed`: an assignment that is taken as it is; `starts`: some that the result will not be
-// worse than. Throws InputError naming the machines and
-// their memory when no placement that fits was found.
-[[nodiscard]] PlacedStep place_step(const Network& network, const Recipe& recipe, const TrainingStep& step,
-                                    Problem problem, Objective objective,
-                                    const std::optional<Assignment>& fixed = std::nullopt,
-                                    const std::vector<Start>& starts = {});
+// Places a step, in parts between which what was found for another step can be taken over.
+class StepPlacer {
+  public:
+    // `fixed`: an assignment that is taken as it is; `starts`: some that the result will not be worse than.
+    // The network, the recipe and the step must outlive it.
+    StepPlacer(const Network& network, const Recipe& recipe, const TrainingStep& step, Problem problem,
+               Objective objective, std::optional<Assignment> fixed = std::nullopt,
+               std::vector<Start> starts = {});
+    StepPlacer(const StepPlacer&) = delete;  // its parts refer to each other
+    StepPlacer& operator=(const StepPlacer&) = delete;
+
+    void search();
+    [[nodiscard]] const Problem& problem() const { return placed_.problem; }
+    [[nodiscard]] const Assignment& found() const { return placed_.placement.assignment; }
+    // Takes `start` where it is better than what was found. `improved`: and what moves make of it, where it
+    // is about as good.
+    void consider(const Start& start, bool improved);
+    // Finds out what each machine is worth.
+    void leave_machines_out();
+    // Ends the work. Throws InputError naming the machines and their memory when no placement that fits was
+    // found.
+    [[nodiscard]] PlacedStep finish();
+
+  private:
+    void offer(Assignment assignment, const std::string& method);
+
+    const Network& network_;
+    const TrainingStep& step_;
+    std::optional<Assignment> fixed_;
+    Length length_;
+    PlacedStep placed_;
+    MemoryPlan plan_;  // refers to the graph of `placed_`
+    Scorer scorer_;
+    PlaceSettings settings_;
+};
 
 // Whether the step fits on the first `copies` machines of the problem as a pipeline.
 [[nodiscard]] bool fits_pipeline(const Network& network, const Recipe& recipe, const TrainingStep& step,
