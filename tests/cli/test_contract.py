@@ -238,7 +238,7 @@ class Contracts(ProgramTest):
         self.assertNotIn("tasks", value)
         listed = self.run_json("reproduce", "--models", models, *SMALL, "--channels", "1,2", "--tasks")
         self.assertEqual({k: v for k, v in listed.items() if k != "tasks"}, value)
-        self.assertEqual([step["recipe"] for step in listed["tasks"]], ["dense", "bdwp-2:8"])
+        self.assertEqual([step["recipe"] for step in listed["tasks"]], ["dense", "sr-ste-2:8", "sdgp-2:8", "bdwp-2:8"])
         alone = self.run_json("run", "small", "--models", models, *SMALL, "--channels", "1", "--recipe", "bdwp-2:8")["layers"]
         self.assertEqual(listed["tasks"][1]["layers"], alone)
         rows = list(csv.DictReader(io.StringIO(self.run_program(
