@@ -60,7 +60,7 @@ int compare(const ComparisonArguments& arguments) {
     const Hardware hardware = options.hardware();
     const Network network = find_sampled_network(arguments.network, options);
     std::vector<TrainingStep> steps;
-    std::vector<MemoryPlan> plans;
+    std::vector<MemoryFit> plans;
     for (const std::string& name : {arguments.baseline, arguments.recipe}) {
         const Recipe recipe = find_recipe(name, options.models_folder);
         steps.push_back(

@@ -10,7 +10,7 @@ std::string capacity_text(Bytes capacity) {
 }
 
 std::string misfit(const std::string& target, const std::string& recipe,
-                   const std::optional<MemoryPlan>& plan) {
+                   const std::optional<MemoryFit>& plan) {
     if (!plan || plan->fits()) return "";
     return fmt::format(
         "{}: {} does not fit its memory ({} of {}): the figures are of what it would do if it did; expected "
@@ -32,7 +32,7 @@ std::string memory_text(const StepResult& result) {
         byte_text(footprint.weight_gradients));
 }
 
-std::string fit_text(const std::optional<MemoryPlan>& plan) {
+std::string fit_text(const std::optional<MemoryFit>& plan) {
     if (!plan) return "-";
     const std::string bytes = byte_text(plan->footprint.total());
     if (plan->capacity == 0) return bytes;

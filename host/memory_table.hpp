@@ -15,7 +15,7 @@ namespace satsim::host {
 [[nodiscard]] std::string memory_text(const StepResult& result);
 
 // "1.2 of 64.0 GiB", "does not fit: 154.7 of 80.0 GiB"; "-" where it is not known.
-[[nodiscard]] std::string fit_text(const std::optional<MemoryPlan>& plan);
+[[nodiscard]] std::string fit_text(const std::optional<MemoryFit>& plan);
 
 // One line a target: the recipe's step in its memory, with the arithmetic.
 [[nodiscard]] Table memory_table(std::span<const TargetRun> runs);

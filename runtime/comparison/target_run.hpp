@@ -27,8 +27,8 @@ struct TargetRun {
     double baseline_seconds = 0;
     double baseline_joules = 0;
     // Both steps in the target's memory.
-    std::optional<MemoryPlan> memory;
-    std::optional<MemoryPlan> baseline_memory;
+    std::optional<MemoryFit> memory;
+    std::optional<MemoryFit> baseline_memory;
 
     [[nodiscard]] bool fits() const { return !memory || memory->fits(); }
     [[nodiscard]] bool baseline_fits() const { return !baseline_memory || baseline_memory->fits(); }

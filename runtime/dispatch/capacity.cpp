@@ -96,9 +96,9 @@ void require_capacity(const std::string& network, const Footprint& footprint, co
                                  machine, gib(capacity), advice));
 }
 
-MemoryPlan plan_memory(const Network& network, const Recipe& recipe, const TrainingStep& step,
-                       Bytes capacity) {
-    MemoryPlan plan{footprint_of(network, recipe, step), capacity, ""};
+MemoryFit plan_memory(const Network& network, const Recipe& recipe, const TrainingStep& step,
+                      Bytes capacity) {
+    MemoryFit plan{footprint_of(network, recipe, step), capacity, ""};
     if (plan.fits()) return plan;
     plan.advice = advice_for(network, recipe, step, plan.footprint, capacity);
     if (step.batch > 1) plan.advice = "a smaller --batch, " + plan.advice;
@@ -107,7 +107,7 @@ MemoryPlan plan_memory(const Network& network, const Recipe& recipe, const Train
 
 void require_fit(const Network& network, const Recipe& recipe, const TrainingStep& step,
                  const std::string& machine, Bytes capacity) {
-    const MemoryPlan plan = plan_memory(network, recipe, step, capacity);
+    const MemoryFit plan = plan_memory(network, recipe, step, capacity);
     if (plan.fits()) return;
     require_capacity(fmt::format("network {} under {}", network.name, step.recipe), plan.footprint, machine,
                      capacity, plan.advice);

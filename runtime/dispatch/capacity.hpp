@@ -26,8 +26,8 @@ void require_capacity(const std::string& network, const Footprint& footprint, co
 
 // The step in a memory of `capacity` bytes (0: not known). Its advice, where it does not fit, has been tried:
 // recomputation, micro-batches, a frozen network, several machines.
-[[nodiscard]] MemoryPlan plan_memory(const Network& network, const Recipe& recipe, const TrainingStep& step,
-                                     Bytes capacity);
+[[nodiscard]] MemoryFit plan_memory(const Network& network, const Recipe& recipe, const TrainingStep& step,
+                                    Bytes capacity);
 
 // Throws InputError naming network and recipe, with the arithmetic and that advice, when the step does not
 // fit.

@@ -20,7 +20,7 @@ struct Footprint {
 };
 
 // A step in the memory of one machine.
-struct MemoryPlan {
+struct MemoryFit {
     Footprint footprint;
     Bytes capacity = 0;  // 0: not known
     std::string advice;  // of a step that does not fit: what would; empty otherwise

@@ -120,7 +120,7 @@ ordered_json energy_json(const energy::Report& report) {
             {"assumed", std::move(assumed)}};
 }
 
-ordered_json memory_json(const MemoryPlan& plan) {
+ordered_json memory_json(const MemoryFit& plan) {
     const Footprint& footprint = plan.footprint;
     return {{"bytes", footprint.total()},
             {"capacity", plan.capacity},

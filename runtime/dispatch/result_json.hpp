@@ -25,7 +25,7 @@ namespace satsim {
 [[nodiscard]] nlohmann::ordered_json energy_json(const energy::Report& report);
 
 // {bytes, capacity, activations, ...}
-[[nodiscard]] nlohmann::ordered_json memory_json(const MemoryPlan& plan);
+[[nodiscard]] nlohmann::ordered_json memory_json(const MemoryFit& plan);
 
 // baseline over result; of whole steps and of the GEMM tasks alone.
 [[nodiscard]] double speedup(const StepResult& baseline, const StepResult& result);

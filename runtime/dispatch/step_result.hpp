@@ -36,7 +36,7 @@ struct StepResult {
     Macs dense_macs = 0;
     Bytes dram_bytes = 0;
     energy::Report energy;
-    std::optional<MemoryPlan> memory;  // of the accelerator, for who adds it
+    std::optional<MemoryFit> memory;  // of the accelerator, for who adds it
 
     [[nodiscard]] double seconds() const { return time.total(); }
     [[nodiscard]] Cycles cycles() const;       // ceil(seconds * clock_hz)

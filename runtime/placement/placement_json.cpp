@@ -1,5 +1,6 @@
 #include "runtime/placement/placement_json.hpp"
 
+#include "runtime/dispatch/result_json.hpp"
 #include "runtime/placement/placement_file.hpp"
 
 namespace satsim::placement {
@@ -7,20 +8,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json memory_json(const Problem& problem, const std::vector<Footprint>& memory) {
+ordered_json machines_memory_json(const Problem& problem, const std::vector<Footprint>& memory) {
     ordered_json list = ordered_json::array();
     for (std::size_t m = 0; m < memory.size(); ++m) {
-        const Footprint& f = memory[m];
-        if (f.total() == 0) continue;
-        list.push_back({{"target", problem.machines[m].name},
-                        {"bytes", f.total()},
-                        {"capacity", problem.machines[m].capacity},
-                        {"activations", f.activations},
-                        {"gradients", f.gradients},
-                        {"fp32_weights", f.masters},
-                        {"fp16_copies", f.copies},
-                        {"optimizer_state", f.optimizer_state},
-                        {"weight_gradients", f.weight_gradients}});
+        if (memory[m].total() == 0) continue;
+        ordered_json one{{"target", problem.machines[m].name}};
+        one.update(memory_json({memory[m], problem.machines[m].capacity, {}}));
+        list.push_back(std::move(one));
     }
     return list;
 }
@@ -31,7 +25,7 @@ ordered_json single_json(const Problem& problem, const SingleMachine& single) {
             {"energy_j", single.outcome.joules},
             {"fits", single.fits},
             {"alone", single.alone},
-            {"memory", memory_json(problem, single.memory)}};
+            {"memory", machines_memory_json(problem, single.memory)}};
 }
 
 }  // namespace
@@ -62,7 +56,7 @@ ordered_json placed_json(const Network& network, const PlacedStep& placed) {
             {"idle_energy_j", placed.outcome.idle_joules},
             {"singles", std::move(singles)},
             {"without", std::move(without)},
-            {"memory", memory_json(problem, placed.memory)},
+            {"memory", machines_memory_json(problem, placed.memory)},
             {"placement", placement_document(network, problem, placed.placement.assignment)["places"]}};
 }
 

@@ -106,7 +106,7 @@ TEST(Comparison, TheTraceHoldsOneProcessATarget) {
 
 TEST(Comparison, TargetsSayWhetherTheStepFits) {
     std::vector<TargetRun> runs = two();
-    MemoryPlan plan;
+    MemoryFit plan;
     plan.footprint.activations = 100;
     plan.footprint.masters = 20;
     plan.capacity = 119;
