@@ -109,11 +109,7 @@ void add_compare(CLI::App& program, Action& action) {
         "--target sat,gpu-model:jetson-agx-orin,hetero --placement edp");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
         ->required();
-    command
-        ->add_option("--recipe", arguments->recipe,
-                     "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M, a file, or the name of one in models/recipes; "
-                     "several joined by +")
-        ->capture_default_str();
+    command->add_option("--recipe", arguments->recipe, kRecipeHelp)->capture_default_str();
     command->add_option("--baseline", arguments->baseline, "the recipe to compare with")
         ->capture_default_str();
     add_target_options(*command, arguments->targets, arguments->gpu);

@@ -182,11 +182,7 @@ void add_run(CLI::App& program, Action& action) {
         "Example: satsim run --gemm 512,512,512 --nm 2:8 --memory ideal --json\n"
         "Example: satsim run resnet50 --recipe bdwp-2:8 --target gpu --record resnet50.json");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
-    command
-        ->add_option("--recipe", arguments->recipe,
-                     "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M, a file, or the name of one in models/recipes; "
-                     "several joined by +")
-        ->capture_default_str();
+    command->add_option("--recipe", arguments->recipe, kRecipeHelp)->capture_default_str();
     CLI::Option* gemm =
         command->add_option("--gemm", arguments->gemm, "M,N,K: one product C[M,N] = A[M,K] * B[K,N]");
     command->add_option("--nm", arguments->nm, "pattern of the GEMM's B along K: N:M, or dense")

@@ -170,11 +170,7 @@ void add_schedule(CLI::App& program, Action& action) {
         "Example: satsim schedule resnet18 --recipe bdwp-2:8\n"
         "Example: satsim schedule --gemm 64,64,64 --nm 2:8 --asm");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
-    command
-        ->add_option("--recipe", arguments->recipe,
-                     "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M, a file, or the name of one in models/recipes; "
-                     "several joined by +")
-        ->capture_default_str();
+    command->add_option("--recipe", arguments->recipe, kRecipeHelp)->capture_default_str();
     CLI::Option* gemm =
         command->add_option("--gemm", arguments->gemm, "M,N,K: one product C[M,N] = A[M,K] * B[K,N]");
     command->add_option("--nm", arguments->nm, "pattern of the GEMM's B along K: N:M, or dense")

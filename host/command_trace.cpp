@@ -105,11 +105,7 @@ void add_trace(CLI::App& program, Action& action) {
         "Example: satsim trace --check step.json\n"
         "Example: satsim trace diff a.json b.json");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
-    command
-        ->add_option("--recipe", arguments->recipe,
-                     "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M, a file, or the name of one in models/recipes; "
-                     "several joined by +")
-        ->capture_default_str();
+    command->add_option("--recipe", arguments->recipe, kRecipeHelp)->capture_default_str();
     command->add_option("--layer", arguments->layer, "draw single operations of this layer only");
     command->add_option("--stage", arguments->stage, "draw single operations of this stage only")
         ->check(CLI::IsMember({"FF", "BP", "WU"}));

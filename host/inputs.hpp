@@ -49,6 +49,10 @@ namespace satsim::host {
                                                        const std::string& models_override);
 [[nodiscard]] std::vector<std::filesystem::path> hardware_files(const std::filesystem::path& models);
 
+// What find_recipe() takes, for --help.
+inline constexpr const char* kRecipeHelp =
+    "dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M, a file, or the name of one in models/recipes; several joined by "
+    "+";
 [[nodiscard]] Recipe find_recipe(const std::string& name, const std::string& models_override);
 
 // The tasks of one step; refuses a step that does not fit the hardware's memory. Without pre-generation the
