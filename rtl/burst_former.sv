@@ -1,7 +1,8 @@
 // Forms bursts from the lines that pieces touch; docs/architecture/contract.md §4 "Address generation" and §7.
 //
-// One burst is open at a time. It grows while pieces stay in its last line or go on to the next one, up to BL lines and
-// never over a multiple of BL; otherwise it is closed, and a closed burst waits in a queue for its address handshake.
+// Whoever forms bursts keeps the KEPT newest lines of its operation: a piece that touches one of them needs no request.
+// One burst is open at a time. It grows by the line that follows its last one, up to BL lines and never over a multiple
+// of BL; any other new line closes it, and a closed burst waits in a queue for its address handshake.
 // LOAD also closes it with its PF/2-th piece: pieces that wait for its lines must not fill the piece FIFO.
 `default_nettype none
 
@@ -14,6 +15,8 @@ module burst_former #(
     parameter int unsigned DEPTH = 64,
     /// Pieces after which a burst is closed, at least 2; 0: no such limit.
     parameter int unsigned PIECES = 0,
+    /// Newest lines that are kept, 1 or 2.
+    parameter int unsigned KEPT = 1,
     /// Bits of the tag that goes with a burst.
     parameter int unsigned TAG_BITS = 16
 ) (
@@ -31,8 +34,10 @@ module burst_former #(
     input  wire logic                        close_i,
     /// Tag of the present operation, steady from its first piece to `close_i`.
     input  wire logic [TAG_BITS-1:0]         tag_i,
-    /// The piece is the first of its line in its burst.
+    /// The piece's line is none that is kept: it joins the open burst or opens one.
     output logic                             new_line_o,
+    /// The piece's line is the older one of two that are kept.
+    output logic                             older_line_o,
     /// A burst is open at the beginning of the cycle.
     output logic                             open_o,
     /// A closed burst waits.
@@ -55,6 +60,7 @@ module burst_former #(
   logic [LINE_BITS-1:0] first_q;
   logic [LINE_BITS-1:0] last_q;
   logic [BURST_BITS-1:0] lines_q;
+  logic kept_q;  // last_q is kept
   logic same;
   logic grows;
   logic full;
@@ -62,22 +68,27 @@ module burst_former #(
   logic [BURST_BITS-1:0] close_lines;
   logic [COUNT_BITS-1:0] count;
 
-  assign same = open_q && line_i == last_q;
+  assign same = (kept_q && line_i == last_q) || older_line_o;
   assign grows = open_q && line_i == last_q + 1'b1 && lines_q != BURST_BITS'(BL) && line_i[$clog2(BL)-1:0] != '0;
   assign new_line_o = touch_i && !same;
-  assign close = open_q && (close_i || full || (touch_i && !same && !grows));
+  assign close = open_q && (close_i || full || (new_line_o && !grows));
   assign close_lines = full && grows && touch_i ? lines_q + 1'b1 : lines_q;
   assign open_o = open_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) open_q <= 1'b0;
     else if (full) open_q <= 1'b0;
-    else if (touch_i) open_q <= 1'b1;
+    else if (new_line_o) open_q <= 1'b1;
     else if (close_i) open_q <= 1'b0;
   end
 
   always_ff @(posedge clk_i) begin
-    if (touch_i && !same) begin
+    if (!rst_ni || close_i) kept_q <= 1'b0;
+    else if (new_line_o) kept_q <= 1'b1;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (new_line_o) begin
       last_q <= line_i;
       if (grows) begin
         lines_q <= lines_q + 1'b1;
@@ -88,6 +99,21 @@ module burst_former #(
     end
   end
 
+  if (KEPT == 1) begin : gen_one
+    assign older_line_o = 1'b0;
+  end else begin : gen_two
+    logic kept_before_q;
+    logic [LINE_BITS-1:0] before_q;
+    assign older_line_o = touch_i && kept_before_q && line_i == before_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni || close_i) kept_before_q <= 1'b0;
+      else if (new_line_o) kept_before_q <= kept_q;
+    end
+    always_ff @(posedge clk_i) begin
+      if (new_line_o) before_q <= last_q;
+    end
+  end
+
   // The piece that fills the burst closes it in its own cycle, unless it breaks it anyway.
   if (PIECES == 0) begin : gen_unlimited
     assign full = 1'b0;
@@ -95,7 +121,7 @@ module burst_former #(
     localparam int unsigned PIECE_BITS = $clog2(PIECES + 1);
     logic [PIECE_BITS-1:0] pieces_q;  // since the burst was opened, the opening piece being the first
     logic opens;
-    assign opens = touch_i && !same && !grows;
+    assign opens = new_line_o && !grows;
     assign full = piece_i && open_q && !opens && pieces_q == PIECE_BITS'(PIECES - 1);
     always_ff @(posedge clk_i) begin
       if (opens) pieces_q <= PIECE_BITS'(1);

@@ -73,6 +73,7 @@ module load #(
   logic piece_valid;
   logic piece_zero;
   logic piece_first;
+  logic piece_older;
   logic piece_last;
   logic [LANE_BITS-1:0] piece_rotate;
   logic [LANE_BITS-1:0] piece_lane;
@@ -87,7 +88,7 @@ module load #(
   load_address #(.R(R), .CH(CH), .BL(BL), .PF(PF)) address (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(clear_i), .op_valid_i(op_valid_i), .op_ready_o(op_ready_o),
       .op_params_i(op_params_i), .op_flags_i(op_flags_i), .op_pc_i(op_pc_i), .piece_count_i(piece_count), .piece_valid_o(piece_valid),
-      .piece_zero_o(piece_zero), .piece_first_o(piece_first), .piece_last_o(piece_last),
+      .piece_zero_o(piece_zero), .piece_first_o(piece_first), .piece_older_o(piece_older), .piece_last_o(piece_last),
       .piece_rotate_o(piece_rotate), .piece_lane_o(piece_lane), .piece_words_o(piece_words),
       .piece_kind_o(piece_kind), .piece_row_o(piece_row), .piece_line_o(piece_line), .piece_spread_o(piece_spread),
       .piece_group_o(piece_group), .req_valid_o(req_valid_o), .req_line_o(req_line_o), .req_lines_o(req_lines_o),
@@ -95,7 +96,7 @@ module load #(
 
   load_data #(.R(R), .CH(CH), .PF(PF)) data (
       .clk_i(clk_i), .rst_ni(rst_ni), .piece_valid_i(piece_valid), .piece_zero_i(piece_zero),
-      .piece_first_i(piece_first), .piece_last_i(piece_last), .piece_rotate_i(piece_rotate),
+      .piece_first_i(piece_first), .piece_older_i(piece_older), .piece_last_i(piece_last), .piece_rotate_i(piece_rotate),
       .piece_lane_i(piece_lane), .piece_words_i(piece_words), .piece_kind_i(piece_kind), .piece_row_i(piece_row),
       .piece_line_i(piece_line), .piece_spread_i(piece_spread), .piece_group_i(piece_group),
       .piece_count_o(piece_count), .line_valid_i(line_valid_i), .line_data_i(line_data_i), .line_pop_o(line_pop_o),

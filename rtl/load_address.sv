@@ -35,8 +35,10 @@ module load_address #(
     output logic                               piece_valid_o,
     /// It is zeros; otherwise a part of a memory line.
     output logic                               piece_zero_o,
-    /// It is the first of its line in its burst: the line must come from the line FIFO.
+    /// Its line was requested for it: it must come from the line FIFO.
     output logic                               piece_first_o,
+    /// Its line is the older one of the two that are kept.
+    output logic                               piece_older_o,
     /// It is the last of its operation.
     output logic                               piece_last_o,
     /// Destination lane l takes source lane (l + rotate) mod LW.
@@ -115,6 +117,7 @@ module load_address #(
   logic ends_position;
   logic touch;
   logic new_line;
+  logic older_line;
   logic open;
   logic last_burst;
   logic spread;
@@ -170,9 +173,9 @@ module load_address #(
   assign step = generate_piece && ends_position;
   assign touch = generate_piece && in_range;
 
-  burst_former #(.LINE_BITS(LINE_BITS), .BL(BL), .DEPTH(PF), .PIECES(PF / 2)) bursts (
+  burst_former #(.LINE_BITS(LINE_BITS), .BL(BL), .DEPTH(PF), .PIECES(PF / 2), .KEPT(2)) bursts (
       .clk_i(clk_i), .rst_ni(rst_ni), .piece_i(generate_piece), .touch_i(touch), .line_i(source_line),
-      .close_i(close_q), .tag_i(pc_q), .new_line_o(new_line), .open_o(open), .burst_valid_o(req_valid_o), .burst_line_o(req_line_o),
+      .close_i(close_q), .tag_i(pc_q), .new_line_o(new_line), .older_line_o(older_line), .open_o(open), .burst_valid_o(req_valid_o), .burst_line_o(req_line_o),
       .burst_lines_o(req_lines_o), .burst_last_o(last_burst), .burst_tag_o(req_pc_o), .burst_pop_i(req_ready_i));
 
   assign west = kind_q == WEST;
@@ -182,6 +185,7 @@ module load_address #(
   assign piece_valid_o = generate_piece;
   assign piece_zero_o = !in_range;
   assign piece_first_o = new_line;
+  assign piece_older_o = older_line;
   assign piece_last_o = step && last_position;
   assign piece_lane_o = offset_q[LANE_BITS-1:0];
   assign piece_rotate_o = source_lane - offset_q[LANE_BITS-1:0];

@@ -20,8 +20,10 @@ module load_data #(
     input  wire logic                        piece_valid_i,
     /// Zeros.
     input  wire logic                        piece_zero_i,
-    /// First of its line in its burst.
+    /// Its line must come from the line FIFO.
     input  wire logic                        piece_first_i,
+    /// Its line is the older one of the two that are kept.
+    input  wire logic                        piece_older_i,
     /// Last of its operation.
     input  wire logic                        piece_last_i,
     /// Destination lane l takes source lane (l + rotate) mod LW.
@@ -74,24 +76,26 @@ module load_data #(
   localparam int unsigned WORDS = 8 * CH;
   localparam int unsigned LANE_BITS = $clog2(WORDS);
   localparam int unsigned ROW_BITS = $clog2(R);
-  localparam int unsigned WIDTH = 3 + 3 * LANE_BITS + 3 + ROW_BITS + 16 + 16 + 8;
+  localparam int unsigned WIDTH = 4 + 3 * LANE_BITS + 3 + ROW_BITS + 16 + 16 + 8;
 
   logic head_valid;
   logic zero;
   logic first;
+  logic older;
   logic last;
   logic [LANE_BITS-1:0] turn_by;
   logic [LANE_BITS-1:0] lane;
   logic [LANE_BITS-1:0] words;
   logic [512*CH-1:0] line_q;
+  logic [512*CH-1:0] before_q;
   logic [512*CH-1:0] source;
 
   sync_fifo #(.WIDTH(WIDTH), .DEPTH(PF), .HEAD(1)) pieces (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(piece_valid_i),
-      .data_i({piece_zero_i, piece_first_i, piece_last_i, piece_rotate_i, piece_lane_i, piece_words_i, piece_kind_i,
+      .data_i({piece_zero_i, piece_first_i, piece_older_i, piece_last_i, piece_rotate_i, piece_lane_i, piece_words_i, piece_kind_i,
                piece_row_i, piece_line_i, piece_spread_i, piece_group_i}),
       .pop_i(wr_valid_o),
-      .data_o({zero, first, last, turn_by, lane, words, wr_kind_o, wr_row_o, wr_line_o, wr_spread_word_o,
+      .data_o({zero, first, older, last, turn_by, lane, words, wr_kind_o, wr_row_o, wr_line_o, wr_spread_word_o,
                wr_group_words_o}),
       .valid_o(head_valid), .count_o(piece_count_o));
 
@@ -101,12 +105,15 @@ module load_data #(
   assign wr_first_lane_o = lane;
   assign wr_words_o = wr_valid_o ? (LANE_BITS + 1)'(words) + 1'b1 : '0;
 
-  // The popped line stays for the pieces that follow from the same line.
+  // The two lines popped last stay for the pieces that follow from them.
   always_ff @(posedge clk_i) begin
-    if (line_pop_o) line_q <= line_data_i;
+    if (line_pop_o) begin
+      line_q   <= line_data_i;
+      before_q <= line_q;
+    end
   end
 
-  assign source = zero ? '0 : (first ? line_data_i : line_q);
+  assign source = zero ? '0 : (first ? line_data_i : (older ? before_q : line_q));
   rotate #(.LANES(WORDS), .WIDTH(64)) turn (.data_i(source), .by_i(turn_by), .data_o(wr_data_o));
 
   for (genvar l = 0; l < WORDS; l++) begin : gen_enable

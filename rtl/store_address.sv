@@ -124,6 +124,7 @@ module store_address #(
   logic ends_position;
   logic close;
   logic new_line;
+  logic older_line;
   logic open;
 
   // Lines that are, or in a few cycles will be, in the line FIFO.
@@ -189,7 +190,7 @@ module store_address #(
 
   burst_former #(.LINE_BITS(LINE_BITS), .BL(BL), .DEPTH(SF)) bursts (
       .clk_i(clk_i), .rst_ni(rst_ni), .piece_i(generate_piece), .touch_i(generate_piece), .line_i(line),
-      .close_i(close), .tag_i(pc_q), .new_line_o(new_line), .open_o(open), .burst_valid_o(burst_valid_o), .burst_line_o(burst_line_o),
+      .close_i(close), .tag_i(pc_q), .new_line_o(new_line), .older_line_o(older_line), .open_o(open), .burst_valid_o(burst_valid_o), .burst_line_o(burst_line_o),
       .burst_lines_o(burst_lines_o), .burst_last_o(burst_last_o), .burst_tag_o(burst_pc_o), .burst_pop_i(burst_pop_i));
 
   assign release_o = close;
@@ -260,7 +261,7 @@ module store_address #(
   end
 
   logic unused;
-  assign unused = &{1'b0, op_params_i, op_flags_i, in_range};
+  assign unused = &{1'b0, op_params_i, op_flags_i, in_range, older_line};
 endmodule
 
 `default_nettype wire

@@ -64,9 +64,13 @@ Bound classify(const BoundInput& input) {
     if (bus >= kSaturated) return Bound::Bandwidth;
     if (worker >= kSaturated && worker >= movers)
         return input.short_interleave ? Bound::Dependency : Bound::Fill;
-    // LOAD or STORE works all the time, though the bus does not: short pieces or memory latency.
-    if (movers >= kSaturated) return input.short_interleave ? Bound::Dependency : Bound::Bandwidth;
-    return Bound::Dependency;
+    if (movers < kSaturated || input.short_interleave) return Bound::Dependency;
+    // LOAD or STORE works all the time, though the bus does not. Where LOAD's own port, a line of words a
+    // cycle, is fuller than the bus, the buffers cannot be filled faster; otherwise it is short bursts or the
+    // memory's latency.
+    const std::int64_t line_words = std::int64_t{input.array.line_words()} * input.load_copies;
+    const double port = share(execution.counters.load_words / line_words, cycles);
+    return port > bus ? Bound::Fill : Bound::Bandwidth;
 }
 
 namespace {

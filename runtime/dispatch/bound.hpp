@@ -16,6 +16,7 @@ struct BoundInput {
     isa::ArrayConfig array;
     bool gemm = true;               // false: a vector task, whose work is VEC's
     bool short_interleave = false;  // fewer outputs in a USPE than the adder's latency asks for
+    int load_copies = 1;            // rows that LOAD writes a word of A to at a time
 };
 
 [[nodiscard]] Bound classify(const BoundInput& input);

@@ -32,10 +32,8 @@ GemmTask merge_rows(const GemmTask& task, const isa::ArrayConfig& array) {
     if (width < 2 || g.pixel > 0) return task;
     const NmPattern nm = executed_pattern(task, array);
     const std::int64_t pixel = pad_channels(g.channels, nm.dense() ? 1 : nm.m);
-    // WU cuts its tiles along the runs and has time to load each tap by itself, unless runs are a few bytes
-    // only.
-    const std::int64_t worth = task.sums_positions() ? array.line_bytes() / 8 : array.line_bytes();
-    if (pixel * 2 >= worth) return task;
+    // Runs of one column are whole lines already.
+    if (pixel * 2 >= array.line_bytes()) return task;
     // K groups must not straddle columns, and WU's rows only change where channels are padded.
     if (!task.sums_positions() && round_up<std::int64_t>(g.channels, nm.m) != pixel) return task;
 

@@ -71,9 +71,9 @@ TransferCost transfer_cost(double positions, double bytes, double pitch, double 
     TransferCost cost;
     cost.pieces = positions * touched;
     if (bytes > pitch) {
-        // Overlapping runs: a run that straddles lines steps back for the next one, and its lines are read
-        // again.
-        cost.lines = bytes <= line_bytes ? positions * (pitch / line_bytes + touched - 1) : cost.pieces;
+        // Overlapping runs: LOAD keeps two lines, so each is read once where two runs never share three.
+        const bool kept = bytes - pitch <= line_bytes + grain;
+        cost.lines = kept ? (positions * pitch + bytes - pitch) / line_bytes : cost.pieces;
         cost.lines = std::min(cost.lines, cost.pieces);
         return cost;
     }

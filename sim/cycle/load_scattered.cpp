@@ -28,6 +28,12 @@ void LoadTiming::start_scattered() {
     run.reads.begin_position(line_bytes_);
     run_.address += run.reads.positions * run_.step;
     run_.positions = 1;
+    const dram::StridedRun last = run.reads.last_position(line_bytes_);
+    const std::int64_t before = last.last_line > last.line ? last.last_line - 1
+                                : run.reads.positions > 1
+                                    ? line_bytes_.quotient(last.address - last.step + last.span)
+                                    : kept_[0];
+    kept_ = {last.last_line, before};
     push_run(run);
 }
 
@@ -57,6 +63,7 @@ void LoadTiming::start_stream() {
     run_line_ += lines;
     run_bytes_ -= bytes;
     run_phase_ = bytes % op_.len;
+    kept_ = {run_line_ - 1, run_line_ - 2};
     push_run(run);
 }
 

@@ -33,12 +33,15 @@ void LoadTiming::walk_generator(StateWalk& state) {
             state.same(run_phase_);
             state.moving(run_line_);
         }
+        for (std::int64_t& line : kept_) {
+            state.same(line == kNoLine);
+            if (line != kNoLine) state.moving(line);
+        }
     }
     state.same(open_);
     if (!open_) return;
     state.same(open_lines_);
     state.same(open_piece_ - generated_);
-    state.moving(open_line_);
 }
 
 void LoadTiming::walk_entries(StateWalk& state) {

@@ -57,6 +57,7 @@ void LoadTiming::dispatch(Cycles d, const LoadOperation& operation) {
     op_ = operation;
     walk_ = LoadWalk(op_, op_.seek ? op_.seek_to : saved_);
     generating_ = true;
+    kept_ = {kNoLine, kNoLine};
     run_bytes_ = 0;
     line_positions_ = line_bytes_.value() / op_.len;
     line_rest_ = line_bytes_.value() % op_.len;
@@ -83,12 +84,13 @@ void LoadTiming::generate() {
 void LoadTiming::start_run() {
     if (run_.positions == 0) run_ = walk_.next();
     if (run_.zeros) {
-        generate_zeros(run_.positions * ceil_div(op_.len, line_bytes_.value()));
+        add_pieces(run_.positions * ceil_div(op_.len, line_bytes_.value()));
         run_.positions = 0;
         return;
     }
     run_line_ = line_bytes_.quotient(run_.address);
-    if (scattered() && !joins_open_burst()) {
+    if (scattered() &&
+        begins_afresh(line_bytes_.quotient(run_.address + (run_.positions - 1) * run_.step + op_.len - 8))) {
         start_scattered();
         return;
     }
@@ -99,7 +101,7 @@ void LoadTiming::start_run() {
     if (run_.step == op_.len) {
         positions = run_.positions;
         run_bytes_ = positions * op_.len;
-        if (streams() && !joins_open_burst()) start_stream();
+        if (streams() && begins_afresh(run_line_ + line_bytes_.quotient(run_bytes_) - 1)) start_stream();
     } else if (run_.step > 0 && run_.step <= room) {  // several whole positions in one line, with gaps
         positions = std::min(run_.positions, room / run_.step + 1);
         if (reach_line()) append_lines(1, 1);
@@ -111,22 +113,25 @@ void LoadTiming::start_run() {
     run_.positions -= positions;
 }
 
-void LoadTiming::generate_zeros(std::int64_t pieces) {
-    generated_ += pieces;
-    const std::int64_t last = open_piece_ + piece_fifo_ / 2 - 1;
-    if (open_ && generated_ > last) close_burst(last, 0);
+// Whether one of these lines is kept.
+bool LoadTiming::keeps(std::int64_t first, std::int64_t last) const {
+    return std::ranges::any_of(kept_, [&](std::int64_t line) { return first <= line && line <= last; });
 }
 
-bool LoadTiming::joins_open_burst() const {
-    if (!open_ || run_line_ == open_line_) return open_;
-    return run_line_ == open_line_ + 1 && open_lines_ < burst_lines_.value() &&
+bool LoadTiming::follows_open_burst() const {
+    return open_ && run_line_ == kept_[0] + 1 && open_lines_ < burst_lines_.value() &&
            burst_lines_.remainder(run_line_) != 0;
 }
 
-// Makes the open burst one that holds the run's next line or takes it next; true if the line is new to it.
+// Whether the run's lines up to `last` have nothing to do with what was requested before.
+bool LoadTiming::begins_afresh(std::int64_t last) const {
+    return !follows_open_burst() && !keeps(run_line_, last);
+}
+
+// If the run's next line must be requested, makes the open burst one that takes it next.
 bool LoadTiming::reach_line() {
-    if (open_ && run_line_ == open_line_) return false;
-    if (!joins_open_burst()) {
+    if (keeps(run_line_, run_line_)) return false;
+    if (!follows_open_burst()) {
         if (open_) close_burst(generated_, 0);
         open_burst();
     }
@@ -135,22 +140,25 @@ bool LoadTiming::reach_line() {
 
 void LoadTiming::open_burst() {
     open_ = true;
-    open_line_ = run_line_ - 1;
     open_lines_ = 0;
     open_piece_ = generated_;
 }
 
+// The run's next lines to the open burst.
 void LoadTiming::append_lines(std::int64_t lines, std::int64_t pieces) {
     for (std::int64_t i = 0; i < lines; ++i) first_piece_[lines_ + i] = generated_ + i * pieces;
     lines_ += lines;
     open_lines_ += static_cast<int>(lines);
-    open_line_ += lines;
+    const std::int64_t last = run_line_ + lines - 1;
+    kept_ = {last, lines > 1 ? last - 1 : kept_[0]};
 }
 
 // The run's next line, or as many full lines of the same number of pieces as the burst takes.
 void LoadTiming::generate_lines() {
     const bool fresh = reach_line();
-    std::int64_t lines = run_offset_ == 0 && fresh ? line_bytes_.quotient(run_bytes_) : 0;
+    // Behind the first one no line can be kept but the second.
+    const bool many = run_offset_ == 0 && fresh && kept_[0] != run_line_ + 1;
+    std::int64_t lines = many ? line_bytes_.quotient(run_bytes_) : 0;
     std::int64_t pieces = 1;  // of each line
     if (line_rest_ == 0) {
         pieces = line_positions_ + (run_phase_ > 0 ? 1 : 0);
@@ -180,7 +188,7 @@ void LoadTiming::generate_lines() {
     }
 }
 
-// The run's next `bytes` bytes, all of the open burst's last line.
+// The run's next `bytes` bytes, all of one line that is kept.
 void LoadTiming::generate_line(std::int64_t bytes) {
     std::int64_t pieces = 1;
     run_phase_ += bytes;
@@ -197,27 +205,18 @@ void LoadTiming::generate_line(std::int64_t bytes) {
     ++run_line_;
 }
 
-// Pieces of the open burst's last line. The PF/2-th piece of a burst closes it; the line's next piece opens
-// another one.
+// Zeros, or pieces of lines that are kept. A burst's PF/2-th piece closes it.
 void LoadTiming::add_pieces(std::int64_t pieces) {
-    for (;;) {
-        const std::int64_t room = piece_fifo_ / 2 - (generated_ - open_piece_);
-        if (pieces < room) break;
-        generated_ += room;
-        pieces -= room;
-        close_burst(generated_ - 1, 0);
-        if (pieces == 0) break;
-        open_burst();
-        append_lines(1, 1);
-    }
     generated_ += pieces;
+    const std::int64_t last = open_piece_ + piece_fifo_ / 2 - 1;
+    if (open_ && generated_ > last) close_burst(last, 0);
 }
 
 void LoadTiming::close_burst(std::int64_t piece, Cycles after) {
     Entry& burst = entries_[pushed_++];  // field by field: twice as fast as copying a whole entry
     burst.kind = Kind::Burst;
     burst.lines = open_lines_;
-    burst.line = open_line_ - open_lines_ + 1;
+    burst.line = kept_[0] - open_lines_ + 1;
     burst.first = lines_ - open_lines_;
     burst.piece = piece;
     burst.after = after;

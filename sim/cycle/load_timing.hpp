@@ -2,7 +2,7 @@
 //
 // Let g_k and w_k be the cycles in which piece k (numbered through the whole program) is generated and
 // written, and V_k = w_k - k, which never falls. The contract's rules come down to
-//     w_k = k + max(V_(k-1), D + 1, arrival(line) + 1 - k if k is the first piece of its line in its burst)
+//     w_k = k + max(V_(k-1), D + 1, arrival(line) + 1 - k if its line was requested for k)
 //     g_k = max(D + k, w_(k-PF) + 1)          D = dispatch + ADDRESS_SETUP - (first piece of the operation)
 // (w_k need not look at the rest of g_k: for PF >= 2 it follows from V_k >= V_(k-PF)). So V is kept as a step
 // function, g is looked at only where a burst or an operation closes, and a run of full lines costs a few
@@ -13,6 +13,7 @@
 // served. An owner that is alone until some cycle can make many reads at once: read_due().
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -71,6 +72,8 @@ class LoadTiming {
     [[nodiscard]] std::int64_t lines() const { return lines_; }
 
   private:
+    static constexpr std::int64_t kNoLine = -1;
+
     enum class Kind { Start, Burst, Scattered, End };
     struct Entry {
         Kind kind = Kind::Start;
@@ -104,10 +107,10 @@ class LoadTiming {
     void push(const Entry& entry) { entries_[pushed_++] = entry; }
     void generate();
     void start_run();
-    void generate_zeros(std::int64_t pieces);
     void generate_lines();
     void generate_line(std::int64_t bytes);
     void add_pieces(std::int64_t pieces);
+    [[nodiscard]] bool keeps(std::int64_t first, std::int64_t last) const;
     [[nodiscard]] bool reach_line();
     void open_burst();
     void append_lines(std::int64_t lines, std::int64_t pieces);
@@ -116,7 +119,8 @@ class LoadTiming {
     bool write_ahead();
     void resolve();
     void accept_burst();
-    [[nodiscard]] bool joins_open_burst() const;
+    [[nodiscard]] bool follows_open_burst() const;
+    [[nodiscard]] bool begins_afresh(std::int64_t last) const;
     [[nodiscard]] bool scattered() const;
     void start_scattered();
     [[nodiscard]] bool streams() const;
@@ -153,8 +157,9 @@ class LoadTiming {
     std::int64_t run_phase_ = 0;       // bytes of the current position that are done
     std::int64_t line_positions_ = 0;  // line_bytes div len
     std::int64_t line_rest_ = 0;       // line_bytes mod len
+    // The lines that the operation requested last, the newest first: its open burst ends with that one.
+    std::array<std::int64_t, 2> kept_{kNoLine, kNoLine};
     bool open_ = false;
-    std::int64_t open_line_ = 0;  // last line of the open burst
     int open_lines_ = 0;
     std::int64_t open_piece_ = 0;  // first piece
 

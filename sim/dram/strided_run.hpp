@@ -31,6 +31,13 @@ struct StridedRun {
         address += step;
         begin_position(line_bytes);
     }
+    [[nodiscard]] StridedRun last_position(const Divisor& line_bytes) const {
+        StridedRun last = *this;
+        last.positions = 1;
+        last.address += (positions - 1) * step;
+        last.begin_position(line_bytes);
+        return last;
+    }
     void begin_position(const Divisor& line_bytes) {
         line = line_bytes.quotient(address);
         last_line = line_bytes.quotient(address + span);

@@ -44,6 +44,7 @@ TaskResult task_result(const Task& task, const SimulationResult& simulated, cons
         result = gemm_result(*gemm, simulated, hardware.array);
         const int slots = simulated.schedule->row_slots * simulated.schedule->column_slots;
         input.short_interleave = slots < isa::timing::kAccInterval;
+        if (gemm->sums_positions()) input.load_copies = 4;
     } else {
         const auto& vector = std::get<VectorTask>(task);
         result.layer = vector.layer;

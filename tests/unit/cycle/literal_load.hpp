@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -33,6 +34,7 @@ class Load {
         ready = false;
         first_ = d + isa::timing::kAddressSetup;
         cut(op);
+        kept_.clear();
         next_ = 0;
         active_ = true;
     }
@@ -126,7 +128,7 @@ class Load {
         if (pending >= static_cast<std::size_t>(config_.piece_fifo)) return;
         const Piece piece = pieces_[next_++];
         Pending entry{piece, {}};
-        if (!piece.zero && !(open_ && *open_ == piece.line)) {
+        if (!piece.zero && std::ranges::find(kept_, piece.line) == kept_.end()) {
             if (open_ && piece.line == *open_ + 1 && open_lines_ < config_.burst_lines &&
                 piece.line % config_.burst_lines != 0) {
                 ++open_lines_;
@@ -137,6 +139,8 @@ class Load {
             }
             open_ = piece.line;
             entry.new_line = lines_++;
+            kept_.push_back(piece.line);
+            if (kept_.size() > 2) kept_.pop_front();
         }
         fifo_.push_back(entry);
         if (open_ && ++open_pieces_ == config_.piece_fifo / 2) close(t);
@@ -149,6 +153,7 @@ class Load {
     std::size_t next_ = 0;
     bool active_ = false;
     Cycles first_ = 0;
+    std::deque<std::int64_t> kept_;     // lines requested last
     std::optional<std::int64_t> open_;  // last line of the open burst
     int open_lines_ = 0;
     int open_pieces_ = 0;

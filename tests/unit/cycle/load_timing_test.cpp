@@ -144,6 +144,37 @@ TEST(LoadTiming, PaddingAfterDataDoesNotHang) {
     EXPECT_EQ(expected.addresses.front().lines, 8);
 }
 
+// Kernel rows of one and a half lines, a column apart: each line is requested once.
+TEST(LoadTiming, OverlappingRowsReadEachLineOnce) {
+    isa::ArrayConfig config;
+    LoadOperation op;
+    op.len = 384;
+    op.px = 128;
+    op.grid = {64, 1};
+    op.in_w = 64;
+    op.count = 64;
+    const Outcome expected = run_literal(config, {}, {op}, {0});
+    EXPECT_TRUE(expected == run_recurrence(config, {}, {op}, {0}));
+    std::int64_t lines = 0;
+    for (const literal::Address& burst : expected.addresses) lines += burst.lines;
+    EXPECT_EQ(lines, (63 * 128 + 384) / config.line_bytes() + 1);
+}
+
+// A burst ends with its PF/2-th piece; what follows from its last lines needs no other one.
+TEST(LoadTiming, LinesStayKeptWhenTheirBurstIsClosed) {
+    isa::ArrayConfig config;
+    LoadOperation op;
+    op.len = 2 * config.line_bytes();
+    op.px = 0;
+    op.grid = {1000, 1};
+    op.in_w = 1000;
+    op.count = 1000;
+    const Outcome expected = run_literal(config, {}, {op}, {0});
+    EXPECT_TRUE(expected == run_recurrence(config, {}, {op}, {0}));
+    EXPECT_EQ(expected.addresses.size(), 1U);
+    EXPECT_EQ(expected.addresses.front().lines, 2);
+}
+
 TEST(LoadTiming, RefusesFifosThatCannotHoldABurst) {
     isa::ArrayConfig config;
     config.line_fifo = config.burst_lines - 1;

@@ -27,6 +27,14 @@ TEST(Bound, FollowsTheStatedOrder) {
     EXPECT_EQ(classify(input(40, 20, 50, 60, 20)), Bound::Dependency);
 }
 
+TEST(Bound, LoadsPortMayBeFullerThanTheBus) {
+    BoundInput in = input(40, 20, 95, 60, 20);
+    in.execution.counters.load_words = 10000LL * in.array.line_words() * 3 / 10;
+    EXPECT_EQ(classify(in), Bound::Fill);
+    in.load_copies = 4;
+    EXPECT_EQ(classify(in), Bound::Bandwidth);
+}
+
 TEST(Bound, WithoutInterleavingTheAdderIsWaitedFor) {
     BoundInput in = input(17, 20, 50, 95, 20);
     in.short_interleave = true;
