@@ -158,7 +158,7 @@ module vec_control #(
 
   logic [39:0] op_register;
   assign op_register = op_params_i[40*sat_isa::VEC_R_OP+:40];
-  assign unknown_o = op_valid_i && op_register > 40'(sat_isa::VEC_OP_CONVERT);
+  assign unknown_o = op_valid_i && op_register > 40'(sat_isa::VEC_OP_SUM);
 
   // ---- what the slot does
   logic known, wide_in, wide_flag, wide_out, reads, gate, minus, relu, relu_flag, negate, decay, fold, out, cm_k1;

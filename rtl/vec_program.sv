@@ -499,6 +499,21 @@ module vec_program (
           default: ;
         endcase
       end
+      sat_isa::VEC_OP_SUM: begin
+        slots_o = 6'(sat_isa::VEC_SLOTS_SUM);
+        writes_o = 3'(sat_isa::VEC_WRITES_SUM);
+        wide_in_o = 1'b1;
+        wide_out_o = 1'b1;
+        case (slot_i)
+          6'd0: begin  // T0 = a
+            read_o = 1'b1; operand_o = 2'd0; a_o = M; write_o = 4'b0001;
+          end
+          6'd1: begin  // o0 = T0 + b (check)
+            read_o = 1'b1; operand_o = 2'd1; a_o = T0; c_o = M; out_o = 1'b1; result_o = 3'd0; check_o = 1'b1;
+          end
+          default: ;
+        endcase
+      end
       default: known_o = 1'b0;
     endcase
   end

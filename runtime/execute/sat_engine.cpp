@@ -17,7 +17,7 @@ class VectorImage {
   public:
     VectorImage(const VectorWork& work, const schedule::VectorProblem& problem, const isa::ArrayConfig& array)
         : work_(work), problem_(problem), layout_(schedule::layout_vector(problem, array)) {
-        wide_ = work.task.op == VectorOp::Optimizer;
+        wide_ = schedule::holds_fp32(problem.kernel);
         if (work.maps.size() != layout_.inputs.size() || work.vectors.size() != layout_.vectors_in.size() ||
             work.sums.size() != layout_.vectors_out.size())
             throw std::logic_error("layer " + work.layer.name + ": " + to_string(work.task.op) +

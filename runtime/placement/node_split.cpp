@@ -18,6 +18,12 @@ Stage stage_of(const Task& task) {
     return std::visit([](const auto& each) { return each.stage; }, task);
 }
 
+// Over micro-batches and shared weights.
+bool is_gradient_sum(const Task& task) {
+    const auto* vector = std::get_if<VectorTask>(&task);
+    return vector != nullptr && vector->stage == Stage::WU && vector->op == VectorOp::Add;
+}
+
 bool is_softmax(const Task& task) {
     const auto* vector = std::get_if<VectorTask>(&task);
     return vector != nullptr && (vector->op == VectorOp::Softmax || vector->op == VectorOp::SoftmaxGrad);
@@ -68,14 +74,13 @@ std::vector<NodeTasks> split_nodes(const Layer& layer, const TrainingStep& step,
     }
     for (std::size_t t = first; t < end; ++t) {
         const Stage own = t < border ? stage : Stage::WU;
-        const bool fits =
-            t > first && nodes.back().stage == own && sat_capable(tasks[t - 1]) == sat_capable(tasks[t]);
-        if (!fits) nodes.push_back({own, "", {}});
+        const bool sum = is_gradient_sum(tasks[t]);
+        const bool fits = t > first && nodes.back().stage == own &&
+                          sat_capable(tasks[t - 1]) == sat_capable(tasks[t]) &&
+                          is_gradient_sum(tasks[t - 1]) == sum;
+        if (!fits) nodes.push_back({own, sum ? "sum" : "", {}});
         nodes.back().tasks.push_back(t);
     }
-    // Sums over micro-batches and shared weights.
-    for (NodeTasks& node : nodes)
-        if (node.stage == Stage::WU && !sat_capable(tasks[node.tasks.front()])) node.part = "sum";
     return nodes;
 }
 

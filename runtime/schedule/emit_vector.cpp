@@ -1,6 +1,7 @@
 #include "runtime/schedule/emit_vector.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "runtime/schedule/emit_common.hpp"
@@ -37,6 +38,7 @@ Counts counts_of(VectorKernel kernel) {
             return {1, 1, 0, 0};
         case VectorKernel::ReluGrad:
         case VectorKernel::Add:
+        case VectorKernel::Sum:
             return {2, 1, 0, 0};
         case VectorKernel::Bias:
             return {1, 1, 1, 0};
@@ -77,7 +79,7 @@ VectorKernel kernel_of(const VectorTask& task) {
         case VectorOp::ActivationGrad:
             return VectorKernel::ReluGrad;
         case VectorOp::Add:
-            return VectorKernel::Add;
+            return task.reads_fp32 > 0 ? VectorKernel::Sum : VectorKernel::Add;
         case VectorOp::Bias:
         case VectorOp::Copy:  // a bias of zero
             return VectorKernel::Bias;
@@ -155,6 +157,10 @@ isa::Program emit_zero_fill(const VectorProblem& problem, const isa::ArrayConfig
 
 }  // namespace
 
+bool holds_fp32(VectorKernel kernel) {
+    return is_optimizer(kernel) || kernel == VectorKernel::Sum;
+}
+
 VectorProblem problem_of(const VectorTask& task, const isa::ArrayConfig& array) {
     if (task.elements < 1) throw InputError("layer " + task.layer, "", "vector task without elements");
     const MatrixShape shape = shape_of(task, array);
@@ -180,7 +186,7 @@ VectorLayout layout_vector(const VectorProblem& problem, const isa::ArrayConfig&
         return address;
     };
     const Counts counts = counts_of(problem.kernel);
-    const bool wide = is_optimizer(problem.kernel);
+    const bool wide = holds_fp32(problem.kernel);
     VectorLayout layout;
     layout.program =
         take(kWordBytes * array.instructions * isa::kEngines + std::int64_t{array.line_bytes()} * 5);
@@ -189,10 +195,12 @@ VectorLayout layout_vector(const VectorProblem& problem, const isa::ArrayConfig&
     const std::int64_t vector = round_up(problem.columns * kFp32Bytes, kWordBytes);
     for (int i = 0; i < counts.inputs; ++i) layout.inputs.push_back(take(matrix));
     for (int i = 0; i < counts.vectors_in; ++i) layout.vectors_in.push_back(take(vector));
-    // Optimizers update in place: o0 is c (the weight), o1 is b, o2 is d.
+    // Optimizers update in place: o0 is c (the weight), o1 is b, o2 is d. So do sums.
     if (wide) {
-        constexpr std::size_t kUpdated[] = {2, 1, 3};
-        for (int i = 0; i < counts.outputs; ++i) layout.outputs.push_back(layout.inputs[kUpdated[i]]);
+        constexpr std::array<std::size_t, 3> kUpdated{2, 1, 3};
+        const bool update = is_optimizer(problem.kernel);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(counts.outputs); ++i)
+            layout.outputs.push_back(layout.inputs[update ? kUpdated[i] : i]);
     } else {
         for (int i = 0; i < counts.outputs; ++i) layout.outputs.push_back(take(matrix));
     }

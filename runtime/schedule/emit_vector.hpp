@@ -28,8 +28,12 @@ enum class VectorKernel {
     Adam,
     AdamW,
     Prune,  // packed copies of an FP16 matrix
-    ZeroFill
+    ZeroFill,
+    Sum  // a + b of weight gradients, into a
 };
+
+// Whether the kernel's matrices hold FP32 elements, FP16 otherwise.
+[[nodiscard]] bool holds_fp32(VectorKernel kernel);
 
 // Numbers that become the scalar registers; what the timing does not depend on.
 struct Hyperparameters {

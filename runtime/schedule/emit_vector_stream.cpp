@@ -51,6 +51,8 @@ Pass pass_of(VectorKernel kernel) {
             return {.operation = Operation::ReluGrad, .coefficients = {}};
         case VectorKernel::Add:
             return {.operation = Operation::Add, .coefficients = {}};
+        case VectorKernel::Sum:
+            return {.operation = Operation::Sum, .coefficients = {}};
         case VectorKernel::Bias:
             return {.operation = Operation::Bias, .coefficients = {{0, 0, false}}};
         case VectorKernel::BiasGrad:
@@ -85,6 +87,7 @@ class StreamEmitter {
           layout_(layout_vector(problem, array)),
           map_(array),
           pass_(pass_of(problem.kernel)),
+          element_bytes_(holds_fp32(problem.kernel) ? kFp32Bytes : kFp16Bytes),
           lanes_(array.line_bytes() / kFp32Bytes) {
         plan();
     }
@@ -107,8 +110,8 @@ class StreamEmitter {
     // Words of a vector of the panel in VMEM: whole rows of lanes.
     [[nodiscard]] std::int64_t vector_words() const { return slices(panel_) * lanes_ / 2; }
     [[nodiscard]] std::int64_t matrix_words() const { return chunk_ * panel_words(panel_); }
-    [[nodiscard]] static std::int64_t panel_words(std::int64_t columns) {
-        return ceil_div<std::int64_t>(columns * kFp16Bytes, kWordBytes);
+    [[nodiscard]] std::int64_t panel_words(std::int64_t columns) const {
+        return ceil_div<std::int64_t>(columns * element_bytes_, kWordBytes);
     }
     // FOLD's two sums lie behind the results of the epilogue.
     [[nodiscard]] std::int64_t vectors_written() const {
@@ -174,7 +177,7 @@ class StreamEmitter {
     void load_chunk(StreamBuilder& b, std::int64_t columns, std::int64_t rows) const {
         const bool whole = columns == problem_.columns;
         const std::int64_t count = whole ? 1 : rows;
-        const std::int64_t bytes = whole ? rows * layout_.pitch : columns * kFp16Bytes;
+        const std::int64_t bytes = whole ? rows * layout_.pitch : columns * element_bytes_;
         b.wait(kInputFree);
         for (std::size_t i = 0; i < layout_.inputs.size(); ++i) {
             load_runs(b, kMatrixOffset, layout_.inputs[i], static_cast<std::int64_t>(i) * matrix_words(),
@@ -186,7 +189,7 @@ class StreamEmitter {
 
     // From the end of one panel to the top of the next.
     void next_panel(StreamBuilder& b, std::int64_t columns) const {
-        b.add(kMatrixOffset, kMatrixOffset, columns * kFp16Bytes - problem_.rows * layout_.pitch);
+        b.add(kMatrixOffset, kMatrixOffset, columns * element_bytes_ - problem_.rows * layout_.pitch);
         b.add(kVectorOffset, kVectorOffset, columns * kFp32Bytes);
     }
 
@@ -323,7 +326,7 @@ class StreamEmitter {
     void store_chunk(StreamBuilder& b, std::int64_t columns, std::int64_t rows) const {
         const bool whole = columns == problem_.columns;
         b.set(store::count, whole ? 1 : rows);
-        b.set(store::len, whole ? rows * layout_.pitch : columns * kFp16Bytes);
+        b.set(store::len, whole ? rows * layout_.pitch : columns * element_bytes_);
         b.add(store::base, kMatrixOffset, layout_.outputs[0]);
         b.add(store::src, kHalf, map_.upper);
         b.wait(kOutputFull);
@@ -377,6 +380,7 @@ class StreamEmitter {
     VectorLayout layout_;
     VectorMemoryMap map_;
     Pass pass_;
+    std::int64_t element_bytes_;  // of matrices
     std::int64_t lanes_;
     std::int64_t panel_ = 0;  // columns
     std::int64_t chunk_ = 0;  // rows

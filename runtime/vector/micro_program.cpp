@@ -118,6 +118,7 @@ constexpr auto kAdamW = make_adamw();
 
 constexpr std::array kPack{packed(op(F::Pass, S::A))};
 constexpr std::array kConvert{out(0, op(F::Pass, S::A))};
+constexpr std::array kSum{to(0, op(F::Pass, S::A)), checked(out(0, op(F::Add, S::T0, kNone, S::B)))};
 
 // By operation code.
 constexpr std::array<OperationForm, isa::vec::kOperations.size()> kForms{{
@@ -139,6 +140,7 @@ constexpr std::array<OperationForm, isa::vec::kOperations.size()> kForms{{
     {.wide_inputs = true, .wide_outputs = true, .optimizer = true, .program = kAdamW},
     {.program = kPack},
     {.wide_inputs = true, .program = kConvert},
+    {.wide_inputs = true, .wide_outputs = true, .program = kSum},
 }};
 
 // The table of the instruction set tells the hardware how long each program takes: it must be these programs'

@@ -40,12 +40,12 @@ inline constexpr Bytes kFp32Bytes = 4;
     return task;
 }
 
-// An addition of gradients of weights, which are FP32; VEC adds FP16 maps only.
+// An addition of gradients of weights, which are FP32.
 [[nodiscard]] inline VectorTask fp32_sum(VectorTask add) {
     add.reads_fp16 = add.writes_fp16 = 0;
     add.reads_fp32 = 2;
     add.writes_fp32 = 1;
-    return host(std::move(add));
+    return add;
 }
 
 // Layers that combine, move or resample tensors, and functions of single elements (element_tasks.cpp).

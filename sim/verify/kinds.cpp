@@ -11,7 +11,7 @@ using schedule::VectorKernel;
 constexpr std::array kPatterns{NmPattern{8, 8}, NmPattern{1, 2},  NmPattern{2, 4},
                                NmPattern{2, 8}, NmPattern{1, 8},  NmPattern{4, 8},
                                NmPattern{1, 4}, NmPattern{2, 16}, NmPattern{4, 16}};
-constexpr std::array<const char*, 14> kKernelNames{"vec-relu",
+constexpr std::array<const char*, 15> kKernelNames{"vec-relu",
                                                    "vec-relu-grad",
                                                    "vec-add",
                                                    "vec-bias",
@@ -24,8 +24,9 @@ constexpr std::array<const char*, 14> kKernelNames{"vec-relu",
                                                    "vec-adam",
                                                    "vec-adamw",
                                                    "vec-prune",
-                                                   "vec-zero-fill"};
-static_assert(static_cast<std::size_t>(VectorKernel::ZeroFill) + 1 == kKernelNames.size());
+                                                   "vec-zero-fill",
+                                                   "vec-sum"};
+static_assert(static_cast<std::size_t>(VectorKernel::Sum) + 1 == kKernelNames.size());
 
 std::string form_name(GemmForm form) {
     return form == GemmForm::Convolution ? "-conv" : "-matrix";

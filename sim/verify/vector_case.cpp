@@ -39,9 +39,7 @@ VectorCase::VectorCase(const schedule::VectorProblem& problem, const isa::ArrayC
 }
 
 bool VectorCase::wide() const {
-    using schedule::VectorKernel;
-    return problem_.kernel == VectorKernel::Sgd || problem_.kernel == VectorKernel::Adam ||
-           problem_.kernel == VectorKernel::AdamW;
+    return schedule::holds_fp32(problem_.kernel);
 }
 
 void VectorCase::add_extremes() {

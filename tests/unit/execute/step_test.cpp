@@ -254,7 +254,7 @@ TEST(Step, AParameterOfTwoUsesKeepsItsGradientInFp32) {
     const auto& add = std::get<VectorTask>(*sum);
     EXPECT_EQ(add.elements, 16);
     EXPECT_EQ(std::pair(add.reads_fp32, add.writes_fp32), std::pair(2, 1));
-    EXPECT_FALSE(add.sat_capable);
+    EXPECT_TRUE(add.sat_capable);
     SatFunctionalEngine sat(test::small_machine());
     const Values gradient = execute(network, bdwp(), sat, false, 3).store.weights[0].others.gradient;
     int finer = 0;

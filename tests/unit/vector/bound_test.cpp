@@ -354,6 +354,26 @@ TEST_P(WuveBound, Optimizers) {
     }
 }
 
+TEST_P(WuveBound, Sum) {
+    Bounds bounds;
+    rounds([&](Machine& m, Operands& in) {
+        m.p().operation = Operation::Sum;
+        for (std::int64_t i = 0; i < kRows * kChannels; ++i) {
+            const float a = in.wide(20);
+            m.put32(0, i / kChannels, i % kChannels, a);
+            m.put32(1, i / kChannels, i % kChannels,
+                    in.cancels() ? static_cast<float>(in.against(a)) : in.wide(20));
+        }
+        m.run();
+        for (std::int64_t i = 0; i < kRows * kChannels; ++i) {
+            const std::int64_t r = i / kChannels;
+            const std::int64_t c = i % kChannels;
+            const Bounded a = numerics::canonical(m.operand32(0, r, c));
+            bounds.expect(m.get32(0, r, c), a + numerics::canonical(m.operand32(1, r, c)));
+        }
+    });
+}
+
 TEST_P(WuveBound, Conversion) {
     Bounds bounds;
     rounds([&](Machine& m, Operands& in) {

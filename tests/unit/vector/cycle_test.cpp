@@ -27,7 +27,7 @@ TEST(VectorCycle, BitsEqualTheFunctionalRun) {
     thin.channels = 1;
     thin.vmem_lines = 256;
     for (const isa::ArrayConfig& array : {thin, isa::ArrayConfig{}}) {
-        for (int kernel = 0; kernel <= static_cast<int>(VectorKernel::ZeroFill); ++kernel) {
+        for (int kernel = 0; kernel <= static_cast<int>(VectorKernel::Sum); ++kernel) {
             const VectorProblem p = problem(static_cast<VectorKernel>(kernel), 200, 96);
             verify::VectorCase functional(p, array, 3);
             verify::VectorCase timed(p, array, 3);

@@ -85,6 +85,32 @@ TEST_P(Streams, ElementWise) {
     }
 }
 
+TEST_P(Streams, SumsOfGradients) {
+    VectorCase c(make(VectorKernel::Sum), array(), 1);
+    c.add_extremes();
+    const auto at = [&](std::size_t i, std::int64_t r, std::int64_t k) {
+        return numerics::canonical(c.fp32(c.layout().inputs[i], r, k));
+    };
+    std::vector<float> expected;
+    bool nonfinite = false;
+    for (std::int64_t r = 0; r < GetParam().rows; ++r) {
+        for (std::int64_t k = 0; k < GetParam().columns; ++k) {
+            expected.push_back(numerics::canonical(add_rne(at(0, r, k), at(1, r, k))));
+            nonfinite |= !std::isfinite(expected.back());
+        }
+    }
+    c.run();
+    EXPECT_EQ(c.layout().outputs[0], c.layout().inputs[0]);
+    EXPECT_EQ(c.nonfinite(), nonfinite);
+    auto want = expected.begin();
+    for (std::int64_t r = 0; r < GetParam().rows; ++r) {
+        for (std::int64_t k = 0; k < GetParam().columns; ++k)
+            ASSERT_EQ(std::bit_cast<std::uint32_t>(c.fp32(c.layout().outputs[0], r, k)),
+                      std::bit_cast<std::uint32_t>(*want++))
+                << r << "," << k;
+    }
+}
+
 TEST_P(Streams, PerChannel) {
     for (const VectorKernel kernel :
          {VectorKernel::Bias, VectorKernel::NormApply, VectorKernel::NormGradApply}) {

@@ -26,7 +26,7 @@ TEST_F(Registers, GoodOperation) {
 
 TEST_F(Registers, OperationNumber) {
     set(isa::vec::op, 99);
-    EXPECT_EQ(fault(), "op is 99, expected 0..17");
+    EXPECT_EQ(fault(), "op is 99, expected 0..18");
 }
 
 TEST_F(Registers, NoRows) {
