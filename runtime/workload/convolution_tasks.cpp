@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/workload/gemm_parts.hpp"
+#include "runtime/workload/phase_gather.hpp"
 
 namespace satsim {
 namespace {
@@ -57,35 +58,6 @@ void reduce_windows(const StepContext& context, const Layer& layer, int index, S
     tasks.emplace_back(std::move(task));
 }
 
-// Kernel rows (or columns) that reach input coordinates s*a + phase: output coordinate a + delta for kernel
-// index k.
-struct PhaseTap {
-    int k = 0;
-    int delta = 0;
-};
-std::vector<PhaseTap> phase_taps(int kernel, int stride, int dilation, int pad, int phase) {
-    std::vector<PhaseTap> taps;
-    for (int k = 0; k < kernel; ++k) {
-        const int distance = phase + pad - k * dilation;
-        if (distance % stride == 0) taps.push_back({k, distance / stride});
-    }
-    return taps;
-}
-
-std::vector<Tap> taps_of_phase(const Layer& layer, int py, int px) {
-    std::vector<Tap> taps;
-    for (const PhaseTap& y :
-         phase_taps(layer.kernel.h, layer.stride.h, layer.dilation.h, layer.pad.top, py)) {
-        for (const PhaseTap& x :
-             phase_taps(layer.kernel.w, layer.stride.w, layer.dilation.w, layer.pad.left, px)) {
-            taps.push_back({y.delta, x.delta, y.k * layer.kernel.w + x.k});
-        }
-    }
-    // In the order of memory, so that neighbouring taps can be read as one run (schedule/merge_rows.hpp).
-    std::sort(taps.begin(), taps.end());
-    return taps;
-}
-
 Task zero_fill(const Layer& layer, Stage stage, std::int64_t elements) {
     VectorTask fill;
     fill.layer = layer.name;
@@ -101,7 +73,7 @@ Task zero_fill(const Layer& layer, Stage stage, std::int64_t elements) {
 bool leaves_zeros(const Layer& layer) {
     for (int py = 0; py < std::min(layer.stride.h, layer.in.height); ++py)
         for (int px = 0; px < std::min(layer.stride.w, layer.in.width); ++px)
-            if (taps_of_phase(layer, py, px).empty()) return true;
+            if (phase_gather(layer, 1, py, px).taps.empty()) return true;
     return false;
 }
 
@@ -115,14 +87,8 @@ void spread_windows(const StepContext& context, const Layer& layer, int index, S
         for (int px = 0; px < std::min(s.w, layer.in.width); ++px) {
             GemmTask task = base_task(layer, stage);
             if (s.area() > 1) task.part = "phase " + std::to_string(py) + "," + std::to_string(px);
-            Gather& g = task.gather;
-            g.batch = context.batch;
-            g.grid_h = ceil_div(layer.in.height - py, s.h);
-            g.grid_w = ceil_div(layer.in.width - px, s.w);
-            g.in_h = layer.out.height;
-            g.in_w = layer.out.width;
-            g.channels = static_cast<int>(layer.out.channels / layer.groups);
-            g.taps = taps_of_phase(layer, py, px);
+            task.gather = phase_gather(layer, context.batch, py, px);
+            const Gather& g = task.gather;
             task.count = layer.groups;
             task.scatter = {layer.in.height, layer.in.width, s.h, s.w, py, px};
             if (g.taps.empty()) continue;

@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 
+#include "runtime/support/stored_pattern.hpp"
 #include "runtime/workload/gemm_parts.hpp"
 
 namespace satsim {
@@ -93,6 +94,12 @@ Product product_of(const Layer& layer) {
     return {{layer.in.width, layer.out.channels, layer.in.channels}, layer.in.height, layer.transposed};
 }
 
+// Channels of dY that SDGP packs together. The rows of several taps, and those of several groups of channels,
+// follow each other in K: none may begin within a group as it is stored.
+int packed_group(const Layer& layer, const NmPattern& nm) {
+    return layer.kernel.area() * layer.groups == 1 ? nm.m : stored_pattern(nm).m;
+}
+
 }  // namespace
 
 void append_product(const StepContext& context, const Layer& layer, Stage stage, const char* part,
@@ -131,8 +138,10 @@ PatternChoice choose_pattern(const StepContext& context, const Layer& layer, int
         return {kDense, "named in the recipe"};
     if (recipe.method == Method::Sdgp && layer.kind == LayerKind::ConvTranspose)
         return {kDense, "gradient of a transposed convolution"};
-    if (stage == Stage::BP && recipe.method == Method::Sdgp && grouped % recipe.nm.m != 0)
-        return {kDense, "output channels " + std::to_string(grouped) + " no multiple of M"};
+    if (stage == Stage::BP && recipe.method == Method::Sdgp && grouped % packed_group(layer, recipe.nm) != 0)
+        return {kDense, "output channels " + std::to_string(grouped) +
+                            (grouped % recipe.nm.m != 0 ? " no multiple of M"
+                                                        : " no whole groups of 2:4, as which 1:2 is stored")};
     if (grouped < recipe.nm.m) return {kDense, "reduction dimension " + std::to_string(grouped) + " below M"};
     return {recipe.nm, ""};
 }

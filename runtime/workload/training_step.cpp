@@ -5,6 +5,7 @@
 
 #include "runtime/support/error.hpp"
 #include "runtime/workload/gradient_sums.hpp"
+#include "runtime/workload/phase_gather.hpp"
 #include "runtime/workload/training_plan.hpp"
 #include "runtime/workload/vector_parts.hpp"
 #include "runtime/workload/weight_shape.hpp"
@@ -13,9 +14,8 @@ namespace satsim {
 namespace {
 
 // SDGP: dY is pruned and packed, transposed, before the BP GEMMs read it, and they leave dX^T, which is
-// transposed back. An index is a nibble, so rows of indices cannot be shifted by a column: a kernel of w
-// columns reads w shifted copies (of one phase of a strided convolution: as many as the phase with the most
-// taps in a row has).
+// transposed back. An index is a nibble, so rows of indices cannot be shifted by a column: each column of a
+// kernel reads a copy of its own (packed_gradient_copies()).
 void append_sparse_gradient(const StepContext& context, const Layer& layer, std::vector<Task> bp,
                             std::vector<Task>& tasks) {
     const auto sparse = std::find_if(bp.begin(), bp.end(), [](const Task& task) {
@@ -25,13 +25,12 @@ void append_sparse_gradient(const StepContext& context, const Layer& layer, std:
     const bool found = sparse != bp.end();
     if (found) {
         const NmPattern nm = std::get<GemmTask>(*sparse).nm;
-        const std::int64_t copies =
-            layer.kind == LayerKind::Conv ? ceil_div(layer.kernel.w, layer.stride.w) : 1;
         VectorTask task;
         task.layer = layer.name;
         task.op = VectorOp::Prune;
         task.stage = Stage::BP;
-        task.shape = {copies, context.batch * layer.out.height * layer.out.width, layer.out.channels};
+        task.shape = {packed_gradient_copies(layer), context.batch * layer.out.height * layer.out.width,
+                      layer.out.channels};
         if (layer.kind == LayerKind::Attention) task.shape.columns = 4 * layer.in.channels;  // dqkv and dout
         task.elements = task.shape.elements();
         task.reads_fp16 = 1;

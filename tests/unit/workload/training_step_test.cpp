@@ -325,6 +325,66 @@ TEST(TrainingStep, MethodsPruneTheirOwnStages) {
     EXPECT_TRUE(sparse(Method::Bdwp, Stage::BP));
 }
 
+// A convolution of 24 channels on a map of 9x12, and its pruning under SDGP, if there is one.
+std::pair<std::vector<GemmTask>, std::optional<VectorTask>> pruned_gradient(const nlohmann::json& fields,
+                                                                            const NmPattern& nm) {
+    nlohmann::json second = {{"name", "second"}, {"kind", "conv"}, {"out", 24}, {"kernel", 3}, {"pad", 2}};
+    second.update(fields);
+    const nlohmann::json document = {
+        {"name", "n"},
+        {"source", "test"},
+        {"batch", 2},
+        {"input", {{"channels", 3}, {"height", 9}, {"width", 12}}},
+        {"layers", {{{"name", "first"}, {"kind", "conv"}, {"out", 12}, {"kernel", 1}}, second}}};
+    Recipe recipe;
+    recipe.method = Method::Sdgp;
+    recipe.nm = nm;
+    const TrainingStep step = make_training_step(parse_network(document, "test"), recipe);
+    std::optional<VectorTask> prune;
+    for (const Task& task : step.tasks)
+        if (const auto* vector = std::get_if<VectorTask>(&task))
+            if (vector->op == VectorOp::Prune) prune = *vector;
+    return {gemms(step, Stage::BP), prune};
+}
+
+// One copy for each column of dY that a phase reads: of a dilated kernel whose taps all fall on one phase,
+// all of them.
+TEST(TrainingStep, APrunedGradientHasACopyForEachColumnThatAPhaseReads) {
+    const auto copies = [](const nlohmann::json& fields) {
+        const auto [tasks, prune] = pruned_gradient(fields, {2, 8});
+        return prune ? prune->shape.taps : 0;
+    };
+    EXPECT_EQ(copies({{"kernel", 1}}), 1);
+    EXPECT_EQ(copies({{"kernel", 3}}), 3);
+    EXPECT_EQ(copies({{"kernel", 3}, {"stride", 2}}), 2);
+    EXPECT_EQ(copies({{"kernel", 4}, {"stride", 2}}), 2);
+    EXPECT_EQ(copies({{"kernel", 3}, {"stride", 4}}), 1);
+    EXPECT_EQ(copies({{"kernel", 3}, {"dilation", 2}}), 3);
+    EXPECT_EQ(copies({{"kernel", 3}, {"stride", 2}, {"dilation", 2}}), 3);
+    EXPECT_EQ(copies({{"kernel", 5}, {"stride", 4}, {"dilation", 2}}), 3);
+    EXPECT_EQ(copies({{"kernel", 3}, {"stride", 3}, {"dilation", 2}}), 1);
+}
+
+// 1:2 is stored in groups of four, which may not cross taps or groups of channels.
+TEST(TrainingStep, GroupsOfAPrunedGradientAreWholeAsTheyAreStored) {
+    const auto pruned = [](const nlohmann::json& fields, const NmPattern& nm) {
+        const auto [tasks, prune] = pruned_gradient(fields, nm);
+        bool turned = false;
+        for (const GemmTask& task : tasks) turned = turned || task.sparse_is_activation;
+        EXPECT_EQ(turned, prune.has_value());
+        return turned;
+    };
+    const NmPattern one_of_two{1, 2};
+    EXPECT_TRUE(pruned({{"out", 24}}, one_of_two));
+    EXPECT_FALSE(pruned({{"out", 22}}, one_of_two));
+    EXPECT_TRUE(pruned({{"out", 22}, {"kernel", 1}}, one_of_two));  // one run: its last group may be ragged
+    EXPECT_TRUE(pruned({{"out", 24}, {"kernel", 1}, {"groups", 2}}, one_of_two));
+    EXPECT_FALSE(pruned({{"out", 12}, {"kernel", 1}, {"groups", 2}}, one_of_two));
+    EXPECT_FALSE(pruned({{"out", 22}, {"kernel", 1}}, {2, 4}));
+    EXPECT_TRUE(pruned({{"out", 24}, {"groups", 3}}, {2, 8}));
+    EXPECT_FALSE(pruned({{"out", 24}, {"groups", 2}}, {2, 8}));
+}
+
 TEST(TrainingStep, StagesOfEveryModelDoTheSameMultiplications) {
     for (const char* name : {"resnet9", "vgg19", "resnet18", "resnet50", "vit-cifar"}) {
         const Network net =

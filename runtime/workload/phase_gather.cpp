@@ -1,0 +1,68 @@
+#include "runtime/workload/phase_gather.hpp"
+
+#include <algorithm>
+
+namespace satsim {
+namespace {
+
+// Kernel rows (or columns) that reach input coordinates s*a + phase: output coordinate a + delta for kernel
+// index k.
+struct PhaseTap {
+    int k = 0;
+    int delta = 0;
+};
+std::vector<PhaseTap> phase_taps(int kernel, int stride, int dilation, int pad, int phase) {
+    std::vector<PhaseTap> taps;
+    for (int k = 0; k < kernel; ++k) {
+        const int distance = phase + pad - k * dilation;
+        if (distance % stride == 0) taps.push_back({k, distance / stride});
+    }
+    return taps;
+}
+
+std::vector<Tap> taps_of_phase(const Layer& layer, int py, int px) {
+    std::vector<Tap> taps;
+    for (const PhaseTap& y :
+         phase_taps(layer.kernel.h, layer.stride.h, layer.dilation.h, layer.pad.top, py)) {
+        for (const PhaseTap& x :
+             phase_taps(layer.kernel.w, layer.stride.w, layer.dilation.w, layer.pad.left, px)) {
+            taps.push_back({y.delta, x.delta, y.k * layer.kernel.w + x.k});
+        }
+    }
+    // In the order of memory, so that neighbouring taps can be read as one run (schedule/merge_rows.hpp).
+    std::sort(taps.begin(), taps.end());
+    return taps;
+}
+
+}  // namespace
+
+Gather phase_gather(const Layer& layer, std::int64_t batch, int py, int px) {
+    Gather g;
+    g.batch = batch;
+    g.grid_h = ceil_div(layer.in.height - py, layer.stride.h);
+    g.grid_w = ceil_div(layer.in.width - px, layer.stride.w);
+    g.in_h = layer.out.height;
+    g.in_w = layer.out.width;
+    g.channels = static_cast<int>(layer.out.channels / layer.groups);
+    g.taps = taps_of_phase(layer, py, px);
+    return g;
+}
+
+std::vector<int> columns_of(const std::vector<Tap>& taps) {
+    std::vector<int> columns;
+    for (const Tap& tap : taps) columns.push_back(tap.dx);
+    std::sort(columns.begin(), columns.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+    return columns;
+}
+
+std::int64_t packed_gradient_copies(const Layer& layer) {
+    std::size_t most = 1;
+    if (layer.kind != LayerKind::Conv) return 1;
+    for (int py = 0; py < std::min(layer.stride.h, layer.in.height); ++py)
+        for (int px = 0; px < std::min(layer.stride.w, layer.in.width); ++px)
+            most = std::max(most, columns_of(taps_of_phase(layer, py, px)).size());
+    return static_cast<std::int64_t>(most);
+}
+
+}  // namespace satsim
