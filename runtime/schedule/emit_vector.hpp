@@ -86,7 +86,8 @@ struct VectorLayout {
 // Throws InputError naming the layer for work that VEC has no micro-program for.
 [[nodiscard]] VectorProblem problem_of(const VectorTask& task, const isa::ArrayConfig& array);
 [[nodiscard]] VectorLayout layout_vector(const VectorProblem& problem, const isa::ArrayConfig& array);
-// Throws InputError naming the layer when the vector memory is too small.
+// Throws InputError naming the layer when the vector memory is too small or SORE is not built for a copy's
+// pattern.
 [[nodiscard]] isa::Program emit_vector_program(const VectorProblem& problem, const isa::ArrayConfig& array);
 
 // s0..s10 of the operation.

@@ -5,6 +5,7 @@
 
 #include "runtime/schedule/emit_common.hpp"
 #include "runtime/schedule/emit_vector.hpp"
+#include "runtime/schedule/tensor_layout.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/stored_pattern.hpp"
 
@@ -395,6 +396,8 @@ class UpdateEmitter {
 isa::Program emit_vector_update(const VectorProblem& problem, const isa::ArrayConfig& array) {
     if (problem.kernel == VectorKernel::Prune && !problem.pack_ff && !problem.pack_bp)
         throw InputError("layer " + problem.layer, "", "pruning without a pattern");
+    for (const std::optional<NmPattern>& copy : {problem.pack_ff, problem.pack_bp})
+        if (copy) require_built_for(*copy, array, problem.layer);
     return UpdateEmitter(problem, array).emit();
 }
 

@@ -42,6 +42,13 @@ std::int64_t row_pitch(std::int64_t bytes, const isa::ArrayConfig& array) {
                                                     : bytes;
 }
 
+void require_built_for(const NmPattern& nm, const isa::ArrayConfig& array, const std::string& layer) {
+    if (nm.m <= array.max_m) return;
+    throw InputError("layer " + layer, "",
+                     to_string(nm) + " needs an array built for M = " + std::to_string(nm.m) +
+                         ", this one is built for M <= " + std::to_string(array.max_m));
+}
+
 NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array) {
     const NmPattern nm = task.nm;
     const std::string where = "layer " + task.layer;
@@ -55,11 +62,7 @@ NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array) 
     if (nm.m != 4 && nm.m != 8 && nm.m != 16) {
         throw InputError(where, "", "M must be 2, 4, 8 or 16, not " + std::to_string(nm.m));
     }
-    if (nm.m > array.max_m) {
-        throw InputError(where, "",
-                         to_string(nm) + " needs an array built for M = " + std::to_string(nm.m) +
-                             ", this one is built for M <= " + std::to_string(array.max_m));
-    }
+    require_built_for(nm, array, task.layer);
     return nm;
 }
 

@@ -23,6 +23,9 @@ namespace satsim::schedule {
 // the gaps would cost more than the sixteenth that they cost at most here.
 [[nodiscard]] std::int64_t row_pitch(std::int64_t bytes, const isa::ArrayConfig& array);
 
+// Throws InputError naming the layer where neither the array nor SORE is built for groups of nm.m.
+void require_built_for(const NmPattern& nm, const isa::ArrayConfig& array, const std::string& layer);
+
 // The format in which SAT multiplies: dense tasks take groups of 4 where that wastes fewer elements of K, 1:2
 // weights are stored as 2:4 (stored_pattern). Throws InputError naming the layer for a pattern that the built
 // array cannot run.

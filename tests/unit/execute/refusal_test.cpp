@@ -92,8 +92,7 @@ TEST(Refusals, OfSatAreWhatItWouldThrow) {
             if (!sat.can_run(task)) tasks.push_back(name_of(task));
         return tasks;
     };
-    // Updates refuse nothing here: SORE packs for any M.
-    EXPECT_EQ(refused(machine), (std::vector<std::string>{"b FF", "b BP"}));
+    EXPECT_EQ(refused(machine), (std::vector<std::string>{"b FF", "b BP", "b WU optimizer"}));
     machine.array.max_m = 16;
     EXPECT_TRUE(refused(machine).empty());
     machine.array.vmem_lines = 8;
