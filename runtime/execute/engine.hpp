@@ -42,7 +42,8 @@ struct RowsView {
 struct GemmWork {
     const GemmTask& task;
     MapView<const double> a;
-    // B. FF and BP of a weight: its tap planes, those of instance z from z * taps / count on. Otherwise
+    // B. FF and BP of a weight: its tap planes, those of instance z from z * taps / count on. Products of a
+    // pruned gradient, whose A is the weight (task.sparse_is_activation): a plane an instance. Otherwise
     // (products of activations: K x N; WU: dY, positions x N) a matrix an instance.
     const PackedWeight* weight = nullptr;
     RowsView<const double> b{};
@@ -65,7 +66,7 @@ struct VectorWork {
     double factor = 1;                               // softmax: of the scores; loss: of the gradient
     std::int64_t length = 0;                         // softmax: of a row; rotary: channels of a head
     schedule::Hyperparameters hyper{};
-    PackedWeight* ff = nullptr;  // optimizer: the copies that it leaves
+    PackedWeight* ff = nullptr;  // optimizer, pruning: the copies that it leaves
     PackedWeight* bp = nullptr;
 };
 

@@ -39,8 +39,9 @@ void HostEngine<Real>::vector(const VectorWork& work) {
             return row_work<Real>(work);
         case VectorOp::Optimizer:
             return optimizer_work<Real>(work);
-        case VectorOp::Combine:
         case VectorOp::Prune:
+            return pruning<Real>(work);
+        case VectorOp::Combine:
             break;
     }
     throw std::logic_error("layer " + work.layer.name + ": nothing executes " + to_string(work.task.op));

@@ -53,5 +53,7 @@ template <typename Real>
 void row_work(const VectorWork& work);
 template <typename Real>
 void optimizer_work(const VectorWork& work);
+template <typename Real>
+void pruning(const VectorWork& work);
 
 }  // namespace satsim::execute

@@ -1,5 +1,5 @@
 // Updates, in the order of operations of VEC's programs (docs/architecture/vector.md), and the copies that
-// they leave.
+// they leave; copies alone.
 #include "runtime/execute/host_kernels.hpp"
 
 namespace satsim::execute {
@@ -18,6 +18,16 @@ struct Scalars {
     std::array<float, 11> s{};
     schedule::VectorKernel kernel;
 };
+
+// The masks are those of the FP16 values in the reference too, which rounds nothing else.
+template <typename Real>
+void leave_copies(const VectorWork& work, const Values& matrix) {
+    const bool exact = sizeof(Real) == sizeof(double);
+    if (work.ff != nullptr)
+        *work.ff = pack_weight(matrix, work.task.shape, *work.task.pregenerate_ff, Stage::FF, exact);
+    if (work.bp != nullptr)
+        *work.bp = pack_weight(matrix, work.task.shape, *work.task.pregenerate_bp, Stage::BP, exact);
+}
 
 }  // namespace
 
@@ -52,15 +62,18 @@ void optimizer_work(const VectorWork& work) {
         work.results[2][i] = as_sum(square);
         work.results[0][i] = as_sum(decayed - mean / root * s(8));
     }
-    const Values master(work.results[0].begin(), work.results[0].end());
-    const bool exact = sizeof(Real) == sizeof(double);
-    if (work.ff != nullptr)
-        *work.ff = pack_weight(master, work.task.shape, *work.task.pregenerate_ff, Stage::FF, exact);
-    if (work.bp != nullptr)
-        *work.bp = pack_weight(master, work.task.shape, *work.task.pregenerate_bp, Stage::BP, exact);
+    leave_copies<Real>(work, {work.results[0].begin(), work.results[0].end()});
+}
+
+// maps: the matrix -> copies.
+template <typename Real>
+void pruning(const VectorWork& work) {
+    leave_copies<Real>(work, {work.maps[0].begin(), work.maps[0].end()});
 }
 
 template void optimizer_work<float>(const VectorWork& work);
 template void optimizer_work<double>(const VectorWork& work);
+template void pruning<float>(const VectorWork& work);
+template void pruning<double>(const VectorWork& work);
 
 }  // namespace satsim::execute

@@ -1,4 +1,5 @@
-// A weight as the GEMMs of one stage read it: m_f∘W for FF, m_b∘W for BP, both from the same master.
+// A weight as the GEMMs of one stage read it: m_f∘W for FF, m_b∘W for BP, both from the same master. A pruned
+// gradient is packed as for BP: along its channels, transposed.
 #pragma once
 
 #include <vector>

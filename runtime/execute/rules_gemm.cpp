@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "runtime/execute/step_run.hpp"
+#include "runtime/workload/phase_gather.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -46,13 +47,10 @@ void spread_windows(LayerRun& run, Stage stage, const Values& from, const Tensor
                     const TensorShape& large) {
     const Extent s = run.layer.stride;
     const int groups = run.layer.groups;
-    const auto part_of = [&s](int py, int px) {
-        return s.area() > 1 ? "phase " + std::to_string(py) + "," + std::to_string(px) : std::string();
-    };
     bool leaves_zeros = false;
     for (int py = 0; py < std::min(s.h, large.height); ++py)
         for (int px = 0; px < std::min(s.w, large.width); ++px)
-            leaves_zeros = leaves_zeros || !run.tasks.has(stage, part_of(py, px));
+            leaves_zeros = leaves_zeros || !run.tasks.has(stage, phase_part(s, py, px));
     if (leaves_zeros) {
         const auto [task, engine] = run.tasks.vector(VectorOp::ZeroFill, stage);
         std::fill(to.begin(), to.end(), 1.0);  // until the engine writes them
@@ -60,7 +58,7 @@ void spread_windows(LayerRun& run, Stage stage, const Values& from, const Tensor
     }
     for (int py = 0; py < std::min(s.h, large.height); ++py) {
         for (int px = 0; px < std::min(s.w, large.width); ++px) {
-            const std::string part = part_of(py, px);
+            const std::string part = phase_part(s, py, px);
             if (!run.tasks.has(stage, part)) continue;
             const auto [task, engine] = run.tasks.gemm(stage, part);
             engine.gemm({.task = task,
@@ -109,7 +107,9 @@ void backward_convolution(LayerRun& run) {
     const Layer& l = run.layer;
     const bool transposed = l.kind == LayerKind::ConvTranspose;
     take_bias_gradient(run);
-    if (run.wants()) {
+    if (run.wants() && gradient_is_pruned(run)) {
+        hand_down_pruned(run);
+    } else if (run.wants()) {
         Values gradient(run.in_elements());
         if (transposed)
             reduce_windows(run, Stage::BP, run.values.gradient, l.out, gradient, l.in);
@@ -139,7 +139,9 @@ void backward_linear(LayerRun& run) {
     const Layer& l = run.layer;
     const Values& dy = run.values.gradient;
     take_bias_gradient(run);
-    if (run.wants()) {
+    if (run.wants() && gradient_is_pruned(run)) {
+        hand_down_pruned(run);
+    } else if (run.wants()) {
         const auto [task, engine] = run.tasks.gemm(Stage::BP, "");
         Values gradient(run.in_elements());
         engine.gemm({.task = task,

@@ -116,7 +116,6 @@ std::string SatEngine::refusal(const Task& task) const {
             return {};
         }
         const auto& gemm = std::get<GemmTask>(task);
-        if (gemm.sparse_is_activation) return "it has no program for a pruned gradient";
         [[maybe_unused]] const isa::Program& made = program_of(GemmImage(gemm, machine_.array).scheduled());
     } catch (const InputError& error) {
         return error.what();

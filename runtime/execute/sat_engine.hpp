@@ -20,8 +20,8 @@ class SatEngine : public Engine {
   public:
     explicit SatEngine(const schedule::MachineView& machine, const schedule::ScheduleOptions& options = {})
         : machine_(machine), options_(options) {}
-    // Runs every GEMM but those of a pruned gradient, and the vector tasks that VEC has a program for, as far
-    // as this machine's buffers hold them and it is built for their pattern.
+    // Runs every GEMM, and the vector tasks that VEC has a program for, as far as this machine's buffers hold
+    // them and it is built for their pattern.
     [[nodiscard]] std::string refusal(const Task& task) const override;
     // Both throw InputError naming the layer for a task that refusal() refuses.
     void gemm(const GemmWork& work) override;

@@ -69,6 +69,7 @@ void make_copies(const TrainingStep& step, const Network& network, Store& store)
     for (const Task& task : step.tasks) {
         const auto* gemm = std::get_if<GemmTask>(&task);
         if (gemm == nullptr || !gemm->weight_operand || gemm->stage == Stage::WU) continue;
+        if (gemm->sparse_is_activation) continue;  // reads FF's copy
         const auto copy_of = [&](LayerWeights& weights) -> PackedWeight& {
             return gemm->stage == Stage::FF ? weights.ff : weights.bp;
         };

@@ -148,6 +148,9 @@ void add_gradients(LayerRun& run, const Values& matrix, const Values& others);
 // own.
 void leave_gradient(LayerRun& run);
 void add_tied_gradients(LayerRun& run);
+// SDGP: whether the step prunes what the layer hands down, and the rule that then hands it down.
+[[nodiscard]] bool gradient_is_pruned(const LayerRun& run);
+void hand_down_pruned(LayerRun& run);
 // [matrix][row][column] to [matrix][column][row], of this shape.
 void transpose_each(Values& values, const MatrixShape& to);
 // Leaves the optimizer's step of one layer to StepRun::update(), in the last micro-batch.

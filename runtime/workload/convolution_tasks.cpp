@@ -86,7 +86,7 @@ void spread_windows(const StepContext& context, const Layer& layer, int index, S
     for (int py = 0; py < std::min(s.h, layer.in.height); ++py) {
         for (int px = 0; px < std::min(s.w, layer.in.width); ++px) {
             GemmTask task = base_task(layer, stage);
-            if (s.area() > 1) task.part = "phase " + std::to_string(py) + "," + std::to_string(px);
+            task.part = phase_part(s, py, px);
             task.gather = phase_gather(layer, context.batch, py, px);
             const Gather& g = task.gather;
             task.count = layer.groups;

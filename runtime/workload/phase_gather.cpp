@@ -48,6 +48,10 @@ Gather phase_gather(const Layer& layer, std::int64_t batch, int py, int px) {
     return g;
 }
 
+std::string phase_part(const Extent& stride, int py, int px) {
+    return stride.area() > 1 ? "phase " + std::to_string(py) + "," + std::to_string(px) : std::string();
+}
+
 std::vector<int> columns_of(const std::vector<Tap>& taps) {
     std::vector<int> columns;
     for (const Tap& tap : taps) columns.push_back(tap.dx);

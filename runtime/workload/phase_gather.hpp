@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "runtime/workload/network.hpp"
@@ -13,6 +14,9 @@ namespace satsim {
 // grid reads row a + dy and column b + dx for every tap, with the channels of one group. The taps are in the
 // order of memory; there may be none. A transposed convolution's forward pass is its mirror's, as `layer`.
 [[nodiscard]] Gather phase_gather(const Layer& layer, std::int64_t batch, int py, int px);
+
+// GemmTask::part of a phase: "phase 0,1", or "" where there is only one.
+[[nodiscard]] std::string phase_part(const Extent& stride, int py, int px);
 
 // Columns (dx) that the taps read, each once, ascending.
 [[nodiscard]] std::vector<int> columns_of(const std::vector<Tap>& taps);

@@ -12,8 +12,10 @@ class Models : public testing::TestWithParam<const char*> {};
 TEST_P(Models, AgreeInEveryBit) {
     const Network network =
         std::string(GetParam()).starts_with("resnet9") ? test::narrow_resnet9() : test::smallest_armor();
-    const Recipe recipe =
-        load_recipe(std::string(GetParam()).ends_with("dense") ? "dense" : "full+bdwp-2:8", test::kModels);
+    const Recipe recipe = load_recipe(std::string(GetParam()).ends_with("dense")  ? "dense"
+                                      : std::string(GetParam()).ends_with("sdgp") ? "full+sdgp-2:8"
+                                                                                  : "full+bdwp-2:8",
+                                      test::kModels);
     const TrainingStep step = make_training_step(network, recipe, 1);
     SatFunctionalEngine functional(test::small_machine());
     SatCycleEngine cycle(test::small_machine());
@@ -37,7 +39,9 @@ TEST_P(Models, AgreeInEveryBit) {
     EXPECT_GT(cycle.cycles(), 1000);
 }
 
-INSTANTIATE_TEST_SUITE_P(Steps, Models, testing::Values("resnet9_bdwp", "resnet9_dense", "armor_bdwp"));
+INSTANTIATE_TEST_SUITE_P(Steps, Models,
+                         testing::Values("resnet9_bdwp", "resnet9_dense", "armor_bdwp", "resnet9_sdgp",
+                                         "armor_sdgp"));
 
 }  // namespace
 }  // namespace satsim::execute

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -39,7 +40,7 @@ inline void for_result(
 // Runs each task on `used` and on `other` with the same operands and counts elements that differ by more than
 // the bound of docs/architecture/execution.md: GEMMs 2 g S + one unit, S by the reference from magnitudes;
 // maps of vector work one unit and 2^-20 of the largest element; sums as sum_bounds() has it; packed copies
-// not at all from those of the master that was written with them.
+// not at all from those of the master that was written with them, or of the gradient that is pruned.
 class ComparingEngine : public Engine {
   public:
     ComparingEngine(Engine& used, Engine& other) : used_(used), other_(other) {}
@@ -159,7 +160,9 @@ class ComparingEngine : public Engine {
         return values;
     }
     void compare_copy(const VectorWork& work, const PackedWeight& copy, const NmPattern& nm, Stage stage) {
-        const Values master(work.results[0].begin(), work.results[0].end());
+        const std::span<const double> of =
+            work.task.op == VectorOp::Prune ? work.maps[0] : std::span<const double>(work.results[0]);
+        const Values master(of.begin(), of.end());
         const PackedWeight fresh = pack_weight(master, work.task.shape, nm, stage, false);
         for (std::size_t i = 0; i < fresh.dense.size(); ++i, ++compared_copies)
             count(copy.dense[i], fresh.dense[i], 0, work.layer.name + " copy");
@@ -232,13 +235,58 @@ class ShakenEngine : public Engine {
     std::mt19937 rng_;
 };
 
+// What the prunings of one run keep, by layer.
+using Selections = std::map<std::string, PackedWeight>;
+
+// Another engine, but pruned gradients keep what `selections` has: two values of nearly one magnitude change
+// places when dY moves by a unit, and with them whole parts of the gradient
+// (docs/architecture/execution.md). The first run on empty selections leaves its own there.
+class SelectingEngine : public Engine {
+  public:
+    SelectingEngine(Engine& engine, Selections& selections) : engine_(engine), selections_(selections) {}
+    [[nodiscard]] std::string name() const override { return engine_.name(); }
+    [[nodiscard]] std::string refusal(const Task& task) const override { return engine_.refusal(task); }
+    void gemm(const GemmWork& work) override { engine_.gemm(work); }
+    void vector(const VectorWork& work) override {
+        engine_.vector(work);
+        if (work.task.op != VectorOp::Prune) return;
+        const auto [found, fresh] = selections_.try_emplace(work.layer.name, *work.bp);
+        if (!fresh) *work.bp = selected(found->second, work.maps[0], work.task.shape);
+    }
+
+  private:
+    // The values of `matrix` in the places of another copy, whose groups are all whole.
+    static PackedWeight selected(PackedWeight copy, std::span<const double> matrix,
+                                 const MatrixShape& shape) {
+        nm::PackedMatrix& p = copy.packed;
+        std::ranges::fill(copy.dense, 0.0);
+        for (int tap = 0; tap < p.taps; ++tap)
+            for (int group = 0; group < p.groups; ++group)
+                for (int j = 0; j < p.nm.n; ++j)
+                    for (int row = 0; row < p.columns; ++row) {
+                        const std::int64_t column = group * p.nm.m + p.index(tap, group, j, row);
+                        const double value = matrix[static_cast<std::size_t>(
+                            (tap * shape.rows + row) * shape.columns + column)];
+                        p.values[p.position(tap, group, j, row)] =
+                            numerics::to_fp16(static_cast<float>(value));
+                        copy.dense[static_cast<std::size_t>((tap * copy.k + column) * copy.n + row)] = value;
+                    }
+        return copy;
+    }
+
+    Engine& engine_;
+    Selections& selections_;
+};
+
 // What a wrong engine might do to a GEMM, a sum over positions or a copy.
 enum class Fault {
     Mask,  // one kept value of each group is another's: the mask's neighbour
     Taps,  // a convolution's taps in reversed order
     Rows,  // rows of dY or of A one place further on
     Sum,   // statistics and gradients of vectors of channels over the first half of the positions
-    Copy   // a packed copy has another row's values where an update leaves it
+    Copy,  // a packed copy has another row's values where an update leaves it
+    Kept,  // a pruned gradient keeps another channel's values
+    Shift  // a pruned gradient lies one position further on
 };
 
 inline bool can_have(const GemmTask& task, Fault fault, Stage stage) {
@@ -253,6 +301,8 @@ inline bool can_have(const GemmTask& task, Fault fault, Stage stage) {
             return stage == Stage::WU && task.gather.taps.size() == 1 && task.shape.k > 2;
         case Fault::Sum:
         case Fault::Copy:
+        case Fault::Kept:
+        case Fault::Shift:
             break;
     }
     return false;
@@ -260,6 +310,7 @@ inline bool can_have(const GemmTask& task, Fault fault, Stage stage) {
 inline bool can_have(const VectorTask& task, Fault fault, Stage stage) {
     if (task.stage != stage || !task.sat_capable) return false;
     if (fault == Fault::Copy) return task.op == VectorOp::Optimizer && task.pregenerate_ff.has_value();
+    if (fault == Fault::Kept || fault == Fault::Shift) return task.op == VectorOp::Prune;
     if (fault != Fault::Sum) return false;
     return task.op == VectorOp::NormStatistics || task.op == VectorOp::NormGradStatistics ||
            task.op == VectorOp::BiasGrad;
@@ -270,26 +321,30 @@ inline bool can_have(const TrainingStep& step, Fault fault, Stage stage) {
     });
 }
 
-// The CPU with a fault in the first task that can have it.
+// An engine with a fault in the first task that can have it.
 class FaultyEngine : public Engine {
   public:
-    FaultyEngine(Fault fault, Stage stage) : fault_(fault), stage_(stage) {}
+    FaultyEngine(Fault fault, Stage stage, Engine& sound) : fault_(fault), stage_(stage), sound_(sound) {}
     [[nodiscard]] std::string name() const override { return "faulty"; }
     [[nodiscard]] std::string refusal(const Task&) const override { return {}; }
     void vector(const VectorWork& work) override {
-        if (done_ || !can_have(work.task, fault_, stage_)) return cpu_.vector(work);
+        if (done_ || !can_have(work.task, fault_, stage_)) return sound_.vector(work);
         done_ = true;
         if (fault_ == Fault::Copy) {
-            cpu_.vector(work);
+            sound_.vector(work);
             return swap_rows(*work.ff);
+        }
+        if (fault_ == Fault::Kept || fault_ == Fault::Shift) {
+            sound_.vector(work);
+            return fault_ == Fault::Kept ? swap_rows(*work.bp) : move_columns(*work.bp);
         }
         VectorWork wrong = work;
         const std::size_t channels = work.sums[0].size();
         for (std::span<const double>& map : wrong.maps) map = map.first(map.size() / channels / 2 * channels);
-        cpu_.vector(wrong);
+        sound_.vector(wrong);
     }
     void gemm(const GemmWork& work) override {
-        if (done_ || !can_have(work.task, fault_, stage_)) return cpu_.gemm(work);
+        if (done_ || !can_have(work.task, fault_, stage_)) return sound_.gemm(work);
         done_ = true;
         GemmTask task = work.task;
         PackedWeight weight;
@@ -316,7 +371,7 @@ class FaultyEngine : public Engine {
             }
             wrong.b = {moved.data(), 0, task.shape.n};
         }
-        cpu_.gemm(wrong);
+        sound_.gemm(wrong);
     }
 
   private:
@@ -326,11 +381,15 @@ class FaultyEngine : public Engine {
         for (std::size_t i = 0; i + n < weight.dense.size(); i += 8 * n)
             for (std::size_t c = 0; c < n; ++c) std::swap(weight.dense[i + c], weight.dense[i + n + c]);
     }
+    static void move_columns(PackedWeight& weight) {
+        for (auto row = weight.dense.begin(); row != weight.dense.end(); row += weight.n)
+            std::rotate(row, row + 1, row + weight.n);
+    }
 
     Fault fault_;
     Stage stage_;
     bool done_ = false;
-    CpuEngine cpu_;
+    Engine& sound_;
 };
 
 }  // namespace satsim::execute::test

@@ -34,12 +34,24 @@ class Placements : public testing::TestWithParam<Setting> {
     std::vector<NamedValues> run(Engine& engine) {
         return run({&engine}, std::vector<int>(step_.tasks.size(), 0));
     }
+    // Pruned gradients keep what the first of these runs keeps.
+    std::vector<NamedValues> run_selected(const std::vector<Engine*>& engines,
+                                          const std::vector<int>& placement) {
+        std::vector<test::SelectingEngine> selecting;
+        selecting.reserve(engines.size());
+        std::vector<Engine*> used;
+        for (Engine* engine : engines) used.push_back(&selecting.emplace_back(*engine, selections_));
+        return run(used, placement);
+    }
+    std::vector<NamedValues> run_selected(Engine& engine) {
+        return run_selected({&engine}, std::vector<int>(step_.tasks.size(), 0));
+    }
     // Two placements may stand on either side of what the CPU computes: twice what shaking it does.
     std::vector<double> bounds(const std::vector<NamedValues>& cpu) {
         std::vector<double> bounds(cpu.size(), 0.0);
         for (const unsigned seed : {1U, 2U, 3U}) {
             test::ShakenEngine shaken(seed);
-            const std::vector<NamedValues> moved = run(shaken);
+            const std::vector<NamedValues> moved = run_selected(shaken);
             for (std::size_t i = 0; i < cpu.size(); ++i)
                 bounds[i] = std::max(bounds[i], 2 * distance(moved[i].values, cpu[i].values));
         }
@@ -50,12 +62,13 @@ class Placements : public testing::TestWithParam<Setting> {
     Recipe recipe_;
     TrainingStep step_;
     Store start_{network_, GetParam().batch, 11};
+    test::Selections selections_;
     CpuEngine cpu_;
     SatFunctionalEngine sat_{test::small_machine()};
 };
 
 TEST_P(Placements, AgreeWithinTheFormat) {
-    const std::vector<NamedValues> cpu = run(cpu_);
+    const std::vector<NamedValues> cpu = run_selected(cpu_);
     const std::vector<double> allowed = bounds(cpu);
     double worst = 0;
     const auto expect_near = [&](const std::vector<NamedValues>& other, const std::string& what) {
@@ -67,10 +80,11 @@ TEST_P(Placements, AgreeWithinTheFormat) {
         }
     };
     const std::vector<Engine*> engines{&sat_, &cpu_};
-    expect_near(run(engines, test::first_placement(step_, engines)), "all that SAT can");
+    expect_near(run_selected(engines, test::first_placement(step_, engines)), "all that SAT can");
     for (int seed = 1; seed <= GetParam().seeds; ++seed)
-        expect_near(run(engines, test::random_placement(step_, engines, static_cast<unsigned>(seed))),
-                    "seed " + std::to_string(seed));
+        expect_near(
+            run_selected(engines, test::random_placement(step_, engines, static_cast<unsigned>(seed))),
+            "seed " + std::to_string(seed));
     RecordProperty("worst_share_of_bound", std::to_string(worst));
     EXPECT_GT(worst, 0);  // the engines do not secretly share their arithmetic
     // A bound that allows anything would prove nothing: outputs to 2 %, all tensors to less than their size.
@@ -96,22 +110,23 @@ TEST_P(Placements, TasksAgreeElementByElement) {
 
 // What these tests are for: faults of one engine, each in one task of the step, are outside both bounds.
 TEST_P(Placements, NoticeAFault) {
-    const std::vector<NamedValues> cpu = run(cpu_);
+    const std::vector<NamedValues> cpu = run_selected(cpu_);
     const std::vector<double> allowed = bounds(cpu);
-    for (const test::Fault fault :
-         {test::Fault::Mask, test::Fault::Taps, test::Fault::Rows, test::Fault::Sum, test::Fault::Copy}) {
+    for (const test::Fault fault : {test::Fault::Mask, test::Fault::Taps, test::Fault::Rows, test::Fault::Sum,
+                                    test::Fault::Copy, test::Fault::Kept, test::Fault::Shift}) {
         for (const Stage stage : {Stage::FF, Stage::BP, Stage::WU}) {
             if (!test::can_have(step_, fault, stage)) continue;
             const std::string what =
                 "fault " + std::to_string(static_cast<int>(fault)) + " in " + to_string(stage);
-            test::FaultyEngine faulty(fault, stage);
+            test::SelectingEngine selecting(cpu_, selections_);
+            test::FaultyEngine faulty(fault, stage, selecting);
             const std::vector<NamedValues> wrong = run(faulty);
             bool outside = false;
             for (std::size_t i = 0; i < cpu.size(); ++i)
                 outside = outside || distance(wrong[i].values, cpu[i].values) > allowed[i];
             // A copy is read by the next step.
             EXPECT_TRUE(outside || fault == test::Fault::Copy) << what;
-            test::FaultyEngine again(fault, stage);
+            test::FaultyEngine again(fault, stage, cpu_);
             test::ComparingEngine both(again, cpu_);
             run(both);
             EXPECT_GT(both.outside, 0) << what;
@@ -119,15 +134,19 @@ TEST_P(Placements, NoticeAFault) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, Placements,
-                         testing::Values(Setting{"strided_first", test::strided_first, "dense", 2, 2},
-                                         Setting{"resnet9_dense", test::narrow_resnet9, "dense", 2, 3},
-                                         Setting{"resnet9_bdwp", test::narrow_resnet9, "bdwp-2:8", 2, 3},
-                                         Setting{"armor_stage_3", test::smallest_armor, "wohg-3+bdwp-2:8", 1,
-                                                 2},
-                                         Setting{"armor_full", test::smallest_armor, "full+bdwp-2:8", 1, 2},
-                                         Setting{"armor_full_dense", test::smallest_armor, "full", 1, 2}),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Networks, Placements,
+    testing::Values(Setting{"strided_first", test::strided_first, "dense", 2, 2},
+                    Setting{"resnet9_dense", test::narrow_resnet9, "dense", 2, 3},
+                    Setting{"resnet9_bdwp", test::narrow_resnet9, "bdwp-2:8", 2, 3},
+                    Setting{"resnet9_sdgp", test::narrow_resnet9, "sdgp-2:8", 2, 3},
+                    Setting{"resnet9_sdgp_2_of_4", test::narrow_resnet9, "sdgp-2:4", 2, 2},
+                    Setting{"armor_full_sdgp", test::smallest_armor, "full+sdgp-2:8", 1, 2},
+                    Setting{"armor_full_sdgp_2_of_4", test::smallest_armor, "full+sdgp-2:4", 1, 2},
+                    Setting{"armor_stage_3", test::smallest_armor, "wohg-3+bdwp-2:8", 1, 2},
+                    Setting{"armor_full", test::smallest_armor, "full+bdwp-2:8", 1, 2},
+                    Setting{"armor_full_dense", test::smallest_armor, "full", 1, 2}),
+    [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
 }  // namespace satsim::execute

@@ -42,8 +42,6 @@ TEST(Refusals, NameWhatAndWhere) {
                       std::vector<int>(make_training_step(plain, Recipe{}).tasks.size(), 3))
                   .find("is 3, expected one of 1 engines"),
               std::string::npos);
-    Recipe sdgp = load_recipe("sdgp-2:8", test::kModels);
-    EXPECT_NE(message(plain, sdgp, {&cpu}, {}).find("/method"), std::string::npos);
     const Network product = network_of({{{"kind", "attention"}, {"name", "p"}, {"heads", 2}}}, kRows);
     EXPECT_EQ(message(product, Recipe{}, {&cpu}, {}),
               "layer p: execution has no rule for layers of kind attention");
@@ -52,6 +50,25 @@ TEST(Refusals, NameWhatAndWhere) {
                           {"kv_heads", 2}, {"ffn", 32},    {"vocab", 16}};
     const Network counted = load_network(test::kModels + "/networks/decoder.json", options);
     EXPECT_NE(message(counted, Recipe{}, {&cpu}, {}).find("stands for several layers"), std::string::npos);
+}
+
+// Gradients that a recipe prunes before they are all there, or for several weights.
+TEST(Refusals, OfPrunedGradients) {
+    const Recipe sdgp = load_recipe("sdgp-2:8", test::kModels);
+    const auto refused = [&](const json& layer) -> std::string {
+        try {
+            require_executable(network_of(json::array({layer}), kRows), sdgp);
+        } catch (const InputError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    const std::string why =
+        "layer p: has gradients that recipe sdgp-2:8 prunes, which execution has a rule for in convolutions "
+        "and single linear layers only";
+    EXPECT_EQ(refused({{"kind", "attention"}, {"name", "p"}, {"heads", 2}}), why);
+    EXPECT_EQ(refused({{"kind", "linear"}, {"name", "p"}, {"out", 8}, {"sets", {2, 4}}}), why);
+    EXPECT_EQ(refused({{"kind", "linear"}, {"name", "p"}, {"out", 8}}), "");
 }
 
 // A store and a step have one rule.

@@ -433,6 +433,7 @@ TEST(Step, TrainingLowersTheLoss) {
         EXPECT_LT(losses.back(), 0.8 * losses.front()) << recipe_name;
     };
     falls(test::narrow_resnet9(), "bdwp-2:8", 2, 0.01F);
+    falls(test::narrow_resnet9(), "sdgp-2:8", 2, 0.01F);
     falls(test::smallest_armor(), "full+bdwp-2:8", 1, 0.003F);
     NetworkOptions tied;
     tied.pieces = kEveryCopy;
