@@ -7,9 +7,8 @@ void GpuEngine::add_layers(const Network& network) {
 }
 
 std::string GpuEngine::refusal(const Task& task) const {
-    if (const auto* vector = std::get_if<VectorTask>(&task)) return refusal(*vector);
-    const auto& gemm = std::get<GemmTask>(task);
-    return gemm.sparse_is_activation ? "the GPU has no kernel for a pruned gradient" : "";
+    const auto* vector = std::get_if<VectorTask>(&task);
+    return vector != nullptr ? refusal(*vector) : "";
 }
 
 std::string GpuEngine::refusal(const VectorTask& task) const {
@@ -41,6 +40,7 @@ std::string GpuEngine::refusal(const VectorTask& task) const {
         case VectorOp::SoftmaxGrad:
         case VectorOp::Loss:
         case VectorOp::Optimizer:
+        case VectorOp::Prune:
         case VectorOp::Transpose:
         case VectorOp::ZeroFill:
         case VectorOp::Resize:
@@ -50,7 +50,6 @@ std::string GpuEngine::refusal(const VectorTask& task) const {
         case VectorOp::Nearest:
             return "";
         case VectorOp::Combine:
-        case VectorOp::Prune:
             break;
     }
     return none(to_string(task.op));

@@ -6,7 +6,7 @@
 //   dense products        cuBLASLt; convolutions of their gathered map (im2col)
 //   patterns within 2:4   the own 2:4 kernel, which gathers the map itself; where it takes no such product
 //                         (channels that are no multiple of 8), the dense copy by cuBLASLt
-//   updates               the fused kernel, with both packed copies
+//   updates               the fused kernel, with both packed copies; pruning alone by the same kernel
 //   vector work           the kernels of kernels/vector.cu
 #pragma once
 
@@ -28,7 +28,7 @@ class GpuEngine : public Engine {
     void add_layers(const Network& network);
 
     [[nodiscard]] std::string name() const override { return "gpu"; }
-    // Products of pruned gradients, vector work without a kernel, layers that no network has made known.
+    // Vector work without a kernel, layers that no network has made known.
     [[nodiscard]] std::string refusal(const Task& task) const override;
     // Both throw InputError for a task that refusal() refuses and where the device fails, naming the layer.
     void gemm(const GemmWork& work) override;

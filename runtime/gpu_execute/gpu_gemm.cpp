@@ -129,8 +129,8 @@ void turned(gpu::Executor& device, const GemmWork& work) {
                 std::copy(from, from + task.shape.n, work.rows.at(z, tap.weight_tap * channels + channel));
 }
 
-// W of an instance, compressed by the kernel that packs after an update: of a pruned matrix it keeps what the
-// mask has kept.
+// B of an instance (a weight's taps, a pruned gradient), compressed by the kernel that packs after an update:
+// of a pruned matrix it keeps what the mask has kept.
 void compress(gpu::Executor& device, Operands& memory, const PackedWeight& w, std::int64_t first,
               gpu::SparseGemmArguments& arguments) {
     const gpu::Compressed24Shape& shape = arguments.shape;

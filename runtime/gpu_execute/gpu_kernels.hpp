@@ -13,6 +13,7 @@ void row_norm_on(gpu::Executor& device, const VectorWork& work);
 void softmax_on(gpu::Executor& device, const VectorWork& work, gpu::Rowwise operation);
 void loss_on(gpu::Executor& device, const VectorWork& work);
 void update_on(gpu::Executor& device, const VectorWork& work);
+void prune_on(gpu::Executor& device, const VectorWork& work);
 // Pools, resampling, and their gradients.
 void windows_on(gpu::Executor& device, const VectorWork& work);
 void lookup_on(gpu::Executor& device, const VectorWork& work);

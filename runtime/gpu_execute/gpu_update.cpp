@@ -1,4 +1,4 @@
-// Updates by the fused kernel, with both packed copies.
+// Updates by the fused kernel, with both packed copies; copies alone.
 #include <algorithm>
 #include <optional>
 
@@ -59,6 +59,30 @@ class PlaneCopy {
     gpu::CopyTarget target_;
 };
 
+// The copies that a task asks for.
+class Copies {
+  public:
+    Copies(Operands& memory, const VectorWork& work, const MatrixShape& shape, gpu::UpdateArguments& a)
+        : work_(work), shape_(shape) {
+        if (work.ff != nullptr)
+            a.forward = ff_.emplace(memory, *work.task.pregenerate_ff, shape.taps, shape.rows, shape.columns)
+                            .target();
+        if (work.bp != nullptr)
+            a.backward = bp_.emplace(memory, *work.task.pregenerate_bp, shape.taps, shape.columns, shape.rows)
+                             .target();
+    }
+    void read() {
+        if (ff_) *work_.ff = ff_->weight(shape_, Stage::FF);
+        if (bp_) *work_.bp = bp_->weight(shape_, Stage::BP);
+    }
+
+  private:
+    const VectorWork& work_;
+    MatrixShape shape_;
+    std::optional<PlaneCopy> ff_;
+    std::optional<PlaneCopy> bp_;
+};
+
 }  // namespace
 
 // maps: gradient, first state, master, second state (Adam) -> results: master, first, second; copies.
@@ -77,21 +101,27 @@ void update_on(gpu::Executor& device, const VectorWork& work) {
     a.weight = memory.floats(work.maps[2]);
     const bool moments = work.maps.size() > 3;
     if (moments) a.second = memory.floats(work.maps[3]);
-    std::optional<PlaneCopy> ff;
-    std::optional<PlaneCopy> bp;
-    if (work.ff != nullptr)
-        a.forward =
-            ff.emplace(memory, *work.task.pregenerate_ff, shape.taps, shape.rows, shape.columns).target();
-    if (work.bp != nullptr)
-        a.backward =
-            bp.emplace(memory, *work.task.pregenerate_bp, shape.taps, shape.columns, shape.rows).target();
+    Copies copies(memory, work, shape, a);
     a.decays_pruned = work.hyper.sr_ste_decay != 0 && work.ff != nullptr;
     device.update(rule_of(work.task.optimizer), a);
     memory.read(a.weight, work.results[0]);
     memory.read(a.first, work.results[1]);
     if (moments) memory.read(a.second, work.results[2]);
-    if (ff) *work.ff = ff->weight(shape, Stage::FF);
-    if (bp) *work.bp = bp->weight(shape, Stage::BP);
+    copies.read();
+}
+
+// maps: the matrix -> copies.
+void prune_on(gpu::Executor& device, const VectorWork& work) {
+    Operands memory(device);
+    const MatrixShape& shape = work.task.shape;
+    gpu::UpdateArguments a;
+    a.taps = shape.taps;
+    a.rows = shape.rows;
+    a.columns = shape.columns;
+    a.half = memory.halves(work.maps[0]);
+    Copies copies(memory, work, shape, a);
+    device.update(gpu::UpdateRule::None, a);
+    copies.read();
 }
 
 }  // namespace satsim::execute

@@ -286,6 +286,8 @@ void run_vector(gpu::Executor& device, const VectorWork& work) {
             return loss_on(device, work);
         case VectorOp::Optimizer:
             return update_on(device, work);
+        case VectorOp::Prune:
+            return prune_on(device, work);
         case VectorOp::Transpose:
             return transpose(device, work);
         case VectorOp::ZeroFill:

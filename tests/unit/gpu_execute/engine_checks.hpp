@@ -90,13 +90,21 @@ inline Network other_rows() {
                       {1, 1, 12});
 }
 
-inline const std::vector<GpuSetting> kGpuSettings{
-    {"strided_first", strided_first, "dense", 2},       {"maps_dense", maps_of_every_kind, "dense", 2},
-    {"maps_bdwp", maps_of_every_kind, "bdwp-2:8", 2},   {"rows_dense", rows_of_every_kind, "dense", 2},
-    {"rows_bdwp", rows_of_every_kind, "bdwp-2:4", 2},   {"rows_sr_ste", rows_of_every_kind, "sr-ste-1:4", 2},
-    {"rows_4_of_8", rows_of_every_kind, "bdwp-4:8", 2}, {"shared", shared_operands, "bdwp-1:2", 4},
-    {"other_maps", other_maps, "bdwp-2:8", 2},          {"other_rows", other_rows, "bdwp-2:8", 2},
-    {"resnet9_bdwp", narrow_resnet9, "bdwp-2:8", 2},    {"armor_full", smallest_armor, "full+bdwp-2:8", 1}};
+inline const std::vector<GpuSetting> kGpuSettings{{"strided_first", strided_first, "dense", 2},
+                                                  {"maps_dense", maps_of_every_kind, "dense", 2},
+                                                  {"maps_bdwp", maps_of_every_kind, "bdwp-2:8", 2},
+                                                  {"rows_dense", rows_of_every_kind, "dense", 2},
+                                                  {"rows_bdwp", rows_of_every_kind, "bdwp-2:4", 2},
+                                                  {"rows_sr_ste", rows_of_every_kind, "sr-ste-1:4", 2},
+                                                  {"rows_4_of_8", rows_of_every_kind, "bdwp-4:8", 2},
+                                                  {"shared", shared_operands, "bdwp-1:2", 4},
+                                                  {"other_maps", other_maps, "bdwp-2:8", 2},
+                                                  {"other_rows", other_rows, "bdwp-2:8", 2},
+                                                  {"resnet9_bdwp", narrow_resnet9, "bdwp-2:8", 2},
+                                                  {"armor_full", smallest_armor, "full+bdwp-2:8", 1},
+                                                  {"maps_sdgp", maps_of_every_kind, "sdgp-2:8", 2},
+                                                  {"rows_sdgp", rows_of_every_kind, "sdgp-2:4", 2},
+                                                  {"rows_sdgp_4_of_8", rows_of_every_kind, "sdgp-4:8", 2}};
 
 class GpuStep {
   public:
@@ -113,12 +121,24 @@ class GpuStep {
     std::vector<NamedValues> run(Engine& engine) {
         return run({&engine}, std::vector<int>(step.tasks.size(), 0));
     }
+    // Pruned gradients keep what the first of these runs keeps.
+    std::vector<NamedValues> run_selected(const std::vector<Engine*>& engines,
+                                          const std::vector<int>& placement) {
+        std::vector<SelectingEngine> selecting;
+        selecting.reserve(engines.size());
+        std::vector<Engine*> used;
+        for (Engine* engine : engines) used.push_back(&selecting.emplace_back(*engine, selections_));
+        return run(used, placement);
+    }
+    std::vector<NamedValues> run_selected(Engine& engine) {
+        return run_selected({&engine}, std::vector<int>(step.tasks.size(), 0));
+    }
     // What one unit in every map does, twice (docs/architecture/execution.md).
     std::vector<double> bounds(const std::vector<NamedValues>& cpu) {
         std::vector<double> allowed(cpu.size(), 0.0);
         for (const unsigned seed : {1U, 2U, 3U}) {
             ShakenEngine shaken(seed);
-            const std::vector<NamedValues> moved = run(shaken);
+            const std::vector<NamedValues> moved = run_selected(shaken);
             for (std::size_t i = 0; i < cpu.size(); ++i)
                 allowed[i] = std::max(allowed[i], 2 * distance(moved[i].values, cpu[i].values));
         }
@@ -135,6 +155,7 @@ class GpuStep {
 
   private:
     Store start_;
+    Selections selections_;
 };
 
 struct Comparison {
@@ -179,7 +200,7 @@ inline void expect_placements_agree(gpu::Executor& device, const GpuSetting& set
     GpuEngine engine(device, step.network);
     CpuEngine cpu;
     SatFunctionalEngine sat(small_machine());
-    const std::vector<NamedValues> plain = step.run(cpu);
+    const std::vector<NamedValues> plain = step.run_selected(cpu);
     const std::vector<double> allowed = step.bounds(plain);
     const auto expect_near = [&](const std::vector<NamedValues>& other, const std::string& what) {
         ASSERT_EQ(other.size(), plain.size());
@@ -188,16 +209,16 @@ inline void expect_placements_agree(gpu::Executor& device, const GpuSetting& set
                 << what << ": " << plain[i].name;
     };
     const std::vector<Engine*> two{&engine, &cpu};
-    expect_near(step.run(two, first_placement(step.step, two)), "all that the GPU can");
+    expect_near(step.run_selected(two, first_placement(step.step, two)), "all that the GPU can");
     const std::vector<Engine*> engines{&sat, &engine, &cpu};
     for (int seed = 1; seed <= seeds; ++seed) {
         const std::vector<int> placement = random_placement(step.step, engines, static_cast<unsigned>(seed));
         for (int each = 0; each < 3; ++each) EXPECT_GT(step.tasks_on(placement, each), 0);
-        expect_near(step.run(engines, placement), "seed " + std::to_string(seed));
+        expect_near(step.run_selected(engines, placement), "seed " + std::to_string(seed));
     }
 }
 
-// Runs updates on SAT and on the GPU and counts bits that differ; everything else on the CPU.
+// Runs updates and prunings on SAT and on the GPU and counts bits that differ; everything else on the CPU.
 class UpdatesOnBoth : public Engine {
   public:
     UpdatesOnBoth(Engine& sat, Engine& gpu) : sat_(sat), gpu_(gpu) {}
@@ -205,7 +226,7 @@ class UpdatesOnBoth : public Engine {
     [[nodiscard]] std::string refusal(const Task&) const override { return {}; }
     void gemm(const GemmWork& work) override { cpu_.gemm(work); }
     void vector(const VectorWork& work) override {
-        if (work.task.op != VectorOp::Optimizer) return cpu_.vector(work);
+        if (work.task.op != VectorOp::Optimizer && work.task.op != VectorOp::Prune) return cpu_.vector(work);
         VectorWork second = work;
         std::vector<Values> theirs;
         theirs.reserve(work.results.size());
