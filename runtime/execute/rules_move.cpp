@@ -76,9 +76,9 @@ Places row_places(const LayerRun& run, std::int64_t first, std::int64_t count, s
     const Choices& choices = run.run.store.choices[static_cast<std::size_t>(run.index)];
     const auto all = static_cast<std::int64_t>(choices.places.size()) / run.run.store.samples();
     Places places;
-    for (std::int64_t s = 0; s < run.run.samples(); ++s) {
+    for (std::int64_t s = 0; s < run.samples(); ++s) {
         for (std::int64_t r = 0; r < count; ++r) {
-            const auto at = static_cast<std::size_t>((run.run.first_sample() + s) * all + first + r);
+            const auto at = static_cast<std::size_t>((run.first_sample() + s) * all + first + r);
             const std::int64_t row = s * positions + choices.places[at];
             for (std::int64_t c = 0; c < channels; ++c)
                 places.push_back(static_cast<std::size_t>(row * channels + c));
@@ -223,9 +223,35 @@ void forward_select(LayerRun& run) {
                                 static_cast<std::size_t>(run.layer.out.channels));
 }
 void backward_select(LayerRun& run) {
-    const Values moved =
-        run.copied(Stage::BP, run.values.gradient, static_cast<std::size_t>(run.layer.out.channels));
-    run.run.deliver_selected(run.layer.inputs[0], select_places(run), moved);
+    const Layer& l = run.layer;
+    const Places places = select_places(run);
+    if (l.out.positions() <= l.in.positions()) {
+        const Values moved =
+            run.copied(Stage::BP, run.values.gradient, static_cast<std::size_t>(l.out.channels));
+        return run.run.deliver_selected(l.inputs[0], places, moved);
+    }
+    // What was taken several times is added up: rows of those that were taken, each once.
+    const auto channels = static_cast<std::size_t>(l.out.channels);
+    std::vector<std::size_t> rows;
+    for (std::size_t at = 0; at < places.size(); at += channels) rows.push_back(places[at] / channels);
+    std::vector<std::size_t> taken = rows;
+    std::ranges::sort(taken);
+    taken.erase(std::ranges::unique(taken).begin(), taken.end());
+    std::vector<std::int64_t> numbers;
+    for (const std::size_t row : rows)
+        numbers.push_back(std::ranges::lower_bound(taken, row) - taken.begin());
+    Places summed;
+    for (const std::size_t row : taken)
+        for (std::size_t c = 0; c < channels; ++c) summed.push_back(row * channels + c);
+    const auto [task, engine] = run.tasks.vector(VectorOp::Embed, Stage::BP);
+    Values sums(summed.size());
+    engine.vector({.task = task,
+                   .layer = l,
+                   .maps = {run.values.gradient},
+                   .results = {sums},
+                   .numbers = numbers,
+                   .length = l.out.channels});
+    run.run.deliver_selected(l.inputs[0], summed, sums);
 }
 
 void forward_splice(LayerRun& run) {

@@ -1,6 +1,8 @@
 // What is refused before anything runs: networks, recipes, placements, tasks that do not fit a SAT.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "runtime/execute/rotary_head.hpp"
 #include "runtime/execute/task_group.hpp"
 #include "runtime/support/error.hpp"
@@ -44,9 +46,9 @@ TEST(Refusals, NameWhatAndWhere) {
               std::string::npos);
     Recipe sdgp = load_recipe("sdgp-2:8", test::kModels);
     EXPECT_NE(message(plain, sdgp, {&cpu}, {}).find("/method"), std::string::npos);
-    const Network product = network_of({{{"kind", "attention"}, {"name", "p"}, {"heads", 2}}}, kRows);
-    EXPECT_EQ(message(product, Recipe{}, {&cpu}, {}),
-              "layer p: execution has no rule for layers of kind attention");
+    const Network clipped =
+        network_of({{{"kind", "activation"}, {"name", "p"}, {"function", "clip"}}}, kRows);
+    EXPECT_EQ(message(clipped, Recipe{}, {&cpu}, {}), "layer p: execution has no rule for the function clip");
     NetworkOptions options;
     options.parameters = {{"layers", 6},   {"tokens", 32}, {"width", 32}, {"heads", 2},
                           {"kv_heads", 2}, {"ffn", 32},    {"vocab", 16}};
@@ -54,9 +56,21 @@ TEST(Refusals, NameWhatAndWhere) {
     EXPECT_NE(message(counted, Recipe{}, {&cpu}, {}).find("stands for several layers"), std::string::npos);
 }
 
+TEST(Refusals, AreOfNoShippedNetwork) {
+    int networks = 0;
+    for (const auto& file : std::filesystem::directory_iterator(test::kModels + "/networks")) {
+        NetworkOptions options;
+        options.pieces = kEveryCopy;
+        const Network network = load_network(file.path(), options);
+        EXPECT_NO_THROW(require_executable(network)) << file.path();
+        ++networks;
+    }
+    EXPECT_GT(networks, 10);
+}
+
 // A store and a step have one rule.
 TEST(Refusals, AreTheStores) {
-    for (const json& layers : {json{{{"kind", "attention"}, {"name", "p"}, {"heads", 2}}},
+    for (const json& layers : {json{{{"kind", "activation"}, {"name", "p"}, {"function", "clip"}}},
                                json{{{"kind", "permute"}, {"name", "p"}, {"shape", {12, 1, 8}}}}}) {
         const Network network = network_of(layers, kRows);
         std::string of_network;
@@ -145,6 +159,7 @@ TEST(Refusals, OfRotaryLayersWithoutAHead) {
     EXPECT_EQ(head(shifted(4), four), 4);
     EXPECT_EQ(head(shifted(8), two), 8);
     EXPECT_EQ(head(shifted(4), two), 0);  // the layer begins within a head
+    EXPECT_EQ(head(R"({"kind": "select", "positions": 12}, {"kind": "combine", "ways": 2},)", four), 4);
     EXPECT_EQ(head(R"({"kind": "linear", "out": 16},)", four), 0);
     EXPECT_EQ(head("", R"("from": "v", "with": ["r", "v"], "heads": 4, "kv_heads": 4)"), 4);
     EXPECT_EQ(head("", R"("from": "v", "with": ["v", "r"], "heads": 4, "kv_heads": 4)"), 0);  // values alone
