@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "runtime/execute/host_kernels.hpp"
+#include "runtime/execute/permutation.hpp"
 #include "runtime/execute/rotary_head.hpp"
 #include "runtime/execute/step_run.hpp"
 #include "runtime/support/error.hpp"
@@ -16,24 +17,13 @@ using K = LayerKind;
     throw InputError("layer " + layer.name, "", why);
 }
 
-// Only ways between space and depth have one meaning; the file does not say which other order it means.
-bool permutes_space_and_depth(const Layer& l) {
-    const bool to_depth = l.out.channels >= l.in.channels;
-    const TensorShape& small = to_depth ? l.out : l.in;
-    const TensorShape& large = to_depth ? l.in : l.out;
-    return large.height % small.height == 0 && large.width % small.width == 0;
-}
-
 void require_layer(const Layer& l) {
     if (l.repeat != 1)
         refuse(l, "stands for several layers; execution needs each written out (NetworkOptions::pieces)");
     if ((l.kind == K::Activation || l.kind == K::Glu) && element_rule(l) == nullptr)
         refuse(l, "execution has no rule for the function " + l.function);
-    if (l.kind == K::Permute && l.transposed && l.out.channels != l.in.positions())
-        refuse(l, "is executed only where the positions become the channels");
-    if (l.kind == K::Permute && !l.transposed && !permutes_space_and_depth(l))
-        refuse(l,
-               "has a shape that does not say where its elements go; space to depth and back are executed");
+    if (l.kind == K::Permute && !has_one_meaning(l))
+        refuse(l, "has a shape that does not say where its elements go (docs/architecture/execution.md)");
 }
 
 }  // namespace
