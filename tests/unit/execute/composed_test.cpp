@@ -1,5 +1,5 @@
 // Layers that hold several others within against networks that write these out, with the same weights: in
-// every bit on the CPU, also when a second step reads the copies that the first one's update left.
+// every bit, also when a second step reads the copies that the first one's update left.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -32,14 +32,13 @@ Values range(const Values& from, std::size_t first, std::size_t count) {
     return columns(from, from.size(), first, count);
 }
 
-void run_and_compare(const Both& both, const Recipe& recipe) {
-    CpuEngine cpu;
+void run_and_compare(const Both& both, const Recipe& recipe, const std::vector<Engine*>& engines) {
     const auto step = [&](const Network& network, Store& store, int number) {
         schedule::Hyperparameters hyper;
         hyper.sr_ste_decay = 0.25F;
         hyper.step = number;
         const TrainingStep tasks = make_training_step(network, recipe, store.samples());
-        execute_step(network, recipe, tasks, std::vector<int>(tasks.tasks.size(), 0), {&cpu}, store, hyper);
+        execute_step(network, recipe, tasks, test::first_placement(tasks, engines), engines, store, hyper);
     };
     Store whole(both.whole, 2, 3);
     Store parts(both.parts, 2, 3);
@@ -53,6 +52,13 @@ void run_and_compare(const Both& both, const Recipe& recipe) {
         EXPECT_EQ(whole.layers[0].gradient, parts.layers[0].gradient) << "step " << number;
         both.compare(whole, parts);
     }
+}
+
+void run_and_compare(const Both& both, const Recipe& recipe) {
+    CpuEngine cpu;
+    SatFunctionalEngine sat(test::small_machine());
+    run_and_compare(both, recipe, {&cpu, &cpu});
+    run_and_compare(both, recipe, {&sat, &cpu});
 }
 
 // Features: a multiple of every group, none of three times it, fewer than a group has.
