@@ -64,7 +64,7 @@ struct VectorWork {
     std::vector<std::span<double>> sums{};           // written; FP32
     std::span<const std::int64_t> numbers{};         // rows of tables, labels
     double factor = 1;                               // softmax: of the scores; loss: of the gradient
-    std::int64_t length = 0;                         // softmax: of a row; rotary: channels of a head
+    std::int64_t length = 0;  // softmax: of a row; rotary: channels of a head; tables: values of a row
     schedule::Hyperparameters hyper{};
     PackedWeight* ff = nullptr;  // optimizer, pruning: the copies that it leaves
     PackedWeight* bp = nullptr;

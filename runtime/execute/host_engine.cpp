@@ -36,6 +36,7 @@ void HostEngine<Real>::vector(const VectorWork& work) {
         case VectorOp::Embed:
         case VectorOp::Rotary:
         case VectorOp::Nearest:
+        case VectorOp::Combine:
             return row_work<Real>(work);
         case VectorOp::Optimizer:
             return optimizer_work<Real>(work);

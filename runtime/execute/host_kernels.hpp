@@ -48,7 +48,7 @@ template <typename Real>
 void norm_work(const VectorWork& work);
 template <typename Real>
 void window_work(const VectorWork& work);
-// softmax, loss, rotary, embeddings, nearest row.
+// softmax, loss, rotary, embeddings, nearest row, weighted sums of rows.
 template <typename Real>
 void row_work(const VectorWork& work);
 template <typename Real>

@@ -95,10 +95,11 @@ void rotary(const VectorWork& work) {
     }
 }
 
-// FF: vectors: table, numbers: rows -> results. BP: maps: dy, numbers -> sums: the table's gradient.
+// FF: vectors: table, numbers: rows of `length` -> results. BP: maps: dy, numbers -> sums: the table's
+// gradient, or, where the rows are those of a map, results.
 template <typename Real>
 void lookup(const VectorWork& work) {
-    const auto channels = static_cast<std::size_t>(work.layer.out.channels);
+    const auto channels = static_cast<std::size_t>(work.length);
     if (work.task.stage == Stage::FF) {
         for (std::size_t i = 0; i < work.results[0].size(); ++i) {
             const auto row = static_cast<std::size_t>(work.numbers[i / channels]);
@@ -106,12 +107,39 @@ void lookup(const VectorWork& work) {
         }
         return;
     }
-    std::vector<Real> sums(work.sums[0].size());
+    const bool of_map = work.sums.empty();
+    const std::span<double> to = of_map ? work.results[0] : work.sums[0];
+    std::vector<Real> sums(to.size());
     for (std::size_t i = 0; i < work.maps[0].size(); ++i) {
         const auto row = static_cast<std::size_t>(work.numbers[i / channels]);
         sums[row * channels + i % channels] += static_cast<Real>(work.maps[0][i]);
     }
-    for (std::size_t i = 0; i < sums.size(); ++i) work.sums[0][i] = as_sum(sums[i]);
+    for (std::size_t i = 0; i < sums.size(); ++i) to[i] = of_map ? as_map(sums[i]) : as_sum(sums[i]);
+}
+
+// FF: maps: x, a weight for each of its positions -> results: groups of positions, weighted and added up. BP:
+// maps: dy, weights -> results: dx.
+template <typename Real>
+void combine(const VectorWork& work) {
+    const Layer& l = work.layer;
+    const auto channels = static_cast<std::size_t>(l.in.channels);
+    const auto in = static_cast<std::size_t>(l.in.positions());
+    const auto out = static_cast<std::size_t>(l.out.positions());
+    const bool forward = work.task.stage == Stage::FF;
+    std::vector<Real> sums(forward ? work.results[0].size() : 0);
+    for (std::size_t position = 0; position < work.maps[1].size(); ++position) {
+        const auto weight = static_cast<Real>(work.maps[1][position]);
+        const std::size_t other = position / in * out + position % in % out;
+        for (std::size_t c = 0; c < channels; ++c) {
+            if (forward)
+                sums[other * channels + c] +=
+                    weight * static_cast<Real>(work.maps[0][position * channels + c]);
+            else
+                work.results[0][position * channels + c] =
+                    as_map(weight * static_cast<Real>(work.maps[0][other * channels + c]));
+        }
+    }
+    for (std::size_t i = 0; i < sums.size(); ++i) work.results[0][i] = as_map(sums[i]);
 }
 
 // vectors: class token (if any), then positions. FF: maps: x -> results. BP: maps: dy -> sums: their
@@ -178,6 +206,8 @@ void row_work(const VectorWork& work) {
             return rotary<Real>(work);
         case VectorOp::Nearest:
             return nearest<Real>(work);
+        case VectorOp::Combine:
+            return combine<Real>(work);
         default:
             return work.layer.kind == LayerKind::Embedding ? embedding<Real>(work) : lookup<Real>(work);
     }

@@ -43,6 +43,16 @@ std::vector<Fp16> rounded(const Values& values) {
     return halves;
 }
 
+nm::PackedMatrix without_planes(const nm::PackedMatrix& packed) {
+    nm::PackedMatrix header;
+    header.taps = packed.taps;
+    header.groups = packed.groups;
+    header.columns = packed.columns;
+    header.columns_padded = packed.columns_padded;
+    header.nm = packed.nm;
+    return header;
+}
+
 }  // namespace
 
 NmPattern operand_pattern(const NmPattern& nm) {
@@ -83,6 +93,67 @@ PackedWeight pack_weight(const Values& master, const MatrixShape& shape, const N
             if (kept[i]) copy.dense[i] = whole.dense[i];
     }
     return copy;
+}
+
+PackedWeight taps_of(const PackedWeight& copy, std::span<const std::int64_t> taps) {
+    PackedWeight part;
+    part.nm = copy.nm;
+    part.taps = std::ssize(taps);
+    part.k = copy.k;
+    part.n = copy.n;
+    part.packed = without_planes(copy.packed);
+    if (!copy.packed.values.empty()) part.packed.taps = static_cast<int>(taps.size());
+    const auto append = [&](const auto& from, auto& to, std::int64_t tap) {
+        const std::int64_t size = std::ssize(from) / copy.taps;
+        to.insert(to.end(), from.begin() + tap * size, from.begin() + (tap + 1) * size);
+    };
+    for (const std::int64_t tap : taps) {
+        append(copy.dense, part.dense, tap);
+        append(copy.packed.values, part.packed.values, tap);
+        append(copy.packed.indices, part.packed.indices, tap);
+    }
+    return part;
+}
+
+std::optional<PackedWeight> columns_of(const PackedWeight& copy, Stage stage, std::int64_t first,
+                                       std::int64_t count) {
+    const bool along_k = stage == Stage::BP;  // the columns
+    const nm::PackedMatrix& from = copy.packed;
+    const bool pruned = !from.values.empty();
+    if (along_k && pruned &&
+        (first % from.nm.m != 0 || ((first + count) % from.nm.m != 0 && first + count != copy.k)))
+        return std::nullopt;
+    PackedWeight part;
+    part.nm = copy.nm;
+    part.taps = copy.taps;
+    part.k = along_k ? count : copy.k;
+    part.n = along_k ? copy.n : count;
+    const std::int64_t first_k = along_k ? first : 0;
+    const std::int64_t first_n = along_k ? 0 : first;
+    for (std::int64_t tap = 0; tap < part.taps; ++tap)
+        for (std::int64_t k = 0; k < part.k; ++k) {
+            const auto row = copy.dense.begin() + (tap * copy.k + first_k + k) * copy.n + first_n;
+            part.dense.insert(part.dense.end(), row, row + part.n);
+        }
+    if (!pruned) return part;
+    nm::PackedMatrix& to = part.packed = without_planes(from);
+    to.columns = static_cast<int>(part.n);
+    to.columns_padded = round_up(to.columns, nm::kColumnPadding);
+    to.groups = static_cast<int>(ceil_div<std::int64_t>(part.k, from.nm.m));
+    to.values.resize(to.position(to.taps, 0, 0, 0));
+    to.indices.resize(to.values.size() / 2);
+    for (int tap = 0; tap < to.taps; ++tap)
+        for (int group = 0; group < to.groups; ++group)
+            for (int j = 0; j < to.nm.n; ++j)
+                for (int column = 0; column < to.columns; ++column) {
+                    const int source = group + static_cast<int>(first_k / from.nm.m);
+                    const int at = column + static_cast<int>(first_n);
+                    const std::size_t place = to.position(tap, group, j, column);
+                    to.values[place] = from.value(tap, source, j, at);
+                    to.indices[place / 2] |=
+                        static_cast<std::uint8_t>(from.index(tap, source, j, at) << (place % 2 * 4));
+                }
+    return part;
 }
 
 std::vector<bool> kept_values(const PackedWeight& copy, const MatrixShape& shape, Stage stage) {

@@ -2,6 +2,9 @@
 // gradient is packed as for BP: along its channels, transposed.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "runtime/nm/packed_matrix.hpp"
@@ -32,6 +35,13 @@ struct PackedWeight {
 
 // Of each value of `dense`, whether the copy keeps it: a kept one may be 0.
 [[nodiscard]] std::vector<bool> kept_values(const PackedWeight& copy, const MatrixShape& shape, Stage stage);
+
+// A copy of these taps alone, in this order.
+[[nodiscard]] PackedWeight taps_of(const PackedWeight& copy, std::span<const std::int64_t> taps);
+// A copy of the master's columns [first, first + count) alone. Nothing where a group of the copy holds
+// elements of other columns too: of BP, whose groups lie along them.
+[[nodiscard]] std::optional<PackedWeight> columns_of(const PackedWeight& copy, Stage stage,
+                                                     std::int64_t first, std::int64_t count);
 
 // The copy that stands in packed planes of stored_pattern(nm), or, where nothing is pruned, in `dense`.
 [[nodiscard]] PackedWeight unpacked(nm::PackedMatrix packed, const NmPattern& nm, const MatrixShape& shape,

@@ -52,7 +52,6 @@ class HeadSearch {
             case K::MatMul:
             case K::Glu:
             case K::Permute:
-            case K::Combine:
             case K::Parameter:
             case K::Lookup:
             case K::Attention:

@@ -1,7 +1,8 @@
 // Which rule executes which kind of layer, and what is refused before anything runs.
-#include <array>
+#include <stdexcept>
 
 #include "runtime/execute/host_kernels.hpp"
+#include "runtime/execute/permutation.hpp"
 #include "runtime/execute/rotary_head.hpp"
 #include "runtime/execute/step_run.hpp"
 #include "runtime/support/error.hpp"
@@ -16,36 +17,18 @@ using K = LayerKind;
     throw InputError("layer " + layer.name, "", why);
 }
 
-// Only ways between space and depth have one meaning; the file does not say which other order it means.
-bool permutes_space_and_depth(const Layer& l) {
-    const bool to_depth = l.out.channels >= l.in.channels;
-    const TensorShape& small = to_depth ? l.out : l.in;
-    const TensorShape& large = to_depth ? l.in : l.out;
-    return large.height % small.height == 0 && large.width % small.width == 0;
-}
-
 void require_layer(const Layer& l) {
     if (l.repeat != 1)
         refuse(l, "stands for several layers; execution needs each written out (NetworkOptions::pieces)");
-    if (!rule_of(l.kind))
-        refuse(l, std::string("execution has no rule for layers of kind ") + to_string(l.kind));
-    if (!l.sets.empty()) refuse(l, "has several sets of weights, which execution has no rule for");
     if ((l.kind == K::Activation || l.kind == K::Glu) && element_rule(l) == nullptr)
         refuse(l, "execution has no rule for the function " + l.function);
-    if (l.kind == K::Permute && l.transposed && l.out.channels != l.in.positions())
-        refuse(l, "is executed only where the positions become the channels");
-    if (l.kind == K::Permute && !l.transposed && !permutes_space_and_depth(l))
-        refuse(l,
-               "has a shape that does not say where its elements go; space to depth and back are executed");
-    if (l.kind == K::Parameter && l.trained > 0 && l.trained != l.out.elements())
-        refuse(l, "reads a table by an index that the network file does not have");
-    if (l.kind == K::Select && l.out.positions() > l.in.positions())
-        refuse(l, "takes positions several times, which execution has no rule for");
+    if (l.kind == K::Permute && !has_one_meaning(l))
+        refuse(l, "has a shape that does not say where its elements go (docs/architecture/execution.md)");
 }
 
 }  // namespace
 
-std::optional<LayerRule> rule_of(LayerKind kind) {
+LayerRule rule_of(LayerKind kind) {
     switch (kind) {
         case K::Conv:
         case K::ConvTranspose:
@@ -110,10 +93,11 @@ std::optional<LayerRule> rule_of(LayerKind kind) {
         case K::MatMul:
             return LayerRule{forward_product, backward_product};
         case K::Attention:
+            return LayerRule{forward_attention, backward_attention};
         case K::Combine:
-            return std::nullopt;
+            return LayerRule{forward_combine, backward_combine};
     }
-    return std::nullopt;
+    throw std::logic_error("a kind of layer without a rule");
 }
 
 void require_executable(const Network& network) {

@@ -13,8 +13,17 @@ SecondOperand second_of(const LayerRun& run) {
 // computed from parameters.
 const Values& trained_vector(const LayerRun& run) {
     const int from = run.layer.inputs[1];
-    const bool parameter = run.run.layer(from).kind == LayerKind::Parameter;
+    const Layer& vector = run.run.layer(from);
+    const bool parameter = vector.kind == LayerKind::Parameter && !read_by_index(vector);
     return parameter ? run.run.store.weights[static_cast<std::size_t>(from)].others.master : run.in(1);
+}
+
+// Of the micro-batch's positions.
+Values combining_weights(const LayerRun& run) {
+    const Values& all = run.run.store.choices[static_cast<std::size_t>(run.index)].weights;
+    const std::int64_t item = run.layer.in.positions();
+    const auto first = all.begin() + run.first_sample() * run.layer.items * item;
+    return {first, first + run.batch() * item};
 }
 
 }  // namespace
@@ -111,6 +120,19 @@ void backward_softmax(LayerRun& run) {
                    .results = {gradient},
                    .length = run.layer.in.channels});
     run.deliver(0, std::move(gradient));
+}
+
+// Group by group of the positions: as many as the output's, a weight for each.
+void forward_combine(LayerRun& run) {
+    const Values weights = combining_weights(run);
+    run.values.out = run.map(VectorOp::Combine, Stage::FF, {&run.in(), &weights}, run.out_elements());
+}
+
+// The weights are drawn, not computed: nobody takes their gradient.
+void backward_combine(LayerRun& run) {
+    const Values weights = combining_weights(run);
+    run.deliver(0,
+                run.map(VectorOp::Combine, Stage::BP, {&run.values.gradient, &weights}, run.in_elements()));
 }
 
 void forward_resize(LayerRun& run) {

@@ -1,4 +1,4 @@
-// Convolutions, linear layers and the codebook: where their GEMMs find A, B and C.
+// Convolutions and the codebook: where their GEMMs find A, B and C.
 #include <algorithm>
 
 #include "runtime/execute/step_run.hpp"
@@ -11,24 +11,6 @@ namespace {
 template <typename T>
 MapView<T> map_of(T* data, const TensorShape& shape, int groups) {
     return {data, shape.channels / groups, shape.elements(), shape.width * shape.channels, shape.channels};
-}
-
-// Rows of `channels` values as one map.
-template <typename T>
-MapView<T> rows_as_map(T* data, std::int64_t channels) {
-    return {data, 0, 0, 0, channels};
-}
-
-void add_bias(LayerRun& run) {
-    if (!run.layer.bias) return;
-    run.values.out = run.map(VectorOp::Bias, Stage::FF, {&run.values.out}, run.values.out.size(),
-                             {&run.weights.others.master});
-}
-
-void take_bias_gradient(LayerRun& run) {
-    if (!run.layer.bias || !run.trained()) return;
-    run.weights.others.gradient =
-        run.sums(VectorOp::BiasGrad, run.values.gradient, run.weights.others.size());
 }
 
 // From the large map of a convolution to the small one: FF of a convolution, BP of a transposed one.
@@ -124,42 +106,6 @@ void backward_convolution(LayerRun& run) {
     transpose_each(run.weights.matrix.gradient, run.weights.shape);
 }
 
-void forward_linear(LayerRun& run) {
-    const Layer& l = run.layer;
-    const auto [task, engine] = run.tasks.gemm(Stage::FF, "");
-    run.values.out.assign(run.out_elements(), 0.0);
-    engine.gemm({.task = task,
-                 .a = rows_as_map(run.in().data(), l.in.channels),
-                 .weight = &run.weight(Stage::FF),
-                 .map = rows_as_map(run.values.out.data(), l.out.channels)});
-    add_bias(run);
-}
-
-void backward_linear(LayerRun& run) {
-    const Layer& l = run.layer;
-    const Values& dy = run.values.gradient;
-    take_bias_gradient(run);
-    if (run.wants() && gradient_is_pruned(run)) {
-        hand_down_pruned(run);
-    } else if (run.wants()) {
-        const auto [task, engine] = run.tasks.gemm(Stage::BP, "");
-        Values gradient(run.in_elements());
-        engine.gemm({.task = task,
-                     .a = rows_as_map(dy.data(), l.out.channels),
-                     .weight = &run.weight(Stage::BP),
-                     .map = rows_as_map(gradient.data(), l.in.channels)});
-        run.deliver(0, std::move(gradient));
-    }
-    if (!run.trained()) return;
-    const auto [task, engine] = run.tasks.gemm(Stage::WU, "");
-    Values& gradient = run.weights.matrix.gradient;
-    gradient.assign(static_cast<std::size_t>(run.weights.shape.elements()), 0.0);
-    engine.gemm({.task = task,
-                 .a = rows_as_map(run.in().data(), l.in.channels),
-                 .b = {dy.data(), 0, l.out.channels},
-                 .rows = {gradient.data(), 0, l.out.channels}});
-}
-
 // Distances by the products with the codebook; each sample's by itself, as the step has them.
 void forward_quantize(LayerRun& run) {
     const Layer& l = run.layer;
@@ -192,8 +138,8 @@ void backward_quantize(LayerRun& run) {
     if (run.trained()) {
         const Values& chosen = run.values.kept["chosen"];
         const std::vector<std::int64_t> rows(chosen.begin(), chosen.end());
-        run.weights.others.gradient =
-            run.sums(VectorOp::Embed, run.values.gradient, run.weights.others.size(), rows);
+        run.weights.others.gradient = run.sums(VectorOp::Embed, run.values.gradient,
+                                               run.weights.others.size(), rows, run.layer.in.channels);
     }
     run.deliver(0, run.values.gradient);
 }

@@ -2,7 +2,9 @@
 // put together here and moved by the step's copy.
 #include <algorithm>
 
+#include "runtime/execute/permutation.hpp"
 #include "runtime/execute/step_run.hpp"
+#include "runtime/execute/tensor_places.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -15,57 +17,14 @@ Values gather(const Values& from, const Places& places) {
     return values;
 }
 
-// visit(element of a tensor of `shape`, channel, row, column, sample), in order of memory.
-template <typename Visit>
-void for_each(std::int64_t batch, const TensorShape& shape, Visit visit) {
-    for (std::int64_t b = 0; b < batch; ++b)
-        for (std::int64_t y = 0; y < shape.height; ++y)
-            for (std::int64_t x = 0; x < shape.width; ++x)
-                for (std::int64_t c = 0; c < shape.channels; ++c) visit(c, y, x, b);
-}
-
-std::size_t element(const TensorShape& shape, std::int64_t c, std::int64_t y, std::int64_t x,
-                    std::int64_t b) {
-    return static_cast<std::size_t>(((b * shape.height + y) * shape.width + x) * shape.channels + c);
-}
-
 // Where each element of a slice's output lies in its input.
 Places slice_places(const LayerRun& run) {
     const Layer& l = run.layer;
     Places places;
     const auto moved = [&](Axis axis, std::int64_t i) { return l.axis == axis ? l.start + i * l.step : i; };
-    for_each(run.batch(), l.out, [&](auto c, auto y, auto x, auto b) {
+    for_each_element(run.batch(), l.out, [&](auto c, auto y, auto x, auto b) {
         places.push_back(
             element(l.in, moved(Axis::Channels, c), moved(Axis::Height, y), moved(Axis::Width, x), b));
-    });
-    return places;
-}
-
-// Where each element of a permutation's output comes from.
-Places permute_places(const LayerRun& run) {
-    const Layer& l = run.layer;
-    Places places;
-    if (l.transposed) {  // [position][channel] to [channel][position]
-        const std::int64_t positions = l.in.positions();
-        for (std::int64_t b = 0; b < run.batch(); ++b)
-            for (std::int64_t c = 0; c < l.in.channels; ++c)
-                for (std::int64_t p = 0; p < positions; ++p)
-                    places.push_back(static_cast<std::size_t>((b * positions + p) * l.in.channels + c));
-        return places;
-    }
-    const bool to_depth = l.out.channels >= l.in.channels;
-    const TensorShape& small = to_depth ? l.out : l.in;
-    const TensorShape& large = to_depth ? l.in : l.out;
-    const std::int64_t high = large.height / small.height;
-    const std::int64_t wide = large.width / small.width;
-    const auto of_large = [&](auto c, auto y, auto x, auto b) {  // its element of the small map
-        return element(small, (y % high * wide + x % wide) * large.channels + c, y / high, x / wide, b);
-    };
-    places.resize(run.out_elements());
-    for_each(run.batch(), large, [&](auto c, auto y, auto x, auto b) {
-        const std::size_t inner = of_large(c, y, x, b);
-        const std::size_t outer = element(large, c, y, x, b);
-        places[to_depth ? inner : outer] = to_depth ? outer : inner;
     });
     return places;
 }
@@ -76,9 +35,9 @@ Places row_places(const LayerRun& run, std::int64_t first, std::int64_t count, s
     const Choices& choices = run.run.store.choices[static_cast<std::size_t>(run.index)];
     const auto all = static_cast<std::int64_t>(choices.places.size()) / run.run.store.samples();
     Places places;
-    for (std::int64_t s = 0; s < run.run.samples(); ++s) {
+    for (std::int64_t s = 0; s < run.samples(); ++s) {
         for (std::int64_t r = 0; r < count; ++r) {
-            const auto at = static_cast<std::size_t>((run.run.first_sample() + s) * all + first + r);
+            const auto at = static_cast<std::size_t>((run.first_sample() + s) * all + first + r);
             const std::int64_t row = s * positions + choices.places[at];
             for (std::int64_t c = 0; c < channels; ++c)
                 places.push_back(static_cast<std::size_t>(row * channels + c));
@@ -164,7 +123,7 @@ void backward_concat(LayerRun& run) {
 void forward_pad(LayerRun& run) {
     const Layer& l = run.layer;
     Values padded(run.out_elements());
-    for_each(run.batch(), l.in, [&](auto c, auto y, auto x, auto b) {
+    for_each_element(run.batch(), l.in, [&](auto c, auto y, auto x, auto b) {
         padded[element(l.out, c, y + l.pad.top, x + l.pad.left, b)] = run.in()[element(l.in, c, y, x, b)];
     });
     run.values.out = run.copied(Stage::FF, padded, static_cast<std::size_t>(l.out.channels));
@@ -172,49 +131,44 @@ void forward_pad(LayerRun& run) {
 void backward_pad(LayerRun& run) {
     const Layer& l = run.layer;
     Values gradient(run.in_elements());
-    for_each(run.batch(), l.in, [&](auto c, auto y, auto x, auto b) {
+    for_each_element(run.batch(), l.in, [&](auto c, auto y, auto x, auto b) {
         gradient[element(l.in, c, y, x, b)] =
             run.values.gradient[element(l.out, c, y + l.pad.top, x + l.pad.left, b)];
     });
     run.deliver(0, std::move(gradient));
 }
 
-// Other channels innermost: SORE's transposition of all samples' positions x channels, whose columns are then
-// read sample by sample. Otherwise between space and depth: a copy.
+// Other channels innermost: SORE's transposition of all samples' positions x channels, whose elements are
+// then read in the output's order. Otherwise a copy.
 void forward_permute(LayerRun& run) {
     const Layer& l = run.layer;
+    const Places places = permuted_places(l, run.batch());
+    const auto channels = static_cast<std::size_t>(l.in.channels);
     if (!l.transposed) {
-        run.values.out = run.copied(Stage::FF, gather(run.in(), permute_places(run)),
-                                    static_cast<std::size_t>(l.in.channels));
+        run.values.out = run.copied(Stage::FF, gather(run.in(), places), channels);
         return;
     }
     const Values turned = run.map(VectorOp::Transpose, Stage::FF, {&run.in()}, run.in_elements());
-    const std::int64_t positions = l.in.positions();
-    run.values.out.assign(run.out_elements(), 0.0);
-    for (std::int64_t c = 0; c < l.in.channels; ++c)
-        for (std::int64_t b = 0; b < run.batch(); ++b)
-            for (std::int64_t p = 0; p < positions; ++p)
-                run.values.out[static_cast<std::size_t>((b * l.in.channels + c) * positions + p)] =
-                    turned[static_cast<std::size_t>((c * run.batch() + b) * positions + p)];
+    const std::size_t rows = turned.size() / channels;
+    Values& out = run.values.out;
+    out.clear();
+    for (const std::size_t place : places) out.push_back(turned[place % channels * rows + place / channels]);
 }
 
 void backward_permute(LayerRun& run) {
     const Layer& l = run.layer;
-    const Places places = permute_places(run);
-    if (!l.transposed) {
-        Values back(run.in_elements());
-        for (std::size_t i = 0; i < places.size(); ++i) back[places[i]] = run.values.gradient[i];
-        return run.deliver(0, run.copied(Stage::BP, back, static_cast<std::size_t>(l.out.channels)));
-    }
-    // [sample and channel][position] to [position][sample and channel].
-    const Values turned = run.map(VectorOp::Transpose, Stage::BP, {&run.values.gradient}, run.in_elements());
-    const std::int64_t positions = l.in.positions();
+    const Places places = permuted_places(l, run.batch());
+    const Values& dy = run.values.gradient;
+    const auto channels = static_cast<std::size_t>(l.out.channels);
     Values back(run.in_elements());
-    for (std::int64_t b = 0; b < run.batch(); ++b)
-        for (std::int64_t p = 0; p < positions; ++p)
-            for (std::int64_t c = 0; c < l.in.channels; ++c)
-                back[static_cast<std::size_t>((b * positions + p) * l.in.channels + c)] =
-                    turned[static_cast<std::size_t>((p * run.batch() + b) * l.in.channels + c)];
+    if (!l.transposed) {
+        for (std::size_t i = 0; i < places.size(); ++i) back[places[i]] = dy[i];
+        return run.deliver(0, run.copied(Stage::BP, back, channels));
+    }
+    const Values turned = run.map(VectorOp::Transpose, Stage::BP, {&dy}, run.in_elements());
+    const std::size_t rows = turned.size() / channels;
+    for (std::size_t i = 0; i < places.size(); ++i)
+        back[places[i]] = turned[i % channels * rows + i / channels];
     run.deliver(0, std::move(back));
 }
 
@@ -223,9 +177,35 @@ void forward_select(LayerRun& run) {
                                 static_cast<std::size_t>(run.layer.out.channels));
 }
 void backward_select(LayerRun& run) {
-    const Values moved =
-        run.copied(Stage::BP, run.values.gradient, static_cast<std::size_t>(run.layer.out.channels));
-    run.run.deliver_selected(run.layer.inputs[0], select_places(run), moved);
+    const Layer& l = run.layer;
+    const Places places = select_places(run);
+    if (l.out.positions() <= l.in.positions()) {
+        const Values moved =
+            run.copied(Stage::BP, run.values.gradient, static_cast<std::size_t>(l.out.channels));
+        return run.run.deliver_selected(l.inputs[0], places, moved);
+    }
+    // What was taken several times is added up: rows of those that were taken, each once.
+    const auto channels = static_cast<std::size_t>(l.out.channels);
+    std::vector<std::size_t> rows;
+    for (std::size_t at = 0; at < places.size(); at += channels) rows.push_back(places[at] / channels);
+    std::vector<std::size_t> taken = rows;
+    std::ranges::sort(taken);
+    taken.erase(std::ranges::unique(taken).begin(), taken.end());
+    std::vector<std::int64_t> numbers;
+    for (const std::size_t row : rows)
+        numbers.push_back(std::ranges::lower_bound(taken, row) - taken.begin());
+    Places summed;
+    for (const std::size_t row : taken)
+        for (std::size_t c = 0; c < channels; ++c) summed.push_back(row * channels + c);
+    const auto [task, engine] = run.tasks.vector(VectorOp::Embed, Stage::BP);
+    Values sums(summed.size());
+    engine.vector({.task = task,
+                   .layer = l,
+                   .maps = {run.values.gradient},
+                   .results = {sums},
+                   .numbers = numbers,
+                   .length = l.out.channels});
+    run.run.deliver_selected(l.inputs[0], summed, sums);
 }
 
 void forward_splice(LayerRun& run) {

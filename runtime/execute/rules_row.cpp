@@ -1,6 +1,7 @@
 // Parameters, tables, rotary embedding and the loss.
 #include "runtime/execute/rotary_head.hpp"
 #include "runtime/execute/step_run.hpp"
+#include "runtime/workload/operands.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -25,6 +26,10 @@ Values table_of(const LayerRun& run) {
     return table;
 }
 
+std::span<const std::int64_t> chosen_values(const LayerRun& run) {
+    return run.run.store.choices[static_cast<std::size_t>(run.index)].places;
+}
+
 std::vector<std::int64_t> row_numbers(const Values& values) {
     return {values.begin(), values.end()};
 }
@@ -33,11 +38,26 @@ std::vector<std::int64_t> row_numbers(const Values& values) {
 
 void forward_parameter(LayerRun& run) {
     Values& out = run.values.out;
+    if (read_by_index(run.layer)) {
+        out.assign(run.out_elements(), 0.0);
+        const auto [task, engine] = run.tasks.vector(VectorOp::Embed, Stage::FF);
+        engine.vector({.task = task,
+                       .layer = run.layer,
+                       .vectors = {run.weights.others.master},
+                       .results = {out},
+                       .numbers = chosen_values(run),
+                       .length = 1});
+        return;
+    }
     out = run.weights.others.master;
     for (double& value : out) value = run.run.store.map_value(value);
 }
 void backward_parameter(LayerRun& run) {
-    if (run.trained()) run.weights.others.gradient = run.values.gradient;
+    if (!run.trained()) return;
+    run.weights.others.gradient =
+        read_by_index(run.layer)
+            ? run.sums(VectorOp::Embed, run.values.gradient, run.weights.others.size(), chosen_values(run), 1)
+            : run.values.gradient;
 }
 
 void forward_lookup(LayerRun& run) {
@@ -45,13 +65,18 @@ void forward_lookup(LayerRun& run) {
     const std::vector<std::int64_t> rows = row_numbers(run.in());
     const Values table = table_of(run);
     run.values.out.assign(run.out_elements(), 0.0);
-    engine.vector(
-        {.task = task, .layer = run.layer, .vectors = {table}, .results = {run.values.out}, .numbers = rows});
+    engine.vector({.task = task,
+                   .layer = run.layer,
+                   .vectors = {table},
+                   .results = {run.values.out},
+                   .numbers = rows,
+                   .length = run.layer.out.channels});
 }
 void backward_lookup(LayerRun& run) {
     if (!run.trained()) return;
     const auto size = static_cast<std::size_t>(run.layer.parameters());
-    Values gradient = run.sums(VectorOp::Embed, run.values.gradient, size, row_numbers(run.in()));
+    Values gradient =
+        run.sums(VectorOp::Embed, run.values.gradient, size, row_numbers(run.in()), run.layer.out.channels);
     if (run.weights.shape.rows == 0) {
         run.weights.others.gradient = std::move(gradient);
         return;

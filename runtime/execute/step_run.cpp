@@ -149,7 +149,7 @@ void StepRun::sum_gradients(int index, TaskGroup& tasks) {
 void StepRun::forward(int index, TaskGroup& tasks) {
     const auto i = static_cast<std::size_t>(index);
     LayerRun run{*this, tasks, index, layer(index), store.layers[i], store.weights[i]};
-    rule_of(layer(index).kind)->forward(run);
+    rule_of(layer(index).kind).forward(run);
     tasks.require_done();
 }
 
@@ -163,7 +163,7 @@ void StepRun::backward(int index, TaskGroup& tasks) {
         matrix = std::move(run.weights.matrix.gradient);
         others = std::move(run.weights.others.gradient);
     }
-    rule_of(layer(index).kind)->backward(run);
+    rule_of(layer(index).kind).backward(run);
     if (plan[i].trained && run.layer.tied >= 0) {
         leave_gradient(run);
     } else if (plan[i].trained) {
@@ -208,37 +208,53 @@ Values LayerRun::map(VectorOp op, Stage stage, const std::vector<const Values*>&
 
 namespace {
 
-// `turned`: A lies as [k][m], and the result is one of sums over positions.
-Values multiplied(const LayerRun& run, Stage stage, std::string_view part, const Values& a, const Values& b,
+// `b`: a matrix an instance, or nothing: those of the weight. `turned`: A lies as [k][m], and the result is
+// one of sums over positions.
+Values multiplied(const Placed<GemmTask>& gemm, const Values& a, const Values* b, const PackedWeight* weight,
                   bool turned) {
-    const auto [task, engine] = run.tasks.gemm(stage, part);
-    const GemmShape& s = task.shape;
-    Values c(static_cast<std::size_t>(task.count * s.m * s.n));
-    GemmWork work{
-        .task = task, .a = {a.data(), s.m * s.k, 0, 0, turned ? s.m : s.k}, .b = {b.data(), s.k * s.n, s.n}};
+    const GemmShape& s = gemm.task.shape;
+    Values c(static_cast<std::size_t>(gemm.task.count * s.m * s.n));
+    GemmWork work{.task = gemm.task, .a = {a.data(), s.m * s.k, 0, 0, turned ? s.m : s.k}, .weight = weight};
+    if (b != nullptr) work.b = {b->data(), s.k * s.n, s.n};
     if (turned)
         work.rows = {c.data(), s.m * s.n, s.n};
     else
         work.map = {c.data(), s.m * s.n, 0, 0, s.n};
-    engine.gemm(work);
+    gemm.engine.gemm(work);
     return c;
 }
 
 }  // namespace
 
 Values LayerRun::product(Stage stage, std::string_view part, const Values& a, const Values& b) const {
-    return multiplied(*this, stage, part, a, b, false);
+    return multiplied(tasks.gemm(stage, part), a, &b, nullptr, false);
 }
 
 Values LayerRun::turned_product(Stage stage, std::string_view part, const Values& a, const Values& b) const {
-    return multiplied(*this, stage, part, a, b, true);
+    return multiplied(tasks.gemm(stage, part), a, &b, nullptr, true);
+}
+
+Values weighted(const Placed<GemmTask>& gemm, const Values& a, const PackedWeight& weight) {
+    return multiplied(gemm, a, nullptr, &weight, false);
+}
+
+VectorTask part_of(const VectorTask& task, std::int64_t rows, std::int64_t columns) {
+    VectorTask part = task;
+    part.shape = {1, rows, columns};
+    part.elements = part.shape.elements();
+    return part;
 }
 
 Values LayerRun::sums(VectorOp op, const Values& gradient, std::size_t size,
-                      std::span<const std::int64_t> numbers) const {
+                      std::span<const std::int64_t> numbers, std::int64_t length) const {
     const auto [task, engine] = tasks.vector(op, Stage::BP);
     Values sum(size);
-    engine.vector({.task = task, .layer = layer, .maps = {gradient}, .sums = {sum}, .numbers = numbers});
+    engine.vector({.task = task,
+                   .layer = layer,
+                   .maps = {gradient},
+                   .sums = {sum},
+                   .numbers = numbers,
+                   .length = length});
     return sum;
 }
 

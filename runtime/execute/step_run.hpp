@@ -1,8 +1,6 @@
 // A step as it runs: whose values stand where, and where gradients go. Internal to runtime/execute.
 #pragma once
 
-#include <optional>
-
 #include "runtime/execute/step.hpp"
 #include "runtime/execute/task_group.hpp"
 
@@ -110,6 +108,10 @@ struct LayerRun {
     // The weight as GEMMs of the stage read it: the layer's copy or that of the layer that it is tied to.
     [[nodiscard]] const PackedWeight& weight(Stage stage) const;
     [[nodiscard]] std::int64_t batch() const { return run.batch(index); }
+    // Samples of the micro-batch, and the number of the first one; 1 and 0 where all share the layer's
+    // output.
+    [[nodiscard]] std::int64_t samples() const { return is_shared() ? 1 : run.samples(); }
+    [[nodiscard]] std::int64_t first_sample() const { return is_shared() ? 0 : run.first_sample(); }
     [[nodiscard]] std::size_t in_elements() const {
         return static_cast<std::size_t>(batch() * layer.in.elements());
     }
@@ -128,20 +130,32 @@ struct LayerRun {
     // The same of an A that lies as [k][m].
     [[nodiscard]] Values turned_product(Stage stage, std::string_view part, const Values& a,
                                         const Values& b) const;
-    // A gradient's sums over what shared `size` values: over positions, or the rows that `numbers` names.
+    // A gradient's sums over what shared `size` values: over positions, or the rows of `length` that
+    // `numbers` names.
     [[nodiscard]] Values sums(VectorOp op, const Values& gradient, std::size_t size,
-                              std::span<const std::int64_t> numbers = {}) const;
+                              std::span<const std::int64_t> numbers = {}, std::int64_t length = 0) const;
     // Moves a tensor that was put together by address: the copy that the step has for it.
     [[nodiscard]] Values copied(Stage stage, const Values& values, std::size_t channels) const;
+
+  private:
+    [[nodiscard]] bool is_shared() const { return run.shared()[static_cast<std::size_t>(index)]; }
 };
 
 struct LayerRule {
     void (*forward)(LayerRun&);
     void (*backward)(LayerRun&);
 };
-// None for kinds that execution has no rule for.
-[[nodiscard]] std::optional<LayerRule> rule_of(LayerKind kind);
+[[nodiscard]] LayerRule rule_of(LayerKind kind);
 
+// C = A * W of all instances of a GEMM: A [instance][row][k], C [instance][row][n]; the weight has their taps
+// one after the other.
+[[nodiscard]] Values weighted(const Placed<GemmTask>& gemm, const Values& a, const PackedWeight& weight);
+// `rows` x `columns` of a task on a matrix that is run in several parts, on one engine.
+[[nodiscard]] VectorTask part_of(const VectorTask& task, std::int64_t rows, std::int64_t columns);
+
+// Of a convolution or linear layer that has them: to its output, and from the gradient of it.
+void add_bias(LayerRun& run);
+void take_bias_gradient(LayerRun& run);
 // Weight gradients of earlier micro-batches are added to this one's, by the step's task for it.
 void add_gradients(LayerRun& run, const Values& matrix, const Values& others);
 // Of one weight that several layers use: a tied layer leaves its gradient to the owner, who adds it to its
@@ -163,6 +177,8 @@ void forward_linear(LayerRun& run);
 void backward_linear(LayerRun& run);
 void forward_attend(LayerRun& run);
 void backward_attend(LayerRun& run);
+void forward_attention(LayerRun& run);
+void backward_attention(LayerRun& run);
 void forward_product(LayerRun& run);
 void backward_product(LayerRun& run);
 void forward_quantize(LayerRun& run);
@@ -181,6 +197,8 @@ void forward_pool(LayerRun& run);
 void backward_pool(LayerRun& run);
 void forward_softmax(LayerRun& run);
 void backward_softmax(LayerRun& run);
+void forward_combine(LayerRun& run);
+void backward_combine(LayerRun& run);
 void forward_resize(LayerRun& run);
 void backward_resize(LayerRun& run);
 void forward_view(LayerRun& run);

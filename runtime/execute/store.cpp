@@ -7,6 +7,7 @@
 
 #include "runtime/execute/step.hpp"
 #include "runtime/numerics/fp16.hpp"
+#include "runtime/workload/operands.hpp"
 #include "runtime/workload/weight_shape.hpp"
 
 namespace satsim::execute {
@@ -65,7 +66,8 @@ class Filler {
         const int reader = weight_reader(network_, tied_readers_, static_cast<int>(i));
         weights.shape = weight_shape(network_.layers[static_cast<std::size_t>(reader)]);
         if (weights.shape.rows > 0 && l.tied < 0) {
-            const std::int64_t reduced = weights.shape.taps / std::max(l.groups, 1) * weights.shape.rows;
+            const std::int64_t taps = l.sets.empty() ? weights.shape.taps / std::max(l.groups, 1) : 1;
+            const std::int64_t reduced = taps * weights.shape.rows;
             fill(weights.matrix, static_cast<std::size_t>(weights.shape.elements()), 0,
                  1 / std::sqrt(static_cast<double>(reduced)));
         }
@@ -102,11 +104,20 @@ class Filler {
             for (std::int64_t p = 0; p < positions; ++p)
                 store_.choices[i].labels.push_back(below(l.in.channels));
         }
+        if (l.kind == K::Combine) draw_weights(i);
+        if (read_by_index(l))
+            for (std::int64_t element = 0; element < l.out.elements(); ++element)
+                store_.choices[i].places.push_back(below(l.trained));
         if (l.kind == K::Select)
-            for (std::int64_t item = 0; item < store_.samples() * l.items; ++item)
+            for (std::int64_t item = 0; item < store_.samples() * l.items; ++item) {
+                // Of several times its positions, each selection has its own: their gradient is one tensor.
+                std::vector<std::int64_t> own;
+                auto& of_stream =
+                    decks_[{l.inputs[0], item / l.items * network_.items_of(l.inputs[0]) + item % l.items}];
                 deal(i, item % l.items * l.in.positions(),
-                     decks_[{l.inputs[0], item / l.items * network_.items_of(l.inputs[0]) + item % l.items}],
-                     l.in.positions(), l.out.positions());
+                     l.out.positions() > l.in.positions() ? own : of_stream, l.in.positions(),
+                     l.out.positions());
+            }
         if (l.kind == K::Splice)
             for (std::int64_t sample = 0; sample < store_.samples(); ++sample) {
                 std::vector<std::int64_t> deck;
@@ -116,9 +127,34 @@ class Filler {
             }
     }
 
-    // `count` of the deck's positions in ascending order, each once; a new deck where it has run out.
+    void draw_weights(std::size_t i) {
+        const Layer& l = network_.layers[i];
+        const std::int64_t positions = l.out.positions();
+        const std::int64_t ways = l.in.positions() / positions;
+        for (std::int64_t item = 0; item < store_.samples() * l.items; ++item) {
+            Values weights(static_cast<std::size_t>(l.in.positions()));
+            for (double& weight : weights) weight = std::exp(normal());
+            for (std::int64_t p = 0; p < positions; ++p) {
+                const auto at = [&](std::int64_t way) -> double& {
+                    return weights[static_cast<std::size_t>(way * positions + p)];
+                };
+                double sum = 0;
+                for (std::int64_t way = 0; way < ways; ++way) sum += at(way);
+                for (std::int64_t way = 0; way < ways; ++way) at(way) = half(at(way) / sum);
+            }
+            Values& all = store_.choices[i].weights;
+            all.insert(all.end(), weights.begin(), weights.end());
+        }
+    }
+
+    // All positions, as often as they fit into `count`, then the rest of it from the deck: each once, in
+    // ascending order, with a new deck where it has run out.
     void deal(std::size_t layer, std::int64_t offset, std::vector<std::int64_t>& deck, std::int64_t positions,
               std::int64_t count) {
+        std::vector<std::int64_t>& places = store_.choices[layer].places;
+        for (; count > positions; count -= positions)
+            for (std::int64_t position = 0; position < positions; ++position)
+                places.push_back(offset + position);
         std::vector<std::int64_t> hand;
         while (std::ssize(hand) < count) {
             if (deck.empty()) {
@@ -134,7 +170,7 @@ class Filler {
             deck.pop_back();
         }
         std::ranges::sort(hand);
-        for (const std::int64_t position : hand) store_.choices[layer].places.push_back(offset + position);
+        for (const std::int64_t position : hand) places.push_back(offset + position);
     }
 
     // Of layers that nothing reads, in a network without a loss.

@@ -45,9 +45,13 @@ struct LayerValues {
 // What the network's file leaves open, for all samples.
 struct Choices {
     // Select: which position each row takes; splice: which position each row of its other inputs goes to, one
-    // input after the other. [sample][row], positions of all items of the stream.
+    // input after the other. [sample][row], positions of all items of the stream. Parameter read by index:
+    // which trained value each element is.
     std::vector<std::int64_t> places;
     std::vector<std::int64_t> labels;  // loss: [sample][item][position]
+    // Combine: of each position of its input, [sample][item][position]. FP16, not negative; those of one
+    // output position add up to 1 but for their rounding.
+    Values weights;
 };
 
 class Store {

@@ -24,8 +24,9 @@ std::string GpuEngine::refusal(const VectorTask& task) const {
             if (layer.kind == LayerKind::Activation && layer.function == "gelu") return "";
             return none((layer.kind == LayerKind::Glu ? "a gate of the function " : "the function ") +
                         layer.function);
-        case VectorOp::Embed:
-            if (layer.kind == LayerKind::Parameter) return none("a table that a parameter is gathered from");
+        case VectorOp::Embed:  // a parameter's gradient is FP32, which the kernel does not read
+            if (layer.kind == LayerKind::Parameter && task.stage != Stage::FF)
+                return none("the gradient of a table that a parameter is gathered from");
             return "";
         case VectorOp::Multiply:
         case VectorOp::BiasGrad:
@@ -48,8 +49,8 @@ std::string GpuEngine::refusal(const VectorTask& task) const {
         case VectorOp::PoolGrad:
         case VectorOp::Rotary:
         case VectorOp::Nearest:
-            return "";
         case VectorOp::Combine:
+            return "";
             break;
     }
     return none(to_string(task.op));

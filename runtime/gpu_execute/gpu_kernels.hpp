@@ -16,6 +16,7 @@ void update_on(gpu::Executor& device, const VectorWork& work);
 void prune_on(gpu::Executor& device, const VectorWork& work);
 // Pools, resampling, and their gradients.
 void windows_on(gpu::Executor& device, const VectorWork& work);
+// Tables, and rows of a map that were taken several times.
 void lookup_on(gpu::Executor& device, const VectorWork& work);
 void nearest_on(gpu::Executor& device, const VectorWork& work);
 // Of dy (times another map) over all elements that each of `to` was spread over: place[i] is that of element

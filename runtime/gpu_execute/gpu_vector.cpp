@@ -211,6 +211,28 @@ void embedding(gpu::Executor& device, const VectorWork& work) {
     elements(device, whole, Elementwise::ScaleShift, {scale, vectors.subspan(front)});
 }
 
+// FF: maps: x, a weight for each of its positions -> results: groups of positions, weighted and added up. BP:
+// maps: dy, weights -> results: dx.
+void combine(gpu::Executor& device, const VectorWork& work) {
+    const auto channels = static_cast<std::size_t>(work.layer.in.channels);
+    const auto in = static_cast<std::size_t>(work.layer.in.positions());
+    const auto out = static_cast<std::size_t>(work.layer.out.positions());
+    std::vector<std::size_t> place;  // of each element of x, that of y
+    Values weights;
+    for (std::size_t position = 0; position < work.maps[1].size(); ++position)
+        for (std::size_t c = 0; c < channels; ++c) {
+            place.push_back((position / in * out + position % in % out) * channels + c);
+            weights.push_back(work.maps[1][position]);
+        }
+    const std::span<const double> factors = weights;
+    if (work.task.stage == Stage::FF)
+        return spread_sums_on(device, work.maps[0], &factors, place, true, work.results[0]);
+    const Values dy = spread(work.maps[0], place);
+    VectorWork both = work;
+    both.maps = {dy, weights};
+    elements(device, both, Elementwise::Multiply);
+}
+
 bool by_channel(const Layer& layer) {
     return layer.kind == LayerKind::BatchNorm || layer.kind == LayerKind::Mul;
 }
@@ -303,6 +325,8 @@ void run_vector(gpu::Executor& device, const VectorWork& work) {
             return rotary(device, work);
         case VectorOp::Nearest:
             return nearest_on(device, work);
+        case VectorOp::Combine:
+            return combine(device, work);
         default:
             throw std::logic_error("layer " + work.layer.name + ": no kernel for " + to_string(work.task.op));
     }

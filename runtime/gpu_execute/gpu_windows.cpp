@@ -64,7 +64,7 @@ struct RowLists {
 void look_up(gpu::Executor& device, const VectorWork& work) {
     Operands memory(device);
     gpu::TableArguments a;
-    a.channels = work.layer.out.channels;
+    a.channels = work.length;
     a.positions = static_cast<std::int64_t>(work.results[0].size()) / a.channels;
     a.rows = static_cast<std::int64_t>(work.vectors[0].size()) / a.channels;
     a.table = memory.floats(work.vectors[0]);
@@ -74,20 +74,24 @@ void look_up(gpu::Executor& device, const VectorWork& work) {
     memory.read(a.out, work.results[0]);
 }
 
-// maps: dy, numbers: rows -> sums: the table's gradient.
+// maps: dy, numbers: rows -> sums: the table's gradient; of rows of a map: results.
 void look_up_gradient(gpu::Executor& device, const VectorWork& work) {
     Operands memory(device);
     gpu::TableArguments a;
-    a.channels = work.layer.out.channels;
+    const std::span<double> to = work.sums.empty() ? work.results[0] : work.sums[0];
+    a.channels = work.length;
     a.positions = static_cast<std::int64_t>(work.maps[0].size()) / a.channels;
-    a.rows = static_cast<std::int64_t>(work.sums[0].size()) / a.channels;
+    a.rows = static_cast<std::int64_t>(to.size()) / a.channels;
     const RowLists lists({work.numbers.begin(), work.numbers.end()}, static_cast<std::size_t>(a.rows));
     a.first = memory.put(lists.first);
     a.order = memory.put(lists.order);
     a.map = memory.halves(work.maps[0]);
-    a.gradient = memory.room<float>(work.sums[0].size());
+    if (work.sums.empty())
+        a.out = memory.room<std::uint16_t>(to.size());
+    else
+        a.gradient = memory.room<float>(to.size());
     device.tables(Tables::LookupGradient, a);
-    memory.read(a.gradient, work.sums[0]);
+    work.sums.empty() ? memory.read(a.out, to) : memory.read(a.gradient, to);
 }
 
 }  // namespace

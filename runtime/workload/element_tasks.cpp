@@ -88,9 +88,8 @@ void append_element_ff(const StepContext& context, const Layer& layer, std::vect
             break;
         }
         case LayerKind::Parameter:
-            // A table that is read by index is gathered first.
-            if (layer.trained > 0 && layer.trained != layer.out.elements())
-                add(host(vector_task(layer, VectorOp::Embed, Stage::FF, out, 1, 1, 0)));
+            // The table is gathered first.
+            if (read_by_index(layer)) add(host(vector_task(layer, VectorOp::Embed, Stage::FF, out, 1, 1, 0)));
             break;
         case LayerKind::Lookup:
             add(host(vector_task(layer, VectorOp::Embed, Stage::FF, out, 1, 1, 0)));
@@ -164,7 +163,7 @@ void append_element_bp(const StepContext& context, const Layer& layer, std::vect
             break;
         }
         case LayerKind::Parameter:
-            if (context.trains && layer.trained > 0 && layer.trained != layer.out.elements())
+            if (context.trains && read_by_index(layer))
                 add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
             break;
         case LayerKind::Lookup:

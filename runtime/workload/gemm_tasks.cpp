@@ -1,36 +1,20 @@
 #include <algorithm>
-#include <functional>
-#include <map>
 
 #include "runtime/support/stored_pattern.hpp"
 #include "runtime/workload/gemm_parts.hpp"
+#include "runtime/workload/weight_shape.hpp"
 
 namespace satsim {
 namespace {
 
-// Positions of all samples that use one weight, and how many weights have as many.
-struct Share {
-    std::int64_t rows = 0;
-    std::int64_t weights = 1;
-};
-std::vector<Share> shares_of(const StepContext& context, const Layer& layer) {
-    if (layer.sets.empty()) return {{context.batch * layer.in.positions(), 1}};
-    std::map<std::int64_t, std::int64_t, std::greater<>> counted;
-    for (const std::int64_t rows : layer.sets) {
-        if (rows > 0) ++counted[context.batch * rows];
-    }
-    std::vector<Share> shares;
-    for (const auto& [rows, weights] : counted) shares.push_back({rows, weights});
-    return shares;
-}
-
 // One projection of `in` to `out` features for all positions.
 void projection(const StepContext& context, const Layer& layer, int index, Stage stage,
                 const std::string& part, std::int64_t in, std::int64_t out, std::vector<Task>& tasks) {
-    for (const auto& [rows, weights] : shares_of(context, layer)) {
+    for (const WeightShare& share : weight_shares(layer)) {
+        const std::int64_t rows = context.batch * share.positions;
         GemmTask task = base_task(layer, stage);
         task.part = part;
-        task.count = weights;
+        task.count = std::ssize(share.weights);
         if (stage == Stage::WU) {
             task.gather = matrix_gather(rows, in);
             task.shape = {in, out, rows};

@@ -12,9 +12,9 @@ namespace satsim {
 struct StepContext {
     const Network& network;
     const Recipe& recipe;
-    std::int64_t batch = 1;  // samples that the layer at hand works on: 1 when they share its output
+    std::int64_t batch = 1;  // items of all samples that the layer at hand works on
     int first_gemm = -1;
-    std::int64_t samples = 1;  // of the step, or of one micro-batch
+    std::int64_t samples = 1;  // of them: of the step or one micro-batch; 1 when they share its output
     bool trains = true;        // the layer at hand has weights that the step updates
     // Of each layer, whether something trained lies below it; empty: of every one.
     std::vector<bool> gradients{};

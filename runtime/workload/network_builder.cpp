@@ -291,7 +291,7 @@ void NetworkBuilder::tie(const JsonCursor& item, const List& list, Layer& layer)
     const bool table = owner.kind == LayerKind::Lookup && owner.rows == layer.out.channels &&
                        owner.out.channels == layer.in.channels;
     const bool matrix = owner.kind == LayerKind::Linear && owner.out.channels == layer.out.channels &&
-                        owner.in.channels == layer.in.channels && owner.tied < 0;
+                        owner.in.channels == layer.in.channels && owner.tied < 0 && owner.sets.empty();
     if ((!table && !matrix) || layer.bias || !layer.sets.empty() || layer.repeat * owner.repeat > 1)
         tied.fail(fmt::format("is {}, expected a lookup or linear layer with weights of {} x {}",
                               shown(tied.node()), layer.in.channels, layer.out.channels));

@@ -19,4 +19,9 @@ SecondOperand second_operand(const Layer& layer, const std::vector<bool>& shared
     return summed && vector ? SecondOperand::TrainedVector : SecondOperand::Spread;
 }
 
+bool read_by_index(const Layer& parameter) {
+    return parameter.kind == LayerKind::Parameter && parameter.trained > 0 &&
+           parameter.trained != parameter.out.elements();
+}
+
 }  // namespace satsim

@@ -23,4 +23,7 @@ enum class SecondOperand {
 // is then a sum over the samples.
 [[nodiscard]] bool sums_over_samples(const Layer& layer, std::size_t input, const std::vector<bool>& shared);
 
+// Whether a parameter's elements are taken, by an index, from a trained table of another size.
+[[nodiscard]] bool read_by_index(const Layer& parameter);
+
 }  // namespace satsim

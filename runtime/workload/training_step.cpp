@@ -57,7 +57,7 @@ class StepMaker {
           sums_(network, plan_),
           shared_(network.shared_by_samples()),
           context_{network, recipe} {
-        context_.samples = batch / recipe.micro_batches;
+        samples_ = batch / recipe.micro_batches;
         context_.first_gemm = network.first_gemm();
         context_.shared = shared_;
         context_.tied_reader = tied_readers(network);
@@ -84,7 +84,8 @@ class StepMaker {
   private:
     void enter(std::size_t i) {
         const Layer& layer = network_.layers[i];
-        context_.batch = shared_[i] ? 1 : context_.samples * layer.items;
+        context_.samples = shared_[i] ? 1 : samples_;
+        context_.batch = shared_[i] ? 1 : samples_ * layer.items;
         context_.trains = plan_[i].trained;
     }
 
@@ -168,6 +169,7 @@ class StepMaker {
     GradientSums sums_;
     std::vector<bool> shared_;
     StepContext context_;
+    std::int64_t samples_ = 1;  // of a micro-batch
     std::vector<Task> tasks_;
     std::vector<TaskOrigin> origins_;
     int formed_ = -1;

@@ -1,6 +1,9 @@
 #include "runtime/workload/weight_shape.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <utility>
 
 namespace satsim {
 
@@ -18,6 +21,16 @@ MatrixShape weight_shape(const Layer& layer) {
         default:
             return {};
     }
+}
+
+std::vector<WeightShare> weight_shares(const Layer& layer) {
+    if (layer.sets.empty()) return {{layer.in.positions(), {0}}};
+    std::map<std::int64_t, std::vector<std::int64_t>, std::greater<>> found;
+    for (std::size_t i = 0; i < layer.sets.size(); ++i)
+        if (layer.sets[i] > 0) found[layer.sets[i]].push_back(static_cast<std::int64_t>(i));
+    std::vector<WeightShare> shares;
+    for (auto& [positions, weights] : found) shares.push_back({positions, std::move(weights)});
+    return shares;
 }
 
 std::vector<int> tied_readers(const Network& network) {

@@ -87,6 +87,17 @@ class Train(ProgramTest):
             self.assertAlmostEqual(step["loss"], sum(step["losses"].values()))
         self.assertLess(result["steps"][-1]["loss"], result["steps"][0]["loss"])
 
+    def test_the_older_attention_and_experts(self):
+        vit = self.run_json("train", "vit-cifar", "--recipe", "bdwp-2:8", "--batch", 1, "--steps", 2)
+        losses = [step["loss"] for step in vit["steps"]]
+        self.assertLess(losses[1], 0.5 * losses[0])
+        self.assertGreater(vit["tasks"]["sat-functional"], 200)
+        experts = ["layers=2", "tokens=24", "width=32", "heads=2", "kv_heads=2", "ffn=32", "vocab=16", "experts=4", "experts_used=2"]
+        arguments = ["decoder", *SMALL, "--batch", 2, "--steps", 4, "--rate", 0.1, *(word for each in experts for word in ("--set", each))]
+        functional = self.run_json("train", *arguments)["steps"]
+        self.assertLess(functional[-1]["loss"], functional[0]["loss"])
+        self.assertEqual(functional, self.run_json("train", *arguments, "--engine", "sat-cycle")["steps"])
+
     def test_a_gpu_takes_its_tasks(self):
         """On an emulated GPU: the program beside an emulated module, with an emulated driver (tests/unit/gpu_execute)."""
         gpu = os.environ.get("SATSIM_EMULATED_GPU", "")

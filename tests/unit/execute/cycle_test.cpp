@@ -7,15 +7,17 @@
 namespace satsim::execute {
 namespace {
 
-class Models : public testing::TestWithParam<const char*> {};
+struct Setting {
+    const char* name;
+    Network (*network)();
+    const char* recipe;
+};
+
+class Models : public testing::TestWithParam<Setting> {};
 
 TEST_P(Models, AgreeInEveryBit) {
-    const Network network =
-        std::string(GetParam()).starts_with("resnet9") ? test::narrow_resnet9() : test::smallest_armor();
-    const Recipe recipe = load_recipe(std::string(GetParam()).ends_with("dense")  ? "dense"
-                                      : std::string(GetParam()).ends_with("sdgp") ? "full+sdgp-2:8"
-                                                                                  : "full+bdwp-2:8",
-                                      test::kModels);
+    const Network network = GetParam().network();
+    const Recipe recipe = load_recipe(GetParam().recipe, test::kModels);
     const TrainingStep step = make_training_step(network, recipe, 1);
     SatFunctionalEngine functional(test::small_machine());
     SatCycleEngine cycle(test::small_machine());
@@ -40,8 +42,15 @@ TEST_P(Models, AgreeInEveryBit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Steps, Models,
-                         testing::Values("resnet9_bdwp", "resnet9_dense", "armor_bdwp", "resnet9_sdgp",
-                                         "armor_sdgp"));
+                         testing::Values(Setting{"resnet9_bdwp", test::narrow_resnet9, "bdwp-2:8"},
+                                         Setting{"resnet9_dense", test::narrow_resnet9, "dense"},
+                                         Setting{"vit_bdwp", test::narrow_vit, "bdwp-2:8"},
+                                         Setting{"two_sets", test::two_sets, "bdwp-2:8"},
+                                         Setting{"experts", test::few_experts, "bdwp-2:8"},
+                                         Setting{"resnet9_sdgp", test::narrow_resnet9, "sdgp-2:8"},
+                                         Setting{"armor_sdgp", test::smallest_armor, "full+sdgp-2:8"},
+                                         Setting{"armor_bdwp", test::smallest_armor, "full+bdwp-2:8"}),
+                         [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
 }  // namespace satsim::execute

@@ -1,6 +1,8 @@
 // What is refused before anything runs: networks, recipes, placements, tasks that do not fit a SAT.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "runtime/execute/rotary_head.hpp"
 #include "runtime/execute/task_group.hpp"
 #include "runtime/support/error.hpp"
@@ -42,9 +44,9 @@ TEST(Refusals, NameWhatAndWhere) {
                       std::vector<int>(make_training_step(plain, Recipe{}).tasks.size(), 3))
                   .find("is 3, expected one of 1 engines"),
               std::string::npos);
-    const Network product = network_of({{{"kind", "attention"}, {"name", "p"}, {"heads", 2}}}, kRows);
-    EXPECT_EQ(message(product, Recipe{}, {&cpu}, {}),
-              "layer p: execution has no rule for layers of kind attention");
+    const Network clipped =
+        network_of({{{"kind", "activation"}, {"name", "p"}, {"function", "clip"}}}, kRows);
+    EXPECT_EQ(message(clipped, Recipe{}, {&cpu}, {}), "layer p: execution has no rule for the function clip");
     NetworkOptions options;
     options.parameters = {{"layers", 6},   {"tokens", 32}, {"width", 32}, {"heads", 2},
                           {"kv_heads", 2}, {"ffn", 32},    {"vocab", 16}};
@@ -71,9 +73,21 @@ TEST(Refusals, OfPrunedGradients) {
     EXPECT_EQ(refused({{"kind", "linear"}, {"name", "p"}, {"out", 8}}), "");
 }
 
+TEST(Refusals, AreOfNoShippedNetwork) {
+    int networks = 0;
+    for (const auto& file : std::filesystem::directory_iterator(test::kModels + "/networks")) {
+        NetworkOptions options;
+        options.pieces = kEveryCopy;
+        const Network network = load_network(file.path(), options);
+        EXPECT_NO_THROW(require_executable(network)) << file.path();
+        ++networks;
+    }
+    EXPECT_GT(networks, 10);
+}
+
 // A store and a step have one rule.
 TEST(Refusals, AreTheStores) {
-    for (const json& layers : {json{{{"kind", "attention"}, {"name", "p"}, {"heads", 2}}},
+    for (const json& layers : {json{{{"kind", "activation"}, {"name", "p"}, {"function", "clip"}}},
                                json{{{"kind", "permute"}, {"name", "p"}, {"shape", {12, 1, 8}}}}}) {
         const Network network = network_of(layers, kRows);
         std::string of_network;
@@ -161,6 +175,7 @@ TEST(Refusals, OfRotaryLayersWithoutAHead) {
     EXPECT_EQ(head(shifted(4), four), 4);
     EXPECT_EQ(head(shifted(8), two), 8);
     EXPECT_EQ(head(shifted(4), two), 0);  // the layer begins within a head
+    EXPECT_EQ(head(R"({"kind": "select", "positions": 12}, {"kind": "combine", "ways": 2},)", four), 4);
     EXPECT_EQ(head(R"({"kind": "linear", "out": 16},)", four), 0);
     EXPECT_EQ(head("", R"("from": "v", "with": ["r", "v"], "heads": 4, "kv_heads": 4)"), 4);
     EXPECT_EQ(head("", R"("from": "v", "with": ["v", "r"], "heads": 4, "kv_heads": 4)"), 0);  // values alone

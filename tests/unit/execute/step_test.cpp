@@ -200,18 +200,20 @@ TEST(Step, MicroBatchesGiveTheGradientOfTheBatch) {
                          {{"kind", "gelu"}},
                          {{"kind", "linear"}, {"out", 10}, {"bias", true}},
                          {{"kind", "loss"}}};
-    const Network network = network_of(layers, kRows);
-    Recipe recipe;
-    ReferenceEngine reference;
-    const Executed whole = execute(network, recipe, reference, true, 4);
-    recipe.micro_batches = 2;
-    const Executed parts = execute(network, recipe, reference, true, 4);
-    const auto a = test::all_of(whole.outcome);
-    const auto b = test::all_of(parts.outcome);
-    ASSERT_EQ(a.size(), b.size());
-    for (std::size_t i = 0; i < a.size(); ++i)
-        EXPECT_LT(distance(b[i].values, a[i].values), 1e-7)
-            << a[i].name;  // sums of masters are FP32 here too
+    for (const Network& network :
+         {network_of(layers, kRows), test::narrow_vit(), test::two_sets(), test::few_experts()}) {
+        Recipe recipe;
+        ReferenceEngine reference;
+        const Executed whole = execute(network, recipe, reference, true, 4);
+        recipe.micro_batches = 2;
+        const Executed parts = execute(network, recipe, reference, true, 4);
+        const auto a = test::all_of(whole.outcome);
+        const auto b = test::all_of(parts.outcome);
+        ASSERT_EQ(a.size(), b.size());
+        for (std::size_t i = 0; i < a.size(); ++i)
+            EXPECT_LT(distance(b[i].values, a[i].values), 1e-7)
+                << network.name << " " << a[i].name;  // sums of masters are FP32 here too
+    }
 }
 
 constexpr TensorShape kNumbers{1, 1, 6};
@@ -300,17 +302,21 @@ TEST(Step, TiedLayersReadTheOwnersWeight) {
 
 // What the backward pass forms again is what the forward pass had.
 TEST(Step, RecomputationChangesNothing) {
-    const Network network = test::smallest_armor();
-    const auto run = [&](const char* recipe_name) {
-        CpuEngine cpu;
-        return test::all_of(execute(network, load_recipe(recipe_name, test::kModels), cpu, false, 1).outcome);
-    };
-    const auto kept = run("full");
-    for (const char* recipe_name : {"full+recompute", "full+recompute-attention"}) {
-        const auto formed = run(recipe_name);
-        ASSERT_EQ(formed.size(), kept.size());
-        for (std::size_t i = 0; i < kept.size(); ++i)
-            EXPECT_EQ(formed[i].values, kept[i].values) << recipe_name << " " << kept[i].name;
+    for (const auto& [network, usual] : {std::pair{test::smallest_armor(), std::string("full")},
+                                         {test::few_experts(), "dense"},
+                                         {test::narrow_vit(), "dense"}}) {
+        const auto run = [&, &net = network](const std::string& recipe) {
+            CpuEngine cpu;
+            return test::all_of(execute(net, load_recipe(recipe, test::kModels), cpu, false, 1).outcome);
+        };
+        const auto kept = run(usual);
+        for (const char* more : {"+recompute", "+recompute-attention"}) {
+            const auto formed = run(usual + more);
+            ASSERT_EQ(formed.size(), kept.size());
+            for (std::size_t i = 0; i < kept.size(); ++i)
+                EXPECT_EQ(formed[i].values, kept[i].values)
+                    << network.name << " " << more << " " << kept[i].name;
+        }
     }
 }
 
@@ -435,6 +441,9 @@ TEST(Step, TrainingLowersTheLoss) {
     falls(test::narrow_resnet9(), "bdwp-2:8", 2, 0.01F);
     falls(test::narrow_resnet9(), "sdgp-2:8", 2, 0.01F);
     falls(test::smallest_armor(), "full+bdwp-2:8", 1, 0.003F);
+    falls(test::narrow_vit(), "bdwp-2:8", 2, 0.02F);
+    falls(test::two_sets(), "bdwp-2:8", 2, 0.2F);
+    falls(test::few_experts(), "bdwp-2:8", 2, 0.2F);
     NetworkOptions tied;
     tied.pieces = kEveryCopy;
     tied.parameters = {{"layers", 2},   {"tokens", 32}, {"width", 32}, {"heads", 2},

@@ -106,9 +106,9 @@ inline std::vector<Values> other_sum_bounds(const VectorWork& work) {
         case VectorOp::Embed: {  // a row of a table may be taken by every position
             const std::vector<Values> sizes = exact_sums(work, true);
             const bool table = work.task.op == VectorOp::Embed;
+            const std::int64_t row = work.length > 0 ? work.length : work.layer.out.channels;
             const double g =
-                g_of(work.maps[0].size(),
-                     table ? static_cast<std::size_t>(work.layer.out.channels) : bounds[0].size());
+                g_of(work.maps[0].size(), table ? static_cast<std::size_t>(row) : bounds[0].size());
             for (std::size_t i = 0; i < bounds[0].size(); ++i) bounds[0][i] = 2 * g * sizes[0][i];
             return bounds;
         }

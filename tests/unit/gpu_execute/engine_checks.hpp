@@ -90,6 +90,18 @@ inline Network other_rows() {
                       {1, 1, 12});
 }
 
+// Experts with positions of several of them, a table read by index, sets of weights.
+inline Network sets_of_weights() {
+    return network_of(nlohmann::json::parse(R"([
+        {"kind": "parameter", "shape": [24, 1, 12], "trained": 100, "name": "p"},
+        {"kind": "linear", "from": "input", "out": 24, "bias": true, "sets": [7, 5], "name": "a"},
+        {"kind": "add", "with": "p"}, {"kind": "rmsnorm", "sets": [5, 7], "name": "n"},
+        {"kind": "select", "positions": 36}, {"kind": "linear", "out": 16, "bias": true, "sets": 4},
+        {"kind": "layernorm", "sets": 4}, {"kind": "gelu"}, {"kind": "linear", "out": 24, "sets": 4},
+        {"kind": "combine", "ways": 3}, {"kind": "add", "with": "n"}, {"kind": "linear", "out": 10}, {"kind": "loss"}])"),
+                      {16, 1, 12});
+}
+
 inline const std::vector<GpuSetting> kGpuSettings{{"strided_first", strided_first, "dense", 2},
                                                   {"maps_dense", maps_of_every_kind, "dense", 2},
                                                   {"maps_bdwp", maps_of_every_kind, "bdwp-2:8", 2},
@@ -98,6 +110,10 @@ inline const std::vector<GpuSetting> kGpuSettings{{"strided_first", strided_firs
                                                   {"rows_sr_ste", rows_of_every_kind, "sr-ste-1:4", 2},
                                                   {"rows_4_of_8", rows_of_every_kind, "bdwp-4:8", 2},
                                                   {"shared", shared_operands, "bdwp-1:2", 4},
+                                                  {"sets", sets_of_weights, "bdwp-2:4", 2},
+                                                  {"vit_bdwp", narrow_vit, "bdwp-2:8", 2},
+                                                  {"vit_dense", narrow_vit, "dense", 2},
+                                                  {"experts", few_experts, "bdwp-2:8", 2},
                                                   {"other_maps", other_maps, "bdwp-2:8", 2},
                                                   {"other_rows", other_rows, "bdwp-2:8", 2},
                                                   {"resnet9_bdwp", narrow_resnet9, "bdwp-2:8", 2},

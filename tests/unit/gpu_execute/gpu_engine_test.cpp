@@ -125,6 +125,12 @@ TEST(GpuEngineRefusals, SayWhichKernelThereIsNot) {
     const Network glu = layers(R"([{"kind": "linear", "out": 8}, {"kind": "glu", "function": "gelu"}])");
     EXPECT_EQ(refused(glu, VectorOp::Activation, Stage::FF), none("a gate of the function gelu"));
     EXPECT_EQ(refused(glu, VectorOp::ActivationGrad, Stage::BP), none("a gate of the function gelu"));
+    const Network table = layers(
+        R"([{"kind": "parameter", "shape": [8, 1, 6], "trained": 20, "name": "p"},
+            {"kind": "linear", "from": "input", "out": 8}, {"kind": "add", "with": "p"}])");
+    EXPECT_EQ(refused(table, VectorOp::Embed, Stage::FF), "");
+    EXPECT_EQ(refused(table, VectorOp::Embed, Stage::BP),
+              none("the gradient of a table that a parameter is gathered from"));
     const Network both =
         layers(R"([{"kind": "linear", "out": 8}, {"kind": "gelu"}, {"kind": "glu", "function": "silu"},
                                     {"kind": "activation", "function": "silu"}])");
