@@ -11,6 +11,17 @@ Bytes packed_bytes(std::int64_t weights, const NmPattern& nm) {
     return kept * 2 + (nm.dense() ? 0 : ceil_div<std::int64_t>(kept, 2));
 }
 
+// The copy that BP reads. SDGP prunes the gradient, not the weight, and multiplies it with FF's copy.
+std::optional<NmPattern> backward_copy(const StepContext& context, const Layer& user, int reader,
+                                       std::int64_t columns) {
+    const bool turned = context.recipe.method == Method::Sdgp;
+    // Attention's output projection has the fewest channels of its products.
+    if (turned && user.kind == LayerKind::Attention) columns = user.in.channels;
+    const NmPattern nm = choose_pattern(context, user, reader, Stage::BP, columns).nm;
+    if (turned && !nm.dense()) return std::nullopt;
+    return nm;
+}
+
 }  // namespace
 
 void append_optimizer(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks) {
@@ -32,10 +43,9 @@ void append_optimizer(const StepContext& context, const Layer& layer, int index,
         task.pregenerate_ff = choose_pattern(context, user, reader, Stage::FF, weights.rows).nm;
         task.extra_bytes = packed_bytes(weights.elements(), *task.pregenerate_ff);
         if (context.hands_down(reader)) {
-            task.pregenerate_bp = context.recipe.method == Method::Sdgp
-                                      ? NmPattern{8, 8}  // SDGP prunes the gradient, not the weight
-                                      : choose_pattern(context, user, reader, Stage::BP, weights.columns).nm;
-            task.extra_bytes += packed_bytes(weights.elements(), *task.pregenerate_bp);
+            task.pregenerate_bp = backward_copy(context, user, reader, weights.columns);
+            if (task.pregenerate_bp)
+                task.extra_bytes += packed_bytes(weights.elements(), *task.pregenerate_bp);
         }
         tasks.emplace_back(std::move(task));
     }

@@ -325,6 +325,35 @@ TEST(TrainingStep, MethodsPruneTheirOwnStages) {
     EXPECT_TRUE(sparse(Method::Bdwp, Stage::BP));
 }
 
+// SDGP multiplies its pruned gradient with FF's copy; where a gradient is not pruned BP has its own.
+TEST(TrainingStep, UpdatesLeaveTheCopiesThatProductsRead) {
+    const auto backward_copy = [](Method method, int channels) -> std::optional<NmPattern> {
+        const nlohmann::json document = {
+            {"name", "n"},
+            {"source", "test"},
+            {"batch", 2},
+            {"input", {{"channels", 3}, {"height", 8}, {"width", 8}}},
+            {"layers",
+             {{{"name", "first"}, {"kind", "conv"}, {"out", 16}, {"kernel", 1}},
+              {{"name", "second"}, {"kind", "conv"}, {"out", channels}, {"kernel", 3}}}}};
+        Recipe recipe;
+        recipe.method = method;
+        recipe.nm = {2, 8};
+        for (const Task& task : make_training_step(parse_network(document, "test"), recipe).tasks) {
+            const auto* vector = std::get_if<VectorTask>(&task);
+            if (vector != nullptr && vector->op == VectorOp::Optimizer && vector->layer == "second" &&
+                vector->shape.rows > 0)
+                return vector->pregenerate_bp;
+        }
+        ADD_FAILURE() << "no update";
+        return std::nullopt;
+    };
+    EXPECT_EQ(backward_copy(Method::Bdwp, 8), (NmPattern{2, 8}));
+    EXPECT_TRUE(backward_copy(Method::SrSte, 8).value().dense());
+    EXPECT_EQ(backward_copy(Method::Sdgp, 8), std::nullopt);
+    EXPECT_TRUE(backward_copy(Method::Sdgp, 12).value().dense());
+}
+
 // A convolution of 24 channels on a map of 9x12, and its pruning under SDGP, if there is one.
 std::pair<std::vector<GemmTask>, std::optional<VectorTask>> pruned_gradient(const nlohmann::json& fields,
                                                                             const NmPattern& nm) {
