@@ -191,7 +191,7 @@ void backward_quantize(LayerRun& run) {
         const Values& chosen = run.values.kept["chosen"];
         const std::vector<std::int64_t> rows(chosen.begin(), chosen.end());
         run.weights.others.gradient =
-            run.sums(VectorOp::Embed, run.values.gradient, run.weights.others.size(), rows);
+            run.table_gradient(run.values.gradient, run.weights.others.size(), rows);
     }
     run.deliver(0, run.values.gradient);
 }

@@ -1,6 +1,7 @@
 // Parameters, tables, rotary embedding and the loss.
 #include "runtime/execute/rotary_head.hpp"
 #include "runtime/execute/step_run.hpp"
+#include "runtime/workload/weight_shape.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -51,7 +52,7 @@ void forward_lookup(LayerRun& run) {
 void backward_lookup(LayerRun& run) {
     if (!run.trained()) return;
     const auto size = static_cast<std::size_t>(run.layer.parameters());
-    Values gradient = run.sums(VectorOp::Embed, run.values.gradient, size, row_numbers(run.in()));
+    Values gradient = run.table_gradient(run.values.gradient, size, row_numbers(run.in()));
     if (run.weights.shape.rows == 0) {
         run.weights.others.gradient = std::move(gradient);
         return;
@@ -66,7 +67,14 @@ void forward_embedding(LayerRun& run) {
 }
 void backward_embedding(LayerRun& run) {
     const Values& dy = run.values.gradient;
-    if (run.trained()) run.weights.others.gradient = run.sums(VectorOp::Embed, dy, run.weights.others.size());
+    if (run.trained()) {
+        const auto reached = static_cast<std::size_t>(embedding_reach(run.layer));
+        const std::size_t all = run.weights.others.size();
+        const Values beyond = all > reached ? run.zeros(all - reached) : Values{};
+        Values& sums = run.weights.others.gradient;
+        sums = run.sums(VectorOp::Embed, dy, reached);
+        sums.insert(sums.end(), beyond.begin(), beyond.end());
+    }
     // What stands behind the class token is the input's.
     Values rest;
     const std::int64_t sample = run.layer.out.elements();

@@ -10,6 +10,10 @@ namespace satsim {
 // projections side by side. rows == 0: no GEMM reads any.
 [[nodiscard]] MatrixShape weight_shape(const Layer& layer);
 
+// Parameters of an embedding that every sample reads: its class token and a row for each of its positions. A
+// longer table has more.
+[[nodiscard]] std::int64_t embedding_reach(const Layer& layer);
+
 // Of each layer, the last one that is tied to it; -1: none.
 [[nodiscard]] std::vector<int> tied_readers(const Network& network);
 
