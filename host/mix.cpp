@@ -70,9 +70,11 @@ std::vector<placement::Start> placements_alone(std::span<const MixPart> parts, s
     int first = 0;
     for (const MixPart& part : parts) {
         if (part.alone != nullptr) {
-            placement::Assignment assignment = part.alone->steps.at(which).placement.assignment;
-            for (int& machine : assignment) machine = machine < part.copies ? first + machine : helper;
-            all.push_back({std::move(assignment), part.alone->name + " alone"});
+            for (const placement::Start& found : part.alone->steps.at(which).found) {
+                placement::Assignment assignment = found.assignment;
+                for (int& machine : assignment) machine = machine < part.copies ? first + machine : helper;
+                all.push_back({std::move(assignment), part.alone->name + " alone"});
+            }
         }
         first += part.copies;
     }
@@ -92,11 +94,19 @@ std::unique_ptr<placement::StepPlacer> placer_of(const std::string& policy, cons
                                                    placements_alone(parts, which, machines.helper));
 }
 
-// What was found for one step as a start for the other.
-placement::Start from_other(const placement::StepPlacer& from, const placement::StepPlacer& to,
-                            Objective objective) {
-    return {placement::carried_over(from.problem().graph, from.found(), to.problem(), objective),
-            "the other step's"};
+// What was found for one step as starts for the other, one for each objective that it is searched for.
+std::vector<placement::Start> from_other(const placement::StepPlacer& from, const placement::StepPlacer& to) {
+    std::vector<placement::Start> starts;
+    for (const Objective objective : to.objectives())
+        starts.push_back(
+            {placement::carried_over(from.problem().graph, from.found(objective), to.problem(), objective),
+             "the other step's"});
+    return starts;
+}
+
+void consider(placement::StepPlacer& placer, const std::vector<placement::Start>& starts, bool improved) {
+    for (std::size_t i = 0; i < starts.size(); ++i)
+        placer.consider(starts[i], placer.objectives()[i], improved);
 }
 
 // Does `work` for both steps at the same time, where threads are to be had: they share nothing but what they
@@ -113,26 +123,25 @@ std::array<placement::PlacedStep, 2> place_both(const std::string& policy, const
                                                 std::span<const MixPart> parts,
                                                 const std::array<Machines, 2>& machines,
                                                 const Hardware& hardware) {
-    const Objective objective = objective_of(policy).value_or(Objective::Time);
     std::array<std::unique_ptr<placement::StepPlacer>, 2> placers;
     for_both([&](std::size_t which) {
         placers[which] = placer_of(policy, made, which, parts, machines[which], hardware);
         placers[which]->search();
     });
-    std::array<placement::Start, 2> starts;
+    std::array<std::vector<placement::Start>, 2> starts;
     const auto exchange = [&] {
         for (std::size_t which = 0; which < 2; ++which)
-            starts[which] = from_other(*placers[1 - which], *placers[which], objective);
+            starts[which] = from_other(*placers[1 - which], *placers[which]);
     };
     exchange();
     for_both([&](std::size_t which) {
-        placers[which]->consider(starts[which], true);
+        consider(*placers[which], starts[which], true);
         placers[which]->leave_machines_out();
     });
     exchange();
     std::array<std::optional<placement::PlacedStep>, 2> placed;
     for_both([&](std::size_t which) {
-        placers[which]->consider(starts[which], false);
+        consider(*placers[which], starts[which], false);
         placed[which] = placers[which]->finish();
     });
     return {std::move(*placed[0]), std::move(*placed[1])};

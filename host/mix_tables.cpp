@@ -71,8 +71,8 @@ Table place_table(const Network& network, const PlacedStep& placed) {
 }
 
 Table memory_table(const PlacedStep& placed) {
-    Table table({"<machine", "busy", "of the step", "memory", "capacity", "activations", "gradients",
-                 "FP32 weights", "FP16 copies", "optimizer", "dW"});
+    Table table({"<machine", "busy", "of the step", "memory", "capacity", "activations", "received",
+                 "gradients", "FP32 weights", "FP16 copies", "optimizer", "dW"});
     const auto size = [](Bytes bytes) { return bytes > 0 ? byte_text(bytes) : "-"; };
     for (std::size_t m = 0; m < placed.problem.machines.size(); ++m) {
         const placement::Machine& machine = placed.problem.machines[m];
@@ -80,7 +80,7 @@ Table memory_table(const PlacedStep& placed) {
         table.row({machine.name, time_text(placed.outcome.busy[m]),
                    fmt::format("{:.1f} %", 100 * placed.outcome.busy[m] / placed.outcome.seconds),
                    size(f.total()), machine.capacity > 0 ? size(machine.capacity) : "not known",
-                   size(f.activations), size(f.gradients), size(f.masters), size(f.copies),
+                   size(f.activations), size(f.received), size(f.gradients), size(f.masters), size(f.copies),
                    size(f.optimizer_state), size(f.weight_gradients)});
     }
     return table;

@@ -71,6 +71,9 @@ std::string advice_for(const Network& network, const Recipe& recipe, const Train
 Footprint footprint_of(const Network& network, const Recipe& recipe, const TrainingStep& step) {
     FootprintSum sum;
     for (const LayerFootprint& layer : layer_footprints(network, recipe, step)) sum.add(layer);
+    const std::int64_t samples = step.batch / recipe.micro_batches;
+    for (const KeptTensor& tensor : kept_tensors(network, recipe, plan_training(network, recipe), samples))
+        sum.add(tensor.room);
     return sum.footprint(recipe.micro_batches);
 }
 

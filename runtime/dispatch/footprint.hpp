@@ -9,13 +9,14 @@ namespace satsim {
 
 struct Footprint {
     Bytes activations = 0;  // kept for the backward pass, of one micro-batch
+    Bytes received = 0;     // such ones that another machine of a mix made; 0 for a step on one machine
     Bytes gradients = 0;    // the two largest feature-map gradients alive at once
     Bytes masters = 0;      // FP32, of trained weights
     Bytes copies = 0;       // FP16 for FF and BP, packed where they are N:M; tables and norms that are frozen
     Bytes optimizer_state = 0;   // FP32
     Bytes weight_gradients = 0;  // FP32 dW of the largest layer; with micro-batches all
     [[nodiscard]] Bytes total() const {
-        return activations + gradients + masters + copies + optimizer_state + weight_gradients;
+        return activations + received + gradients + masters + copies + optimizer_state + weight_gradients;
     }
 };
 

@@ -1,4 +1,4 @@
-// FP16 activations that a step keeps for its backward pass, layer by layer.
+// FP16 activations that a step keeps for its backward pass, tensor by tensor.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace satsim {
 
-// Of one layer, all its repetitions, items and samples.
+// Of all repetitions, items and samples of the layer. In bytes.
 struct KeptActivation {
     Bytes always = 0;   // from FF to BP
     Bytes inside = 0;   // while one copy of its repeated module is formed again
@@ -17,16 +17,32 @@ struct KeptActivation {
     int region = -1;    // whose copy `inside` is part of
 };
 
-// One entry a layer. `samples`: of one micro-batch. What is kept of a network's input counts as its first
-// reader's.
-[[nodiscard]] std::vector<KeptActivation> kept_activations(const Network& network, const Recipe& recipe,
-                                                           const std::vector<LayerPlan>& plan,
-                                                           std::int64_t samples);
+enum class KeptWhat {
+    Output,         // of the layer
+    Inner,          // queries, keys and values that an attention makes itself
+    Probabilities,  // of an attention
+    Input           // of the network: number `layer`
+};
 
-// Room for layers together, a machine's share or all: copies that are formed again take turns.
+struct KeptTensor {
+    int layer = 0;
+    KeptWhat what = KeptWhat::Output;
+    KeptActivation room;
+};
+
+// Every tensor that is kept, those of a layer behind each other. Where modules are recomputed, an output that
+// is read inside of its module's copy and outside is two: the copies that are formed again, and what is kept
+// always. `samples`: of one micro-batch.
+[[nodiscard]] std::vector<KeptTensor> kept_tensors(const Network& network, const Recipe& recipe,
+                                                   const std::vector<LayerPlan>& plan, std::int64_t samples);
+
+// A range or another shape of the same memory: its readers read what it is a view of.
+[[nodiscard]] bool is_view(const Layer& layer);
+
+// Room for tensors together, a machine's share or all: copies that are formed again take turns.
 class ActivationRoom {
   public:
-    void add(const KeptActivation& layer);
+    void add(const KeptActivation& tensor);
     [[nodiscard]] Bytes bytes() const;
 
   private:

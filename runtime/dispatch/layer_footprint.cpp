@@ -72,13 +72,11 @@ std::vector<LayerFootprint> layer_footprints(const Network& network, const Recip
                                              const TrainingStep& step) {
     const std::vector<LayerPlan> plan = plan_training(network, recipe);
     const std::int64_t samples = step.batch / recipe.micro_batches;
-    const std::vector<KeptActivation> kept = kept_activations(network, recipe, plan, samples);
     std::vector<LayerFootprint> layers(plan.size());
     const std::vector<std::int64_t> copied = add_tasks(network, step, recipe.micro_batches, layers);
     for (std::size_t i = 0; i < plan.size(); ++i) {
         const Layer& layer = network.layers[i];
         LayerFootprint& own = layers[i];
-        own.activations = kept[i];
         if (plan[i].gradient) own.gradient = kFp16Bytes * layer.items * layer.out.elements() * samples;
         const std::int64_t parameters = layer.repeat * layer.parameters();
         if (plan[i].trained) {
@@ -93,7 +91,6 @@ std::vector<LayerFootprint> layer_footprints(const Network& network, const Recip
 }
 
 void FootprintSum::add(const LayerFootprint& layer) {
-    activations_.add(layer.activations);
     sum_.gradients = std::max(sum_.gradients, 2 * layer.gradient);  // two of the largest at once
     sum_.masters += layer.master;
     sum_.copies += layer.forward_copy + layer.backward_copy;
@@ -102,9 +99,15 @@ void FootprintSum::add(const LayerFootprint& layer) {
     largest_weight_gradient_ = std::max(largest_weight_gradient_, layer.largest_weight_gradient);
 }
 
+void FootprintSum::add(const KeptActivation& tensor, bool made_here) {
+    kept_.add(tensor);
+    if (made_here) made_.add(tensor);
+}
+
 Footprint FootprintSum::footprint(std::int64_t micro_batches) const {
     Footprint sum = sum_;
-    sum.activations = activations_.bytes();
+    sum.activations = made_.bytes();
+    sum.received = kept_.bytes() - sum.activations;
     if (micro_batches == 1) sum.weight_gradients = largest_weight_gradient_;
     return sum;
 }

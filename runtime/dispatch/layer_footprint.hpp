@@ -9,10 +9,9 @@
 
 namespace satsim {
 
-// All repetitions of the layer; activations and gradients of one micro-batch.
+// All repetitions of the layer, without its activations (kept_activations.hpp). In bytes.
 struct LayerFootprint {
-    KeptActivation activations;
-    Bytes gradient = 0;       // of its output, FP16
+    Bytes gradient = 0;       // of its output, FP16, of one micro-batch
     Bytes master = 0;         // FP32
     Bytes forward_copy = 0;   // FP16, packed where N:M: what FF reads
     Bytes backward_copy = 0;  // what BP reads
@@ -24,15 +23,18 @@ struct LayerFootprint {
 [[nodiscard]] std::vector<LayerFootprint> layer_footprints(const Network& network, const Recipe& recipe,
                                                            const TrainingStep& step);
 
-// Room for layers on one machine.
+// Room for layers and what is kept on one machine.
 class FootprintSum {
   public:
     void add(const LayerFootprint& layer);
+    // `made_here`: on this machine, not another.
+    void add(const KeptActivation& tensor, bool made_here = true);
     [[nodiscard]] Footprint footprint(std::int64_t micro_batches) const;
 
   private:
     Footprint sum_;
-    ActivationRoom activations_;
+    ActivationRoom made_;
+    ActivationRoom kept_;  // made here or received
     Bytes largest_weight_gradient_ = 0;
 };
 

@@ -125,6 +125,7 @@ ordered_json memory_json(const MemoryFit& plan) {
     return {{"bytes", footprint.total()},
             {"capacity", plan.capacity},
             {"activations", footprint.activations},
+            {"received", footprint.received},
             {"gradients", footprint.gradients},
             {"fp32_weights", footprint.masters},
             {"fp16_copies", footprint.copies},

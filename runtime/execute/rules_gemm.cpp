@@ -138,8 +138,8 @@ void backward_quantize(LayerRun& run) {
     if (run.trained()) {
         const Values& chosen = run.values.kept["chosen"];
         const std::vector<std::int64_t> rows(chosen.begin(), chosen.end());
-        run.weights.others.gradient = run.sums(VectorOp::Embed, run.values.gradient,
-                                               run.weights.others.size(), rows, run.layer.in.channels);
+        run.weights.others.gradient =
+            run.table_gradient(run.values.gradient, run.weights.others.size(), rows, run.layer.in.channels);
     }
     run.deliver(0, run.values.gradient);
 }

@@ -2,6 +2,7 @@
 #include "runtime/execute/rotary_head.hpp"
 #include "runtime/execute/step_run.hpp"
 #include "runtime/workload/operands.hpp"
+#include "runtime/workload/weight_shape.hpp"
 
 namespace satsim::execute {
 namespace {
@@ -56,7 +57,7 @@ void backward_parameter(LayerRun& run) {
     if (!run.trained()) return;
     run.weights.others.gradient =
         read_by_index(run.layer)
-            ? run.sums(VectorOp::Embed, run.values.gradient, run.weights.others.size(), chosen_values(run), 1)
+            ? run.table_gradient(run.values.gradient, run.weights.others.size(), chosen_values(run), 1)
             : run.values.gradient;
 }
 
@@ -76,7 +77,7 @@ void backward_lookup(LayerRun& run) {
     if (!run.trained()) return;
     const auto size = static_cast<std::size_t>(run.layer.parameters());
     Values gradient =
-        run.sums(VectorOp::Embed, run.values.gradient, size, row_numbers(run.in()), run.layer.out.channels);
+        run.table_gradient(run.values.gradient, size, row_numbers(run.in()), run.layer.out.channels);
     if (run.weights.shape.rows == 0) {
         run.weights.others.gradient = std::move(gradient);
         return;
@@ -91,7 +92,14 @@ void forward_embedding(LayerRun& run) {
 }
 void backward_embedding(LayerRun& run) {
     const Values& dy = run.values.gradient;
-    if (run.trained()) run.weights.others.gradient = run.sums(VectorOp::Embed, dy, run.weights.others.size());
+    if (run.trained()) {
+        const auto reached = static_cast<std::size_t>(embedding_reach(run.layer));
+        const std::size_t all = run.weights.others.size();
+        const Values beyond = all > reached ? run.zeros(all - reached) : Values{};
+        Values& sums = run.weights.others.gradient;
+        sums = run.sums(VectorOp::Embed, dy, reached);
+        sums.insert(sums.end(), beyond.begin(), beyond.end());
+    }
     // What stands behind the class token is the input's.
     Values rest;
     const std::int64_t sample = run.layer.out.elements();

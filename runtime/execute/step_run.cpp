@@ -258,6 +258,25 @@ Values LayerRun::sums(VectorOp op, const Values& gradient, std::size_t size,
     return sum;
 }
 
+Values LayerRun::zeros(std::size_t size) const {
+    const auto [task, engine] = tasks.vector(VectorOp::ZeroFill, Stage::BP);
+    if (task.elements != static_cast<std::int64_t>(size))
+        throw std::logic_error("layer " + task.layer + ": zero fill of " + std::to_string(task.elements) +
+                               " elements, but " + std::to_string(size) + " are open");
+    Values filled(size, 1.0);  // until the engine writes them
+    engine.vector({.task = task, .layer = layer, .results = {filled}});
+    return filled;
+}
+
+Values LayerRun::table_gradient(const Values& gradient, std::size_t size,
+                                std::span<const std::int64_t> numbers, std::int64_t length) const {
+    Values table = zeros(size);
+    const Values chosen = sums(VectorOp::Embed, gradient, size, numbers, length);
+    for (const std::int64_t row : numbers)
+        std::copy_n(chosen.begin() + row * length, length, table.begin() + row * length);
+    return table;
+}
+
 Values LayerRun::copied(Stage stage, const Values& moved, std::size_t channels) const {
     const Values zeros(channels);  // VEC copies by adding them
     return map(VectorOp::Copy, stage, {&moved}, moved.size(), {&zeros});

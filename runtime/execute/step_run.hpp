@@ -130,6 +130,12 @@ struct LayerRun {
     // The same of an A that lies as [k][m].
     [[nodiscard]] Values turned_product(Stage stage, std::string_view part, const Values& a,
                                         const Values& b) const;
+    // The gradient of a table of `size` values: the rows of `length` that `numbers` names have the sums of
+    // theirs, the others the zeros of the fill that comes first.
+    [[nodiscard]] Values table_gradient(const Values& gradient, std::size_t size,
+                                        std::span<const std::int64_t> numbers, std::int64_t length) const;
+    // What the layer's zero fill leaves, `size` values.
+    [[nodiscard]] Values zeros(std::size_t size) const;
     // A gradient's sums over what shared `size` values: over positions, or the rows of `length` that
     // `numbers` names.
     [[nodiscard]] Values sums(VectorOp op, const Values& gradient, std::size_t size,

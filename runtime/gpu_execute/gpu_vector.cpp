@@ -261,11 +261,17 @@ void transpose(gpu::Executor& device, const VectorWork& work) {
     memory.read(out, work.results[0]);
 }
 
-void fill(gpu::Executor& device, const VectorWork& work) {
+template <typename T>
+void fill_as(gpu::Executor& device, const VectorWork& work) {
     Operands memory(device);
-    auto* out = memory.room<std::uint16_t>(work.results[0].size());
+    auto* out = memory.room<T>(work.results[0].size());
     device.clear(out, work.results[0].size() * sizeof *out);
     memory.read(out, work.results[0]);
+}
+
+// FP16 maps, or the FP32 gradient of a table.
+void fill(gpu::Executor& device, const VectorWork& work) {
+    work.task.writes_fp32 > 0 ? fill_as<float>(device, work) : fill_as<std::uint16_t>(device, work);
 }
 
 void activation(gpu::Executor& device, const VectorWork& work) {

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "runtime/dispatch/kept_activations.hpp"
 #include "runtime/recipe/recipe.hpp"
 #include "runtime/workload/network.hpp"
 #include "runtime/workload/task.hpp"
@@ -38,6 +40,8 @@ struct Tensor {
     Bytes bytes = 0;  // of one turn, one micro-batch
     std::vector<Use> uses;
     bool next_step = false;  // weights: who uses them has them before the next step begins
+    // What it is of its producer's layer, where the backward pass may read it.
+    std::optional<KeptWhat> what{};
 };
 
 struct Node {

@@ -118,6 +118,13 @@ class GraphBuilder {
         if (!known) uses.push_back({reader, turns});
     }
 
+    // The same of what the backward pass may read.
+    void use_kept(KeptWhat what, int producer, const std::string& name, Bytes bytes, int reader,
+                  Turns turns) {
+        use(producer, name, bytes, reader, turns);
+        graph_.tensors[at(tensors_.at({producer, name}))].what = what;
+    }
+
     [[nodiscard]] Turns mirrored(Turns turns) const {
         switch (turns) {
             case Turns::Same:
@@ -146,8 +153,8 @@ class GraphBuilder {
             if (makers.empty()) {
                 read_value(reader, link.layer, 0, depth + 1, turns);
             } else {
-                use(makers.back(), "Y " + layer(link.layer).name, value_bytes(link.layer), reader,
-                    backward && !again ? mirrored(turns) : turns);
+                use_kept(KeptWhat::Output, makers.back(), "Y " + layer(link.layer).name,
+                         value_bytes(link.layer), reader, backward && !again ? mirrored(turns) : turns);
             }
         }
     }
@@ -214,15 +221,26 @@ class GraphBuilder {
             is_attention(index) ? read_attention(index) : read_saved(index);
         }
         if (of.weights.empty()) return;
-        const int weights = of.weights.front();
+        read_for_weights(index, of.weights.front());
+        for (std::size_t i = 1; i < of.weights.size(); ++i)
+            use(of.weights[i - 1], "dW " + name, kFp32Bytes * weights_of(index), of.weights[i], Turns::Same);
+    }
+
+    // What the first of the nodes that form dW reads.
+    void read_for_weights(int index, int weights) {
+        const LayerNodes& of = of_[at(index)];
+        const std::string& name = layer(index).name;
+        // The sum over micro-batches alone: norms and tables form theirs beside the input's.
+        if (node(weights).part == "sum" && !of.backward.empty()) {
+            use(of.backward.back(), "dW " + name, kFp32Bytes * weights_of(index), weights, Turns::Same);
+            return;
+        }
         read_value(weights, index, 0);
         // Several gradients were added up first.
         if (!of.backward.empty() && links_.readers_of(index).size() > 1)
             use(of.backward.front(), "dY " + name, value_bytes(index), weights, Turns::Same);
         else
             read_gradient(weights, index);
-        for (std::size_t i = 1; i < of.weights.size(); ++i)
-            use(of.weights[i - 1], "dW " + name, kFp32Bytes * weights_of(index), of.weights[i], Turns::Same);
     }
 
     // Products of the backward pass read queries, keys, values and probabilities.
@@ -243,15 +261,19 @@ class GraphBuilder {
         } else if (!made.empty()) {
             const Bytes bytes = 3 * value_bytes(index);
             for (const int reader : {first, last})
-                use(made.front(), layer(index).name + " QKV", bytes, reader, kept);
+                use_kept(KeptWhat::Inner, made.front(), layer(index).name + " QKV", bytes, reader, kept);
         }
         if (made.size() < 3 || of.backward.size() < 3) return;
         for (const int reader : {of.backward[1], last})
-            use(made[1], layer(index).name + " P", chain_bytes(node(made[2])), reader, kept);
+            use_kept(KeptWhat::Probabilities, made[1], layer(index).name + " P", chain_bytes(node(made[2])),
+                     reader, kept);
     }
 
-    // Vector work that streams more than the gradient reads what the forward pass kept of the inputs.
+    // Vector work that streams more than the gradient reads what the forward pass kept of the inputs, and so
+    // do products of activations and a maximum, which has to be found again.
     void read_saved(int index) {
+        const LayerKind kind = layer(index).kind;
+        const bool always = kind == LayerKind::MaxPool || kind == LayerKind::MatMul;
         for (const int reader : of_[at(index)].backward) {
             Bytes read = 0;
             for (const std::size_t t : node(reader).tasks) {
@@ -260,9 +282,9 @@ class GraphBuilder {
                     continue;
                 read = std::max(read, kFp16Bytes * vector->elements * vector->reads_fp16);
             }
-            if (read <= value_bytes(index)) continue;
+            if (!always && read <= value_bytes(index)) continue;
             read_value(reader, index, 0);
-            if (layer(index).kind == LayerKind::Mul) read_value(reader, index, 1);
+            if (kind == LayerKind::Mul || kind == LayerKind::MatMul) read_value(reader, index, 1);
         }
     }
 

@@ -1,6 +1,7 @@
 // Where nodes can be placed, and what they cost there.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <limits>
 #include <string>
@@ -58,6 +59,7 @@ struct Passage {
 using Assignment = std::vector<int>;
 
 enum class Objective { Time, Energy, EnergyDelay };
+inline constexpr std::array kObjectives{Objective::Time, Objective::Energy, Objective::EnergyDelay};
 [[nodiscard]] const char* to_string(Objective objective);  // "time", "energy", "edp"
 
 }  // namespace satsim::placement

@@ -22,15 +22,20 @@ int reader_with_nodes(const Network& network, const std::vector<bool>& has_nodes
 }
 
 // Parts of a layer that a machine has.
-enum Held : unsigned char { kForward = 1, kBackward = 2, kWeights = 4, kUpdate = 8 };
+enum Part : unsigned char { kForward = 1, kBackward = 2, kWeights = 4, kUpdate = 8 };
 
-LayerFootprint share_of(const LayerFootprint& whole, unsigned has, std::int64_t under_way) {
+Part part_of(const Node& node) {
+    if (node.pass == Pass::Update) return kUpdate;
+    if (node.pass != Pass::Backward) return kForward;
+    return node.stage == Stage::WU ? kWeights : kBackward;
+}
+
+LayerFootprint share_of(const LayerFootprint& whole, Bytes handed_down, unsigned has) {
     LayerFootprint own;
-    if ((has & (kForward | kBackward | kWeights)) != 0) own.activations = whole.activations;
-    own.activations.always *= under_way;
     if ((has & kForward) != 0) own.forward_copy = whole.forward_copy;
     if ((has & kBackward) != 0) own.backward_copy = whole.backward_copy;
     if ((has & (kBackward | kWeights)) != 0) own.gradient = whole.gradient;
+    if ((has & kBackward) != 0) own.gradient = std::max(own.gradient, handed_down);
     if ((has & (kWeights | kUpdate)) != 0) {
         own.weight_gradients = whole.weight_gradients;
         own.largest_weight_gradient = whole.largest_weight_gradient;
@@ -42,13 +47,34 @@ LayerFootprint share_of(const LayerFootprint& whole, unsigned has, std::int64_t 
     return own;
 }
 
+// Of each layer the largest gradient that its backward pass leaves to its inputs. What has no backward pass
+// of its own (a sum, a view) hands on what it gets.
+std::vector<Bytes> handed_down(const Network& network, const Graph& graph,
+                               const std::vector<LayerFootprint>& layers) {
+    std::vector<bool> works(layers.size(), false);
+    for (const Node& node : graph.nodes)
+        if (node.pass == Pass::Backward) works[static_cast<std::size_t>(node.layer)] = true;
+    std::vector<Bytes> down(layers.size(), 0);
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+        for (const int input : network.layers[l].inputs) {
+            if (input < 0) continue;
+            const auto below = static_cast<std::size_t>(input);
+            down[l] = std::max(down[l], layers[below].gradient);
+            if (!works[below]) down[l] = std::max(down[l], down[below]);
+        }
+    }
+    return down;
+}
+
 }  // namespace
 
 MemoryPlan::MemoryPlan(const Network& network, const Recipe& recipe, const TrainingStep& step,
                        const Graph& graph, std::vector<Machine> machines)
     : graph_(graph),
       machines_(std::move(machines)),
+      held_(held_tensors(network, recipe, step, graph)),
       layers_(layer_footprints(network, recipe, step)),
+      handed_down_(handed_down(network, graph, layers_)),
       stands_in_(network.layers.size(), -1),
       micro_batches_(recipe.micro_batches) {
     const auto shares = [](const Machine& machine) { return machine.in_host_memory(); };
@@ -72,35 +98,57 @@ std::vector<Footprint> MemoryPlan::footprints(const Assignment& assignment) cons
     return footprints(assignment, std::count(used.begin(), used.end(), true));
 }
 
-std::vector<Footprint> MemoryPlan::footprints(const Assignment& assignment, std::int64_t under_way) const {
-    under_way = std::min(under_way, micro_batches_);
-    // Which parts of each layer each machine has.
+std::vector<unsigned char> MemoryPlan::parts_of(const Assignment& assignment) const {
     const std::size_t count = layers_.size();
-    std::vector<unsigned char> held(machines_.size() * count, 0);
+    std::vector<unsigned char> parts(machines_.size() * count, 0);
     for (std::size_t n = 0; n < assignment.size(); ++n) {
         if (assignment[n] < 0) continue;
         const Node& node = graph_.nodes[n];
-        unsigned char& here = held[memory_of(assignment[n]) * count + static_cast<std::size_t>(node.layer)];
-        if (node.pass == Pass::Update)
-            here |= kUpdate;
-        else if (node.pass != Pass::Backward)
-            here |= kForward;
-        else
-            here |= node.stage == Stage::WU ? kWeights : kBackward;
+        parts[memory_of(assignment[n]) * count + static_cast<std::size_t>(node.layer)] |= part_of(node);
     }
+    return parts;
+}
+
+void MemoryPlan::add_activations(const Assignment& assignment, std::int64_t under_way,
+                                 std::vector<FootprintSum>& sums) const {
+    // The last tensor that each memory held, and made.
+    std::vector<std::size_t> held(machines_.size(), held_.size());
+    std::vector<std::size_t> made(machines_.size(), held_.size());
+    for (std::size_t t = 0; t < held_.size(); ++t) {
+        KeptActivation room = held_[t].room;
+        room.always *= under_way;
+        for (const int maker : held_[t].makers) {
+            const int machine = assignment[static_cast<std::size_t>(maker)];
+            if (machine >= 0) made[memory_of(machine)] = t;
+        }
+        for (const int holder : held_[t].holders) {
+            const int machine = assignment[static_cast<std::size_t>(holder)];
+            if (machine < 0) continue;
+            const std::size_t memory = memory_of(machine);
+            if (held[memory] == t) continue;
+            held[memory] = t;
+            sums[memory].add(room, made[memory] == t);
+        }
+    }
+}
+
+std::vector<Footprint> MemoryPlan::footprints(const Assignment& assignment, std::int64_t under_way) const {
+    under_way = std::min(under_way, micro_batches_);
+    const std::vector<unsigned char> parts = parts_of(assignment);
+    std::vector<FootprintSum> sums(machines_.size());
+    add_activations(assignment, under_way, sums);
     std::vector<Footprint> footprints;
     for (std::size_t m = 0; m < machines_.size(); ++m) {
-        unsigned char* const parts = &held[m * count];
-        FootprintSum sum;
-        for (std::size_t l = 0; l < count; ++l) {
-            unsigned has = parts[l];
+        const unsigned char* const own = &parts[m * layers_.size()];
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            unsigned has = own[l];
             if (stands_in_[l] >= 0) {
-                const bool with = (parts[static_cast<std::size_t>(stands_in_[l])] & kForward) != 0;
+                const bool with = (own[static_cast<std::size_t>(stands_in_[l])] & kForward) != 0;
                 has = with ? kForward | kUpdate : 0;
             }
-            if (has != 0) sum.add(share_of(layers_[l], has, under_way));
+            if (has != 0) sums[m].add(share_of(layers_[l], handed_down_[l], has));
         }
-        footprints.push_back(sum.footprint(micro_batches_));
+        footprints.push_back(sums[m].footprint(micro_batches_));
     }
     return footprints;
 }

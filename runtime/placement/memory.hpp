@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "runtime/dispatch/layer_footprint.hpp"
+#include "runtime/placement/held_tensors.hpp"
 #include "runtime/placement/machine.hpp"
 
 namespace satsim::placement {
@@ -14,8 +15,9 @@ class MemoryPlan {
     MemoryPlan(const Network& network, const Recipe& recipe, const TrainingStep& step, const Graph& graph,
                std::vector<Machine> machines);
 
-    // Of each machine. A layer's activations are where its forward pass is and where its backward pass reads
-    // them, its copies where they are read, its FP32 weights and their optimizer's state where the update is.
+    // Of each machine. Activations are where the backward pass reads them (held_tensors.hpp), as `received`
+    // where another machine made them; a layer's gradients where its backward pass reads or leaves them, its
+    // copies where they are read, its FP32 weights and their optimizer's state where the update is.
     // Layers without tasks (tables, constants) are with the layer that reads them. Machines that compute in
     // the host's memory share it: all of it is counted for the first of them.
     // Nodes on -1 are left out. Micro-batches under way: as many as machines take part.
@@ -29,12 +31,18 @@ class MemoryPlan {
     [[nodiscard]] std::size_t memory_of(int machine) const {
         return memory_[static_cast<std::size_t>(machine)];
     }
+    // Which parts of each layer each memory has, a row of layers a memory.
+    [[nodiscard]] std::vector<unsigned char> parts_of(const Assignment& assignment) const;
+    void add_activations(const Assignment& assignment, std::int64_t under_way,
+                         std::vector<FootprintSum>& sums) const;
 
     const Graph& graph_;
     std::vector<Machine> machines_;
     std::vector<std::size_t> memory_;  // of each machine: the first machine of the same memory
+    std::vector<HeldTensor> held_;
     std::vector<LayerFootprint> layers_;
-    std::vector<int> stands_in_;  // of each layer without nodes: the layer that it is with
+    std::vector<Bytes> handed_down_;  // of each layer: the largest gradient that its BP leaves
+    std::vector<int> stands_in_;      // of each layer without nodes: the layer that it is with
     std::int64_t micro_batches_;
 };
 

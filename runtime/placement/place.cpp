@@ -36,12 +36,13 @@ class Placer {
           settings_(settings),
           short_(problem_, Length::Short, settings.objective) {}
 
-    Placement run() {
+    // All that was found, the best of them for the objective as well.
+    std::vector<Placement> run() {
         if (settings_.exact) {
             if (auto best = search_chain(problem_, settings_.objective))
-                return judged(std::move(*best), "shortest path");
+                return {{std::move(*best), "shortest path", {}}};
             if (auto best = search_exactly(whole_, kExactRuns))
-                return judged(std::move(*best), "exhaustive search");
+                return {{std::move(*best), "exhaustive search", {}}};
         }
         collect();
         if (settings_.other_objectives) add_other_objectives();
@@ -49,21 +50,10 @@ class Placer {
         std::stable_sort(candidates_.begin(), candidates_.end(),
                          [](const Placement& a, const Placement& b) { return a.score < b.score; });
         improve_best();
-        // What counts is the whole step.
-        Placement best;
-        for (const Placement& candidate : candidates_) {
-            Placement whole = judged(candidate.assignment, candidate.method);
-            if (best.assignment.empty() || whole.score < best.score) best = std::move(whole);
-        }
-        return best;
+        return std::move(candidates_);
     }
 
   private:
-    [[nodiscard]] Placement judged(Assignment assignment, std::string method) const {
-        const Score score = whole_.score(assignment);
-        return {std::move(assignment), std::move(method), score};
-    }
-
     void add(Assignment assignment, const std::string& method) {
         const bool known = std::any_of(candidates_.begin(), candidates_.end(), [&](const Placement& other) {
             return other.assignment == assignment;
@@ -137,11 +127,45 @@ class Placer {
     std::vector<Placement> candidates_;
 };
 
+// What counts is the whole step.
+Placements best_of(const Scorer& whole, const std::vector<Placement>& found) {
+    const Problem& problem = whole.problem();
+    Placements best;
+    for (const Placement& each : found) {
+        const Bytes excess = problem.excess ? problem.excess(each.assignment) : 0;
+        const Outcome outcome = simulate(problem, whole.expansion(), each.assignment);
+        for (const Objective objective : kObjectives) {
+            Placement& least = best[static_cast<std::size_t>(objective)];
+            const Score score{excess, outcome.value(objective)};
+            if (least.assignment.empty() || score < least.score)
+                least = {each.assignment, each.method, score};
+        }
+    }
+    return best;
+}
+
 }  // namespace
 
-Placement place(const Scorer& whole, const Network* network, const PlaceSettings& settings) {
+Placements place_for_all(const Scorer& whole, const Network* network, const PlaceSettings& settings) {
     require_runnable(whole.problem(), network);
-    return Placer(whole, settings).run();
+    std::vector<Placement> found;
+    for (const Objective objective : kObjectives) {
+        if (objective != settings.objective && !settings.every_objective) continue;
+        PlaceSettings own = settings;
+        own.objective = objective;
+        const Scorer scorer(whole.problem(), whole.length(), objective);
+        for (Placement& each : Placer(scorer, own).run()) {
+            const bool known = std::any_of(found.begin(), found.end(), [&](const Placement& other) {
+                return other.assignment == each.assignment;
+            });
+            if (!known) found.push_back(std::move(each));
+        }
+    }
+    return best_of(whole, found);
+}
+
+Placement place(const Scorer& whole, const Network* network, const PlaceSettings& settings) {
+    return of(place_for_all(whole, network, settings), settings.objective);
 }
 
 Assignment improve_start(const Scorer& scorer, const PlaceSettings& settings, Assignment start) {

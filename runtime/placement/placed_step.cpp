@@ -129,6 +129,26 @@ std::vector<Start> possible_starts(const Problem& problem, const std::vector<Sta
     return possible;
 }
 
+// A target that does not say what it takes has no joules at all.
+bool tells_joules(const Problem& problem) {
+    for (std::size_t m = 0; m < problem.machines.size(); ++m) {
+        bool works = false;
+        bool takes = false;
+        for (std::size_t n = 0; n < problem.joules.size(); ++n) {
+            if (!problem.can_run(static_cast<int>(n), static_cast<int>(m))) continue;
+            works = true;
+            takes = takes || problem.joules[n][m] > 0;
+        }
+        if (works && !takes) return false;
+    }
+    return true;
+}
+
+void add_start(const Assignment& assignment, const std::string& method, std::vector<Start>& starts) {
+    const auto same = [&](const Start& start) { return start.assignment == assignment; };
+    if (std::ranges::none_of(starts, same)) starts.push_back({assignment, method});
+}
+
 // Of equal machines, what is found for 2, 4, 8 ... of them is a start for all: so more of them are not worse.
 void add_fewer_machines(const Network& network, Length length, const Problem& problem,
                         PlaceSettings& settings) {
@@ -150,51 +170,29 @@ void add_fewer_machines(const Network& network, Length length, const Problem& pr
 
 PlacedStep unplaced(Problem problem, Length length, Objective objective) {
     Expansion expansion(problem.graph, length);
-    return {std::move(problem), {}, {}, std::move(expansion), {}, {}, {}, {}, objective};
+    return {std::move(problem), {}, {}, std::move(expansion), {}, {}, {}, {}, {}, objective};
 }
 
 // `assignment` with what is on `machine` moved to each of the others, as far as they can run it.
-std::vector<Start> handed_on(const Problem& problem, const Assignment& assignment, std::size_t machine,
-                             Objective objective) {
-    std::vector<Start> all;
+void hand_on(const Problem& problem, const Assignment& assignment, std::size_t machine, Objective objective,
+             std::vector<Start>& starts) {
     for (std::size_t to = 0; to < problem.machines.size(); ++to) {
         if (to == machine) continue;
         Assignment moved = all_on(problem, static_cast<int>(to), objective);
         for (std::size_t n = 0; n < assignment.size(); ++n)
             if (assignment[n] != static_cast<int>(machine)) moved[n] = assignment[n];
-        all.push_back({std::move(moved), "a machine left out"});
+        add_start(moved, "a machine left out", starts);
     }
-    return all;
 }
 
-// Places the step on all machines but one, for each that the others can do without; one of several copies
-// stands for them all. A placement that turns out better than the one found with all machines takes its
-// place.
-void leave_machines_out(const Network& network, PlaceSettings settings, Length length, PlacedStep& placed,
-                        bool may_replace) {
-    const std::size_t machines = placed.problem.machines.size();
-    const Assignment found_with_all = placed.placement.assignment;
-    settings.budget /= static_cast<std::int64_t>(machines);
-    settings.other_objectives = false;
-    settings.improved = kImprovedElsewhere;
-    std::vector<int> stands_for(machines, 1);
-    for (const std::vector<int>& set : equal_machines(placed.problem)) {
+// How many machines each stands for: one of several copies for all of them, the others for none.
+std::vector<int> copies_of(const Problem& problem) {
+    std::vector<int> stands_for(problem.machines.size(), 1);
+    for (const std::vector<int>& set : equal_machines(problem)) {
         for (const int copy : set) stands_for[static_cast<std::size_t>(copy)] = 0;
         stands_for[static_cast<std::size_t>(set.front())] = static_cast<int>(set.size());
     }
-    for (std::size_t m = 0; machines > 1 && m < machines; ++m) {
-        if (static_cast<int>(m) == placed.problem.helper || stands_for[m] == 0) continue;
-        const int left_out = static_cast<int>(m);
-        const std::optional<Problem> fewer = without_machines(placed.problem, {&left_out, 1});
-        if (!fewer) continue;
-        settings.starts = handed_on(*fewer, found_with_all, m, settings.objective);
-        const Scorer scorer(*fewer, length, settings.objective);
-        Placement found = place(scorer, &network, settings);
-        if (found.score.excess > 0) continue;
-        placed.without.push_back(
-            {fewer->machines[m].name, stands_for[m], simulate(*fewer, scorer.expansion(), found.assignment)});
-        if (may_replace && found.score < placed.placement.score) placed.placement = std::move(found);
-    }
+    return stands_for;
 }
 
 }  // namespace
@@ -211,53 +209,98 @@ StepPlacer::StepPlacer(const Network& network, const Recipe& recipe, const Train
       scorer_(placed_.problem, length_, objective),
       settings_{.objective = objective,
                 .groups = make_groups(network, placed_.problem.graph),
-                .starts = std::move(starts),
-                .other_objectives = differ(placed_.problem)} {
+                .starts = std::move(starts)},
+      objectives_{objective} {
+    settings_.other_objectives = differ(placed_.problem);
     if (!settings_.other_objectives) settings_.improved = kImprovedAlike;
+    // Many equal machines make large problems: there the objective that is asked for has all the time.
+    settings_.every_objective = settings_.other_objectives && !fixed_ && tells_joules(placed_.problem) &&
+                                equal_machines(placed_.problem).empty();
+    if (settings_.every_objective) objectives_.assign(kObjectives.begin(), kObjectives.end());
     placed_.problem.excess = [this](const Assignment& assignment) { return plan_.excess(assignment); };
 }
 
 void StepPlacer::search() {
     if (fixed_) {
-        placed_.placement = {*fixed_, "given", scorer_.score(*fixed_)};
+        offer(*fixed_, "given");
         return;
     }
     add_pipelines(placed_.problem, plan_, settings_.starts);
     add_fewer_machines(network_, length_, placed_.problem, settings_);
-    placed_.placement = place(scorer_, &network_, settings_);
+    found_ = place_for_all(scorer_, &network_, settings_);
 }
 
-void StepPlacer::offer(Assignment assignment, const std::string& method) {
-    const Score score = scorer_.score(assignment);
-    if (score < placed_.placement.score) placed_.placement = {std::move(assignment), method, score};
+void StepPlacer::offer(const Assignment& assignment, const std::string& method) {
+    const Bytes excess = plan_.excess(assignment);
+    const Outcome outcome = simulate(placed_.problem, placed_.expansion, assignment);
+    for (const Objective objective : kObjectives) {
+        const Score score{excess, outcome.value(objective)};
+        if (best(objective).assignment.empty() || score < best(objective).score)
+            best(objective) = {assignment, method, score};
+    }
 }
 
-void StepPlacer::consider(const Start& start, bool improved) {
-    if (fixed_ || start.assignment == found()) return;
+void StepPlacer::offer(const Placements& placements) {
+    for (const Objective objective : kObjectives)
+        if (of(placements, objective).score < best(objective).score)
+            best(objective) = of(placements, objective);
+}
+
+void StepPlacer::consider(const Start& start, Objective objective, bool improved) {
+    if (fixed_ || start.assignment == found(objective)) return;
     constexpr double kAboutAsGood = 1.02;
-    const Score score = scorer_.score(start.assignment);
-    const Score before = placed_.placement.score;
+    const Score before = best(objective).score;
     offer(start.assignment, start.method);
-    if (!improved || score.excess > before.excess || score.value > kAboutAsGood * before.value) return;
-    const Scorer shortened(placed_.problem, Length::Short, settings_.objective);
+    if (!improved) return;
+    const Scorer whole(placed_.problem, length_, objective);
+    const Score score = whole.score(start.assignment);
+    if (score.excess > before.excess || score.value > kAboutAsGood * before.value) return;
+    const Scorer shortened(placed_.problem, Length::Short, objective);
     const std::string method = start.method + ", improved";
     offer(improve_start(shortened, settings_, start.assignment), method);
     // What the search has not come near to is worth going on with.
     constexpr int kRounds = 3;
     for (int round = 1; score < before && round < kRounds; ++round) {
-        const Score least = placed_.placement.score;
-        offer(improve_start(shortened, settings_, found()), method);
-        if (!(placed_.placement.score < least)) break;
+        const Score least = best(objective).score;
+        offer(improve_start(shortened, settings_, found(objective)), method);
+        if (!(best(objective).score < least)) break;
     }
 }
 
+// Places the step on all machines but one, for each that the others can do without; one of several copies
+// stands for them all. A placement that turns out better than the one found with all machines takes its
+// place.
 void StepPlacer::leave_machines_out() {
-    placement::leave_machines_out(network_, settings_, length_, placed_, !fixed_);
+    const std::size_t machines = placed_.problem.machines.size();
+    const Placements found_with_all = found_;
+    const std::vector<int> stands_for = copies_of(placed_.problem);
+    PlaceSettings settings = settings_;
+    settings.budget /= static_cast<std::int64_t>(machines);
+    settings.other_objectives = false;
+    settings.improved = kImprovedElsewhere;
+    for (std::size_t m = 0; machines > 1 && m < machines; ++m) {
+        if (static_cast<int>(m) == placed_.problem.helper || stands_for[m] == 0) continue;
+        const int left_out = static_cast<int>(m);
+        const std::optional<Problem> fewer = without_machines(placed_.problem, {&left_out, 1});
+        if (!fewer) continue;
+        settings.starts.clear();
+        for (const Objective objective : objectives_)
+            hand_on(*fewer, of(found_with_all, objective).assignment, m, objective, settings.starts);
+        const Scorer scorer(*fewer, length_, settings.objective);
+        const Placements found = place_for_all(scorer, &network_, settings);
+        const Placement& own = of(found, settings.objective);
+        if (own.score.excess > 0) continue;
+        placed_.without.push_back(
+            {fewer->machines[m].name, stands_for[m], simulate(*fewer, scorer.expansion(), own.assignment)});
+        if (!fixed_) offer(found);
+    }
 }
 
 PlacedStep StepPlacer::finish() {
     placed_.problem.excess = nullptr;  // it ends with this
-    placed_.memory = plan_.footprints(found());
+    placed_.placement = best(settings_.objective);
+    const Assignment& found = placed_.placement.assignment;
+    placed_.memory = plan_.footprints(found);
     if (placed_.placement.score.excess > 0)
         throw InputError(
             network_.name, "",
@@ -265,7 +308,9 @@ PlacedStep StepPlacer::finish() {
                         fixed_ ? "does not fit as it is placed:"
                                : "fits in no placement on these machines: the nearest needs",
                         memory_text(placed_.problem, placed_.memory)));
-    placed_.outcome = simulate(placed_.problem, placed_.expansion, found(), true);
+    placed_.outcome = simulate(placed_.problem, placed_.expansion, found, true);
+    for (const Objective objective : objectives_)
+        add_start(of(found_, objective).assignment, "", placed_.found);
     placed_.bound = lower_bound(placed_.problem, placed_.expansion);
     for (std::size_t m = 0; m < placed_.problem.machines.size(); ++m) {
         const int machine = static_cast<int>(m);

@@ -34,6 +34,7 @@ struct PlacedStep {
     Expansion expansion;
     LowerBound bound;
     std::vector<SingleMachine> singles;   // of each machine that runs every product
+    std::vector<Start> found;             // the best for each objective that was searched for
     std::vector<WithoutMachine> without;  // each machine that the others can do without, one of equal ones
     std::vector<Footprint> memory;        // of each machine
     Objective objective = Objective::Time;
@@ -52,10 +53,15 @@ class StepPlacer {
 
     void search();
     [[nodiscard]] const Problem& problem() const { return placed_.problem; }
-    [[nodiscard]] const Assignment& found() const { return placed_.placement.assignment; }
-    // Takes `start` where it is better than what was found. `improved`: and what moves make of it, where it
-    // is about as good.
-    void consider(const Start& start, bool improved);
+    // The best that was found so far; for the objectives of the search alone.
+    [[nodiscard]] const Assignment& found(Objective objective) const {
+        return of(found_, objective).assignment;
+    }
+    // What is searched for: all objectives where machines of several kinds say what they take.
+    [[nodiscard]] const std::vector<Objective>& objectives() const { return objectives_; }
+    // Takes `start` for every objective for which it is better than what was found. `improved`: and what
+    // moves make of it for `objective`, where it is about as good for that.
+    void consider(const Start& start, Objective objective, bool improved);
     // Finds out what each machine is worth.
     void leave_machines_out();
     // Ends the work. Throws InputError naming the machines and their memory when no placement that fits was
@@ -63,7 +69,9 @@ class StepPlacer {
     [[nodiscard]] PlacedStep finish();
 
   private:
-    void offer(Assignment assignment, const std::string& method);
+    void offer(const Assignment& assignment, const std::string& method);
+    void offer(const Placements& placements);
+    [[nodiscard]] Placement& best(Objective objective) { return found_[static_cast<std::size_t>(objective)]; }
 
     const Network& network_;
     const TrainingStep& step_;
@@ -73,6 +81,8 @@ class StepPlacer {
     MemoryPlan plan_;  // refers to the graph of `placed_`
     Scorer scorer_;
     PlaceSettings settings_;
+    std::vector<Objective> objectives_;
+    Placements found_;
 };
 
 // Whether the step fits on the first `copies` machines of the problem as a pipeline.

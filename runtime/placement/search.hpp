@@ -25,6 +25,7 @@ class Scorer {
         : problem_(problem),
           expansion_(problem.graph, length),
           least_after_(placement::least_after(problem, expansion_)),
+          length_(length),
           objective_(objective) {}
     [[nodiscard]] Score score(const Assignment& assignment) const;
     // The same where it is better than `best`, otherwise any that is not.
@@ -32,12 +33,14 @@ class Scorer {
     [[nodiscard]] const Problem& problem() const { return problem_; }
     [[nodiscard]] const Expansion& expansion() const { return expansion_; }
     [[nodiscard]] const std::vector<double>& least_after() const { return least_after_; }
+    [[nodiscard]] Length length() const { return length_; }
     [[nodiscard]] Objective objective() const { return objective_; }
 
   private:
     const Problem& problem_;
     Expansion expansion_;
     std::vector<double> least_after_;
+    Length length_;
     Objective objective_;
 };
 

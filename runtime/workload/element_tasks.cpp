@@ -163,11 +163,15 @@ void append_element_bp(const StepContext& context, const Layer& layer, std::vect
             break;
         }
         case LayerKind::Parameter:
-            if (context.trains && read_by_index(layer))
+            if (context.trains && read_by_index(layer)) {
+                append_table_fill(layer, layer.trained, tasks);
                 add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
+            }
             break;
         case LayerKind::Lookup:
-            if (context.trains) add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
+            if (!context.trains) break;
+            append_table_fill(layer, layer.parameters(), tasks);
+            add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
             break;
         default:
             append_sequence_bp(context, layer, tasks);

@@ -136,7 +136,9 @@ void append_sequence_bp(const StepContext& context, const Layer& layer, std::vec
             break;
         case LayerKind::Quantize:
             // The gradient goes straight through; the codebook gets its rows' share.
-            if (context.trains) add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 2, 1, 1)));
+            if (!context.trains) break;
+            append_table_fill(layer, layer.parameters(), tasks);
+            add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 2, 1, 1)));
             break;
         default:
             break;

@@ -131,7 +131,7 @@ enum class VectorOp {
     Optimizer,  // update of FP32 master weights
     Prune,      // N:M selection and packing (SORE)
     Transpose,  // of FP16 matrices: operands whose reduction does not lie as the array wants it
-    ZeroFill    // phase without a tap
+    ZeroFill    // where nothing else is written: phases without a tap, gradients of rows that nobody took
 };
 
 [[nodiscard]] const char* to_string(VectorOp op);

@@ -48,6 +48,15 @@ inline constexpr Bytes kFp32Bytes = 4;
     return add;
 }
 
+// Clears `elements` of a table's gradient, FP32, before the gradients of rows that were chosen are added to
+// them; nothing where there are none. Which rows stay zero depends on the data, so all are cleared.
+inline void append_table_fill(const Layer& layer, std::int64_t elements, std::vector<Task>& tasks) {
+    if (elements <= 0) return;
+    VectorTask fill = vector_task(layer, VectorOp::ZeroFill, Stage::BP, elements, 0, 0, 0);
+    fill.writes_fp32 = 1;
+    tasks.emplace_back(host(std::move(fill)));
+}
+
 // Layers that combine, move or resample tensors, and functions of single elements (element_tasks.cpp).
 void append_element_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);
 void append_element_bp(const StepContext& context, const Layer& layer, std::vector<Task>& tasks);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/workload/vector_parts.hpp"
+#include "runtime/workload/weight_shape.hpp"
 
 namespace satsim {
 namespace {
@@ -122,7 +123,10 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
             break;
         }
         case LayerKind::Embedding:
-            if (context.trains) add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
+            if (!context.trains) break;
+            // Every sample has all positions; a longer table's other rows no sample reaches.
+            append_table_fill(layer, layer.parameters() - embedding_reach(layer), tasks);
+            add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
             break;
         case LayerKind::Attention: {
             const std::int64_t scores = context.batch * layer.heads * layer.in.width * layer.in.width;

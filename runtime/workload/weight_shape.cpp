@@ -33,6 +33,10 @@ std::vector<WeightShare> weight_shares(const Layer& layer) {
     return shares;
 }
 
+std::int64_t embedding_reach(const Layer& layer) {
+    return (layer.class_token ? layer.in.channels : 0) + layer.out.channels * layer.out.width;
+}
+
 std::vector<int> tied_readers(const Network& network) {
     std::vector<int> readers(network.layers.size(), -1);
     for (std::size_t i = 0; i < readers.size(); ++i)

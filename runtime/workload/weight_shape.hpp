@@ -22,6 +22,10 @@ struct WeightShare {
 // with one weight has one share.
 [[nodiscard]] std::vector<WeightShare> weight_shares(const Layer& layer);
 
+// Parameters of an embedding that every sample reads: its class token and a row for each of its positions. A
+// longer table has more.
+[[nodiscard]] std::int64_t embedding_reach(const Layer& layer);
+
 // Of each layer, the last one that is tied to it; -1: none.
 [[nodiscard]] std::vector<int> tied_readers(const Network& network);
 

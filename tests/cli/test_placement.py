@@ -38,6 +38,13 @@ class Placement(ProgramTest):
                 self.assertLessEqual(used, {b["target"] for b in mix["busy"]})
                 self.assertIn(mix["provenance"], ("modelled", "simulated"))
 
+    def test_no_policy_finds_something_better_for_another(self):
+        fields = {"time": "seconds", "energy": "energy_j", "edp": "energy_delay_js"}
+        for network, recipe in ((None, "bdwp-2:8"), ("armor-tiny", "wohg-1")):
+            found = {policy: self.mix("--placement", policy, network=network, recipe=recipe) for policy in fields}
+            for policy, field in fields.items():
+                self.assertEqual(found[policy][field], min(mix[field] for mix in found.values()), (recipe, policy))
+
     def test_a_mix_of_pipelines_is_no_worse_than_each(self):
         value = self.run_json("compare", "armor-8b", "--set", "layers=4", "--recipe", "wohg-3+bdwp-2:8+recompute", "--baseline", "wohg-3+dense+recompute",
                               "--target", f"sat@2,{ORIN}@3,gpu-model:h100@2,hetero", "--fidelity", "fast")

@@ -189,8 +189,9 @@ void transpose_run(Libraries& l, const VectorWork& w, Contender& c) {
 }
 
 void fill_run(Libraries& l, const VectorWork& w, Contender& c) {
-    const Sets sets = make_sets(l, c, {{halves(w.elements), Fill::Nothing}});
-    c.run = [&l, sets, bytes = halves(w.elements)](int set) {
+    const auto bytes = static_cast<std::size_t>(w.elements * (2 * w.writes_fp16 + 4 * w.writes_fp32));
+    const Sets sets = make_sets(l, c, {{bytes, Fill::Nothing}});
+    c.run = [&l, sets, bytes](int set) {
         check(cudaMemsetAsync(sets->at(0, set), 0, bytes, l.stream.get()), "a fill");
     };
 }

@@ -9,7 +9,6 @@
 namespace satsim::placement {
 namespace {
 
-constexpr Objective kObjectives[] = {Objective::Time, Objective::Energy, Objective::EnergyDelay};
 constexpr std::int64_t kEverything = 1'000'000;
 
 double best_value(const Scorer& scorer) {
@@ -158,6 +157,28 @@ TEST(Place, HeuristicStaysWithinFivePercentOnChains) {
     for (std::uint64_t seed = 1000; seed < 1100; ++seed)
         for (const int machines : {2, 3})
             expect_within_five_percent({.nodes = 8, .machines = machines, .chain = true}, seed);
+}
+
+// Whichever objective is asked for, the same is found for each, and for none anything better than for itself.
+TEST(Place, ObjectivesDoNotContradictEachOther) {
+    for (std::uint64_t seed = 1; seed < 30; ++seed) {
+        const Problem problem =
+            random_problem({.nodes = 24, .machines = 3, .density = density_of(seed)}, seed);
+        const auto found = [&](Objective asked, bool every) {
+            return place_for_all(
+                Scorer(problem, Length::Whole, asked), nullptr,
+                {.objective = asked, .exact = false, .every_objective = every, .budget = 20'000});
+        };
+        const Placements first = found(Objective::Time, true);
+        for (const Objective asked : kObjectives) {
+            const Placements all = found(asked, true);
+            const Placements alone = found(asked, false);
+            for (const Objective objective : kObjectives) {
+                EXPECT_EQ(of(all, objective).assignment, of(first, objective).assignment) << seed;
+                EXPECT_LE(of(all, objective).score, of(alone, objective).score) << seed;
+            }
+        }
+    }
 }
 
 TEST(Place, IsNeverWorseThanOneMachine) {

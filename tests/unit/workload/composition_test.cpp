@@ -129,6 +129,49 @@ TEST(Compositions, WhatWhenLeavesOutIsReadThrough) {
     EXPECT_EQ(channels(0), 8);
 }
 
+// Elements of the FP32 zero fills of the network's last layer but the loss, before which they must come.
+std::int64_t filled(const json& layers, const TensorShape& input) {
+    const json document = network_of(
+        layers,
+        {{"input", {{"channels", input.channels}, {"height", input.height}, {"width", input.width}}}});
+    std::int64_t elements = 0;
+    bool summed = false;
+    for (const Task& task : make_training_step(parse_network(document, "n"), Recipe{}).tasks) {
+        const auto* vector = std::get_if<VectorTask>(&task);
+        if (vector == nullptr || vector->stage != Stage::BP) continue;
+        summed = summed || vector->op == VectorOp::Embed;
+        if (vector->op != VectorOp::ZeroFill) continue;
+        EXPECT_FALSE(summed);
+        EXPECT_FALSE(vector->sat_capable);  // the rows' sums are the host's too
+        EXPECT_EQ(vector->reads_fp16 + vector->reads_fp32 + vector->writes_fp16, 0);
+        EXPECT_EQ(vector->writes_fp32, 1);
+        elements += vector->elements;
+    }
+    return elements;
+}
+
+TEST(Compositions, GradientsOfTablesAreClearedBeforeTheirRowsAreAddedUp) {
+    const json loss{{"name", "loss"}, {"kind", "loss"}};
+    const json lookup{{"name", "e"}, {"kind", "lookup"}, {"rows", 96}, {"out", 32}};
+    EXPECT_EQ(filled({lookup, loss}, {1, 1, 8}), 96 * 32);
+    const json linear{{"name", "a"}, {"kind", "linear"}, {"out", 8}};
+    EXPECT_EQ(filled({linear, {{"name", "q"}, {"kind", "quantize"}, {"rows", 50}}, loss}, {4, 1, 6}), 50 * 8);
+    // Every sample has all positions: only a longer table has rows that none reaches.
+    EXPECT_EQ(filled({linear, {{"name", "p"}, {"kind", "embedding"}}, loss}, {4, 1, 6}), 0);
+    EXPECT_EQ(
+        filled({linear, {{"name", "p"}, {"kind", "embedding"}, {"class_token", true}}, loss}, {4, 1, 6}), 0);
+    EXPECT_EQ(filled({linear, {{"name", "p"}, {"kind", "embedding"}, {"rows", 9}}, loss}, {4, 1, 6}), 3 * 8);
+    // A parameter that is gathered from a table, and one that is read as it is.
+    const auto added = [&](int trained) {
+        return json{linear,
+                    {{"name", "p"}, {"kind", "parameter"}, {"shape", {8, 1, 6}}, {"trained", trained}},
+                    {{"name", "sum"}, {"kind", "add"}, {"from", "a"}, {"with", "p"}},
+                    loss};
+    };
+    EXPECT_EQ(filled(added(20), {4, 1, 6}), 20);
+    EXPECT_EQ(filled(added(48), {4, 1, 6}), 0);
+}
+
 TEST(Compositions, ATiedHeadHasNoParametersAndOneOptimizer) {
     const json document = network_of({{{"name", "e"}, {"kind", "lookup"}, {"rows", 96}, {"out", 32}},
                                       {{"name", "head"}, {"kind", "linear"}, {"out", 96}, {"tied", "e"}},
