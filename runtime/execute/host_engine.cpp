@@ -42,8 +42,6 @@ void HostEngine<Real>::vector(const VectorWork& work) {
             return optimizer_work<Real>(work);
         case VectorOp::Prune:
             return pruning<Real>(work);
-        case VectorOp::Combine:
-            break;
     }
     throw std::logic_error("layer " + work.layer.name + ": nothing executes " + to_string(work.task.op));
 }

@@ -51,7 +51,6 @@ std::string GpuEngine::refusal(const VectorTask& task) const {
         case VectorOp::Nearest:
         case VectorOp::Combine:
             return "";
-            break;
     }
     return none(to_string(task.op));
 }
