@@ -170,7 +170,7 @@ class Run {
           step_(make_training_step(network_, recipe_, arguments.options.batch_override())),
           engines_(arguments.engine, {hardware_.array, hardware_.memory_config()},
                    arguments.options.schedule_options()) {
-        execute::require_executable(network_, recipe_);
+        execute::require_executable(network_);
         require_room(network_, step_.batch);
         if (std::ranges::none_of(network_.layers,
                                  [](const Layer& layer) { return layer.kind == LayerKind::Loss; }))

@@ -120,17 +120,4 @@ void require_executable(const Network& network) {
     }
 }
 
-void require_executable(const Network& network, const Recipe& recipe) {
-    // Attention's pruning is one task, though dqkv follows from the product of the pruned dout.
-    const auto several = [](const Layer& l) {
-        return l.kind == K::Attention || (l.kind == K::Linear && !l.sets.empty());
-    };
-    for (const Layer& layer : network.layers)
-        if (recipe.method == Method::Sdgp && several(layer))
-            refuse(layer, "has gradients that recipe " + recipe.name +
-                              " prunes, which execution has a rule for in convolutions and single linear "
-                              "layers only");
-    require_executable(network);
-}
-
 }  // namespace satsim::execute

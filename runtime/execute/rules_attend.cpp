@@ -62,6 +62,10 @@ Values joined(const HeadMaps& heads, int64_t d) {
 // has another pattern for them (fewer channels than a group has), by one made of the master.
 Values project(LayerRun& run, Stage stage, const char* part, const Columns& columns, const Values& from) {
     const auto gemm = run.tasks.gemm(stage, part);
+    if (gemm.task.sparse_is_activation)
+        return multiplied_pruned(
+            run, gemm, from,
+            columns_of(run.weight(Stage::FF), Stage::FF, columns.first, columns.count).value());
     const PackedWeight& copy = run.weight(stage);
     const MatrixShape& shape = run.weights.shape;
     if (copy.nm == operand_pattern(gemm.task.nm))

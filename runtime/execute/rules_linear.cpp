@@ -10,16 +10,20 @@ namespace {
 Values multiply_positions(LayerRun& run, Stage stage, const Values& from, std::int64_t channels,
                           std::int64_t to_channels) {
     const Layer& l = run.layer;
-    const PackedWeight& copy = run.weight(stage);
-    if (l.sets.empty()) return weighted(run.tasks.gemm(stage, ""), from, copy);
     Values to(from.size() / static_cast<std::size_t>(channels) * static_cast<std::size_t>(to_channels));
     for (const WeightShare& share : weight_shares(l)) {
+        const auto gemm = run.tasks.gemm(stage, "");
+        const bool pruned = gemm.task.sparse_is_activation;
+        const PackedWeight& copy = run.weight(pruned ? Stage::FF : stage);
+        const auto multiplied = [&](const Values& rows, const PackedWeight& weight) {
+            return pruned ? multiplied_pruned(run, gemm, rows, weight) : weighted(gemm, rows, weight);
+        };
+        if (l.sets.empty()) return multiplied(from, copy);
         const Positions positions = positions_of(l, run.batch(), share.weights);
-        put_at(
-            positions, static_cast<std::size_t>(to_channels),
-            weighted(run.tasks.gemm(stage, ""), taken_at(positions, static_cast<std::size_t>(channels), from),
-                     taps_of(copy, share.weights)),
-            to);
+        put_at(positions, static_cast<std::size_t>(to_channels),
+               multiplied(taken_at(positions, static_cast<std::size_t>(channels), from),
+                          taps_of(copy, share.weights)),
+               to);
     }
     return to;
 }
@@ -36,10 +40,7 @@ void backward_linear(LayerRun& run) {
     const Layer& l = run.layer;
     const Values& dy = run.values.gradient;
     take_bias_gradient(run);
-    if (run.wants() && gradient_is_pruned(run))
-        hand_down_pruned(run);
-    else if (run.wants())
-        run.deliver(0, multiply_positions(run, Stage::BP, dy, l.out.channels, l.in.channels));
+    if (run.wants()) run.deliver(0, multiply_positions(run, Stage::BP, dy, l.out.channels, l.in.channels));
     if (!run.trained()) return;
     Values& gradient = run.weights.matrix.gradient;
     gradient.assign(static_cast<std::size_t>(run.weights.shape.elements()), 0.0);

@@ -1,11 +1,9 @@
-// SDGP: what a convolution or linear layer hands down when its dY is pruned. The sparse operand is B, so the
-// GEMMs compute dX^T = W * dY^T: dY is pruned and packed transposed before them, and what they leave is
-// transposed behind them.
+// SDGP: what is handed down when dY is pruned. The sparse operand is B, so the GEMMs compute dX^T = W * dY^T:
+// dY is pruned and packed transposed before them, and what they leave is transposed behind them.
 #include <algorithm>
 
 #include "runtime/execute/pruned_gradient.hpp"
 #include "runtime/execute/step_run.hpp"
-#include "runtime/workload/gemm_parts.hpp"
 #include "runtime/workload/phase_gather.hpp"
 
 namespace satsim::execute {
@@ -21,8 +19,6 @@ struct Phase {
 
 std::vector<Phase> phases_of(const LayerRun& run) {
     const Layer& l = run.layer;
-    if (l.kind == LayerKind::Linear)
-        return {{"", matrix_gather(run.batch() * l.out.positions(), l.out.channels)}};
     std::vector<Phase> phases;
     for (int py = 0; py < std::min(l.stride.h, l.in.height); ++py)
         for (int px = 0; px < std::min(l.stride.w, l.in.width); ++px)
@@ -30,15 +26,20 @@ std::vector<Phase> phases_of(const LayerRun& run) {
     return phases;
 }
 
-// The step reads dY once for each copy.
-PackedWeight pruned_gradient(LayerRun& run) {
+// The next pruning that the step has, of [copy or weight][position][channel].
+PackedWeight pruned(LayerRun& run, const Values& dy) {
     const auto [task, engine] = run.tasks.vector(VectorOp::Prune, Stage::BP);
-    Values dy;
-    for (std::int64_t copy = 0; copy < task.shape.taps; ++copy)
-        dy.insert(dy.end(), run.values.gradient.begin(), run.values.gradient.end());
     PackedWeight copies;
     engine.vector({.task = task, .layer = run.layer, .maps = {dy}, .bp = &copies});
     return copies;
+}
+
+// The step reads dY once for each copy.
+PackedWeight copies_for_taps(LayerRun& run) {
+    Values dy;
+    for (std::int64_t copy = 0; copy < packed_gradient_copies(run.layer); ++copy)
+        dy.insert(dy.end(), run.values.gradient.begin(), run.values.gradient.end());
+    return pruned(run, dy);
 }
 
 // A of a turned GEMM, [group][input channel][tap, output channel]: rows of FF's copy, which SDGP never
@@ -77,6 +78,12 @@ Values in_order(const Values& rows, const std::vector<Phase>& phases, const Laye
 
 }  // namespace
 
+Values multiplied_pruned(LayerRun& run, const Placed<GemmTask>& gemm, const Values& dy,
+                         const PackedWeight& weight) {
+    const Values turned = weighted(gemm, weight.dense, pruned(run, dy));
+    return run.map(VectorOp::Transpose, Stage::BP, {&turned}, turned.size());
+}
+
 bool gradient_is_pruned(const LayerRun& run) {
     return run.tasks.has(VectorOp::Prune, Stage::BP);
 }
@@ -85,7 +92,7 @@ bool gradient_is_pruned(const LayerRun& run) {
 void hand_down_pruned(LayerRun& run) {
     const int groups = run.layer.groups;
     const std::vector<Phase> phases = phases_of(run);
-    const PackedWeight copies = pruned_gradient(run);
+    const PackedWeight copies = copies_for_taps(run);
     const auto pitch = static_cast<std::int64_t>(run.in_elements()) / run.layer.in.channels;
     Values turned(run.in_elements());  // dX^T: [channel][phase, position]
     if (std::ranges::any_of(phases, [](const Phase& phase) { return phase.reads.taps.empty(); })) {

@@ -160,7 +160,7 @@ class Outcome {
 StepOutcome execute_step(const Network& network, const Recipe& recipe, const TrainingStep& step,
                          const std::vector<int>& engine_of_task, const std::vector<Engine*>& engines,
                          Store& store, schedule::Hyperparameters hyper) {
-    require_executable(network, recipe);
+    require_executable(network);
     require_placement(step, engine_of_task, engines);
     if (step.batch != store.samples())
         throw InputError("store", "",

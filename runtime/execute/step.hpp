@@ -28,8 +28,6 @@ struct StepOutcome {
 // Throws InputError naming the layer for what execution has no rule for: a kind of layer, repeats that are
 // counted (load the network with NetworkOptions::pieces) and what docs/architecture/execution.md lists.
 void require_executable(const Network& network);
-// And for layers whose gradients the recipe prunes in a way that execution has no rule for.
-void require_executable(const Network& network, const Recipe& recipe);
 
 // Runs `step`, which make_training_step() made of `network` and `recipe`, on the store's samples: task i of
 // step.tasks on engines[engine_of_task[i]]. hyper.loss_scale is the recipe's. Throws InputError before

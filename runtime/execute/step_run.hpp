@@ -168,7 +168,12 @@ void add_gradients(LayerRun& run, const Values& matrix, const Values& others);
 // own.
 void leave_gradient(LayerRun& run);
 void add_tied_gradients(LayerRun& run);
-// SDGP: whether the step prunes what the layer hands down, and the rule that then hands it down.
+// SDGP's turned GEMM (GemmTask::sparse_is_activation) with the pruning before it and the transposition behind
+// it: from dY, [weight][row][channel], to dX in the same order. `weight` is FF's copy of the task's weights,
+// which SDGP never prunes.
+[[nodiscard]] Values multiplied_pruned(LayerRun& run, const Placed<GemmTask>& gemm, const Values& dy,
+                                       const PackedWeight& weight);
+// The same of a convolution: whether the step prunes its dY, and the rule that then hands dX down.
 [[nodiscard]] bool gradient_is_pruned(const LayerRun& run);
 void hand_down_pruned(LayerRun& run);
 // [matrix][row][column] to [matrix][column][row], of this shape.

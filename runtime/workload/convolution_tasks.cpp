@@ -122,7 +122,12 @@ void append_convolution(const StepContext& context, const Layer& layer, int inde
     } else if ((stage == Stage::FF) == !transposed) {
         reduce_windows(context, windows, index, stage, tasks);
     } else {
-        spread_windows(context, windows, index, stage, tasks);
+        std::vector<Task> products;
+        spread_windows(context, windows, index, stage, products);
+        const MatrixShape dy{packed_gradient_copies(layer), context.batch * layer.out.positions(),
+                             layer.out.channels};
+        const MatrixShape dx{1, layer.in.channels, context.batch * layer.in.positions()};
+        append_sparse_gradient(layer, std::move(products), dy, dx, tasks);
     }
 }
 

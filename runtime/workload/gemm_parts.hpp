@@ -43,6 +43,12 @@ inline void turn_for_sparse_gradient(GemmTask& task) {
     task.sparse_is_activation = true;
 }
 
+// BP GEMMs that read one gradient. Where they are turned, it is pruned and packed, transposed, before them
+// (`dy`, [copy or weight][position][channel]), and what they leave, dX^T, is transposed back behind them
+// (`dx`, [weight][channel][position]).
+void append_sparse_gradient(const Layer& layer, std::vector<Task> products, const MatrixShape& dy,
+                            const MatrixShape& dx, std::vector<Task>& tasks);
+
 // What a transposition of `count` matrices a sample turns: heads, which lie beside each other in the channels
 // of one map, as one matrix, which gives the same rows, unless rows that pad a head's groups come between.
 [[nodiscard]] inline MatrixShape all_of(const MatrixShape& one, std::int64_t count, bool heads) {

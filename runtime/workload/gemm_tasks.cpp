@@ -30,7 +30,9 @@ void projection(const StepContext& context, const Layer& layer, int index, Stage
             task.dense_reason = choice.dense_reason;
             if (stage == Stage::BP && prunes_gradient(context, choice)) turn_for_sparse_gradient(task);
         }
-        tasks.emplace_back(std::move(task));
+        const MatrixShape dy{task.count, rows, out};
+        const MatrixShape dx{task.count, in, rows};
+        append_sparse_gradient(layer, {std::move(task)}, dy, dx, tasks);
     }
 }
 

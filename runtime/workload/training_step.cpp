@@ -1,52 +1,15 @@
 #include "runtime/workload/training_step.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "runtime/support/error.hpp"
 #include "runtime/workload/gradient_sums.hpp"
-#include "runtime/workload/phase_gather.hpp"
 #include "runtime/workload/training_plan.hpp"
 #include "runtime/workload/vector_parts.hpp"
 #include "runtime/workload/weight_shape.hpp"
 
 namespace satsim {
 namespace {
-
-// SDGP: dY is pruned and packed, transposed, before the BP GEMMs read it, and they leave dX^T, which is
-// transposed back. An index is a nibble, so rows of indices cannot be shifted by a column: each column of a
-// kernel reads a copy of its own (packed_gradient_copies()).
-void append_sparse_gradient(const StepContext& context, const Layer& layer, std::vector<Task> bp,
-                            std::vector<Task>& tasks) {
-    const auto sparse = std::find_if(bp.begin(), bp.end(), [](const Task& task) {
-        const auto* gemm = std::get_if<GemmTask>(&task);
-        return gemm != nullptr && gemm->sparse_is_activation;
-    });
-    const bool found = sparse != bp.end();
-    if (found) {
-        const NmPattern nm = std::get<GemmTask>(*sparse).nm;
-        VectorTask task;
-        task.layer = layer.name;
-        task.op = VectorOp::Prune;
-        task.stage = Stage::BP;
-        task.shape = {packed_gradient_copies(layer), context.batch * layer.out.height * layer.out.width,
-                      layer.out.channels};
-        if (layer.kind == LayerKind::Attention) task.shape.columns = 4 * layer.in.channels;  // dqkv and dout
-        task.elements = task.shape.elements();
-        task.reads_fp16 = 1;
-        task.pregenerate_bp = nm;
-        const std::int64_t kept = ceil_div<std::int64_t>(task.elements * nm.n, nm.m);
-        task.extra_bytes = kept * 2 + ceil_div<std::int64_t>(kept, 2);
-        tasks.emplace_back(std::move(task));
-    }
-    tasks.insert(tasks.end(), std::make_move_iterator(bp.begin()), std::make_move_iterator(bp.end()));
-    if (found) {
-        const std::int64_t outputs = layer.kind == LayerKind::Attention ? 2 : 1;
-        tasks.emplace_back(
-            transpose_task(layer, Stage::BP,
-                           {outputs, layer.in.channels, context.batch * layer.in.height * layer.in.width}));
-    }
-}
 
 // Tasks of a step in the order of the header, with the counts of repeated layers and micro-batches.
 class StepMaker {
@@ -112,9 +75,7 @@ class StepMaker {
         const std::size_t first = tasks_.size();
         sums_.append(context_, index, tasks_);
         append_vector_bp(context_, layer, tasks_);
-        std::vector<Task> bp;
-        append_gemm_bp(context_, layer, index, bp);
-        append_sparse_gradient(context_, layer, std::move(bp), tasks_);
+        append_gemm_bp(context_, layer, index, tasks_);
         if (!plan_[i].trained) {
             count(i, first, context_.recipe.micro_batches, Pass::Backward);
             return;

@@ -235,8 +235,8 @@ class ShakenEngine : public Engine {
     std::mt19937 rng_;
 };
 
-// What the prunings of one run keep, by layer.
-using Selections = std::map<std::string, PackedWeight>;
+// What the prunings of one run keep, by layer and shape: no two prunings of a layer have the same.
+using Selections = std::map<std::pair<std::string, MatrixShape>, PackedWeight>;
 
 // Another engine, but pruned gradients keep what `selections` has: two values of nearly one magnitude change
 // places when dY moves by a unit, and with them whole parts of the gradient
@@ -250,7 +250,7 @@ class SelectingEngine : public Engine {
     void vector(const VectorWork& work) override {
         engine_.vector(work);
         if (work.task.op != VectorOp::Prune) return;
-        const auto [found, fresh] = selections_.try_emplace(work.layer.name, *work.bp);
+        const auto [found, fresh] = selections_.try_emplace({work.layer.name, work.task.shape}, *work.bp);
         if (!fresh) *work.bp = selected(found->second, work.maps[0], work.task.shape);
     }
 

@@ -1,5 +1,5 @@
-// SDGP: what convolutions and linear layers hand down is the gradient of their pruned dY, on every engine,
-// and dW that of the whole one.
+// SDGP: what convolutions, linear layers and attention's projections hand down is the gradient of their
+// pruned dY, on every engine, and dW that of the whole one.
 #include <gtest/gtest.h>
 
 #include "runtime/execute/pruned_gradient.hpp"
@@ -8,6 +8,7 @@
 #include "runtime/nm/pack.hpp"
 #include "runtime/nm/prune.hpp"
 #include "runtime/workload/phase_gather.hpp"
+#include "runtime/workload/weight_shape.hpp"
 #include "tests/unit/execute/engines.hpp"
 
 namespace satsim::execute {
@@ -18,6 +19,26 @@ using test::distance;
 using test::network_of;
 
 constexpr std::int64_t kSamples = 2;
+
+// `dy`, rows of `channels`, with +0 where FP16's rule of selection keeps nothing.
+Values pruned_rows(const Values& dy, std::int64_t channels, const NmPattern& nm) {
+    std::vector<Fp16> halves;
+    for (const double value : dy) halves.push_back(numerics::to_fp16(static_cast<float>(value)));
+    std::vector<std::uint8_t> kept(dy.size());
+    const auto positions = static_cast<std::int64_t>(dy.size()) / channels;
+    nm::mask_rows(halves, nm::WeightShape::contiguous(1, positions, channels), nm, kept);
+    Values left = dy;
+    for (std::size_t i = 0; i < dy.size(); ++i)
+        if (kept[i] == 0) left[i] = 0;
+    return left;
+}
+
+std::int64_t prunings_of(const TrainingStep& step) {
+    return std::ranges::count_if(step.tasks, [](const Task& task) {
+        const auto* vector = std::get_if<VectorTask>(&task);
+        return vector != nullptr && vector->op == VectorOp::Prune;
+    });
+}
 
 struct Trial {
     const char* name;
@@ -45,18 +66,14 @@ class Pruned : public testing::TestWithParam<Trial> {
         execute_step(network_, recipe_, step_, test::first_placement(step_, engines), engines, store);
         return store;
     }
-    // +0 where FP16's rule of selection keeps nothing.
-    [[nodiscard]] Values pruned(const Values& dy) const {
-        std::vector<Fp16> halves;
-        for (const double value : dy) halves.push_back(numerics::to_fp16(static_cast<float>(value)));
-        std::vector<std::uint8_t> kept(dy.size());
-        const auto channels = layer_.out.channels;
-        const auto positions = static_cast<std::int64_t>(dy.size()) / channels;
-        nm::mask_rows(halves, nm::WeightShape::contiguous(1, positions, channels), recipe_.nm, kept);
-        Values left = dy;
-        for (std::size_t i = 0; i < dy.size(); ++i)
-            if (kept[i] == 0) left[i] = 0;
-        return left;
+    // Of a linear layer, the weight of a position.
+    [[nodiscard]] std::int64_t weight_of(int position) const {
+        std::int64_t weight = 0;
+        for (std::int64_t end = 0; !layer_.sets.empty(); ++weight) {
+            end += layer_.sets[static_cast<std::size_t>(weight)];
+            if (position < end) break;
+        }
+        return weight;
     }
     struct Use {
         std::size_t x;
@@ -64,7 +81,7 @@ class Pruned : public testing::TestWithParam<Trial> {
         std::size_t weight;
     };
     // Every product of an input and a weight in the forward pass of a convolution, one by one; a linear layer
-    // is one of a 1x1 kernel.
+    // is one of a 1x1 kernel, whose taps are its weights.
     template <typename Visit>
     void for_uses(Visit visit) const {
         const Layer& l = layer_;
@@ -81,7 +98,8 @@ class Pruned : public testing::TestWithParam<Trial> {
                             for (std::int64_t o = 0; o < l.out.channels; ++o)
                                 for (std::int64_t i = 0; i < in_group; ++i) {
                                     const std::int64_t z = o / out_group;
-                                    const std::int64_t tap = z * l.kernel.area() + ky * l.kernel.w + kx;
+                                    const std::int64_t tap =
+                                        z * l.kernel.area() + ky * l.kernel.w + kx + weight_of(ox);
                                     const std::int64_t from = (b * l.in.height + y) * l.in.width + x;
                                     const std::int64_t to = (b * l.out.height + oy) * l.out.width + ox;
                                     visit(
@@ -107,7 +125,7 @@ TEST_P(Pruned, HandsDownTheGradientOfThePrunedOutput) {
     const Store left = run({&reference}, true);
     const Values& w = start.weights[1].matrix.master;
     const Values& dy = left.layers[1].gradient;
-    const Values kept = pruned(dy);
+    const Values kept = pruned_rows(dy, layer_.out.channels, recipe_.nm);
     EXPECT_EQ(std::ranges::count_if(kept, [](double value) { return value != 0; }),
               static_cast<std::ptrdiff_t>(dy.size()) * recipe_.nm.n / recipe_.nm.m);
     Values dx(left.layers[0].gradient.size());
@@ -125,11 +143,7 @@ TEST_P(Pruned, TasksAgreeElementByElement) {
     test::ComparingEngine both(sat_, cpu_);
     run({&both}, false);
     EXPECT_EQ(both.outside, 0) << both.where;
-    const auto copies = std::ranges::count_if(step_.tasks, [](const Task& task) {
-        const auto* vector = std::get_if<VectorTask>(&task);
-        return vector != nullptr && vector->op == VectorOp::Prune;
-    });
-    EXPECT_EQ(copies, 1);
+    EXPECT_EQ(prunings_of(step_), std::ssize(weight_shares(layer_)));
     EXPECT_GT(both.compared_copies, 0);
 }
 
@@ -147,6 +161,15 @@ INSTANTIATE_TEST_SUITE_P(
         Trial{"linear_2_of_4", {{"kind", "linear"}, {"out", 32}}, kRows, "sdgp-2:4"},
         Trial{"linear_4_of_8", {{"kind", "linear"}, {"out", 32}}, kRows, "sdgp-4:8"},
         Trial{"linear_1_of_2_ragged", {{"kind", "linear"}, {"out", 22}}, kRows, "sdgp-1:2"},
+        Trial{"linear_of_equal_sets", {{"kind", "linear"}, {"out", 24}, {"sets", 3}}, kRows},
+        Trial{"linear_of_sets",
+              {{"kind", "linear"}, {"out", 16}, {"bias", true}, {"sets", {1, 2, 0, 1, 2}}},
+              kRows,
+              "sdgp-2:4"},
+        Trial{"linear_of_sets_1_of_2_ragged",
+              {{"kind", "linear"}, {"out", 22}, {"sets", {4, 2}}},
+              kRows,
+              "sdgp-1:2"},
         Trial{"conv", conv({{"bias", true}}), kMap},
         Trial{"conv_2_of_4", conv({{"out", 12}}), kMap, "sdgp-2:4"},
         Trial{"conv_1_of_2", conv({{"out", 12}}), kMap, "sdgp-1:2"},
@@ -163,6 +186,64 @@ INSTANTIATE_TEST_SUITE_P(
         Trial{"conv_of_groups_and_stride", conv({{"groups", 4}, {"stride", 2}}), kMap, "sdgp-2:4"},
         Trial{"conv_wider_than_its_map", conv({{"stride", 2}}), {12, 3, 1}}),
     [](const auto& each) { return std::string(each.param.name); });
+
+// The reference, and what its prunings read.
+class WatchedPrunings : public ReferenceEngine {
+  public:
+    void vector(const VectorWork& work) override {
+        if (work.task.op == VectorOp::Prune) read.emplace_back(work.maps[0].begin(), work.maps[0].end());
+        ReferenceEngine::vector(work);
+    }
+    std::vector<Values> read;
+};
+
+Values columns_at(const Values& rows, std::int64_t width, std::int64_t first, std::int64_t count) {
+    Values part;
+    for (auto row = rows.begin(); row != rows.end(); row += width)
+        part.insert(part.end(), row + first, row + first + count);
+    return part;
+}
+
+// dqkv follows from the product of the pruned dout: it is that of a dense step whose gradient is the pruned
+// one. dX follows from the pruned dqkv; the weights' gradients are those of the whole dout and dqkv.
+TEST(PrunedAttention, HandsDownTheGradientOfBothPrunedOutputs) {
+    constexpr std::int64_t kWidth = 16;
+    const Network network = network_of(
+        {{{"kind", "linear"}, {"out", kWidth}}, {{"kind", "attention"}, {"heads", 2}}}, {kWidth, 1, 5});
+    const Recipe recipe = load_recipe("sdgp-2:8", test::kModels);
+    const auto run = [&](const Recipe& by, Engine& engine, const Values* gradient) {
+        const TrainingStep step = make_training_step(network, by, kSamples);
+        Store store(network, kSamples, 9, true);
+        if (gradient != nullptr) store.output_gradients[1] = *gradient;
+        execute_step(network, by, step, std::vector<int>(step.tasks.size(), 0), {&engine}, store);
+        return store;
+    };
+    WatchedPrunings watched;
+    const Store left = run(recipe, watched, nullptr);
+    const Store start(network, kSamples, 9, true);
+    ASSERT_EQ(watched.read.size(), 2U);
+    const Values& dy = left.layers[1].gradient;
+    EXPECT_EQ(watched.read[0], dy);
+    const Values& dqkv = watched.read[1];
+    const Values kept = pruned_rows(dqkv, 3 * kWidth, recipe.nm);
+    const Values& w = start.weights[1].matrix.master;
+    Values dx(left.layers[0].gradient.size());
+    for (std::size_t i = 0; i < dx.size(); ++i)
+        for (std::size_t c = 0; c < 3 * kWidth; ++c)
+            dx[i] += w[i % kWidth * 4 * kWidth + c] * kept[i / kWidth * 3 * kWidth + c];
+    EXPECT_LT(distance(left.layers[0].gradient, dx), 1e-14);
+
+    ReferenceEngine reference;
+    const Values pruned_dy = pruned_rows(dy, kWidth, recipe.nm);
+    const Store of_pruned = run(Recipe{}, reference, &pruned_dy);
+    const Store of_whole = run(Recipe{}, reference, &dy);
+    const auto gradient = [](const Store& store, std::int64_t first, std::int64_t count) {
+        return columns_at(store.weights[1].matrix.gradient, 4 * kWidth, first, count);
+    };
+    EXPECT_LT(distance(gradient(left, 0, 3 * kWidth), gradient(of_pruned, 0, 3 * kWidth)), 1e-14);
+    EXPECT_GT(distance(gradient(left, 0, 3 * kWidth), gradient(of_whole, 0, 3 * kWidth)), 0.1);
+    EXPECT_LT(distance(gradient(left, 3 * kWidth, kWidth), gradient(of_whole, 3 * kWidth, kWidth)), 1e-14);
+}
 
 // Values of few magnitudes, so that many tie, zeros of both signs, infinities and NaN among them.
 Values tying_values(std::int64_t count) {

@@ -54,25 +54,6 @@ TEST(Refusals, NameWhatAndWhere) {
     EXPECT_NE(message(counted, Recipe{}, {&cpu}, {}).find("stands for several layers"), std::string::npos);
 }
 
-// Gradients that a recipe prunes before they are all there, or for several weights.
-TEST(Refusals, OfPrunedGradients) {
-    const Recipe sdgp = load_recipe("sdgp-2:8", test::kModels);
-    const auto refused = [&](const json& layer) -> std::string {
-        try {
-            require_executable(network_of(json::array({layer}), kRows), sdgp);
-        } catch (const InputError& error) {
-            return error.what();
-        }
-        return "";
-    };
-    const std::string why =
-        "layer p: has gradients that recipe sdgp-2:8 prunes, which execution has a rule for in convolutions "
-        "and single linear layers only";
-    EXPECT_EQ(refused({{"kind", "attention"}, {"name", "p"}, {"heads", 2}}), why);
-    EXPECT_EQ(refused({{"kind", "linear"}, {"name", "p"}, {"out", 8}, {"sets", {2, 4}}}), why);
-    EXPECT_EQ(refused({{"kind", "linear"}, {"name", "p"}, {"out", 8}}), "");
-}
-
 TEST(Refusals, AreOfNoShippedNetwork) {
     int networks = 0;
     for (const auto& file : std::filesystem::directory_iterator(test::kModels + "/networks")) {

@@ -442,6 +442,8 @@ TEST(Step, TrainingLowersTheLoss) {
     falls(test::narrow_resnet9(), "sdgp-2:8", 2, 0.01F);
     falls(test::smallest_armor(), "full+bdwp-2:8", 1, 0.003F);
     falls(test::narrow_vit(), "bdwp-2:8", 2, 0.02F);
+    falls(test::narrow_vit(), "sdgp-2:8", 2, 0.02F);
+    falls(test::two_sets(), "sdgp-2:8", 2, 0.2F);
     falls(test::two_sets(), "bdwp-2:8", 2, 0.2F);
     falls(test::few_experts(), "bdwp-2:8", 2, 0.2F);
     NetworkOptions tied;

@@ -120,6 +120,9 @@ inline const std::vector<GpuSetting> kGpuSettings{{"strided_first", strided_firs
                                                   {"armor_full", smallest_armor, "full+bdwp-2:8", 1},
                                                   {"maps_sdgp", maps_of_every_kind, "sdgp-2:8", 2},
                                                   {"rows_sdgp", rows_of_every_kind, "sdgp-2:4", 2},
+                                                  {"vit_sdgp", narrow_vit, "sdgp-2:8", 2},
+                                                  {"experts_sdgp", few_experts, "sdgp-2:8", 2},
+                                                  {"sets_sdgp", sets_of_weights, "sdgp-2:4", 2},
                                                   {"rows_sdgp_4_of_8", rows_of_every_kind, "sdgp-4:8", 2}};
 
 class GpuStep {

@@ -394,6 +394,53 @@ TEST(TrainingStep, APrunedGradientHasACopyForEachColumnThatAPhaseReads) {
     EXPECT_EQ(copies({{"kernel", 3}, {"stride", 3}, {"dilation", 2}}), 1);
 }
 
+// "prune 1x12x96" and the like: what the BP of the last layer consists of, WU and updates left out.
+std::vector<std::string> backward_tasks(const nlohmann::json& layer, const nlohmann::json& first) {
+    const nlohmann::json document = {{"name", "n"},
+                                     {"source", "test"},
+                                     {"batch", 2},
+                                     {"input", {{"channels", 32}, {"height", 1}, {"width", 6}}},
+                                     {"layers", {first, layer}}};
+    Recipe recipe;
+    recipe.method = Method::Sdgp;
+    recipe.nm = {2, 8};
+    const TrainingStep step = make_training_step(parse_network(document, "test"), recipe);
+    std::vector<std::string> found;
+    for (std::size_t i = 0; i < step.tasks.size(); ++i) {
+        if (step.origins[i].layer != 1) continue;
+        const auto* gemm = std::get_if<GemmTask>(&step.tasks[i]);
+        if (gemm != nullptr && gemm->stage == Stage::BP)
+            found.push_back((gemm->sparse_is_activation ? "turned " : "product ") + gemm->part);
+        const auto* vector = std::get_if<VectorTask>(&step.tasks[i]);
+        if (vector == nullptr || vector->stage != Stage::BP) continue;
+        if (vector->op != VectorOp::Prune && vector->op != VectorOp::Transpose) continue;
+        const MatrixShape& s = vector->shape;
+        found.push_back(std::string(to_string(vector->op)) + " " + std::to_string(s.taps) + "x" +
+                        std::to_string(s.rows) + "x" + std::to_string(s.columns));
+    }
+    return found;
+}
+
+// Each gradient is pruned when it is there: dqkv follows from the product of the pruned dout.
+TEST(TrainingStep, AttentionPrunesEachOfItsGradients) {
+    const nlohmann::json first = {{"kind", "linear"}, {"out", 32}};
+    const nlohmann::json attention = {{"kind", "attention"}, {"heads", 1}};
+    EXPECT_EQ(backward_tasks(attention, first),
+              (std::vector<std::string>{"prune 1x12x32", "turned out", "transpose 1x32x12",
+                                        "transpose 2x6x32", "product dP", "product dV", "product dQ",
+                                        "product dK", "prune 1x12x96", "turned qkv", "transpose 1x32x12"}));
+    // Nothing below it is trained: dX is not wanted.
+    EXPECT_EQ(backward_tasks(attention, {{"kind", "gelu"}}).back(), "product dK");
+}
+
+// As many prunings and turned products as shares of positions; weights of one share are instances.
+TEST(TrainingStep, SetsOfWeightsPruneTheGradientOfEachShare) {
+    const nlohmann::json first = {{"kind", "linear"}, {"out", 32}};
+    EXPECT_EQ(backward_tasks({{"kind", "linear"}, {"out", 16}, {"sets", {1, 3, 1, 0, 1}}}, first),
+              (std::vector<std::string>{"prune 1x6x16", "turned ", "transpose 1x32x6", "prune 3x2x16",
+                                        "turned ", "transpose 3x32x2"}));
+}
+
 // 1:2 is stored in groups of four, which may not cross taps or groups of channels.
 TEST(TrainingStep, GroupsOfAPrunedGradientAreWholeAsTheyAreStored) {
     const auto pruned = [](const nlohmann::json& fields, const NmPattern& nm) {
