@@ -348,9 +348,7 @@ void add_train(CLI::App& program, Action& action) {
         "Example: satsim train armor-tiny --recipe wohg-3+bdwp-2:8 --steps 5 --json");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
         ->required();
-    command
-        ->add_option("--recipe", arguments->recipe, "dense, sr-ste-N:M, bdwp-N:M, a file, or several with +")
-        ->capture_default_str();
+    command->add_option("--recipe", arguments->recipe, kRecipeHelp)->capture_default_str();
     command->add_option("--steps", arguments->steps, "how many steps")
         ->check(range(1, 1000000))
         ->capture_default_str();
