@@ -72,7 +72,7 @@ module burst_former #(
   assign grows = open_q && line_i == last_q + 1'b1 && lines_q != BURST_BITS'(BL) && line_i[$clog2(BL)-1:0] != '0;
   assign new_line_o = touch_i && !same;
   assign close = open_q && (close_i || full || (new_line_o && !grows));
-  assign close_lines = full && grows && touch_i ? lines_q + 1'b1 : lines_q;
+  assign close_lines = full && grows && new_line_o ? lines_q + 1'b1 : lines_q;
   assign open_o = open_q;
 
   always_ff @(posedge clk_i) begin

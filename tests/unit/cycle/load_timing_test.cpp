@@ -157,7 +157,7 @@ TEST(LoadTiming, OverlappingRowsReadEachLineOnce) {
     EXPECT_TRUE(expected == run_recurrence(config, {}, {op}, {0}));
     std::int64_t lines = 0;
     for (const literal::Address& burst : expected.addresses) lines += burst.lines;
-    EXPECT_EQ(lines, (63 * 128 + 384) / config.line_bytes() + 1);
+    EXPECT_EQ(lines, (63 * 128 + 384) / config.line_bytes());
 }
 
 // A burst ends with its PF/2-th piece; what follows from its last lines needs no other one.

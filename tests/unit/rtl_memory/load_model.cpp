@@ -63,6 +63,7 @@ void LoadModel::dispatch(Cycles now, const LoadParameters& op) {
         saved_[1] = y;
         saved_[2] = x;
     }
+    kept_ = {-1, -1};
     busy_ = true;
     from_ = now + isa::timing::kAddressSetup;
 }
@@ -72,13 +73,12 @@ void LoadModel::generate(Cycles now) {
     to_generate_.pop_front();
     piece.generated = now;
     bool counted = false;
-    if (!piece.zero) {
-        const std::int64_t last = open_first_ + open_lines_ - 1;
-        if (open_ && piece.line == last) {
-        } else if (open_ && piece.line == last + 1 && open_lines_ < sizes_.burst &&
-                   piece.line % sizes_.burst != 0) {
+    if (!piece.zero && std::ranges::find(kept_, piece.line) == kept_.end()) {
+        piece.first = true;
+        kept_ = {piece.line, kept_[0]};
+        if (open_ && piece.line == open_first_ + open_lines_ && open_lines_ < sizes_.burst &&
+            piece.line % sizes_.burst != 0) {
             ++open_lines_;
-            piece.first = true;
         } else {
             if (open_) close(now);
             open_ = true;
@@ -86,7 +86,6 @@ void LoadModel::generate(Cycles now) {
             open_lines_ = 1;
             open_pieces_ = 1;
             counted = true;
-            piece.first = true;
         }
     }
     if (open_ && !counted) ++open_pieces_;

@@ -1,6 +1,8 @@
 // contract.md §4 cycle by cycle, as literally as it can be written: the judge of rtl/load.sv.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <deque>
 #include <vector>
 
@@ -72,7 +74,8 @@ class LoadModel {
     Cycles from_ = 0;
     std::deque<LoadPiece> to_generate_;
     bool closing_ = false;
-    std::deque<LoadPiece> waiting_;  // generated, not written
+    std::deque<LoadPiece> waiting_;             // generated, not written
+    std::array<std::int64_t, 2> kept_{-1, -1};  // lines that the operation requested last
     bool open_ = false;
     std::int64_t open_first_ = 0;
     int open_lines_ = 0;
