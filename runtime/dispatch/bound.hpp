@@ -16,7 +16,9 @@ struct BoundInput {
     isa::ArrayConfig array;
     bool gemm = true;               // false: a vector task, whose work is VEC's
     bool short_interleave = false;  // fewer outputs in a USPE than the adder's latency asks for
-    int load_copies = 1;            // rows that LOAD writes a word of A to at a time
+    // Rows that LOAD writes a word of A to at a time. B's words go to one, so that its port is this full at
+    // least.
+    int load_copies = 1;
 };
 
 [[nodiscard]] Bound classify(const BoundInput& input);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/workload/attention_spans.hpp"
+#include "runtime/workload/gradient_sums.hpp"
 
 namespace satsim {
 namespace {
@@ -129,7 +130,8 @@ class KeptTensors {
 }  // namespace
 
 bool is_view(const Layer& layer) {
-    return layer.kind == LayerKind::Slice || layer.kind == LayerKind::Reshape;
+    return is_slice(layer) || layer.kind == LayerKind::Reshape || layer.kind == LayerKind::Flatten ||
+           layer.kind == LayerKind::Tokens;
 }
 
 std::vector<KeptTensor> kept_tensors(const Network& network, const Recipe& recipe,

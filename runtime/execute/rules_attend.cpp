@@ -1,5 +1,7 @@
 // Attention of given queries, keys and values, and the older kind that has its four projections within: their
 // weights lie side by side, [channel][query, key, value, output], and so do their biases.
+#include <optional>
+
 #include "runtime/execute/attention.hpp"
 
 namespace satsim::execute {

@@ -230,7 +230,7 @@ void StepPlacer::search() {
     found_ = place_for_all(scorer_, &network_, settings_);
 }
 
-void StepPlacer::offer(const Assignment& assignment, const std::string& method) {
+Outcome StepPlacer::offer(const Assignment& assignment, const std::string& method) {
     const Bytes excess = plan_.excess(assignment);
     const Outcome outcome = simulate(placed_.problem, placed_.expansion, assignment);
     for (const Objective objective : kObjectives) {
@@ -238,6 +238,7 @@ void StepPlacer::offer(const Assignment& assignment, const std::string& method) 
         if (best(objective).assignment.empty() || score < best(objective).score)
             best(objective) = {assignment, method, score};
     }
+    return outcome;
 }
 
 void StepPlacer::offer(const Placements& placements) {
@@ -250,10 +251,9 @@ void StepPlacer::consider(const Start& start, Objective objective, bool improved
     if (fixed_ || start.assignment == found(objective)) return;
     constexpr double kAboutAsGood = 1.02;
     const Score before = best(objective).score;
-    offer(start.assignment, start.method);
+    const Outcome outcome = offer(start.assignment, start.method);
     if (!improved) return;
-    const Scorer whole(placed_.problem, length_, objective);
-    const Score score = whole.score(start.assignment);
+    const Score score{plan_.excess(start.assignment), outcome.value(objective)};
     if (score.excess > before.excess || score.value > kAboutAsGood * before.value) return;
     const Scorer shortened(placed_.problem, Length::Short, objective);
     const std::string method = start.method + ", improved";

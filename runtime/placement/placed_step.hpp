@@ -69,7 +69,7 @@ class StepPlacer {
     [[nodiscard]] PlacedStep finish();
 
   private:
-    void offer(const Assignment& assignment, const std::string& method);
+    Outcome offer(const Assignment& assignment, const std::string& method);
     void offer(const Placements& placements);
     [[nodiscard]] Placement& best(Objective objective) { return found_[static_cast<std::size_t>(objective)]; }
 

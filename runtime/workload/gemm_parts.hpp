@@ -33,8 +33,8 @@ inline constexpr NmPattern kDense{8, 8};
     return !choice.nm.dense() && context.recipe.method == Method::Sdgp;
 }
 
-// SDGP's BP with the sparse operand as B. Each tap reads its own copy of the pruned dY^T, shifted by the tap:
-// their rows follow each other in the order of K.
+// SDGP's BP with the sparse operand as B. Taps of one column read one copy of the pruned dY^T, shifted by
+// each: their rows follow each other in the order of K.
 inline void turn_for_sparse_gradient(GemmTask& task) {
     const std::int64_t k = task.shape.k;
     task.shape = {task.shape.n, task.shape.m, k};
