@@ -17,16 +17,13 @@ Bytes packed(std::int64_t values, const NmPattern& nm) {
     return kept * kFp16Bytes + (nm.dense() ? 0 : ceil_div<std::int64_t>(kept, 2));
 }
 
-// Copies that are written once, before training: one for FF and one for BP where there is a BP. Returns the
-// weights of FF's, which need no FP16 table beside them.
+// Copies that are written once, before training: one for FF and one for a BP that does not read FF's. Returns
+// the weights of FF's, which need no FP16 table beside them.
 std::int64_t add_frozen_copy(const GemmTask& gemm, std::int64_t micro_batches, LayerFootprint& layer) {
-    if (gemm.part.ends_with("again")) return 0;
+    if (gemm.part.ends_with("again") || gemm.sparse_is_activation) return 0;
     const std::int64_t repeated = gemm.times / micro_batches;
-    // SDGP's BP is turned: its rows are the weight's.
-    const std::int64_t columns = gemm.sparse_is_activation ? gemm.shape.m : gemm.shape.n;
-    const std::int64_t values = repeated * gemm.count * columns * gemm.shape.k;
-    const Bytes bytes = packed(values, gemm.sparse_is_activation ? NmPattern{8, 8} : gemm.nm);
-    (gemm.stage == Stage::FF ? layer.forward_copy : layer.backward_copy) += bytes;
+    const std::int64_t values = repeated * gemm.count * gemm.shape.n * gemm.shape.k;
+    (gemm.stage == Stage::FF ? layer.forward_copy : layer.backward_copy) += packed(values, gemm.nm);
     return gemm.stage == Stage::FF ? values : 0;
 }
 
@@ -45,6 +42,7 @@ std::vector<std::int64_t> add_tasks(const Network& network, const TrainingStep& 
     for (std::size_t i = 0; i < step.tasks.size(); ++i) {
         const auto index = static_cast<std::size_t>(step.origins[i].layer);
         if (const auto* gemm = std::get_if<GemmTask>(&step.tasks[i])) {
+            if (gemm->sparse_is_activation) layers[index].backward_reads_forward_copy = true;
             const int tied = network.layers[index].tied;
             if (gemm->frozen)
                 copied[tied >= 0 ? static_cast<std::size_t>(tied) : index] +=

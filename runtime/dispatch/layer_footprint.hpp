@@ -14,7 +14,9 @@ struct LayerFootprint {
     Bytes gradient = 0;       // of its output, FP16, of one micro-batch
     Bytes master = 0;         // FP32
     Bytes forward_copy = 0;   // FP16, packed where N:M: what FF reads
-    Bytes backward_copy = 0;  // what BP reads
+    Bytes backward_copy = 0;  // what BP alone reads
+    // SDGP prunes the gradient, not the weight, and multiplies it with FF's copy.
+    bool backward_reads_forward_copy = false;
     Bytes optimizer_state = 0;
     Bytes weight_gradients = 0;         // FP32 dW, if all were kept
     Bytes largest_weight_gradient = 0;  // of one task

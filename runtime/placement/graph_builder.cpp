@@ -173,6 +173,14 @@ class GraphBuilder {
         return largest;
     }
 
+    // SDGP prunes the gradient, not the weight, and multiplies it with FF's copy.
+    [[nodiscard]] bool reads_forward_copy(const Node& of) const {
+        return std::any_of(of.tasks.begin(), of.tasks.end(), [&](std::size_t t) {
+            const auto* gemm = std::get_if<GemmTask>(&step_.tasks[t]);
+            return gemm != nullptr && gemm->sparse_is_activation;
+        });
+    }
+
     void connect_chain(const std::vector<int>& nodes, const std::string& name) {
         for (std::size_t i = 1; i < nodes.size(); ++i)
             use(nodes[i - 1], name + std::to_string(i), chain_bytes(node(nodes[i])), nodes[i], Turns::Same);
@@ -337,9 +345,11 @@ class GraphBuilder {
             use(update, name, forward, reader, looped ? Turns::Mirror : Turns::Last, true);
         for (const int reader : of.again)
             use(update, name, forward, reader, looped ? Turns::Same : Turns::Last, true);
-        if (backward > 0)
-            for (const int reader : of.backward)
-                use(update, name + " backward", backward, reader, looped ? Turns::Same : Turns::Last, true);
+        for (const int reader : of.backward) {
+            const Turns turns = looped ? Turns::Same : Turns::Last;
+            if (reads_forward_copy(node(reader))) use(update, name, forward, reader, turns, true);
+            if (backward > 0) use(update, name + " backward", backward, reader, turns, true);
+        }
     }
 
     static constexpr int kDepth = 64;  // layers without tasks in a row

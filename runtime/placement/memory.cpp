@@ -32,7 +32,8 @@ Part part_of(const Node& node) {
 
 LayerFootprint share_of(const LayerFootprint& whole, Bytes handed_down, unsigned has) {
     LayerFootprint own;
-    if ((has & kForward) != 0) own.forward_copy = whole.forward_copy;
+    const unsigned readers = whole.backward_reads_forward_copy ? kForward | kBackward : kForward;
+    if ((has & readers) != 0) own.forward_copy = whole.forward_copy;
     if ((has & kBackward) != 0) own.backward_copy = whole.backward_copy;
     if ((has & (kBackward | kWeights)) != 0) own.gradient = whole.gradient;
     if ((has & kBackward) != 0) own.gradient = std::max(own.gradient, handed_down);

@@ -116,6 +116,32 @@ TEST(Graph, AResNetsTensors) {
     EXPECT_EQ(other->bytes, copy->bytes);
 }
 
+// Under SDGP a BP that prunes its gradient multiplies it with FF's copy, another has one of its own.
+TEST(Graph, PrunedGradientsAreMultipliedWithTheForwardCopy) {
+    const Made made = make("resnet9", "sdgp-2:8", {}, 4);
+    int pruned = 0;
+    int dense = 0;
+    for (const Node& backward : made.graph.nodes) {
+        if (backward.pass != Pass::Backward || backward.stage != Stage::BP) continue;
+        const GemmTask* gemm = nullptr;  // a layer's are all turned or none is
+        for (const std::size_t t : backward.tasks)
+            if (const auto* each = std::get_if<GemmTask>(&made.step.tasks[t])) gemm = each;
+        if (gemm == nullptr) continue;
+        const bool turned = gemm->sparse_is_activation;
+        const std::string& layer = made.network.layers[static_cast<std::size_t>(backward.layer)].name;
+        const Node& update = find(made, layer, Stage::WU, "update");
+        const Tensor* ff = between(made, update, find(made, layer, Stage::FF), Turns::Last);
+        const Tensor* bp = between(made, update, backward, Turns::Last);
+        ASSERT_NE(ff, nullptr) << layer;
+        ASSERT_NE(bp, nullptr) << layer;
+        EXPECT_EQ(ff == bp, turned) << layer;
+        EXPECT_TRUE(bp->next_step);
+        (turned ? pruned : dense)++;
+    }
+    EXPECT_GT(pruned, 0);
+    EXPECT_GT(dense, 0);
+}
+
 TEST(Graph, ARepeatedModulesTurns) {
     const Made made = make("decoder", "dense");
     // llm.block 0, 1-30, 31: the middle one's input comes from the first once and from itself after that.

@@ -297,6 +297,43 @@ TEST(Memory, AStepOnOneMachineTakesWhatItTakesThereAlone) {
         check("armor-8b", "armor-tiny", recipe);
 }
 
+// Under SDGP a layer whose gradient is pruned has one copy, for FF and BP; others have one for each.
+TEST(Memory, BackwardPassesThatReadTheForwardCopyAreChargedForIt) {
+    const std::filesystem::path models = std::filesystem::path(SATSIM_SOURCE_DIR) / "models";
+    for (const char* name : {"resnet9", "resnet50"}) {
+        const Placed made = placed(load_network(models / "networks" / (std::string(name) + ".json")),
+                                   load_recipe("sdgp-2:8", models));
+        const MemoryPlan plan(made.network, made.recipe, made.step, made.graph, machines(2));
+        std::set<int> multiplied_back;
+        Bytes shared = 0;
+        Assignment apart;
+        Assignment together;
+        for (const Node& node : made.graph.nodes) {
+            const bool backward = node.pass == Pass::Backward && node.stage == Stage::BP;
+            apart.push_back(backward ? 1 : 0);
+            together.push_back(backward || node.pass == Pass::Forward ? 1 : 0);
+            for (const std::size_t t : node.tasks)
+                if (backward && std::holds_alternative<GemmTask>(made.step.tasks[t]))
+                    multiplied_back.insert(node.layer);
+        }
+        Bytes one_each = 0;
+        for (std::size_t t = 0; t < made.step.tasks.size(); ++t) {
+            const auto* update = std::get_if<VectorTask>(&made.step.tasks[t]);
+            if (update == nullptr || !update->pregenerate_ff) continue;
+            if (!multiplied_back.contains(made.step.origins[t].layer)) continue;
+            const Bytes dense = 2 * update->elements;
+            one_each += dense;
+            if (!update->pregenerate_bp) shared += dense;
+        }
+        EXPECT_GT(shared, 0) << name;
+        EXPECT_EQ(plan.footprints(apart)[1].copies, one_each) << name;
+        const Bytes whole = footprint_of(made.network, made.recipe, made.step).copies;
+        EXPECT_EQ(plan.footprints(apart)[0].copies, whole - one_each + shared) << name;
+        EXPECT_EQ(plan.footprints(together)[1].copies, whole) << name;
+        EXPECT_EQ(plan.footprints(together)[0].copies, 0) << name;
+    }
+}
+
 TEST(Memory, RecomputedCopiesAreWhereTheyAreFormedAndRead) {
     const std::filesystem::path models = std::filesystem::path(SATSIM_SOURCE_DIR) / "models";
     const Placed made =
