@@ -164,11 +164,16 @@ class GraphBuilder {
         Bytes largest = 0;
         std::map<std::string, Bytes> products;  // pieces of one product read pieces of one operand
         for (const std::size_t t : of.tasks) {
-            if (const auto* gemm = std::get_if<GemmTask>(&step_.tasks[t]))
-                largest = std::max(largest, products[gemm->part] +=
-                                            kFp16Bytes * gemm->count * gemm->shape.m * gemm->shape.k);
-            else if (const auto& vector = std::get<VectorTask>(step_.tasks[t]); !vector.operand_order)
-                largest = std::max(largest, bytes_read(vector));
+            if (const auto* gemm = std::get_if<GemmTask>(&step_.tasks[t])) {
+                // A of a turned product is the weight, which no node of the layer leaves.
+                const std::int64_t rows = gemm->sparse_is_activation ? gemm->shape.n : gemm->shape.m;
+                largest = std::max(largest,
+                                   products[gemm->part] += kFp16Bytes * gemm->count * rows * gemm->shape.k);
+            } else if (const auto& vector = std::get<VectorTask>(step_.tasks[t]); !vector.operand_order) {
+                // A pruning writes its extra bytes, the packed copies.
+                const Bytes written = vector.op == VectorOp::Prune ? vector.extra_bytes : 0;
+                largest = std::max(largest, bytes_read(vector) - written);
+            }
         }
         return largest;
     }

@@ -142,6 +142,18 @@ TEST(Graph, PrunedGradientsAreMultipliedWithTheForwardCopy) {
     EXPECT_GT(dense, 0);
 }
 
+// A turned product has the weight as its A; what it takes from the node before is as much as a dense one's.
+TEST(Graph, PrunedGradientsAreAsLargeAsDenseOnesBetweenNodes) {
+    const auto inner = [](const char* recipe) {
+        std::vector<Bytes> bytes;
+        for (const Tensor& tensor : make("vit-cifar", recipe, {}, 1).graph.tensors)
+            if (tensor.name.find(" inner gradient ") != std::string::npos) bytes.push_back(tensor.bytes);
+        return bytes;
+    };
+    EXPECT_FALSE(inner("dense").empty());
+    EXPECT_EQ(inner("sdgp-2:8"), inner("dense"));
+}
+
 TEST(Graph, ARepeatedModulesTurns) {
     const Made made = make("decoder", "dense");
     // llm.block 0, 1-30, 31: the middle one's input comes from the first once and from itself after that.
