@@ -76,6 +76,7 @@ void expect_whole(const Made& made) {
 TEST(Graph, HoldsEveryTaskOnceForAllKindsOfNetworks) {
     expect_whole(make("resnet9", "bdwp-2:8"));
     expect_whole(make("resnet50", "sdgp-2:8"));
+    expect_whole(make("decoder", "sdgp-2:8"));
     expect_whole(make("vit-cifar", "bdwp-2:8"));
     expect_whole(make("bagel", "dense"));
     expect_whole(make("open-qwen2vl", "bdwp-2:8"));

@@ -291,6 +291,7 @@ TEST(Memory, AStepOnOneMachineTakesWhatItTakesThereAlone) {
     check("vit-cifar", "", "dense");
     check("decoder", "", "recompute+bdwp-2:8");
     check("decoder", "", "recompute-attention");
+    check("decoder", "", "recompute+sdgp-2:8");
     check("bagel", "", "dense");
     check("mio", "", "bdwp-2:8");
     for (const char* recipe : {"wohg-1+bdwp-2:8", "wohg-3+recompute+bdwp-2:8", "full+recompute"})
