@@ -21,7 +21,7 @@ void for_biases(const LayerRun& run, const VectorTask& task, Visit visit) {
 void add_biases(LayerRun& run) {
     const auto [task, engine] = run.tasks.vector(VectorOp::Bias, Stage::FF);
     const auto channels = static_cast<std::size_t>(run.layer.out.channels);
-    Engine& on = engine;  // clang captures no structured binding
+    Engine& on = engine;  // clang 14 captures no structured binding
     for_biases(run, task, [&](const VectorTask& part, const Positions& positions, std::size_t first) {
         const Values x = taken_at(positions, channels, run.values.out);
         Values y(x.size());
@@ -39,7 +39,7 @@ void take_bias_gradients(LayerRun& run) {
     const auto channels = static_cast<std::size_t>(run.layer.out.channels);
     Values& gradient = run.weights.others.gradient;
     gradient.assign(run.weights.others.size(), 0.0);
-    Engine& on = engine;  // clang captures no structured binding
+    Engine& on = engine;  // clang 14 captures no structured binding
     for_biases(run, task, [&](const VectorTask& part, const Positions& positions, std::size_t first) {
         const Values dy = taken_at(positions, channels, run.values.gradient);
         on.vector({.task = part,
