@@ -50,7 +50,9 @@ class OsEmitter {
   private:
     [[nodiscard]] bool columns_outside() const { return schedule_.order == LoopOrder::ColumnsOutside; }
     [[nodiscard]] bool streams_b() const { return !columns_outside() || !schedule_.b_resident; }
-    [[nodiscard]] std::int64_t rows() const { return task_.gather.positions(); }
+    [[nodiscard]] int strip_rows() const { return plan_.strip.rows; }
+    // Rows of C, or strips of them, that LOAD gathers one after the other.
+    [[nodiscard]] std::int64_t rows() const { return plan_.strip.gather.positions(); }
     [[nodiscard]] int element_bytes() const { return task_.out == ElementType::Fp16 ? 2 : 4; }
 
     [[nodiscard]] std::int64_t panels() const { return ceil_div(task_.shape.n, schedule_.tile_n); }
@@ -108,7 +110,7 @@ class OsEmitter {
     // -------------------------------------------------------------------------------------------------
 
     void set_west_geometry(StreamBuilder& b) const {
-        const Gather& g = task_.gather;
+        const Gather& g = plan_.strip.gather;
         b.set(load::px, layout_.a_pitch);
         b.set(load::py, layout_.a_row);
         b.set(load::pb, layout_.a_image);
@@ -121,12 +123,16 @@ class OsEmitter {
         b.set(load::dest_kind, 0);
     }
 
+    [[nodiscard]] const Chunk& fetched(const Chunk& chunk) const {
+        return strip_rows() > 1 ? plan_.gathered : chunk;
+    }
+
     void load_west_chunk(StreamBuilder& b, const Chunk& chunk, std::int64_t positions, bool advance) const {
         b.wait(kWestFree);
         set_west_geometry(b);
         b.set(load::count, positions);
         for (const Segment& s : chunk.segments) {
-            const Tap& tap = task_.gather.taps[static_cast<std::size_t>(s.tap)];
+            const Tap& tap = plan_.strip.gather.taps[static_cast<std::size_t>(s.tap)];
             const bool last = &s == &chunk.segments.back();
             b.set(load::ox, tap.dx);
             b.set(load::oy, tap.dy);
@@ -223,7 +229,7 @@ class OsEmitter {
                         for_chunks(
                             b,
                             [&](const Chunk& chunk, bool last) {
-                                load_west_chunk(b, chunk, positions, last);
+                                load_west_chunk(b, fetched(chunk), positions, last);
                                 if (streams_b())
                                     load_north(b, tile, chunk.segments.front().b_row, chunk.b_rows);
                             },
@@ -233,7 +239,7 @@ class OsEmitter {
                 });
             } else {
                 for_rows(b, [&](std::int64_t positions, bool) {
-                    load_west_chunk(b, plan_.chunks.front(), positions, true);
+                    load_west_chunk(b, fetched(plan_.chunks.front()), positions, true);
                     for_columns_b(b, [&](const ColumnTile& tile) { load_north(b, tile, 0, layout_.k_rows); });
                 });
                 b.add(kBaseA, kBaseA, -walk);
@@ -249,18 +255,44 @@ class OsEmitter {
     // ---- STCE
     // -------------------------------------------------------------------------------------------------
 
-    // One output tile. `frees_west` and `frees_north` say which operands its last operation releases for
-    // good.
-    void compute_tile(StreamBuilder& b, std::int64_t positions, const ColumnTile& tile, bool waits_west,
-                      bool frees_west, bool frees_panel) const {
+    // Which operands an output tile waits for, and which its last operation releases for good.
+    struct Turn {
+        bool waits_west = false;
+        bool frees_west = false;
+        bool frees_panel = false;
+        bool first_of_strip = true;
+        bool last_of_strip = true;
+    };
+
+    // The output tiles of a strip, which share their operands; kWestHalf goes from row to row and back.
+    void compute_tiles(StreamBuilder& b, std::int64_t positions, const ColumnTile& tile, Turn turn) const {
+        const int rows = strip_rows();
+        if (rows == 1) return compute_tile(b, positions, tile, turn);
+        if (turn.waits_west) b.wait(kWestFull);
+        if (streams_b()) b.wait(kNorthFull);
+        b.add(kWestHalf, kWestHalf, plan_.first_line(0));
+        turn.first_of_strip = false;
+        turn.last_of_strip = false;
+        b.loop(rows - 1, [&] {
+            compute_tile(b, positions, tile, turn);
+            b.add(kWestHalf, kWestHalf, plan_.first_line(1) - plan_.first_line(0));
+        });
+        turn.last_of_strip = true;
+        compute_tile(b, positions, tile, turn);
+    }
+
+    void compute_tile(StreamBuilder& b, std::int64_t positions, const ColumnTile& tile, Turn turn) const {
+        const bool frees_west = turn.frees_west && turn.last_of_strip;
+        const bool frees_panel = turn.frees_panel && turn.last_of_strip;
+        const bool frees_north = streams_b() && turn.last_of_strip;
         const auto slots = static_cast<int>(ceil_div<std::int64_t>(positions, array_.rows));
         b.set(stce::sr, slots);
         b.set(stce::sc, tile.slots);
         b.set(stce::rows, slots > 1 ? array_.rows : positions);
         const auto compute = [&](const Chunk& chunk, bool last_chunk) {
             const bool first_chunk = &chunk == &plan_.chunks.front();
-            if (waits_west) b.wait(kWestFull);
-            if (streams_b()) b.wait(kNorthFull);
+            if (turn.waits_west && turn.first_of_strip) b.wait(kWestFull);
+            if (streams_b() && turn.first_of_strip) b.wait(kNorthFull);
             for (const Segment& s : chunk.segments) {
                 const bool first = first_chunk && &s == &chunk.segments.front();
                 const bool chunk_end = &s == &chunk.segments.back();
@@ -278,7 +310,7 @@ class OsEmitter {
                             (layout_.nm.dense() ? stce::kDense : 0U) |
                             (task_.out == ElementType::Fp16 ? stce::kOutFp16 : 0U);
                 if (chunk_end && frees_west) run.push_early0 = kWestFree;
-                if (chunk_end && streams_b()) run.push_early1 = kNorthFree;
+                if (chunk_end && frees_north) run.push_early1 = kNorthFree;
                 if (last && frees_panel) run.push_early1 = kNorthFree;
                 if (last) {
                     run.push_end = kResultFull;
@@ -286,8 +318,9 @@ class OsEmitter {
                 }
                 b.run(run);
             }
+            if (turn.last_of_strip) b.add(kWestHalf, kWestHalf, -plan_.first_line(strip_rows() - 1));
             if (frees_west) b.toggle(kWestHalf, plan_.west_halves == 2 ? plan_.west_half_lines : 0);
-            if (streams_b()) toggle_north(b);
+            if (frees_north) toggle_north(b);
         };
         // A resident panel's rows have an address for every chunk; of those that stream, each has the same.
         if (streams_b()) {
@@ -333,7 +366,9 @@ class OsEmitter {
                 for_computed_columns(b, [&](const ColumnTile& tile) {
                     if (!streams_b()) b.wait(kNorthFull);
                     for_rows(b, [&](std::int64_t positions, bool last) {
-                        compute_tile(b, positions, tile, true, true, last && !streams_b());
+                        compute_tiles(
+                            b, positions, tile,
+                            {.waits_west = true, .frees_west = true, .frees_panel = last && !streams_b()});
                     });
                     if (!streams_b()) toggle_north(b);
                 });
@@ -341,7 +376,7 @@ class OsEmitter {
                 for_rows(b, [&](std::int64_t positions, bool) {
                     b.wait(kWestFull);
                     for_computed_columns(b, [&](const ColumnTile& tile) {
-                        compute_tile(b, positions, tile, false, tile.last, false);
+                        compute_tiles(b, positions, tile, {.frees_west = tile.last});
                     });
                 });
             }
@@ -352,6 +387,17 @@ class OsEmitter {
 
     // ---- STORE
     // ------------------------------------------------------------------------------------------------
+
+    // The tiles of a strip lie an image row of C apart; the walk goes on behind the last.
+    void store_tiles(StreamBuilder& b, std::int64_t positions, const ColumnTile& tile, bool advance) const {
+        const std::int64_t step = task_.scatter.step_y * layout_.c_row;
+        b.loop(strip_rows() - 1, [&] {
+            store_tile(b, positions, tile, false);
+            b.add(kBaseC, kBaseC, step);
+        });
+        store_tile(b, positions, tile, advance);
+        b.add(kBaseC, kBaseC, -(strip_rows() - 1) * step);
+    }
 
     void store_tile(StreamBuilder& b, std::int64_t positions, const ColumnTile& tile, bool advance) const {
         b.wait(kResultFull);
@@ -367,12 +413,12 @@ class OsEmitter {
     }
 
     std::vector<isa::Instruction> store_stream() {
-        const Gather& g = task_.gather;
+        const Gather& g = plan_.strip.gather;
         const Scatter& s = task_.scatter;
         StreamBuilder b;
         b.set(kBaseC, layout_.c + s.off_y * layout_.c_row + s.off_x * layout_.c_pitch);
         b.set(store::px, s.step_x * layout_.c_pitch);
-        b.set(store::py, s.step_y * layout_.c_row);
+        b.set(store::py, strip_rows() * s.step_y * layout_.c_row);
         b.set(store::pb, layout_.c_image);
         b.set(store::grid_w, g.grid_w);
         b.set(store::grid_h, g.grid_h);
@@ -386,14 +432,14 @@ class OsEmitter {
         b.loop(task_.count, [&] {
             if (columns_outside()) {
                 for_columns(b, [&](const ColumnTile& tile) {
-                    for_rows(b, [&](std::int64_t positions, bool) { store_tile(b, positions, tile, true); });
+                    for_rows(b, [&](std::int64_t positions, bool) { store_tiles(b, positions, tile, true); });
                     b.add(kBaseC, kBaseC, -walk);
                     next_panel(tile);
                 });
             } else {
                 for_rows(b, [&](std::int64_t positions, bool) {
                     for_columns(b, [&](const ColumnTile& tile) {
-                        store_tile(b, positions, tile, tile.last);
+                        store_tiles(b, positions, tile, tile.last);
                         next_panel(tile);
                     });
                 });

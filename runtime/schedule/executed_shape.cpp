@@ -24,8 +24,9 @@ GemmShape output_stationary(const GemmTask& task, const GemmSchedule& schedule,
     const GemmLayout layout = plan_os(task, schedule, array).layout;
     const std::int64_t first = (ceil_div(task.shape.n, schedule.tile_n) - 1) * schedule.tile_n;
     const int slots = column_slots_for(first, task.shape.n - first, layout.nm, array);
-    return {round_up<std::int64_t>(task.shape.m, array.rows), first + std::int64_t{array.columns} * slots,
-            layout.k_rows / layout.nm.n * layout.nm.m};
+    const std::int64_t strips = task.shape.m / schedule.strip_rows;
+    return {schedule.strip_rows * round_up<std::int64_t>(strips, array.rows),
+            first + std::int64_t{array.columns} * slots, layout.k_rows / layout.nm.n * layout.nm.m};
 }
 
 GemmShape weight_stationary(const GemmTask& task, const GemmSchedule& schedule,
@@ -70,7 +71,7 @@ double slot_fit(const GemmTask& task, const GemmSchedule& schedule, const isa::A
         for (const RowTileGroup& group : plan_wu(task, schedule, array).tiles)
             rows.push_back({group.repeat, group.tile.row_slots(array.rows)});
     } else {
-        rows = tiles_of(task.shape.m, schedule.tile_m, array.rows, schedule.row_slots);
+        rows = tiles_of(task.shape.m / schedule.strip_rows, schedule.tile_m, array.rows, schedule.row_slots);
     }
     for (const Tiles& row : rows) {
         for (const Tiles& column :

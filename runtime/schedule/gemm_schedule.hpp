@@ -37,6 +37,7 @@ struct GemmSchedule {
     std::int64_t chunk_k =
         0;  // reduction elements between two handshakes with LOAD (one half of the west buffer)
     bool b_resident = true;  // FF, BP: the whole K of a column panel of B stays on chip while rows stream
+    int strip_rows = 1;  // OS: image rows of C that one gather serves (strip.hpp); tile_m counts each of them
     bool fill_rows = false;  // WU: runs of channels are cut so that no tile leaves array rows idle
     Cycles predicted = 0;    // by the estimate, or by the fast model once it has ranked them
     double lines = 0;        // moved on the memory bus in both directions, by the estimate

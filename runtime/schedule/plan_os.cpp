@@ -16,11 +16,25 @@ int copies_that_fit(std::int64_t words, std::int64_t lines, std::int64_t line_wo
     return words <= capacity ? 1 : 0;
 }
 
+// The taps of a strip beside each other, each as long as the kernel's.
+Chunk gather_strip(const OsPlan& plan, int row_slots) {
+    Chunk gathered;
+    for (int tap = 0; tap < static_cast<int>(plan.strip.gather.taps.size()); ++tap) {
+        Segment segment = plan.chunks.front().segments.front();
+        segment.tap = tap;
+        segment.offset = gathered.lines;
+        gathered.lines += segment.lines * row_slots;
+        gathered.segments.push_back(segment);
+    }
+    return gathered;
+}
+
 }  // namespace
 
 OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::ArrayConfig& array) {
     OsPlan plan;
     plan.layout = layout_gemm(task, array);
+    plan.strip = make_strip(task.gather, schedule.strip_rows);
     const NmPattern nm = plan.layout.nm;
     const int sr = schedule.row_slots;
     const int sc = schedule.column_slots;
@@ -47,6 +61,12 @@ OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     plan.chunks = cut_reduction(task, plan.layout, sr, plan.west_half_lines, chunk_rows, array.line_bytes());
     if (plan.chunks.empty()) return {};
     if (schedule.order == LoopOrder::RowsOutside && plan.chunks.size() != 1) return {};
+    if (plan.strip.rows > 1) {
+        // The rows of a strip are finished one after the other, so each must find all of K.
+        if (plan.chunks.size() != 1) return {};
+        plan.gathered = gather_strip(plan, sr);
+        if (plan.gathered.lines > plan.west_half_lines) return {};
+    }
 
     std::int64_t rows_on_chip = plan.layout.k_rows;
     if (schedule.order == LoopOrder::ColumnsOutside && streams) {

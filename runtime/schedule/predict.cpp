@@ -100,7 +100,8 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
     const GemmLayout& layout = plan.layout;
     const isa::ArrayConfig& array = machine.array;
     const double line = array.line_bytes();
-    const Gather& gather = task.gather;
+    const Gather& gather = plan.strip.gather;
+    const auto strip_rows = static_cast<double>(plan.strip.rows);
     const bool streams = schedule.order == LoopOrder::RowsOutside || !schedule.b_resident;
     const double element = task.out == ElementType::Fp16 ? 2 : 4;
     const double latency = round_trip(machine.memory);
@@ -141,7 +142,9 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
             for (const Chunk& chunk : plan.chunks) {
                 double chunk_load = latency;
                 double chunk_compute = 0;
-                for (const Segment& s : chunk.segments) {
+                for (const Segment& s : chunk.segments)
+                    chunk_compute += strip_rows * occupied_cycles(s.groups, layout.nm.n, layout.nm.m, sr, sc);
+                for (const Segment& s : (plan.strip.rows > 1 ? plan.gathered : chunk).segments) {
                     const TransferCost cost = transfer_cost(
                         tile_rows, static_cast<double>(s.bytes),
                         static_cast<double>(gather.stride_x) * static_cast<double>(layout.pitch_of(s.tap)),
@@ -150,7 +153,6 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
                     tile.load += (cost.pieces + 6) * repeats;
                     tile.lines += cost.lines * repeats;
                     chunk_load += (cost.pieces + 6) * repeats;
-                    chunk_compute += occupied_cycles(s.groups, layout.nm.n, layout.nm.m, sr, sc);
                 }
                 if (streams) {
                     const TransferCost cost = north(static_cast<double>(chunk.b_rows), sc);
@@ -164,12 +166,12 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
                     tile.half_compute = chunk_compute;
                 }
             }
-            tile.drain = std::min<double>(array.rows, tile_rows) * sr * sc;
+            tile.drain = strip_rows * std::min<double>(array.rows, tile_rows) * sr * sc;
             const TransferCost stored =
                 transfer_cost(tile_rows, static_cast<double>(columns) * element,
                               static_cast<double>(layout.c_pitch * task.scatter.step_x), line);
-            tile.store = stored.pieces + 8;
-            tile.lines += stored.lines;
+            tile.store = strip_rows * (stored.pieces + 8);
+            tile.lines += strip_rows * stored.lines;
             tile.turns = turnaround(machine.memory);
             panel += part.tiles * period(tile, share, halves);
             lines += panels * part.tiles * tile.lines;

@@ -76,6 +76,7 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
     constexpr Form kForms[] = {{LoopOrder::ColumnsOutside, true},
                                {LoopOrder::ColumnsOutside, false},
                                {LoopOrder::RowsOutside, false}};
+    const std::vector<int> heights = strip_heights(task.gather);
     for (const auto& [sr, sc] : slot_pairs(machine.array, options, task.gather.positions(), task.shape.n)) {
         for (const Form& form : kForms) {
             // One panel of columns: both orders are the same.
@@ -89,14 +90,21 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
             schedule.b_resident = form.resident;
             schedule.tile_m = std::int64_t{machine.array.rows} * sr;
             schedule.tile_n = std::int64_t{machine.array.columns} * sc;
-            const OsPlan plan = plan_os(task, schedule, machine.array);
-            if (!plan.valid()) continue;
-            for (const Chunk& chunk : plan.chunks) {
-                schedule.chunk_k =
-                    std::max(schedule.chunk_k, chunk.b_rows / plan.layout.nm.n * plan.layout.nm.m);
+            std::vector<GemmSchedule> strips;
+            for (const int height : heights) {
+                schedule.strip_rows = height;
+                const OsPlan plan = plan_os(task, schedule, machine.array);
+                if (!plan.valid()) continue;
+                for (const Chunk& chunk : plan.chunks) {
+                    schedule.chunk_k =
+                        std::max(schedule.chunk_k, chunk.b_rows / plan.layout.nm.n * plan.layout.nm.m);
+                }
+                put(predict_os(task, schedule, machine, plan), schedule);
+                strips.push_back(schedule);
             }
-            put(predict_os(task, schedule, machine, plan), schedule);
-            out.push_back(schedule);
+            // Of heights, in which alone they differ, the best: the rest would crowd other tiles out.
+            sort_by_time_and_traffic(strips, kSame);
+            if (!strips.empty()) out.push_back(strips.front());
         }
     }
 }
@@ -139,6 +147,7 @@ std::string GemmSchedule::tile_text() const {
     text += std::string(" ") + to_string(dataflow) + " sr" + std::to_string(row_slots) + " sc" +
             std::to_string(column_slots);
     text += order == LoopOrder::ColumnsOutside ? " n-outside" : " m-outside";
+    if (strip_rows > 1) text += " strips of " + std::to_string(strip_rows);
     if (b_resident) text += " B-resident";
     return text;
 }

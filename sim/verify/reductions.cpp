@@ -138,7 +138,8 @@ std::vector<GemmSchedule> schedules_of(const GemmTask& task, const Case& c, cons
 int distance(const GemmSchedule& a, const GemmSchedule& b) {
     return (a.row_slots != b.row_slots ? 1 : 0) + (a.column_slots != b.column_slots ? 1 : 0) +
            (a.order != b.order ? 1 : 0) + (a.b_resident != b.b_resident ? 1 : 0) +
-           (a.fill_rows != b.fill_rows ? 1 : 0) + (a.tile_n != b.tile_n ? 1 : 0);
+           (a.strip_rows != b.strip_rows ? 1 : 0) + (a.fill_rows != b.fill_rows ? 1 : 0) +
+           (a.tile_n != b.tile_n ? 1 : 0);
 }
 
 bool visit_gemm(const Case& c, const GemmWork& work, const Take& take) {
