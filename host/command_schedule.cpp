@@ -19,7 +19,7 @@
 #include "host/table.hpp"
 #include "runtime/isa/assembler.hpp"
 #include "runtime/isa/program.hpp"
-#include "runtime/schedule/merge_rows.hpp"
+#include "runtime/schedule/fold_image.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "runtime/support/error.hpp"
 #include "sim/fast/ranked_schedules.hpp"
@@ -101,7 +101,7 @@ int show_program(const Arguments& arguments, const std::vector<GemmTask>& tasks,
         throw InputError("schedule", "",
                          fmt::format("{} different tasks match, expected one (--layer, --stage, --part)",
                                      distinct.size()));
-    const GemmTask task = schedule::merge_rows(tasks.front(), machine.array);
+    const GemmTask task = schedule::on_stored_input(tasks.front());
     const schedule::GemmSchedule choice =
         fast::ranked_schedules(task, machine, arguments.options.schedule_options(), 1).front();
     const isa::Program program = schedule::emit_gemm(task, choice, machine);
@@ -119,7 +119,7 @@ int show_choices(const Arguments& arguments, const std::vector<GemmTask>& tasks,
     for (const GemmTask& task : tasks) {
         int rank = 0;
         for (const schedule::GemmSchedule& choice :
-             fast::ranked_schedules(schedule::merge_rows(task, machine.array), machine,
+             fast::ranked_schedules(schedule::on_stored_input(task), machine,
                                     arguments.options.schedule_options(), arguments.candidates)) {
             ++rank;
             const auto bytes = static_cast<Bytes>(std::llround(choice.lines * machine.array.line_bytes()));

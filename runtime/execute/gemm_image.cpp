@@ -4,21 +4,15 @@
 #include <stdexcept>
 
 #include "runtime/execute/image_access.hpp"
-#include "runtime/schedule/merge_rows.hpp"
+#include "runtime/schedule/fold_image.hpp"
 
 namespace satsim::execute {
 
 GemmImage::GemmImage(const GemmTask& task, const isa::ArrayConfig& array)
     : task_(task),
-      merged_(schedule::merge_rows(task, array)),
-      layout_(schedule::layout_gemm(merged_, array)) {
-    if (schedule::fold_image(task_)) {
-        folded_.emplace(task_.gather);
-        return;
-    }
-    width_ = static_cast<int>(task_.gather.taps.size() / merged_.gather.taps.size());
-    if (width_ > 1) left_ = std::max(0, -task_.gather.taps.front().dx);
-    halo_width_ = merged_.gather.in_w;
+      scheduled_(schedule::on_stored_input(task)),
+      layout_(schedule::layout_gemm(scheduled_, array)) {
+    if (scheduled_ != task_) folded_.emplace(task_.gather);
 }
 
 void GemmImage::place(const GemmWork& work, MemoryImage& memory) const {
@@ -32,15 +26,15 @@ void GemmImage::place(const GemmWork& work, MemoryImage& memory) const {
 void GemmImage::place_map(const GemmWork& work, MemoryImage& memory) const {
     const Gather& g = task_.gather;
     const auto pitch = static_cast<std::size_t>(layout_.a_pitch / 2);
-    Values line(pitch * static_cast<std::size_t>(halo_width_));
+    Values line(pitch * static_cast<std::size_t>(g.in_w));
     for (std::int64_t z = 0; z < task_.count; ++z) {
         for (std::int64_t b = 0; b < g.batch; ++b) {
             for (int y = 0; y < g.in_h; ++y) {
                 for (int x = 0; x < g.in_w; ++x) {
                     const double* from = work.a.at(z, b, y, x);
-                    std::copy(from, from + g.channels,
-                              line.begin() +
-                                  static_cast<std::ptrdiff_t>(pitch * static_cast<std::size_t>(x + left_)));
+                    std::copy(
+                        from, from + g.channels,
+                        line.begin() + static_cast<std::ptrdiff_t>(pitch * static_cast<std::size_t>(x)));
                 }
                 write_fp16(memory, layout_.a + z * layout_.a_stride + b * layout_.a_image + y * layout_.a_row,
                            line);
@@ -52,7 +46,7 @@ void GemmImage::place_map(const GemmWork& work, MemoryImage& memory) const {
 void GemmImage::place_folded_map(const GemmWork& work, MemoryImage& memory) const {
     const Gather& g = task_.gather;
     for (std::int64_t b = 0; b < g.batch; ++b) {
-        for (int record = 0; record < merged_.gather.in_h; ++record) {
+        for (int record = 0; record < scheduled_.gather.in_h; ++record) {
             Values line(static_cast<std::size_t>(layout_.a_row / 2));
             for (const schedule::FoldedOrder::Pixel& pixel : folded_->pixels(record)) {
                 if (pixel.row < 0 || pixel.row >= g.in_h || pixel.column < 0 || pixel.column >= g.in_w)
@@ -106,13 +100,8 @@ void GemmImage::place_rows(const GemmWork& work, MemoryImage& memory) const {
                        {work.b.at(z, k), static_cast<std::size_t>(task_.shape.n)});
 }
 
-// Merged taps share the groups of their kernel row; the order of K is the same.
 std::int64_t GemmImage::first_row(std::size_t tap) const {
-    const auto wide = static_cast<std::size_t>(width_);
-    const NmPattern& nm = layout_.nm;
-    const std::int64_t pixel = width_ == 1 ? 0 : merged_.gather.pixel;
-    return static_cast<std::int64_t>(tap / wide) * layout_.groups_per_tap * nm.n +
-           static_cast<std::int64_t>(tap % wide) * pixel * nm.n / nm.m;
+    return static_cast<std::int64_t>(tap) * layout_.groups_per_tap * layout_.nm.n;
 }
 
 std::int64_t GemmImage::row_of(std::size_t tap, int c) const {
@@ -124,12 +113,9 @@ std::int64_t GemmImage::row_of(std::size_t tap, int c) const {
 std::int64_t GemmImage::stored_row(std::size_t tap, int c) const {
     if (folded_) {
         const auto [record, element] = folded_->of(tap, c);
-        return record * merged_.gather.channels + element;
+        return record * scheduled_.gather.channels + element;
     }
-    if (width_ == 1) return std::int64_t{task_.gather.taps[tap].weight_tap} * task_.gather.channels + c;
-    const auto wide = static_cast<std::size_t>(width_);
-    return static_cast<std::int64_t>(tap / wide) * merged_.gather.channels +
-           static_cast<std::int64_t>(tap % wide) * merged_.gather.pixel + c;
+    return std::int64_t{task_.gather.taps[tap].weight_tap} * task_.gather.channels + c;
 }
 
 void GemmImage::read(const MemoryImage& memory, const GemmWork& work) const {

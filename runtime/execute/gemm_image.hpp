@@ -13,8 +13,8 @@ class GemmImage {
   public:
     GemmImage(const GemmTask& task, const isa::ArrayConfig& array);
 
-    // The task that is scheduled: the input folded or kernel rows merged where that is what SAT runs.
-    [[nodiscard]] const GemmTask& scheduled() const { return merged_; }
+    // The task that is scheduled: on the stored input where the network's input is folded.
+    [[nodiscard]] const GemmTask& scheduled() const { return scheduled_; }
 
     // Both throw std::logic_error where the operands are not the task's.
     void place(const GemmWork& work, MemoryImage& memory) const;
@@ -32,12 +32,9 @@ class GemmImage {
     [[nodiscard]] std::int64_t stored_row(std::size_t tap, int c) const;
 
     GemmTask task_;
-    GemmTask merged_;
+    GemmTask scheduled_;
     schedule::GemmLayout layout_;
     std::optional<schedule::FoldedOrder> folded_;
-    int width_ = 1;       // taps of the task in one of the merged task
-    int left_ = 0;        // columns of zeros
-    int halo_width_ = 0;  // columns as stored
 };
 
 }  // namespace satsim::execute

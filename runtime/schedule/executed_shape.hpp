@@ -7,7 +7,7 @@
 
 namespace satsim::schedule {
 
-// Of the task as it is scheduled (after merge_rows()). m*n*k*N/M of it, `count` times, are the MAC slots that
+// Of the task as it is scheduled (on_stored_input()). m*n*k*N/M of it, `count` times, are the MAC slots that
 // the schedule's program takes; k is dense.
 [[nodiscard]] GemmShape executed_shape(const GemmTask& task, const GemmSchedule& schedule,
                                        const isa::ArrayConfig& array);

@@ -111,7 +111,8 @@ std::optional<Fold> best_fold(const Gather& g) {
     std::optional<Fold> best;
     const auto cost = [&](const Fold& fold) { return std::tuple(fold.k(), fold.elements(g), fold.taps()); };
     for (const Fold& fold : folds(g, *kernel)) {
-        if (fold.k() >= padded || fold.elements(g) > most) continue;
+        const bool fewer_runs = fold.k() == padded && static_cast<std::size_t>(fold.taps()) < g.taps.size();
+        if ((fold.k() >= padded && !fewer_runs) || fold.elements(g) > most) continue;
         if (fold.elements(g) / fold.records(g) > std::numeric_limits<int>::max())
             continue;  // Gather has ints
         if (!best || cost(fold) < cost(*best)) best = fold;
@@ -147,6 +148,10 @@ std::optional<GemmTask> fold_image(const GemmTask& task) {
     }
     (task.sums_positions() ? folded.shape.m : folded.shape.k) = f.extent();
     return folded;
+}
+
+GemmTask on_stored_input(const GemmTask& task) {
+    return fold_image(task).value_or(task);
 }
 
 FoldedOrder::FoldedOrder(const Gather& image) : first_(image.taps.front()), channels_(image.channels) {

@@ -29,7 +29,7 @@ std::vector<Tap> taps_of_phase(const Layer& layer, int py, int px) {
             taps.push_back({y.delta, x.delta, y.k * layer.kernel.w + x.k});
         }
     }
-    // In the order of memory, so that neighbouring taps can be read as one run (schedule/merge_rows.hpp).
+    // In the order of memory, in which rows of dX share rows of dY (schedule/strip.hpp).
     std::sort(taps.begin(), taps.end());
     return taps;
 }

@@ -36,7 +36,7 @@ struct Gather {
     int stride_y = 1;
     int stride_x = 1;
     int pixel = 0;  // elements from one input column to the next; 0: the channels, padded. Smaller than
-                    // `channels` where a run covers several columns (schedule/merge_rows.hpp)
+                    // `channels` where a run covers several columns (schedule/fold_image.hpp)
     // An input of the network: the host stores it in the form that suits the reader
     // (schedule/fold_image.hpp).
     bool from_host = false;

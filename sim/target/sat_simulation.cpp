@@ -10,7 +10,7 @@
 
 #include "runtime/isa/checker.hpp"
 #include "runtime/isa/operation_walk.hpp"
-#include "runtime/schedule/merge_rows.hpp"
+#include "runtime/schedule/fold_image.hpp"
 #include "runtime/vector/parameters.hpp"
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/fast/ranked_schedules.hpp"
@@ -66,7 +66,7 @@ bool cannot_win(const schedule::GemmSchedule& candidate, const SimulationResult&
 SimulationResult simulate_gemm(const GemmTask& original, const SimulationSettings& settings,
                                const Recording& recording, ProgramCosts& costs) {
     const schedule::MachineView machine = settings.machine();
-    const GemmTask task = schedule::merge_rows(original, machine.array);
+    const GemmTask task = schedule::on_stored_input(original);
     const bool fast = settings.fidelity == Fidelity::Fast;
     SimulationResult best;
     best.simulated = !fast;

@@ -4,7 +4,7 @@
 #include "runtime/dispatch/gemm_result.hpp"
 #include "runtime/schedule/compute_bound.hpp"
 #include "runtime/schedule/executed_shape.hpp"
-#include "runtime/schedule/merge_rows.hpp"
+#include "runtime/schedule/fold_image.hpp"
 #include "runtime/schedule/tensor_layout.hpp"
 
 namespace satsim::sat {
@@ -19,7 +19,7 @@ TaskResult gemm_result(const GemmTask& task, const SimulationResult& simulated,
     result.compulsory_cycles = schedule::compulsory_cycles(task, array);
     result.compute_bound = schedule::compute_bound(task, array);
     result.array_fit = schedule::array_fit(task, simulated.schedule->dataflow, array);
-    const GemmTask scheduled = schedule::merge_rows(task, array);
+    const GemmTask scheduled = schedule::on_stored_input(task);
     // WU reads what FF reads.
     if (task.gather.from_host && task.stage == Stage::FF)
         result.input_bytes = schedule::layout_gemm(scheduled, array).a_stride * task.count;

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "runtime/schedule/merge_rows.hpp"
+#include "runtime/schedule/fold_image.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/stored_pattern.hpp"
 #include "sim/verify/gemm_case.hpp"
@@ -36,7 +36,7 @@ GemmTask draw_task(const GemmKind& kind, const isa::ArrayConfig& array, std::mt1
     options.max_grid = 5 + array.rows / 8;
     options.count = one_in(rng, 6) ? 2 : 1;
     GemmTask task = random_task(rng, options);
-    return options.kernel && one_in(rng, 2) ? schedule::merge_rows(task, array) : task;
+    return options.kernel && one_in(rng, 2) ? schedule::on_stored_input(task) : task;
 }
 
 std::optional<GemmWork> draw_gemm(const GemmKind& kind, const Case& c, std::mt19937_64& rng) {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "runtime/schedule/merge_rows.hpp"
+#include "runtime/schedule/fold_image.hpp"
 #include "runtime/workload/layer_tasks.hpp"
 
 namespace satsim::test {
@@ -141,7 +141,7 @@ Bound bound_of(const GemmTask& task, const isa::ArrayConfig& array) {
 
 GemmTask random_layer_task(std::mt19937_64& rng, Bound bound, const isa::ArrayConfig& array) {
     for (;;) {
-        const GemmTask task = schedule::merge_rows(any_task(rng), array);
+        const GemmTask task = schedule::on_stored_input(any_task(rng));
         const BoundCycles cycles = bound_cycles(task, array);
         if (longest(cycles) <= kLongCycles && bound_of(task, array) == bound) return task;
     }

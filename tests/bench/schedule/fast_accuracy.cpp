@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "runtime/recipe/recipe.hpp"
-#include "runtime/schedule/merge_rows.hpp"
+#include "runtime/schedule/fold_image.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "runtime/workload/training_step.hpp"
 #include "sim/cycle/cycle_sat.hpp"
@@ -59,8 +59,8 @@ int main(int argc, char** argv) {
     for (const Task& any : step.tasks) {
         const auto* original = std::get_if<GemmTask>(&any);
         if (original == nullptr) continue;
-        const GemmTask merged = schedule::merge_rows(*original, machine.array);
-        const auto* task = &merged;
+        const GemmTask stored = schedule::on_stored_input(*original);
+        const auto* task = &stored;
         const auto ranked = std::chrono::steady_clock::now();
         const schedule::GemmSchedule choice = fast::ranked_schedules(*task, machine, {}, 1).front();
         ranking += seconds_since(ranked);

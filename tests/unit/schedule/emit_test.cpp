@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/functional/functional_sat.hpp"
-#include "runtime/schedule/merge_rows.hpp"
+#include "runtime/schedule/fold_image.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "runtime/schedule/tensor_layout.hpp"
 #include "sim/verify/gemm_case.hpp"
@@ -61,7 +61,7 @@ TEST_P(EmitTest, EveryScheduleComputesTheTask) {
                         : round % 3 == 1 ? small_array(8, 8, 2)
                                          : small_array(4, 16, 1);
         GemmTask task = verify::random_task(rng, options);
-        if (parameter.kernel) task = merge_rows(task, machine.array);
+        if (parameter.kernel) task = on_stored_input(task);
         const GemmLayout layout = layout_gemm(task, machine.array);
         const std::int64_t row_bytes = task.shape.n * (task.out == ElementType::Fp32 ? 4 : 2);
         wide_rows += layout.c_pitch > row_bytes + 16 ? 1 : 0;  // more than groups of 8 are padded by
@@ -98,9 +98,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"BpFourOfEight", Stage::BP, {4, 8}, false, 1}, Case{"BpOneOfFour", Stage::BP, {1, 4}, true, 1},
         Case{"WuConvolution", Stage::WU, {8, 8}, false, 1}, Case{"WuMatrix", Stage::WU, {8, 8}, true, 1},
         Case{"FfBatched", Stage::FF, {8, 8}, true, 3}, Case{"FfBatchedSparse", Stage::FF, {2, 8}, true, 2},
-        Case{"FfMergedRows", Stage::FF, {8, 8}, false, 1, true},
-        Case{"BpMergedRowsSparse", Stage::BP, {2, 4}, false, 1, true},
-        Case{"WuMergedRows", Stage::WU, {8, 8}, false, 1, true},
+        Case{"FfKernel", Stage::FF, {8, 8}, false, 1, true},
+        Case{"BpKernelSparse", Stage::BP, {2, 4}, false, 1, true},
+        Case{"WuKernel", Stage::WU, {8, 8}, false, 1, true},
         Case{"FfLong", Stage::FF, {8, 8}, true, 1, false, 9000},
         Case{"BpLongSparse", Stage::BP, {2, 8}, true, 1, false, 9000},
         Case{"WuBatched", Stage::WU, {8, 8}, true, 3},

@@ -9,8 +9,6 @@
 #include <vector>
 
 #include "runtime/functional/functional_sat.hpp"
-#include "runtime/schedule/halo.hpp"
-#include "runtime/schedule/merge_rows.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "runtime/schedule/tensor_layout.hpp"
 #include "sim/verify/gemm_case.hpp"
@@ -128,25 +126,36 @@ TEST(FoldImage, EveryElementStandsWhereKExpectsIt) {
 
 TEST(FoldImage, PatchesHaveNoPadding) {
     const GemmTask patches = convolution(Stage::FF, 3, 4, 4, 0, 8);
-    const GemmTask folded = merge_rows(patches, {});
+    const GemmTask folded = on_stored_input(patches);
     expect_all_elements(patches, folded);
     EXPECT_EQ(folded.gather.taps.size(), 1U);
     EXPECT_EQ(folded.shape.k, 48);
     EXPECT_EQ(layout_gemm(folded, {}).k_rows, 48);
-    EXPECT_EQ(merge_rows(convolution(Stage::WU, 3, 4, 4, 0, 8), {}).shape.m, 48);
+    EXPECT_EQ(on_stored_input(convolution(Stage::WU, 3, 4, 4, 0, 8)).shape.m, 48);
+}
+
+// Eight channels are whole words, so K is no shorter; but a row of the kernel is one run.
+TEST(FoldImage, RowsOfWholePixelsAreOneRun) {
+    const GemmTask first = convolution(Stage::FF, 8, 3, 1, 1, 16);
+    const GemmTask folded = on_stored_input(first);
+    expect_all_elements(first, folded);
+    EXPECT_EQ(folded.shape.k, first.shape.k);
+    EXPECT_EQ(folded.gather.taps.size(), 3U);
+    EXPECT_EQ(folded.gather.pixel, 8);
+    EXPECT_EQ(folded.gather.in_w, 18);  // with the zeros beside the image
 }
 
 // Seven rows of seven columns of three channels: 147 elements, in place of seven runs of 28. Four rows are 84
 // elements with columns that positions share, the other three 63 in windows of their own.
 TEST(FoldImage, SevenBySevenWithStrideTwo) {
     const GemmTask first = convolution(Stage::FF, 3, 7, 2, 3, 16);
-    const GemmTask folded = merge_rows(first, {});
+    const GemmTask folded = on_stored_input(first);
     expect_all_elements(first, folded);
     EXPECT_EQ(layout_gemm(folded, {}).k_rows, 148);
     EXPECT_EQ(folded.gather.pixel, 24);
     EXPECT_EQ(folded.gather.tail.pixel, 64);
     MachineView machine;
-    const GemmTask update = merge_rows(convolution(Stage::WU, 3, 7, 2, 3, 16), machine.array);
+    const GemmTask update = on_stored_input(convolution(Stage::WU, 3, 7, 2, 3, 16));
     const GemmSchedule schedule = candidate_schedules(update, machine, {}, 1).front();
     // Five times the array's rows, twice its columns.
     const double slots = 5.0 * 2 * static_cast<double>(update.shape.k);
@@ -167,9 +176,8 @@ TEST(FoldImage, EveryScheduleComputesFirstConvolutions) {
     for (const Stage stage : {Stage::FF, Stage::WU}) {
         for (const auto& [channels, kernel, stride, padding] :
              {std::tuple{3, 7, 2, 3}, std::tuple{3, 3, 2, 1}, std::tuple{3, 3, 1, 1}, std::tuple{1, 5, 4, 2},
-              std::tuple{3, 4, 4, 0}}) {
-            const GemmTask task =
-                merge_rows(convolution(stage, channels, kernel, stride, padding, 5), machine.array);
+              std::tuple{8, 3, 1, 1}, std::tuple{3, 4, 4, 0}}) {
+            const GemmTask task = on_stored_input(convolution(stage, channels, kernel, stride, padding, 5));
             ASSERT_TRUE(task.gather.from_host);
             ASSERT_EQ(task.gather.stride_x, 1);
             const verify::GemmCase data(task, machine.array, rng);
@@ -189,11 +197,10 @@ TEST(FoldImage, LeavesAloneWhatIsNoInputOrGainsNothing) {
     GemmTask inner = convolution(Stage::FF, 3, 7, 2, 3, 16);
     inner.gather.from_host = false;
     EXPECT_FALSE(fold_image(inner));
-    EXPECT_FALSE(fold_image(convolution(Stage::FF, 8, 3, 2, 1, 16)));  // 8 channels have no padding
+    EXPECT_FALSE(fold_image(convolution(Stage::FF, 8, 1, 2, 0, 16)));  // 8 channels have no padding
     GemmTask sparse = convolution(Stage::FF, 3, 7, 2, 3, 16);
     sparse.nm = {2, 4};
     EXPECT_FALSE(fold_image(sparse));
-    EXPECT_EQ(halo_needed(convolution(Stage::FF, 3, 7, 2, 3, 16), {}), Halo{});
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 
 #include "runtime/functional/functional_sat.hpp"
 #include "runtime/schedule/emit_gemm_os.hpp"
-#include "runtime/schedule/merge_rows.hpp"
 #include "sim/verify/gemm_case.hpp"
 
 namespace satsim::schedule {
@@ -108,7 +107,6 @@ TEST(Strip, ProgramsOfEveryHeightComputeTheTask) {
         const isa::ArrayConfig array = array_of(round);
         GemmTask task = verify::random_task(rng, options);
         if (round % 3 == 0) std::ranges::reverse(task.gather.taps);
-        if (round % 4 < 2) task = merge_rows(task, array);
         const std::vector<int> heights = strip_heights(task.gather);
         if (heights.size() == 1) continue;
         const verify::GemmCase data(task, array, rng);

@@ -6,7 +6,6 @@
 #include <random>
 
 #include "runtime/isa/stream_walker.hpp"
-#include "runtime/schedule/merge_rows.hpp"
 #include "runtime/schedule/predict.hpp"
 #include "runtime/schedule/scheduler.hpp"
 #include "runtime/support/error.hpp"
@@ -80,9 +79,8 @@ TEST(ProgramCosts, SkippedIterationsCountAsWalkedOnes) {
     int programs = 0;
     while (programs < 40) {
         const schedule::MachineView machine{random_array(random), {}};
-        const GemmTask task = schedule::merge_rows(
-            test::random_layer_task(random, static_cast<test::Bound>(random() % 4), isa::ArrayConfig{}),
-            machine.array);
+        const GemmTask task =
+            test::random_layer_task(random, static_cast<test::Bound>(random() % 4), isa::ArrayConfig{});
         std::vector<schedule::Candidate> candidates;
         try {
             candidates = schedule::candidate_programs(task, machine, {}, 3);
