@@ -142,7 +142,7 @@ class Attention {
             for (int64_t b = 0; b < samples_; ++b)
                 for (std::size_t i = heads->at(b, covered, 0); i < heads->at(b + 1, 0, 0); ++i)
                     outside.push_back(&(*map)[i]);
-        const Values zeros = run_.map(VectorOp::ZeroFill, stage, {}, outside.size());
+        const Values zeros = run_.zeros(outside.size(), stage);
         for (std::size_t i = 0; i < outside.size(); ++i) *outside[i] = zeros[i];
     }
 

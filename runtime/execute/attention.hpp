@@ -2,7 +2,7 @@
 // `attention` layers have between their projections. Internal to runtime/execute.
 #pragma once
 
-#include "runtime/execute/step_run.hpp"
+#include "runtime/execute/layer_run.hpp"
 
 namespace satsim::execute {
 

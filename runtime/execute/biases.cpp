@@ -1,5 +1,5 @@
 // Biases of convolutions and linear layers, and their gradients.
-#include "runtime/execute/step_run.hpp"
+#include "runtime/execute/layer_run.hpp"
 #include "runtime/execute/weight_sets.hpp"
 
 namespace satsim::execute {

@@ -8,7 +8,7 @@ namespace satsim::execute {
 // B of a BP GEMM, [group of channels][tap, channel][position of the grid]: for each tap the pruned dY^T
 // shifted by it, +0 where it reads outside the map, the taps' rows behind each other. `copies`: what the
 // step's pruning leaves, [copy][channel][position of dY], all of the same dY; taps of different columns read
-// different ones. `reads`: the grid and the taps of the GEMM before it was turned (phase_gather()), with the
+// different ones. `reads`: the grid and the taps of the GEMM before it was turned (StridePhase), with the
 // channels of one of `groups`. Nothing is selected here: a position is moved with all of its channels.
 //
 // Throws std::logic_error where the copies are not of the map that is read, are too few, or hold in one

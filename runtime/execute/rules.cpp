@@ -2,9 +2,9 @@
 #include <stdexcept>
 
 #include "runtime/execute/host_kernels.hpp"
+#include "runtime/execute/layer_run.hpp"
 #include "runtime/execute/permutation.hpp"
 #include "runtime/execute/rotary_head.hpp"
-#include "runtime/execute/step_run.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/workload/operands.hpp"
 

@@ -1,5 +1,5 @@
 // Functions of elements, sums and products, pools, softmax, resampling.
-#include "runtime/execute/step_run.hpp"
+#include "runtime/execute/layer_run.hpp"
 #include "runtime/workload/operands.hpp"
 
 namespace satsim::execute {

@@ -1,7 +1,7 @@
 // Convolutions and the codebook: where their GEMMs find A, B and C.
 #include <algorithm>
 
-#include "runtime/execute/step_run.hpp"
+#include "runtime/execute/layer_run.hpp"
 #include "runtime/workload/phase_gather.hpp"
 
 namespace satsim::execute {
@@ -27,27 +27,17 @@ void reduce_windows(LayerRun& run, Stage stage, const Values& from, const Tensor
 // The other way, phase by phase. Where phases have no tap, the step clears the map before.
 void spread_windows(LayerRun& run, Stage stage, const Values& from, const TensorShape& small, Values& to,
                     const TensorShape& large) {
-    const Extent s = run.layer.stride;
-    const int groups = run.layer.groups;
-    bool leaves_zeros = false;
-    for (int py = 0; py < std::min(s.h, large.height); ++py)
-        for (int px = 0; px < std::min(s.w, large.width); ++px)
-            leaves_zeros = leaves_zeros || !run.tasks.has(stage, phase_part(s, py, px));
-    if (leaves_zeros) {
-        const auto [task, engine] = run.tasks.vector(VectorOp::ZeroFill, stage);
-        std::fill(to.begin(), to.end(), 1.0);  // until the engine writes them
-        engine.vector({.task = task, .layer = run.layer, .results = {to}});
-    }
-    for (int py = 0; py < std::min(s.h, large.height); ++py) {
-        for (int px = 0; px < std::min(s.w, large.width); ++px) {
-            const std::string part = phase_part(s, py, px);
-            if (!run.tasks.has(stage, part)) continue;
-            const auto [task, engine] = run.tasks.gemm(stage, part);
-            engine.gemm({.task = task,
-                         .a = map_of(from.data(), small, groups),
-                         .weight = &run.weight(stage),
-                         .map = map_of(to.data(), large, groups)});
-        }
+    const Layer& l = run.layer;
+    const std::vector<StridePhase> phases =
+        phases_of(l.kind == LayerKind::ConvTranspose ? mirror_of(l) : l, run.batch());
+    if (std::ranges::any_of(phases, &StridePhase::empty)) to = run.zeros(to.size(), stage);
+    for (const StridePhase& phase : phases) {
+        if (phase.empty()) continue;
+        const auto [task, engine] = run.tasks.gemm(stage, phase.part);
+        engine.gemm({.task = task,
+                     .a = map_of(from.data(), small, l.groups),
+                     .weight = &run.weight(stage),
+                     .map = map_of(to.data(), large, l.groups)});
     }
 }
 

@@ -1,5 +1,5 @@
 // Linear layers: every position times a weight, which of several it is its place says.
-#include "runtime/execute/step_run.hpp"
+#include "runtime/execute/layer_run.hpp"
 #include "runtime/execute/weight_sets.hpp"
 #include "runtime/workload/weight_shape.hpp"
 

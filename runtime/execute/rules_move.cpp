@@ -2,8 +2,8 @@
 // put together here and moved by the step's copy.
 #include <algorithm>
 
+#include "runtime/execute/layer_run.hpp"
 #include "runtime/execute/permutation.hpp"
-#include "runtime/execute/step_run.hpp"
 #include "runtime/execute/tensor_places.hpp"
 
 namespace satsim::execute {
@@ -232,7 +232,7 @@ void backward_splice(LayerRun& run) {
     }
     if (!run.wants(0)) return;
     Values rest = run.values.gradient;
-    const Values zeros = taken.empty() ? Values{} : run.map(VectorOp::ZeroFill, Stage::BP, {}, taken.size());
+    const Values zeros = taken.empty() ? Values{} : run.zeros(taken.size());
     for (std::size_t at = 0; at < taken.size(); ++at) rest[taken[at]] = zeros[at];
     run.deliver(0, std::move(rest));
 }

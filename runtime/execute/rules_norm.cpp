@@ -1,5 +1,5 @@
 // Norms: by channel, whose statistics run over all positions, and by row.
-#include "runtime/execute/step_run.hpp"
+#include "runtime/execute/layer_run.hpp"
 #include "runtime/execute/weight_sets.hpp"
 
 namespace satsim::execute {

@@ -1,7 +1,7 @@
 // Products of two activations, one matrix for every row of the shape: C[m,n] = A[m,k] * B[k,n], where B lies
 // as [k][n] or, transposed, as [n][k]. SAT reads B as [k][n], so that the other form is transposed first, as
 // the step has it; A it reads in either order.
-#include "runtime/execute/step_run.hpp"
+#include "runtime/execute/layer_run.hpp"
 
 namespace satsim::execute {
 namespace {

@@ -2,29 +2,12 @@
 // dY is pruned and packed transposed before them, and what they leave is transposed behind them.
 #include <algorithm>
 
+#include "runtime/execute/layer_run.hpp"
 #include "runtime/execute/pruned_gradient.hpp"
-#include "runtime/execute/step_run.hpp"
 #include "runtime/workload/phase_gather.hpp"
 
 namespace satsim::execute {
 namespace {
-
-// A GEMM of the layer's BP: which positions of dY it reads, and which pixels of dX it computes.
-struct Phase {
-    std::string part;
-    Gather reads;
-    int py = 0;
-    int px = 0;
-};
-
-std::vector<Phase> phases_of(const LayerRun& run) {
-    const Layer& l = run.layer;
-    std::vector<Phase> phases;
-    for (int py = 0; py < std::min(l.stride.h, l.in.height); ++py)
-        for (int px = 0; px < std::min(l.stride.w, l.in.width); ++px)
-            phases.push_back({phase_part(l.stride, py, px), phase_gather(l, run.batch(), py, px), py, px});
-    return phases;
-}
 
 // The next pruning that the step has, of [copy or weight][position][channel].
 PackedWeight pruned(LayerRun& run, const Values& dy) {
@@ -58,12 +41,12 @@ Values weight_rows(const PackedWeight& ff, const Gather& reads, int groups) {
 }
 
 // Rows of dX as the phases have them, phase behind phase, to their pixels.
-Values in_order(const Values& rows, const std::vector<Phase>& phases, const Layer& layer) {
+Values in_order(const Values& rows, const std::vector<StridePhase>& phases, const Layer& layer) {
     if (phases.size() == 1) return rows;
     Values dx(rows.size());
     const std::int64_t channels = layer.in.channels;
     auto from = rows.begin();
-    for (const Phase& phase : phases) {
+    for (const StridePhase& phase : phases) {
         const Gather& g = phase.reads;
         for (std::int64_t b = 0; b < g.batch; ++b)
             for (int y = 0; y < g.grid_h; ++y)
@@ -91,20 +74,16 @@ bool gradient_is_pruned(const LayerRun& run) {
 // Phases without a tap are zeros, which the step writes before.
 void hand_down_pruned(LayerRun& run) {
     const int groups = run.layer.groups;
-    const std::vector<Phase> phases = phases_of(run);
+    const std::vector<StridePhase> phases = phases_of(run.layer, run.batch());
     const PackedWeight copies = copies_for_taps(run);
     const auto pitch = static_cast<std::int64_t>(run.in_elements()) / run.layer.in.channels;
     Values turned(run.in_elements());  // dX^T: [channel][phase, position]
-    if (std::ranges::any_of(phases, [](const Phase& phase) { return phase.reads.taps.empty(); })) {
-        const auto [task, engine] = run.tasks.vector(VectorOp::ZeroFill, Stage::BP);
-        std::ranges::fill(turned, 1.0);  // until the engine writes them
-        engine.vector({.task = task, .layer = run.layer, .results = {turned}});
-    }
+    if (std::ranges::any_of(phases, &StridePhase::empty)) turned = run.zeros(turned.size());
     std::int64_t first = 0;
-    for (const Phase& phase : phases) {
+    for (const StridePhase& phase : phases) {
         const std::int64_t column = first;
         first += phase.reads.positions();
-        if (phase.reads.taps.empty()) continue;
+        if (phase.empty()) continue;
         const auto [task, engine] = run.tasks.gemm(Stage::BP, phase.part);
         const Values a = weight_rows(run.weight(Stage::FF), phase.reads, groups);
         const PackedWeight b = shifted_copies(copies, phase.reads, groups);

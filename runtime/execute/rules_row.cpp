@@ -1,6 +1,6 @@
 // Parameters, tables, rotary embedding and the loss.
+#include "runtime/execute/layer_run.hpp"
 #include "runtime/execute/rotary_head.hpp"
-#include "runtime/execute/step_run.hpp"
 #include "runtime/workload/operands.hpp"
 #include "runtime/workload/weight_shape.hpp"
 

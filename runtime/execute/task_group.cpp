@@ -71,6 +71,16 @@ Placed<VectorTask> TaskGroup::vector(VectorOp op, Stage stage) {
     return {std::get<VectorTask>(tasks_[i]), *engines_[static_cast<std::size_t>(placement_[i])]};
 }
 
+Values zeros_of(TaskGroup& tasks, const Layer& layer, Stage stage, std::size_t size) {
+    const auto [task, engine] = tasks.vector(VectorOp::ZeroFill, stage);
+    if (task.elements != static_cast<std::int64_t>(size))
+        throw std::logic_error("layer " + task.layer + ": zero fill of " + std::to_string(task.elements) +
+                               " elements, but " + std::to_string(size) + " are open");
+    Values filled(size, 1.0);  // until the engine writes them
+    engine.vector({.task = task, .layer = layer, .results = {filled}});
+    return filled;
+}
+
 void TaskGroup::require_done() const {
     for (std::size_t i = 0; i < tasks_.size(); ++i)
         if (!used_[i]) throw std::logic_error("no rule executes the task " + name_of(tasks_[i]));

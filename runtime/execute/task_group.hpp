@@ -44,6 +44,10 @@ class TaskGroup {
     std::vector<bool> used_;
 };
 
+// What the layer's next zero fill of the stage leaves of `size` values. Throws std::logic_error where the
+// step's is of another size.
+[[nodiscard]] Values zeros_of(TaskGroup& tasks, const Layer& layer, Stage stage, std::size_t size);
+
 [[nodiscard]] const std::string& layer_of(const Task& task);
 [[nodiscard]] Stage stage_of(const Task& task);
 // "conv1 FF norm statistics": for messages.

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "runtime/execute/step_run.hpp"
+#include "runtime/execute/layer_run.hpp"
 
 namespace satsim::execute {
 namespace {

@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "runtime/isa/names.hpp"
+#include "runtime/isa/rules.hpp"
 
 namespace satsim::isa {
 namespace {
@@ -81,7 +82,7 @@ void walk_rules(Rules& rules, const WalkRegisters& w, bool seek) {
 void load_rules(Rules& rules, std::uint32_t flags, const ArrayConfig& c) {
     using namespace load;
     walk_rules(rules, {base, len, px, py, pb, grid_w, grid_h, b0, y0, x0, count}, (flags & kSeek) != 0);
-    rules.range({sx, sy}, 0, (1 << 8) - 1);
+    rules.range({sx, sy}, 0, kStrideLimit);
     rules.range({ox, oy}, -kCoordinateLimit / 2, kCoordinateLimit / 2 - 1);
     rules.range({in_w, in_h}, 0, kCoordinateLimit - 1);
     rules.range({dest_kind}, 0, 5);

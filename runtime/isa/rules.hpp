@@ -15,6 +15,8 @@ namespace satsim::isa {
 inline constexpr std::int64_t kAddressLimit = std::int64_t{1} << kRegisterBits;
 // Instructions of one engine: the program header counts them in 16 bits.
 inline constexpr std::int64_t kStreamLimit = (1 << 16) - 1;
+// LOAD's steps from one position to the next (sx, sy) have 8 bits.
+inline constexpr int kStrideLimit = (1 << 8) - 1;
 
 // contract.md §1 and §9: sizes are positive and bounded, C a multiple of 4, MAXM 4, 8 or 16, CH a power of
 // two, PF >= 4, BL <= LF, SF > BL.

@@ -123,10 +123,6 @@ class OsEmitter {
         b.set(load::dest_kind, 0);
     }
 
-    [[nodiscard]] const Chunk& fetched(const Chunk& chunk) const {
-        return strip_rows() > 1 ? plan_.gathered : chunk;
-    }
-
     void load_west_chunk(StreamBuilder& b, const Chunk& chunk, std::int64_t positions, bool advance) const {
         b.wait(kWestFree);
         set_west_geometry(b);
@@ -229,7 +225,7 @@ class OsEmitter {
                         for_chunks(
                             b,
                             [&](const Chunk& chunk, bool last) {
-                                load_west_chunk(b, fetched(chunk), positions, last);
+                                load_west_chunk(b, plan_.fetched(chunk), positions, last);
                                 if (streams_b())
                                     load_north(b, tile, chunk.segments.front().b_row, chunk.b_rows);
                             },
@@ -239,7 +235,7 @@ class OsEmitter {
                 });
             } else {
                 for_rows(b, [&](std::int64_t positions, bool) {
-                    load_west_chunk(b, fetched(plan_.chunks.front()), positions, true);
+                    load_west_chunk(b, plan_.fetched(plan_.chunks.front()), positions, true);
                     for_columns_b(b, [&](const ColumnTile& tile) { load_north(b, tile, 0, layout_.k_rows); });
                 });
                 b.add(kBaseA, kBaseA, -walk);
@@ -267,17 +263,18 @@ class OsEmitter {
     // The output tiles of a strip, which share their operands; kWestHalf goes from row to row and back.
     void compute_tiles(StreamBuilder& b, std::int64_t positions, const ColumnTile& tile, Turn turn) const {
         const int rows = strip_rows();
-        if (rows == 1) return compute_tile(b, positions, tile, turn);
-        if (turn.waits_west) b.wait(kWestFull);
-        if (streams_b()) b.wait(kNorthFull);
+        turn.last_of_strip = rows == 1;
         b.add(kWestHalf, kWestHalf, plan_.first_line(0));
+        compute_tile(b, positions, tile, turn);
+        if (rows == 1) return;
+        const std::int64_t step = plan_.first_line(1) - plan_.first_line(0);
         turn.first_of_strip = false;
-        turn.last_of_strip = false;
-        b.loop(rows - 1, [&] {
+        b.loop(rows - 2, [&] {
+            b.add(kWestHalf, kWestHalf, step);
             compute_tile(b, positions, tile, turn);
-            b.add(kWestHalf, kWestHalf, plan_.first_line(1) - plan_.first_line(0));
         });
         turn.last_of_strip = true;
+        b.add(kWestHalf, kWestHalf, step);
         compute_tile(b, positions, tile, turn);
     }
 

@@ -13,8 +13,7 @@ struct OsPlan {
     GemmLayout layout;
     std::vector<Chunk> chunks;  // of a tile's K; one where there are strips
     Strip strip;
-    Chunk gathered;  // what LOAD fetches for a strip, its segments those of the strip's gather; of one row of
-                     // C it fetches the chunks
+    Chunk gathered;        // of a strip: its segments are those of the strip's gather
     int west_halves = 2;   // 2: double-buffered
     int north_halves = 1;  // panels (or chunks when streamed) of B that fit
     std::int64_t west_half_lines = 0;
@@ -23,6 +22,8 @@ struct OsPlan {
     std::int64_t result_tile = 0;  // result addresses of one tile
     IndexPanels index_panels;
     [[nodiscard]] bool valid() const { return !chunks.empty(); }
+    // What LOAD fetches where STCE works on `chunk`.
+    [[nodiscard]] const Chunk& fetched(const Chunk& chunk) const { return strip.rows > 1 ? gathered : chunk; }
     // Lines of the west buffer at which a row of C begins to read.
     [[nodiscard]] std::int64_t first_line(int row) const {
         return strip.rows == 1 ? 0 : gathered.segments[static_cast<std::size_t>(strip.first_tap(row))].offset;

@@ -66,6 +66,10 @@ struct Fold {
     Part head;
     Part tail;
 
+    // Nothing is stored twice but for the columns that padding adds: kernel rows of whole pixels.
+    [[nodiscard]] bool plain() const {
+        return !own_records && head.rows == 1 && head.form == Form::Columns && tail.rows == 0;
+    }
     [[nodiscard]] int taps() const { return head_taps + (tail.rows > 0 ? 1 : 0); }
     // Records from one row of positions to the next, and image rows from one record to the next.
     [[nodiscard]] int stride_y(const Gather& g) const { return own_records ? 1 : g.stride_y / head.rows; }
@@ -111,7 +115,8 @@ std::optional<Fold> best_fold(const Gather& g) {
     std::optional<Fold> best;
     const auto cost = [&](const Fold& fold) { return std::tuple(fold.k(), fold.elements(g), fold.taps()); };
     for (const Fold& fold : folds(g, *kernel)) {
-        const bool fewer_runs = fold.k() == padded && static_cast<std::size_t>(fold.taps()) < g.taps.size();
+        const bool fewer_runs =
+            fold.k() == padded && fold.plain() && static_cast<std::size_t>(fold.taps()) < g.taps.size();
         if ((fold.k() >= padded && !fewer_runs) || fold.elements(g) > most) continue;
         if (fold.elements(g) / fold.records(g) > std::numeric_limits<int>::max())
             continue;  // Gather has ints

@@ -1,16 +1,18 @@
-// Stores an input of the network so that its first convolution reads nothing but weights' worth, in few runs.
+// Stores an input of the network so that its first convolution reads nothing but weights' worth, in few
+// runs.
 //
 // LOAD moves 8-byte words, so pixels of 3 channels are padded to 4 and a quarter of the array's slots
 // multiplies padding; and it fetches every tap of a kernel by itself. The host writes the input, in whatever
-// form. It stores records, [column][row in the
-// record][channel], of image rows interleaved pixel by pixel, with the zeros around the image:
+// form. It stores records, [column][row in the record][channel], of image rows interleaved pixel by pixel,
+// with the zeros around the image:
 //   * columns: pixels lie side by side, and positions share them. Where positions would begin inside a word,
 //     columns are padded to whole ones.
 //   * windows: every position has a copy of its own of all that it reads, padded once. More bytes, less K.
 // A record serves several rows of positions (as many image rows as divide the stride), or is one row's own
 // and holds the kernel's first rows. What the kernel reads beyond whole records stands behind the record's
 // columns, in either form (Gather::Tail). Each is one run. Taken is what makes K shortest, then what takes
-// the fewest bytes, then the fewest runs, among all that store no element more than kMostCopies times.
+// the fewest bytes, then the fewest runs, among all that store no element more than kMostCopies times. Where
+// none makes K shorter, kernel rows are still one run each if their pixels are whole words.
 // docs/architecture/layouts.md
 #pragma once
 
@@ -27,8 +29,8 @@ namespace satsim::schedule {
 constexpr int kMostCopies = 16;
 
 // The task on the input stored so, with the order of K that follows from it: taps are records, K runs over
-// (tap, kernel column, row in the record, channel). Nothing when A is no input of the network, or when pixels
-// padded to words take as little of K in as few runs.
+// (tap, kernel column, row in the record, channel). Nothing when A is no input of the network, or when that
+// neither makes K shorter nor its runs fewer.
 [[nodiscard]] std::optional<GemmTask> fold_image(const GemmTask& task);
 
 // The task that is scheduled: on the stored input where fold_image() folds it, else as it is.

@@ -34,10 +34,11 @@ Chunk gather_strip(const OsPlan& plan, int row_slots) {
 OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::ArrayConfig& array) {
     OsPlan plan;
     plan.layout = layout_gemm(task, array);
-    plan.strip = make_strip(task.gather, schedule.strip_rows);
     const NmPattern nm = plan.layout.nm;
     const int sr = schedule.row_slots;
     const int sc = schedule.column_slots;
+    const std::vector<int> heights = strip_heights(task.gather);
+    if (std::ranges::find(heights, schedule.strip_rows) == heights.end()) return {};
     if (sr < 1 || sr > array.row_slots() || sc < 1 || sr * sc > array.slots) return {};
     const auto panels = index_panels(ceil_div(task.shape.n, schedule.tile_n), sc, nm, array);
     if (!panels) return {};
@@ -61,6 +62,7 @@ OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     plan.chunks = cut_reduction(task, plan.layout, sr, plan.west_half_lines, chunk_rows, array.line_bytes());
     if (plan.chunks.empty()) return {};
     if (schedule.order == LoopOrder::RowsOutside && plan.chunks.size() != 1) return {};
+    plan.strip = make_strip(task.gather, schedule.strip_rows);
     if (plan.strip.rows > 1) {
         // The rows of a strip are finished one after the other, so each must find all of K.
         if (plan.chunks.size() != 1) return {};

@@ -55,6 +55,14 @@ std::vector<RowTiles> row_tiles_of(std::int64_t rows, std::int64_t tile) {
     return tiles;
 }
 
+// Of the positions, those where a tap reads an input row and no zeros above or below.
+double share_inside(const Gather& gather, int tap) {
+    const int dy = gather.taps[static_cast<std::size_t>(tap)].dy;
+    const int first = std::max(0, ceil_div(-dy, gather.stride_y));
+    const int last = std::min(gather.grid_h - 1, (gather.in_h - 1 - dy) / gather.stride_y);
+    return gather.in_h > dy ? static_cast<double>(std::max(0, last - first + 1)) / gather.grid_h : 0;
+}
+
 // Of all the task's products, from one's.
 Estimate estimate(const GemmTask& task, double cycles, double lines, double least) {
     const auto count = static_cast<double>(task.count);
@@ -144,11 +152,12 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
                 double chunk_compute = 0;
                 for (const Segment& s : chunk.segments)
                     chunk_compute += strip_rows * occupied_cycles(s.groups, layout.nm.n, layout.nm.m, sr, sc);
-                for (const Segment& s : (plan.strip.rows > 1 ? plan.gathered : chunk).segments) {
-                    const TransferCost cost = transfer_cost(
+                for (const Segment& s : plan.fetched(chunk).segments) {
+                    TransferCost cost = transfer_cost(
                         tile_rows, static_cast<double>(s.bytes),
                         static_cast<double>(gather.stride_x) * static_cast<double>(layout.pitch_of(s.tap)),
                         line);
+                    cost.lines *= share_inside(gather, s.tap);
                     const double repeats = schedule.order == LoopOrder::RowsOutside ? 1 / column_tiles : 1;
                     tile.load += (cost.pieces + 6) * repeats;
                     tile.lines += cost.lines * repeats;
@@ -172,12 +181,13 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
                               static_cast<double>(layout.c_pitch * task.scatter.step_x), line);
             tile.store = strip_rows * (stored.pieces + 8);
             tile.lines += strip_rows * stored.lines;
-            tile.turns = turnaround(machine.memory);
+            tile.turns = strip_rows * turnaround(machine.memory);
             panel += part.tiles * period(tile, share, halves);
             lines += panels * part.tiles * tile.lines;
             least += panels * part.tiles * tile.compute;
             if (panel_fill == 0)
-                panel_fill = tile.half_load + tile.drain + tile.store + latency + array.rows + array.columns;
+                panel_fill = tile.half_load + (tile.drain + tile.store) / strip_rows + latency + array.rows +
+                             array.columns;
         }
         if (!streams) {
             const TransferCost cost = north(static_cast<double>(layout.k_rows), sc);

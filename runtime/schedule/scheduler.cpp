@@ -67,6 +67,15 @@ void add_weight_update(const GemmTask& task, const MachineView& machine, const S
     }
 }
 
+// Whether LOAD's program of a strip may not fit the instruction memory: so many instructions a segment at
+// most, up to three panels (in a loop, its rest, the last) of two sizes of row tiles.
+bool is_long(const Chunk& gathered, const isa::ArrayConfig& array) {
+    constexpr std::int64_t kOfSegment = 5;
+    constexpr std::int64_t kOfTile = 60;  // geometry, B, loops
+    const auto segments = static_cast<std::int64_t>(gathered.segments.size());
+    return segments > 0 && 2 * 3 * (kOfSegment * segments + kOfTile) > array.instructions;
+}
+
 void add_output_stationary(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
                            std::vector<GemmSchedule>& out) {
     struct Form {
@@ -94,7 +103,7 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
             for (const int height : heights) {
                 schedule.strip_rows = height;
                 const OsPlan plan = plan_os(task, schedule, machine.array);
-                if (!plan.valid()) continue;
+                if (!plan.valid() || is_long(plan.gathered, machine.array)) continue;
                 for (const Chunk& chunk : plan.chunks) {
                     schedule.chunk_k =
                         std::max(schedule.chunk_k, chunk.b_rows / plan.layout.nm.n * plan.layout.nm.m);

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "runtime/isa/rules.hpp"
+
 namespace satsim::schedule {
 namespace {
 
@@ -40,7 +42,8 @@ Strip make_strip(const Gather& gather, int rows) {
     if (rows == 1) return strip;
     const KernelRows kernel = kernel_rows(gather.taps);
     const int between = rows_between(gather, kernel);
-    if (between == 0 || gather.grid_h % rows != 0) throw std::logic_error("strips of this gather");
+    if (between == 0 || gather.grid_h % rows != 0 || gather.tail.channels > 0)
+        throw std::logic_error("strips of this gather");
     strip.rows = rows;
     strip.tap_step = between * kernel.columns;
     strip.gather.grid_h = gather.grid_h / rows;
@@ -62,7 +65,7 @@ std::vector<int> strip_heights(const Gather& gather) {
     std::vector<int> heights{1};
     if (gather.tail.channels > 0 || rows_between(gather, kernel_rows(gather.taps)) == 0) return heights;
     for (int rows = 2; rows <= kMostStripRows; ++rows) {
-        if (gather.grid_h % rows == 0) heights.push_back(rows);
+        if (gather.grid_h % rows == 0 && rows * gather.stride_y <= isa::kStrideLimit) heights.push_back(rows);
     }
     return heights;
 }

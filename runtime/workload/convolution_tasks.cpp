@@ -9,13 +9,6 @@
 namespace satsim {
 namespace {
 
-Layer mirror_of(const Layer& layer) {
-    Layer mirror = layer;
-    mirror.in = layer.out;
-    mirror.out = layer.in;
-    return mirror;
-}
-
 // How the positions of the small map read the large one.
 Gather window_gather(const StepContext& context, const Layer& layer) {
     Gather gather;
@@ -69,41 +62,35 @@ Task zero_fill(const Layer& layer, Stage stage, std::int64_t elements) {
     return fill;
 }
 
-// Whether some phase of the stride has no tap, so that its zeros must come from elsewhere.
-bool leaves_zeros(const Layer& layer) {
-    for (int py = 0; py < std::min(layer.stride.h, layer.in.height); ++py)
-        for (int px = 0; px < std::min(layer.stride.w, layer.in.width); ++px)
-            if (phase_gather(layer, 1, py, px).taps.empty()) return true;
-    return false;
-}
-
 // From the small map to the large one: BP of a convolution, FF of a transposed one, by phases of the stride.
 // Pixels of phases without a tap lie between others' and are no run: the whole map is cleared before.
 void spread_windows(const StepContext& context, const Layer& layer, int index, Stage stage,
                     std::vector<Task>& tasks) {
-    const Extent s = layer.stride;
-    if (leaves_zeros(layer)) tasks.emplace_back(zero_fill(layer, stage, context.batch * layer.in.elements()));
-    for (int py = 0; py < std::min(s.h, layer.in.height); ++py) {
-        for (int px = 0; px < std::min(s.w, layer.in.width); ++px) {
-            GemmTask task = base_task(layer, stage);
-            task.part = phase_part(s, py, px);
-            task.gather = phase_gather(layer, context.batch, py, px);
-            const Gather& g = task.gather;
-            task.count = layer.groups;
-            task.scatter = {layer.in.height, layer.in.width, s.h, s.w, py, px};
-            if (g.taps.empty()) continue;
-            task.shape = {g.positions(), layer.in.channels / layer.groups,
-                          static_cast<std::int64_t>(g.taps.size()) * g.channels};
-            apply_pattern(context, layer, index, task);
-            if (stage == Stage::BP && prunes_gradient(context, {task.nm, ""})) turn_for_sparse_gradient(task);
-            tasks.emplace_back(std::move(task));
-        }
+    const std::vector<StridePhase> phases = phases_of(layer, context.batch);
+    if (std::ranges::any_of(phases, &StridePhase::empty))
+        tasks.emplace_back(zero_fill(layer, stage, context.batch * layer.in.elements()));
+    for (const StridePhase& phase : phases) {
+        if (phase.empty()) continue;
+        GemmTask task = base_task(layer, stage);
+        task.part = phase.part;
+        task.gather = phase.reads;
+        const Gather& g = task.gather;
+        task.count = layer.groups;
+        task.scatter = {layer.in.height, layer.in.width, layer.stride.h, layer.stride.w, phase.py, phase.px};
+        task.shape = {g.positions(), layer.in.channels / layer.groups,
+                      static_cast<std::int64_t>(g.taps.size()) * g.channels};
+        apply_pattern(context, layer, index, task);
+        if (stage == Stage::BP && prunes_gradient(context, {task.nm, ""})) turn_for_sparse_gradient(task);
+        tasks.emplace_back(std::move(task));
     }
 }
 
-void update_weights(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
+void update_weights(const StepContext& context, const Layer& layer, int index, std::vector<Task>& tasks) {
     GemmTask task = base_task(layer, Stage::WU);
     task.gather = window_gather(context, layer);
+    // It reads what FF reads: pruned weights want the pixels of an input apart.
+    if (!choose_pattern(context, layer, index, Stage::FF, task.gather.channels).nm.dense())
+        task.gather.from_host = false;
     task.count = layer.groups;
     task.out = ElementType::Fp32;
     task.shape = {static_cast<std::int64_t>(task.gather.taps.size()) * task.gather.channels,
@@ -118,7 +105,7 @@ void append_convolution(const StepContext& context, const Layer& layer, int inde
     const bool transposed = layer.kind == LayerKind::ConvTranspose;
     const Layer windows = transposed ? mirror_of(layer) : layer;
     if (stage == Stage::WU) {
-        update_weights(context, windows, tasks);
+        update_weights(context, windows, index, tasks);
     } else if ((stage == Stage::FF) == !transposed) {
         reduce_windows(context, windows, index, stage, tasks);
     } else {

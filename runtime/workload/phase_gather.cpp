@@ -34,8 +34,6 @@ std::vector<Tap> taps_of_phase(const Layer& layer, int py, int px) {
     return taps;
 }
 
-}  // namespace
-
 Gather phase_gather(const Layer& layer, std::int64_t batch, int py, int px) {
     Gather g;
     g.batch = batch;
@@ -48,8 +46,26 @@ Gather phase_gather(const Layer& layer, std::int64_t batch, int py, int px) {
     return g;
 }
 
-std::string phase_part(const Extent& stride, int py, int px) {
-    return stride.area() > 1 ? "phase " + std::to_string(py) + "," + std::to_string(px) : std::string();
+}  // namespace
+
+std::vector<StridePhase> phases_of(const Layer& layer, std::int64_t batch) {
+    const Extent stride = layer.stride;
+    std::vector<StridePhase> phases;
+    for (int py = 0; py < std::min(stride.h, layer.in.height); ++py) {
+        for (int px = 0; px < std::min(stride.w, layer.in.width); ++px) {
+            phases.push_back(
+                {stride.area() > 1 ? "phase " + std::to_string(py) + "," + std::to_string(px) : std::string(),
+                 py, px, phase_gather(layer, batch, py, px)});
+        }
+    }
+    return phases;
+}
+
+Layer mirror_of(const Layer& layer) {
+    Layer mirror = layer;
+    mirror.in = layer.out;
+    mirror.out = layer.in;
+    return mirror;
 }
 
 std::vector<int> columns_of(const std::vector<Tap>& taps) {
@@ -63,9 +79,8 @@ std::vector<int> columns_of(const std::vector<Tap>& taps) {
 std::int64_t packed_gradient_copies(const Layer& layer) {
     std::size_t most = 1;
     if (layer.kind != LayerKind::Conv) return 1;
-    for (int py = 0; py < std::min(layer.stride.h, layer.in.height); ++py)
-        for (int px = 0; px < std::min(layer.stride.w, layer.in.width); ++px)
-            most = std::max(most, columns_of(taps_of_phase(layer, py, px)).size());
+    for (const StridePhase& phase : phases_of(layer, 1))
+        most = std::max(most, columns_of(phase.reads.taps).size());
     return static_cast<std::int64_t>(most);
 }
 

@@ -10,13 +10,24 @@
 
 namespace satsim {
 
-// How input pixels (stride.h * a + py, stride.w * b + px) of `batch` images read dY: position (a, b) of the
-// grid reads row a + dy and column b + dx for every tap, with the channels of one group. The taps are in the
-// order of memory; there may be none. A transposed convolution's forward pass is its mirror's, as `layer`.
-[[nodiscard]] Gather phase_gather(const Layer& layer, std::int64_t batch, int py, int px);
+// Input pixels (stride.h * a + py, stride.w * b + px): one GEMM of the gradient.
+struct StridePhase {
+    std::string part;  // GemmTask::part: "phase 0,1", or "" where there is only one
+    int py = 0;
+    int px = 0;
+    // How they read dY: position (a, b) of the grid reads row a + dy and column b + dx for every tap, with
+    // the channels of one group. The taps are in the order of memory.
+    Gather reads;
+    // No tap reaches these pixels: their gradient is zero, and no product writes it.
+    [[nodiscard]] bool empty() const { return reads.taps.empty(); }
+};
 
-// GemmTask::part of a phase: "phase 0,1", or "" where there is only one.
-[[nodiscard]] std::string phase_part(const Extent& stride, int py, int px);
+// All phases of a convolution over `batch` images, by rows. Phases of a transposed convolution's forward pass
+// are those of its mirror.
+[[nodiscard]] std::vector<StridePhase> phases_of(const Layer& layer, std::int64_t batch);
+
+// The convolution from a transposed convolution's output to its input; its gradient is the layer.
+[[nodiscard]] Layer mirror_of(const Layer& layer);
 
 // Columns (dx) that the taps read, each once, ascending.
 [[nodiscard]] std::vector<int> columns_of(const std::vector<Tap>& taps);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "runtime/schedule/emit_gemm_os.hpp"
 #include "runtime/schedule/fold_image.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/stored_pattern.hpp"
@@ -39,6 +40,15 @@ GemmTask draw_task(const GemmKind& kind, const isa::ArrayConfig& array, std::mt1
     return options.kernel && one_in(rng, 2) ? schedule::on_stored_input(task) : task;
 }
 
+// Any height of strips that fits, not only the one with the best estimate.
+void draw_strips(GemmWork& work, const isa::ArrayConfig& array, std::mt19937_64& rng) {
+    if (work.task.sums_positions() || work.schedule.dataflow != schedule::Dataflow::OutputStationary) return;
+    const std::vector<int> heights = schedule::strip_heights(work.task.gather);
+    schedule::GemmSchedule drawn = work.schedule;
+    drawn.strip_rows = heights[static_cast<std::size_t>(pick(rng, 0, static_cast<int>(heights.size()) - 1))];
+    if (schedule::plan_os(work.task, drawn, array).valid()) work.schedule = drawn;
+}
+
 std::optional<GemmWork> draw_gemm(const GemmKind& kind, const Case& c, std::mt19937_64& rng) {
     GemmWork work;
     work.task = draw_task(kind, c.array, rng);
@@ -52,6 +62,7 @@ std::optional<GemmWork> draw_gemm(const GemmKind& kind, const Case& c, std::mt19
             schedule::candidate_schedules(work.task, {c.array, c.memory}, choice, kMostSchedules);
         work.schedule =
             schedules[static_cast<std::size_t>(pick(rng, 0, static_cast<int>(schedules.size()) - 1))];
+        draw_strips(work, c.array, rng);
         return work;
     } catch (const InputError&) {  // every program is longer than the instruction memory
         return std::nullopt;

@@ -157,6 +157,12 @@ bool visit_gemm(const Case& c, const GemmWork& work, const Take& take) {
             if (take(smaller)) return true;
         }
     }
+    if (work.schedule.strip_rows > 1) {
+        GemmWork plain = work;
+        plain.schedule.strip_rows = 1;
+        smaller.work = std::move(plain);
+        if (take(smaller)) return true;
+    }
     // The same task with fewer outputs a processing element.
     const auto slots = [](const GemmSchedule& s) { return s.row_slots * s.column_slots; };
     for (const GemmSchedule& schedule : schedules_of(work.task, c, work.schedule)) {

@@ -25,7 +25,7 @@ struct BoundCycles {
 [[nodiscard]] Bound bound_of(const GemmTask& task, const isa::ArrayConfig& array);
 
 // FF, BP or WU of a random convolution (kernel, stride, padding, groups), linear layer or attention, dense or
-// N:M, as a training step has it, kernel rows merged; bound as asked. None needs more than about a million
+// N:M, as a training step has it, on the stored input; bound as asked. None needs more than about a million
 // cycles.
 [[nodiscard]] GemmTask random_layer_task(std::mt19937_64& rng, Bound bound, const isa::ArrayConfig& array);
 

@@ -195,9 +195,19 @@ TEST(SatTarget, ExecutedSizesAreTheSlotsTaken) {
     for (int i = 0; i < 9; ++i) first.gather.taps.push_back({i / 3 - 1, i % 3 - 1, i});
     first.gather.from_host = true;
     first.scatter = {.out_h = 6, .out_w = 6};
+    GemmTask inner = first;  // in strips
+    inner.layer = "i";
+    inner.gather.from_host = false;
+    inner.gather.channels = 8;
+    inner.gather.batch = 8;
+    inner.gather.grid_h = inner.gather.grid_w = 12;
+    inner.gather.stride_y = inner.gather.stride_x = 1;
+    inner.scatter = {.out_h = 12, .out_w = 12};
+    inner.shape = {inner.gather.positions(), 6, 72};
     std::vector<Task> tasks = kTasks;
     tasks.insert(tasks.end(),
-                 {update, first, matrix("s", 33, 7, 40, {1, 2}), matrix("t", 70, 9, 24, {1, 4})});
+                 {update, first, inner, matrix("s", 33, 7, 40, {1, 2}), matrix("t", 70, 9, 24, {1, 4})});
+    int strips = 0;
     using Choice = schedule::ScheduleOptions::DataflowChoice;
     for (const Choice choice : {Choice::OutputStationary, Choice::WeightStationary}) {
         SatSettings chosen = settings();
@@ -207,10 +217,12 @@ TEST(SatTarget, ExecutedSizesAreTheSlotsTaken) {
             EXPECT_GE(e.m, result.shape.m);
             EXPECT_GE(e.n, result.shape.n);
             EXPECT_GE(e.k, result.shape.k);
+            strips += result.tile.find("strips") != std::string::npos ? 1 : 0;
             EXPECT_EQ(result.execution.counters.mac_slots, e.m * e.n * e.k * result.nm.n / result.nm.m)
                 << result.layer << ' ' << result.tile;
         }
     }
+    EXPECT_GT(strips, 0);
 }
 
 // Shorter than what the fast model follows line by line (docs/architecture/fast-model.md); fast_accuracy_test

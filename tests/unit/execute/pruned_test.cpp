@@ -370,7 +370,7 @@ TEST(PrunedGradient, IsShiftedByEachTap) {
     for (int copy = 0; copy < 3; ++copy) three.insert(three.end(), dy.begin(), dy.end());
     const MatrixShape shape{3, layer.out.positions(), layer.out.channels};
     const PackedWeight copies = pack_weight(three, shape, {2, 8}, Stage::BP, false);
-    const Gather reads = phase_gather(layer, 1, 0, 0);
+    const Gather reads = phases_of(layer, 1).front().reads;
     const PackedWeight b = shifted_copies(copies, reads, 1);
     ASSERT_EQ(std::tuple(b.taps, b.k, b.n), std::tuple(1, 9 * 16, 12));
     // What a product reads of the planes is the dense matrix.
@@ -395,7 +395,7 @@ TEST(PrunedGradient, IsShiftedByEachTap) {
     PackedWeight two = copies;
     two.taps = 2;
     refuses(two, reads, 1);
-    refuses(copies, phase_gather(layer, 2, 0, 0), 1);
+    refuses(copies, phases_of(layer, 2).front().reads, 1);
     refuses(copies, reads, 2);
     Gather narrow = reads;
     narrow.channels = 4;  // half a group

@@ -108,7 +108,7 @@ TEST(FoldImage, EveryElementStandsWhereKExpectsIt) {
         verify::CaseOptions options;
         options.kernel = options.from_host = true;
         options.stage = round % 2 == 0 ? Stage::FF : Stage::WU;
-        options.max_channels = 7;
+        options.max_channels = round % 4 == 3 ? 20 : 7;  // of 8, 12, 16 and 20, rows of whole pixels
         const GemmTask task = verify::random_task(rng, options);
         const std::optional<GemmTask> folded = fold_image(task);
         if (!folded) continue;
@@ -143,6 +143,7 @@ TEST(FoldImage, RowsOfWholePixelsAreOneRun) {
     EXPECT_EQ(folded.gather.taps.size(), 3U);
     EXPECT_EQ(folded.gather.pixel, 8);
     EXPECT_EQ(folded.gather.in_w, 18);  // with the zeros beside the image
+    expect_order_agrees(first, folded);
 }
 
 // Seven rows of seven columns of three channels: 147 elements, in place of seven runs of 28. Four rows are 84
@@ -198,6 +199,11 @@ TEST(FoldImage, LeavesAloneWhatIsNoInputOrGainsNothing) {
     inner.gather.from_host = false;
     EXPECT_FALSE(fold_image(inner));
     EXPECT_FALSE(fold_image(convolution(Stage::FF, 8, 1, 2, 0, 16)));  // 8 channels have no padding
+    GemmTask column = convolution(Stage::FF, 8, 3, 1, 1, 16);  // a kernel of one column has no rows to join
+    std::erase_if(column.gather.taps, [](const Tap& tap) { return tap.dx != 0; });
+    for (int i = 0; i < 3; ++i) column.gather.taps[static_cast<std::size_t>(i)].weight_tap = i;
+    column.shape.k = 24;
+    EXPECT_FALSE(fold_image(column));
     GemmTask sparse = convolution(Stage::FF, 3, 7, 2, 3, 16);
     sparse.nm = {2, 4};
     EXPECT_FALSE(fold_image(sparse));

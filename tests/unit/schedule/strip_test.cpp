@@ -8,6 +8,7 @@
 #include <set>
 
 #include "runtime/functional/functional_sat.hpp"
+#include "runtime/isa/checker.hpp"
 #include "runtime/schedule/emit_gemm_os.hpp"
 #include "sim/verify/gemm_case.hpp"
 
@@ -40,6 +41,8 @@ TEST(Strip, HeightsDivideTheImageAndShareRows) {
     EXPECT_EQ(strip_heights(kernel(3, 3, 1, 2, 4)), (std::vector<int>{1}));
     // Dilated rows, two apart, with a stride of two.
     EXPECT_EQ(strip_heights(kernel(3, 3, 2, 2, 4)), (std::vector<int>{1, 2, 4}));
+    // LOAD's step of 8 bits.
+    EXPECT_EQ(strip_heights(kernel(40, 3, 32, 1, 16)), (std::vector<int>{1, 2, 4}));
     Gather uneven = kernel(3, 3, 1, 1, 4);
     uneven.taps.back().dx = 7;
     EXPECT_EQ(strip_heights(uneven), (std::vector<int>{1}));
@@ -47,6 +50,7 @@ TEST(Strip, HeightsDivideTheImageAndShareRows) {
     tail.tail.channels = 4;
     EXPECT_EQ(strip_heights(tail), (std::vector<int>{1}));
     EXPECT_THROW((void)make_strip(uneven, 2), std::logic_error);
+    EXPECT_THROW((void)make_strip(tail, 2), std::logic_error);
     EXPECT_THROW((void)make_strip(kernel(3, 3, 1, 1, 4), 3), std::logic_error);
 }
 
@@ -129,7 +133,9 @@ TEST(Strip, ProgramsOfEveryHeightComputeTheTask) {
                 for (const auto& [page, bytes] : data.memory().pages())
                     memory.write(page * MemoryImage::kPageBytes, *bytes);
                 FunctionalSat sat(array);
-                sat.run(emit_gemm_os(task, schedule, machine), memory);
+                const isa::Program program = emit_gemm_os(task, schedule, machine);
+                isa::check(program, schedule.tile_text());
+                sat.run(program, memory);
                 ASSERT_EQ(data.compare(memory), "");
                 programs += height > 1 ? 1 : 0;
                 descending += height > 1 && make_strip(task.gather, height).tap_step < 0 ? 1 : 0;

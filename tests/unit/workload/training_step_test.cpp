@@ -37,6 +37,27 @@ Network two_convolutions(int height, int width, int kernel, int stride, int pad)
     return parse_network(document, "test");
 }
 
+// An input that both could fold is stored in one form: that of the pruned FF.
+TEST(TrainingStep, WuReadsTheInputAsFfDoes) {
+    const nlohmann::json document = {
+        {"name", "n"},
+        {"source", "test"},
+        {"batch", 2},
+        {"input", {{"channels", 8}, {"height", 6}, {"width", 6}}},
+        {"layers", {{{"name", "first"}, {"kind", "conv"}, {"out", 16}, {"kernel", 3}, {"pad", 1}}}}};
+    const Network net = parse_network(document, "test");
+    Recipe recipe;
+    recipe.method = Method::Bdwp;
+    recipe.nm = {2, 8};
+    for (const bool dense : {true, false}) {
+        recipe.first_layer_dense = dense;
+        const TrainingStep step = make_training_step(net, recipe);
+        EXPECT_EQ(gemms(step, Stage::FF).at(0).nm.dense(), dense);
+        EXPECT_TRUE(gemms(step, Stage::FF).at(0).gather.from_host);  // its bytes are counted in either case
+        EXPECT_EQ(gemms(step, Stage::WU).at(0).gather.from_host, dense);
+    }
+}
+
 // Every (input position, output position, kernel tap) of a strided convolution's gradient is met exactly once
 // by its phases.
 TEST(TrainingStep, PhasesOfStridedConvolutionCoverTheGradientOnce) {
