@@ -21,7 +21,7 @@ std::vector<TaskResult> HostTarget::run(const std::vector<Task>& tasks,
         result.layer = vector.layer;
         result.stage = to_string(vector.stage);
         result.kind = "host";
-        result.tile = to_string(vector.op);
+        result.tile = name_of_work(vector);
         const auto bytes = static_cast<double>(bytes_read(vector) + bytes_written(vector));
         const auto flops = static_cast<double>(vector.elements) * vector.flops_per_element;
         result.seconds = std::max(bytes / hardware_.host.memory_bandwidth.value,

@@ -131,7 +131,7 @@ class KeptTensors {
 
 bool is_view(const Layer& layer) {
     return is_slice(layer) || layer.kind == LayerKind::Reshape || layer.kind == LayerKind::Flatten ||
-           layer.kind == LayerKind::Tokens;
+           layer.kind == LayerKind::Tokens || layer.fused;
 }
 
 std::vector<KeptTensor> kept_tensors(const Network& network, const Recipe& recipe,

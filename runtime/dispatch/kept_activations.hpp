@@ -36,7 +36,8 @@ struct KeptTensor {
 [[nodiscard]] std::vector<KeptTensor> kept_tensors(const Network& network, const Recipe& recipe,
                                                    const std::vector<LayerPlan>& plan, std::int64_t samples);
 
-// A range or another shape of the same memory: its readers read what it is a view of.
+// A range or another shape of the same memory, or a ReLU that the layer before applies: its readers read what
+// it is a view of.
 [[nodiscard]] bool is_view(const Layer& layer);
 
 // Room for tensors together, a machine's share or all: copies that are formed again take turns.

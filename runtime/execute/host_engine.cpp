@@ -6,8 +6,10 @@
 
 namespace satsim::execute {
 
+namespace {
+
 template <typename Real>
-void HostEngine<Real>::vector(const VectorWork& work) {
+void run(const VectorWork& work) {
     switch (work.task.op) {
         case VectorOp::Activation:
             return activation<Real>(work);
@@ -44,6 +46,16 @@ void HostEngine<Real>::vector(const VectorWork& work) {
             return pruning<Real>(work);
     }
     throw std::logic_error("layer " + work.layer.name + ": nothing executes " + to_string(work.task.op));
+}
+
+}  // namespace
+
+template <typename Real>
+void HostEngine<Real>::vector(const VectorWork& work) {
+    run<Real>(work);
+    if (!work.task.relu) return;
+    const ElementRule& relu = *element_rule("relu");
+    for (double& y : work.results[0]) y = relu.value(y);
 }
 
 template class HostEngine<float>;

@@ -29,7 +29,9 @@ Values combining_weights(const LayerRun& run) {
 }  // namespace
 
 void forward_activation(LayerRun& run) {
-    run.values.out = run.map(VectorOp::Activation, Stage::FF, {&run.in()}, run.out_elements());
+    run.values.out = run.layer.fused
+                         ? run.in()
+                         : run.map(VectorOp::Activation, Stage::FF, {&run.in()}, run.out_elements());
 }
 
 void backward_activation(LayerRun& run) {

@@ -21,6 +21,7 @@ void elements(gpu::Executor& device, const VectorWork& work, Elementwise operati
     Operands memory(device);
     gpu::ElementwiseArguments a;
     a.elements = static_cast<std::int64_t>(work.maps[0].size());
+    a.relu = work.task.relu;
     for (std::size_t i = 0; i < work.maps.size(); ++i) a.in[i] = memory.halves(work.maps[i]);
     for (std::size_t i = 0; i < coefficients.size(); ++i) {
         a.channel[i] = memory.floats(coefficients[i]);

@@ -170,6 +170,7 @@ VectorProblem problem_of(const VectorTask& task, const isa::ArrayConfig& array) 
     problem.taps = shape.taps;
     problem.rows = shape.rows;
     problem.columns = shape.columns;
+    problem.relu = task.relu;
     if (task.pregenerate_ff) problem.pack_ff = executed(*task.pregenerate_ff, problem.rows, array);
     if (task.pregenerate_bp) problem.pack_bp = executed(*task.pregenerate_bp, problem.columns, array);
     if (task.op == VectorOp::Transpose)

@@ -114,7 +114,7 @@ const std::string& Network::top_module(const Layer& layer) const {
 }
 
 Bytes Network::activation_bytes(const Layer& layer) {
-    if (layer.kind == LayerKind::Slice || layer.kind == LayerKind::Reshape) return 0;
+    if (layer.kind == LayerKind::Slice || layer.kind == LayerKind::Reshape || layer.fused) return 0;
     std::int64_t elements = layer.out.elements();
     // Q, K, V and the probabilities of every head are needed again by the gradient.
     if (layer.kind == LayerKind::Attention) {

@@ -158,6 +158,8 @@ struct Layer {
     std::vector<Span> spans;     // attend: which positions see each other, of one item
     bool causal = false;         // attend: no query sees a key behind its own place
     std::int64_t window = 0;     // attend: keys that a query sees at most, itself included; 0: all
+    bool applies_relu = false;   // as it writes its output: the ReLU that follows (fused_activation.hpp)
+    bool fused = false;          // relu: the layer before applies it, whose output is its own
     std::vector<std::int64_t>
         sets;  // linear, norms: positions for each of several weights; empty: one weight
 

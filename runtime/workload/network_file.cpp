@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/support/error.hpp"
+#include "runtime/workload/fused_activation.hpp"
 #include "runtime/workload/network_builder.hpp"
 
 namespace satsim {
@@ -163,6 +164,7 @@ Network parse_network(const json& document, const std::string& file, const Netwo
     if (root.has("blocks") && !root.at("blocks").node().is_object()) root.at("blocks").object({});
     NetworkBuilder(network, spans, files, options.pieces).build(root, scope);
     require_totals(root, network);
+    fuse_activations(network);
     return network;
 }
 

@@ -58,4 +58,9 @@ const char* to_string(VectorOp op) {
     return "?";
 }
 
+std::string name_of_work(const VectorTask& task) {
+    const std::string name = to_string(task.op);
+    return task.relu ? name + " + " + to_string(VectorOp::Activation) : name;
+}
+
 }  // namespace satsim

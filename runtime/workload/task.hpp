@@ -135,6 +135,9 @@ enum class VectorOp {
 };
 
 [[nodiscard]] const char* to_string(VectorOp op);
+struct VectorTask;
+// With what it does besides: "norm + activation".
+[[nodiscard]] std::string name_of_work(const VectorTask& task);
 
 // Weights: `taps` matrices of input x output channels. Maps: positions x channels. rows == 0: the work is
 // element by element and the shape does not matter.
@@ -163,6 +166,8 @@ struct VectorTask {
     // Optimizer, Prune: copies that are written beside the update. Dense: a plain FP16 copy.
     std::optional<NmPattern> pregenerate_ff;  // groups along rows
     std::optional<NmPattern> pregenerate_bp;  // groups along columns, transposed
+    // NormApply, Add, Bias: what is written is clipped at zero, the ReLU that follows.
+    bool relu = false;
     // Transpose only: it exists because the array reads an operand in one order alone. Where a GEMM takes
     // either order (BLAS libraries do), there is nothing to be done.
     bool operand_order = false;

@@ -1,5 +1,5 @@
 // Pieces that the vector tasks of all layers are made of. Counts of tensors read and written follow from what
-// an operation needs when nothing is fused.
+// an operation needs when nothing is fused but a ReLU (fused_activation.hpp).
 #pragma once
 
 #include "runtime/workload/layer_tasks.hpp"
@@ -19,6 +19,12 @@ inline constexpr Bytes kFp32Bytes = 4;
     task.reads_fp16 = reads;
     task.writes_fp16 = writes;
     task.flops_per_element = flops;
+    return task;
+}
+
+// The last work of a layer on its output.
+[[nodiscard]] inline VectorTask last_of(const Layer& layer, VectorTask task) {
+    task.relu = layer.applies_relu;
     return task;
 }
 

@@ -28,8 +28,8 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
         case LayerKind::BatchNorm:
             add(by_channel(vector_task(layer, VectorOp::NormStatistics, Stage::FF, in, 1, 0, 3),
                            layer.in.channels, 2));
-            add(by_channel(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 2), layer.in.channels,
-                           4));
+            add(last_of(layer, by_channel(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 2),
+                                          layer.in.channels, 4)));
             break;
         case LayerKind::LayerNorm:
         case LayerKind::GroupNorm:
@@ -39,7 +39,7 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
                 by_row(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 4), norm_row(layer))));
             break;
         case LayerKind::Relu:
-            add(vector_task(layer, VectorOp::Activation, Stage::FF, in, 1, 1, 1));
+            if (!layer.fused) add(vector_task(layer, VectorOp::Activation, Stage::FF, in, 1, 1, 1));
             break;
         case LayerKind::Gelu:
             add(host(vector_task(layer, VectorOp::Activation, Stage::FF, in, 1, 1, 8)));
@@ -79,7 +79,8 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
             break;
     }
     if (has_bias_vector(layer)) {
-        add(by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, out, 1, 1, 1), layer.out.channels, 1));
+        add(last_of(layer, by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, out, 1, 1, 1),
+                                      layer.out.channels, 1)));
     }
 }
 

@@ -31,10 +31,10 @@ std::string gemm_key(const GemmTask& t) {
 std::string vector_key(const VectorTask& t) {
     const NmPattern ff = t.pregenerate_ff.value_or(NmPattern{0, 0});
     const NmPattern bp = t.pregenerate_bp.value_or(NmPattern{0, 0});
-    return fmt::format("vector {} {} {}x{}x{} r{},{} w{},{} f{} x{} {} {}:{} {}:{}", static_cast<int>(t.op),
+    return fmt::format("vector {} {} {}x{}x{} r{},{} w{},{} f{} x{} {} {}:{} {}:{}{}", static_cast<int>(t.op),
                        t.elements, t.shape.taps, t.shape.rows, t.shape.columns, t.reads_fp16, t.reads_fp32,
                        t.writes_fp16, t.writes_fp32, t.flops_per_element, t.extra_bytes, t.optimizer, ff.n,
-                       ff.m, bp.n, bp.m);
+                       ff.m, bp.n, bp.m, t.relu ? " relu" : "");
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ TaskResult task_result(const Task& task, const SimulationResult& simulated, cons
         result.layer = vector.layer;
         result.stage = to_string(vector.stage);
         result.kind = "vector";
-        result.tile = satsim::to_string(vector.op);
+        result.tile = name_of_work(vector);
         input.gemm = false;
     }
     result.execution = simulated.execution;

@@ -134,6 +134,7 @@ struct ElementwiseArguments {
     const float* channel[3] = {};  // [channels] each
     std::int64_t elements = 0;
     std::int64_t channels = 1;
+    bool relu = false;  // results are clipped at zero as they are written
 };
 
 inline constexpr int kElementsAtOnce = 8;
@@ -168,7 +169,10 @@ SATSIM_HD inline void elementwise(const ElementwiseArguments& a, std::int64_t fi
         for (int c = 0; c < Operation::kChannel; ++c) channel[c] = a.channel[c][column];
         Operation::apply(values, channel, results);
         SATSIM_UNROLL
-        for (int o = 0; o < Operation::kOutputs; ++o) out[o].v[e] = to_half(results[o]);
+        for (int o = 0; o < Operation::kOutputs; ++o) {
+            if (a.relu) Relu::apply(&results[o], nullptr, &results[o]);
+            out[o].v[e] = to_half(results[o]);
+        }
         if (Operation::kChannel > 0 && ++column == a.channels) column = 0;
     }
     SATSIM_UNROLL

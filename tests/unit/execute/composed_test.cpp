@@ -166,6 +166,40 @@ TEST_P(Sets, AreLayersOfTheirPositions) {
 }
 INSTANTIATE_TEST_SUITE_P(Recipes, Sets, testing::Values("dense", "bdwp-2:8", "bdwp-1:2", "sr-ste-2:8"));
 
+// ReLUs that the layer before applies against ReLUs by themselves.
+TEST(FusedActivation, ChangesNoBit) {
+    const Network fused = network_of(json::parse(R"([
+        {"kind": "conv", "out": 8, "kernel": 3, "pad": 1, "name": "a", "bias": true}, {"kind": "relu"},
+        {"kind": "conv", "out": 16, "kernel": 3, "pad": 1, "name": "b"}, {"kind": "batchnorm"},
+        {"kind": "relu", "name": "kept"},
+        {"kind": "conv", "out": 16, "kernel": 3, "pad": 1, "name": "c"}, {"kind": "batchnorm"},
+        {"kind": "add", "with": "kept"}, {"kind": "relu"}])"),
+                                     {8, 5, 6});
+    Network apart = fused;
+    int relus = 0;
+    for (Layer& layer : apart.layers) {
+        relus += layer.fused ? 1 : 0;
+        layer.fused = layer.applies_relu = false;
+    }
+    ASSERT_EQ(relus, 3);
+    const Both both{fused, apart,
+                    [](const Store& whole, Store& parts) {
+                        for (std::size_t i = 0; i < whole.weights.size(); ++i)
+                            parts.weights[i] = whole.weights[i];
+                    },
+                    [](const Store& whole, const Store& parts) {
+                        for (std::size_t i = 0; i < whole.weights.size(); ++i) {
+                            EXPECT_EQ(whole.weights[i].matrix.master, parts.weights[i].matrix.master) << i;
+                            EXPECT_EQ(whole.weights[i].others.master, parts.weights[i].others.master) << i;
+                        }
+                    }};
+    run_and_compare(both, Recipe{});
+    Recipe sparse;
+    sparse.method = Method::Bdwp;
+    sparse.nm = {2, 8};
+    run_and_compare(both, sparse);
+}
+
 // A combination against the plain sum, and what several takings of one position add up to.
 TEST(Experts, GetEveryPositionAsOftenAsTheirNumberSays) {
     const Network network = network_of(json::parse(R"([{"kind": "linear", "out": 8, "name": "a"},

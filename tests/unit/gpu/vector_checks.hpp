@@ -71,8 +71,8 @@ inline std::array<double, 2> elementwise_formula(Elementwise operation, const do
 }
 
 template <class Machine>
-void expect_elementwise_of(Machine& machine, Elementwise operation, std::int64_t rows,
-                           std::int64_t channels) {
+void expect_elementwise_of(Machine& machine, Elementwise operation, std::int64_t rows, std::int64_t channels,
+                           bool relu) {
     Generator generator(static_cast<std::uint64_t>(rows * 1000 + channels));
     const auto count = static_cast<std::size_t>(rows * channels);
     std::vector<Fp16> in[3];
@@ -81,6 +81,7 @@ void expect_elementwise_of(Machine& machine, Elementwise operation, std::int64_t
     ElementwiseArguments a;
     a.elements = rows * channels;
     a.channels = channels;
+    a.relu = relu;
     for (std::size_t i = 0; i < 3; ++i) {
         in[i] = random_halves(generator, count);
         channel[i] = random_floats(generator, static_cast<std::size_t>(channels));
@@ -99,7 +100,8 @@ void expect_elementwise_of(Machine& machine, Elementwise operation, std::int64_t
         const double x[3] = {value(in[0], i), value(in[1], i), value(in[2], i)};
         const double c[3] = {value(channel[0], i % channels), value(channel[1], i % channels),
                              value(channel[2], i % channels)};
-        const auto want = elementwise_formula(operation, x, c);
+        auto want = elementwise_formula(operation, x, c);
+        for (double& y : want) y = relu ? std::max(y, 0.0) : y;
         for (int o = 0; o < outputs; ++o)
             ASSERT_NEAR(value(out[o], i), want[static_cast<std::size_t>(o)],
                         half_bound(want[static_cast<std::size_t>(o)], 20))
@@ -112,7 +114,8 @@ void expect_elementwise(Machine& machine) {
     for (int op = 0; op <= static_cast<int>(kLastElementwise); ++op)
         for (const std::int64_t rows : {1, 5, 64})
             for (const std::int64_t channels : {1, 3, 8, 40})
-                expect_elementwise_of(machine, static_cast<Elementwise>(op), rows, channels);
+                for (const bool relu : {false, true})
+                    expect_elementwise_of(machine, static_cast<Elementwise>(op), rows, channels, relu);
 }
 
 template <class Machine>

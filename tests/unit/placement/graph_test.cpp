@@ -94,7 +94,9 @@ TEST(Graph, AResNetsTensors) {
     const std::vector<Layer>& layers = made.network.layers;
     const auto conv = std::find_if(layers.begin() + 1, layers.end(),
                                    [](const Layer& layer) { return layer.kind == LayerKind::Conv; });
-    const Layer& before = layers[static_cast<std::size_t>(conv->inputs[0])];
+    const Layer& relu = layers[static_cast<std::size_t>(conv->inputs[0])];
+    ASSERT_TRUE(relu.fused);  // what conv reads comes from the norm that applies it
+    const Layer& before = layers[static_cast<std::size_t>(relu.inputs[0])];
     const Node& forward = find(made, conv->name, Stage::FF);
     const Node& backward = find(made, conv->name, Stage::BP);
     const Node& weights = find(made, conv->name, Stage::WU);

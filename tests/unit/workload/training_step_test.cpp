@@ -37,6 +37,48 @@ Network two_convolutions(int height, int width, int kernel, int stride, int pad)
     return parse_network(document, "test");
 }
 
+std::vector<VectorTask> vectors(const TrainingStep& step, VectorOp op, Stage stage) {
+    std::vector<VectorTask> found;
+    for (const Task& task : step.tasks) {
+        const auto* vector = std::get_if<VectorTask>(&task);
+        if (vector != nullptr && vector->op == op && vector->stage == stage) found.push_back(*vector);
+    }
+    return found;
+}
+
+// Which ReLUs the layer before applies.
+TEST(TrainingStep, ReluIsFusedWhereNothingElseReadsWhatComesBefore) {
+    const auto fused = [](const std::string& layers) {
+        const Network net = parse_network({{"name", "n"},
+                                           {"source", "s"},
+                                           {"batch", 2},
+                                           {"input", {{"channels", 8}, {"height", 4}, {"width", 4}}},
+                                           {"layers", nlohmann::json::parse(layers)}},
+                                          "test");
+        const TrainingStep step = make_training_step(net, Recipe{});
+        std::size_t clipped = 0;
+        for (const VectorOp op : {VectorOp::NormApply, VectorOp::Add, VectorOp::Bias})
+            for (const VectorTask& task : vectors(step, op, Stage::FF)) clipped += task.relu ? 1 : 0;
+        std::size_t relus = 0;
+        for (const Layer& layer : net.layers) relus += layer.kind == LayerKind::Relu ? 1 : 0;
+        // A pass of its own, or none; a gradient in either case.
+        EXPECT_EQ(vectors(step, VectorOp::Activation, Stage::FF).size() + clipped, relus) << layers;
+        EXPECT_EQ(vectors(step, VectorOp::ActivationGrad, Stage::BP).size(), relus) << layers;
+        return clipped;
+    };
+    const std::string conv = R"({"kind": "conv", "out": 8, "kernel": 1, "name": "c"})";
+    const std::string biased = R"({"kind": "conv", "out": 8, "kernel": 1, "bias": true, "name": "c"})";
+    const std::string norm = R"({"kind": "batchnorm", "name": "n"})";
+    const std::string relu = R"({"kind": "relu"})";
+    EXPECT_EQ(fused("[" + conv + "," + norm + "," + relu + "]"), 1U);
+    EXPECT_EQ(fused("[" + biased + "," + relu + "]"), 1U);
+    EXPECT_EQ(fused("[" + conv + "," + norm + R"(, {"kind": "add", "with": "c"},)" + relu + "]"), 1U);
+    // A GEMM cannot clip; a row norm is the host's; others read what would be lost.
+    EXPECT_EQ(fused("[" + conv + "," + relu + "]"), 0U);
+    EXPECT_EQ(fused("[" + conv + R"(, {"kind": "layernorm"},)" + relu + "]"), 0U);
+    EXPECT_EQ(fused("[" + conv + "," + norm + "," + relu + R"(, {"kind": "add", "with": "n"}])"), 0U);
+}
+
 // An input that both could fold is stored in one form: that of the pruned FF.
 TEST(TrainingStep, WuReadsTheInputAsFfDoes) {
     const nlohmann::json document = {
