@@ -50,8 +50,13 @@ constexpr int kUpdatesUntilRaised = 2000;
 void require_room(const Network& network, std::int64_t batch) {
     constexpr double kParameter = 6 * sizeof(double);
     constexpr double kFp16Byte = 3 * sizeof(double) / 2.0;
+    // ReLUs that the layer before applies have values of their own here.
+    double fused = 0;
+    for (const Layer& layer : network.layers)
+        if (layer.fused)
+            fused += static_cast<double>(layer.repeat * layer.items * layer.out.elements() * batch);
     const double bytes = static_cast<double>(network.parameters()) * kParameter +
-                         static_cast<double>(network.activation_bytes(batch)) * kFp16Byte;
+                         (static_cast<double>(network.activation_bytes(batch)) + 2 * fused) * kFp16Byte;
     if (bytes <= kMostBytes) return;
     constexpr double kGiB = 1LL << 30;
     throw InputError(

@@ -42,7 +42,7 @@ TaskResult predict_vector(const Device& device, const VectorTask& task) {
     result.layer = task.layer;
     result.stage = to_string(task.stage);
     result.kind = "vector";
-    result.tile = to_string(task.op);
+    result.tile = name_of_work(task);
     if (task.operand_order) {
         result.tile += ", none: a GEMM reads either order";
         finish(device, 0, result);

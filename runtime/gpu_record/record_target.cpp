@@ -64,7 +64,7 @@ TaskResult blank_of(const Task& task) {
     result.layer = vector.layer;
     result.stage = to_string(vector.stage);
     result.kind = "vector";
-    result.tile = to_string(vector.op);
+    result.tile = name_of_work(vector);
     return result;
 }
 

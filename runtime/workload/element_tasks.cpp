@@ -58,7 +58,7 @@ void append_element_ff(const StepContext& context, const Layer& layer, std::vect
             break;
         case LayerKind::Add:
             if (same_size(context, layer))
-                add(last_of(layer, vector_task(layer, VectorOp::Add, Stage::FF, out, 2, 1, 1)));
+                add(clipped_as_asked(layer, vector_task(layer, VectorOp::Add, Stage::FF, out, 2, 1, 1)));
             else if (by_trained_vector(context, layer))
                 add(by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, out, 1, 1, 1),
                                layer.out.channels, 1));

@@ -37,7 +37,8 @@ void fuse_activations(Network& network) {
         const auto from = static_cast<std::size_t>(layer.inputs.front());
         Layer& before = network.layers[from];
         if (readers[from] != 1 || !ends_in_clipping_work(before, shared)) continue;
-        if (before.region != layer.region || before.repeat != layer.repeat) continue;
+        // Of one copy: whether copies are counted or written out must change nothing.
+        if (before.list != layer.list) continue;
         before.applies_relu = true;
         layer.fused = true;
     }

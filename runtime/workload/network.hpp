@@ -130,6 +130,7 @@ struct Layer {
     std::int64_t items = 1;   // of its first input, a sample: tiles, images
     bool trainable = true;    // as the file says; recipes may say otherwise (training_plan.hpp)
     int tied = -1;            // the layer whose weights it shares
+    int list = 0;             // which expansion of a list of layers it stands in: a copy of a block or module
     int region = -1;          // which copy of a repeated module it lies in; layers of one follow each other
     LayerKind kind = LayerKind::Conv;
     std::vector<int> inputs;  // indices of earlier layers; -1 is the network's input

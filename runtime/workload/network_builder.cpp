@@ -34,6 +34,7 @@ void NetworkBuilder::build(const JsonCursor& root, const ModuleScope& scope) {
 }
 
 void NetworkBuilder::expand(const JsonCursor& layers, List& list) {
+    list.number = lists_++;
     const std::size_t count = layers.size(1);
     for (std::size_t i = 0; i < count; ++i) {
         const JsonCursor item = layers.at(i);
@@ -248,6 +249,7 @@ void NetworkBuilder::add_layer(const JsonCursor& item, List& list) {
     layer.path = list.path + own;
     layer.module = list.node;
     layer.repeat = list.repeat;
+    layer.list = list.number;
     layer.region = list.region;
     const Bindings& parameters = list.scope.parameters;
     layer.trainable =

@@ -32,6 +32,7 @@ class NetworkBuilder {
         int previous = 0;                  // what an item without `from` reads
         std::map<std::string, int> names;  // of items, inputs and what modules export
         std::set<std::string> skipped;  // names whose item `when` left out: they stand for what it would read
+        int number = 0;                 // of all lists, set as it is expanded
     };
     // A copy of a module that stands for `count` of them.
     struct Copy {
@@ -67,6 +68,7 @@ class NetworkBuilder {
     std::map<std::string, int> nodes_;
     std::vector<std::string> open_;  // modules around, to find cycles
     int regions_ = 0;
+    int lists_ = 0;
 };
 
 }  // namespace satsim

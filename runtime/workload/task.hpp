@@ -135,9 +135,6 @@ enum class VectorOp {
 };
 
 [[nodiscard]] const char* to_string(VectorOp op);
-struct VectorTask;
-// With what it does besides: "norm + activation".
-[[nodiscard]] std::string name_of_work(const VectorTask& task);
 
 // Weights: `taps` matrices of input x output channels. Maps: positions x channels. rows == 0: the work is
 // element by element and the shape does not matter.
@@ -176,6 +173,9 @@ struct VectorTask {
     std::int64_t times = 1;  // how often the step has this task
     auto operator<=>(const VectorTask&) const = default;
 };
+
+// The operation, and what it does besides: "norm + activation".
+[[nodiscard]] std::string name_of_work(const VectorTask& task);
 
 using Task = std::variant<GemmTask, VectorTask>;
 

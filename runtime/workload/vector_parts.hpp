@@ -22,8 +22,8 @@ inline constexpr Bytes kFp32Bytes = 4;
     return task;
 }
 
-// The last work of a layer on its output.
-[[nodiscard]] inline VectorTask last_of(const Layer& layer, VectorTask task) {
+// The last work of a layer on its output, which may apply the ReLU behind it.
+[[nodiscard]] inline VectorTask clipped_as_asked(const Layer& layer, VectorTask task) {
     task.relu = layer.applies_relu;
     return task;
 }

@@ -28,8 +28,9 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
         case LayerKind::BatchNorm:
             add(by_channel(vector_task(layer, VectorOp::NormStatistics, Stage::FF, in, 1, 0, 3),
                            layer.in.channels, 2));
-            add(last_of(layer, by_channel(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 2),
-                                          layer.in.channels, 4)));
+            add(clipped_as_asked(layer,
+                                 by_channel(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 2),
+                                            layer.in.channels, 4)));
             break;
         case LayerKind::LayerNorm:
         case LayerKind::GroupNorm:
@@ -79,8 +80,8 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
             break;
     }
     if (has_bias_vector(layer)) {
-        add(last_of(layer, by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, out, 1, 1, 1),
-                                      layer.out.channels, 1)));
+        add(clipped_as_asked(layer, by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, out, 1, 1, 1),
+                                               layer.out.channels, 1)));
     }
 }
 

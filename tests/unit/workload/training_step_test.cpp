@@ -64,6 +64,8 @@ TEST(TrainingStep, ReluIsFusedWhereNothingElseReadsWhatComesBefore) {
         // A pass of its own, or none; a gradient in either case.
         EXPECT_EQ(vectors(step, VectorOp::Activation, Stage::FF).size() + clipped, relus) << layers;
         EXPECT_EQ(vectors(step, VectorOp::ActivationGrad, Stage::BP).size(), relus) << layers;
+        for (const VectorTask& task : vectors(step, VectorOp::NormApply, Stage::FF))
+            EXPECT_EQ(name_of_work(task), task.relu ? "norm + activation" : "norm");
         return clipped;
     };
     const std::string conv = R"({"kind": "conv", "out": 8, "kernel": 1, "name": "c"})";
@@ -77,6 +79,33 @@ TEST(TrainingStep, ReluIsFusedWhereNothingElseReadsWhatComesBefore) {
     EXPECT_EQ(fused("[" + conv + "," + relu + "]"), 0U);
     EXPECT_EQ(fused("[" + conv + R"(, {"kind": "layernorm"},)" + relu + "]"), 0U);
     EXPECT_EQ(fused("[" + conv + "," + norm + "," + relu + R"(, {"kind": "add", "with": "n"}])"), 0U);
+}
+
+// Copies of repeated modules, one within another: counted, in pieces or written out, as many ReLUs are fused.
+// A copy that begins with a ReLU has none of the copy before, whichever these are.
+TEST(TrainingStep, CountedCopiesFuseAsThoseThatAreWrittenOut) {
+    const nlohmann::json document = nlohmann::json::parse(R"({"name": "n", "source": "s", "batch": 2,
+        "input": {"channels": 8, "height": 1, "width": 1},
+        "modules": {"inner": {"layers": [{"name": "r", "kind": "relu"},
+                                         {"name": "l", "kind": "linear", "out": 8, "bias": true},
+                                         {"name": "s", "kind": "relu"},
+                                         {"name": "m", "kind": "linear", "out": 8, "bias": true}]},
+                    "outer": {"layers": [{"module": "inner", "name": "i", "repeat": 6}]}},
+        "layers": [{"module": "outer", "name": "o", "repeat": 5}]})");
+    for (const std::int64_t pieces : {std::int64_t{1}, std::int64_t{2}, std::int64_t{16}, kEveryCopy}) {
+        NetworkOptions options;
+        options.pieces = pieces;
+        const Network net = parse_network(document, "test", options);
+        std::int64_t relus = 0;
+        std::int64_t fused = 0;
+        for (const Layer& layer : net.layers) {
+            if (layer.kind != LayerKind::Relu) continue;
+            relus += layer.repeat;
+            fused += layer.fused ? layer.repeat : 0;
+        }
+        EXPECT_EQ(relus, 60) << pieces;
+        EXPECT_EQ(fused, 30) << pieces;
+    }
 }
 
 // An input that both could fold is stored in one form: that of the pruned FF.
