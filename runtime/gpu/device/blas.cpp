@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 
 #include "runtime/gpu/device/dynamic_library.hpp"
 
@@ -18,6 +19,10 @@ void require(cublasStatus_t status, const char* what) {
         throw InputError("GPU", "",
                          std::string("cuBLASLt: ") + what + " failed, status " + std::to_string(status));
 }
+
+// An opaque object of the library, and what destroys it.
+template <class T>
+using Owned = std::unique_ptr<T, cublasStatus_t (*)(T*)>;
 
 }  // namespace
 
@@ -67,17 +72,19 @@ class Blas::Product {
     // `exact`: only algorithms that round every sum once.
     Product(Library& library, const ProductWork& work, bool exact) : library_(library) {
         const auto [m, n, k] = work.shape;
-        require(library.desc_create(&desc_, CUBLAS_COMPUTE_32F, CUDA_R_32F), "a description");
+        cublasLtMatmulDesc_t desc = nullptr;
+        require(library.desc_create(&desc, CUBLAS_COMPUTE_32F, CUDA_R_32F), "a description");
+        desc_.reset(desc);
         const cublasOperation_t first = work.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
         const cublasOperation_t second = work.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
-        require(library.desc_set(desc_, CUBLASLT_MATMUL_DESC_TRANSA, &first, sizeof first), "a description");
-        require(library.desc_set(desc_, CUBLASLT_MATMUL_DESC_TRANSB, &second, sizeof second),
-                "a description");
+        require(library.desc_set(desc, CUBLASLT_MATMUL_DESC_TRANSA, &first, sizeof first), "a description");
+        require(library.desc_set(desc, CUBLASLT_MATMUL_DESC_TRANSB, &second, sizeof second), "a description");
         b_ = work.b_transposed ? layout(CUDA_R_16F, k, n, work.count) : layout(CUDA_R_16F, n, k, work.count);
         a_ = work.a_transposed ? layout(CUDA_R_16F, m, k, work.count) : layout(CUDA_R_16F, k, m, work.count);
         c_ = layout(work.out == ElementType::Fp32 ? CUDA_R_32F : CUDA_R_16F, n, m, work.count);
         cublasLtMatmulPreference_t preference = nullptr;
         require(library.preference_create(&preference), "a preference");
+        const Owned<cublasLtMatmulPreferenceOpaque_t> owned(preference, library.preference_destroy);
         require(library.preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &kWorkspaceBytes,
                                        sizeof kWorkspaceBytes),
                 "a preference");
@@ -87,28 +94,23 @@ class Blas::Product {
                                            &kReduction, sizeof kReduction),
                     "a preference");
         }
-        const cublasStatus_t status = library.heuristic(library.handle, desc_, b_, a_, c_, c_, preference,
-                                                        kCandidates, found_.data(), &count_);
-        (void)library.preference_destroy(preference);
+        const cublasStatus_t status =
+            library.heuristic(library.handle, desc_.get(), b_.get(), a_.get(), c_.get(), c_.get(), preference,
+                              kCandidates, found_.data(), &count_);
         if (status != CUBLAS_STATUS_SUCCESS || count_ == 0)
             throw InputError("GPU", "", "cuBLASLt has no algorithm for " + describe(work));
     }
     Product(const Product&) = delete;
     Product& operator=(const Product&) = delete;
-    ~Product() {
-        (void)library_.layout_destroy(a_);
-        (void)library_.layout_destroy(b_);
-        (void)library_.layout_destroy(c_);
-        (void)library_.desc_destroy(desc_);
-    }
+    ~Product() = default;
 
     [[nodiscard]] cublasStatus_t run(int choice, const void* a, const void* b, void* c,
                                      cudaStream_t stream) const {
         constexpr float kOne = 1;
         constexpr float kZero = 0;
-        return library_.matmul(library_.handle, desc_, &kOne, b, b_, a, a_, &kZero, c, c_, c, c_,
-                               &found_[static_cast<std::size_t>(choice)].algo, library_.workspace.data(),
-                               kWorkspaceBytes, stream);
+        return library_.matmul(library_.handle, desc_.get(), &kOne, b, b_.get(), a, a_.get(), &kZero, c,
+                               c_.get(), c, c_.get(), &found_[static_cast<std::size_t>(choice)].algo,
+                               library_.workspace.data(), kWorkspaceBytes, stream);
     }
     void search(const OperandSets& sets, const OwnedStream& stream) {
         best_ = fastest_of(
@@ -124,12 +126,13 @@ class Blas::Product {
     [[nodiscard]] int count() const { return count_; }
 
   private:
-    cublasLtMatrixLayout_t layout(cudaDataType_t type, std::int64_t rows, std::int64_t columns,
-                                  std::int64_t batch) {
+    using Layout = Owned<cublasLtMatrixLayoutOpaque_t>;
+    Layout layout(cudaDataType_t type, std::int64_t rows, std::int64_t columns, std::int64_t batch) {
         cublasLtMatrixLayout_t made = nullptr;
         require(library_.layout_create(&made, type, static_cast<std::uint64_t>(rows),
                                        static_cast<std::uint64_t>(columns), rows),
                 "a layout");
+        Layout owned(made, library_.layout_destroy);
         const auto count = static_cast<std::int32_t>(batch);
         const std::int64_t stride = rows * columns;
         require(library_.layout_set(made, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count),
@@ -137,14 +140,14 @@ class Blas::Product {
         require(
             library_.layout_set(made, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride, sizeof stride),
             "a layout");
-        return made;
+        return owned;
     }
 
     Library& library_;
-    cublasLtMatmulDesc_t desc_ = nullptr;
-    cublasLtMatrixLayout_t a_ = nullptr;
-    cublasLtMatrixLayout_t b_ = nullptr;
-    cublasLtMatrixLayout_t c_ = nullptr;
+    Owned<cublasLtMatmulDescOpaque_t> desc_{nullptr, library_.desc_destroy};
+    Layout a_{nullptr, library_.layout_destroy};
+    Layout b_{nullptr, library_.layout_destroy};
+    Layout c_{nullptr, library_.layout_destroy};
     std::array<cublasLtMatmulHeuristicResult_t, kCandidates> found_{};
     int count_ = 0;
     int best_ = -1;
