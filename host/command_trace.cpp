@@ -60,6 +60,16 @@ int check(const Arguments& arguments) {
     return summary.broken.empty() ? 0 : kCheckFailed;
 }
 
+// Why no task matches.
+std::string nothing_of(const Network& network, const std::string& name) {
+    for (const Layer& layer : network.layers) {
+        if (layer.name != name || !layer.fused) continue;
+        const Layer& before = network.layers[static_cast<std::size_t>(layer.inputs.front())];
+        return "has no forward work of its own: " + before.name + " applies it";
+    }
+    return "names no task of network " + network.name;
+}
+
 int write(const Arguments& arguments) {
     const Options& options = arguments.options;
     if (options.output.empty()) throw InputError("trace", "", "expected -o FILE to write the trace to");
@@ -70,7 +80,7 @@ int write(const Arguments& arguments) {
         make_step(network, recipe, options.batch_override(), hardware, !options.no_pregeneration);
     bool any = false;
     for (const Task& task : step.tasks) any = any || wanted(arguments, task);
-    if (!any) throw InputError("--layer " + arguments.layer, "", "names no task of network " + network.name);
+    if (!any) throw InputError("--layer " + arguments.layer, "", nothing_of(network, arguments.layer));
     note_dataflow(options.dataflow);
     sat::SatSettings settings = options.sat_settings(hardware);
     settings.wants_operations = [&arguments](const Task& task) { return wanted(arguments, task); };

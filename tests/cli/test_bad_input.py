@@ -205,6 +205,8 @@ class BadInput(ProgramTest):
         self.refuse("run", self.network(), "--models", self.folder, names=["--models"])
         self.refuse("compare")
         self.refuse("trace", self.network(), names=["-o"])
+        self.refuse("trace", "resnet9", "--layer", "nosuch", "-o", "t.json", names=["--layer nosuch", "no task"])
+        self.refuse("trace", "resnet9", "--layer", "prep.relu", "--stage", "FF", "-o", "t.json", names=["prep.bn applies it"])
         self.refuse("schedule", self.network(), *SMALL, "--asm", names=["tasks"])
         self.refuse("schedule", self.network(), *SMALL, "--layer", "nowhere")
         self.refuse("reproduce", "--channels", "5")
