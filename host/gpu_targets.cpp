@@ -30,16 +30,18 @@ gpu::Recording measure_steps(const std::vector<TrainingStep>& steps, gpu::Meter&
                              const GpuMeasuring& options) {
     gpu::Recording recording;
     recording.device = meter.device();
-    for (const TrainingStep& step : steps) gpu::require_room(step.tasks, recording.device);
+    gpu::TimeBudget budget;
+    for (const TrainingStep& step : steps) budget.expect(step.tasks, recording.device);
     for (const TrainingStep& step : steps) {
         ProgressBar bar("measuring " + step.network + ", " + step.recipe);
-        gpu::measure_missing(step.tasks, meter, recording,
+        gpu::measure_missing(step.tasks, meter, recording, budget,
                              [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
         const gpu::RecordedStep recorded{step.network, step.recipe, step.batch};
         if (std::find(recording.steps.begin(), recording.steps.end(), recorded) == recording.steps.end())
             recording.steps.push_back(recorded);
+        // After every step: what is measured is kept, should the next one be interrupted.
+        if (!options.record.empty()) write_file_atomically(options.record, gpu::recording_json(recording));
     }
-    if (!options.record.empty()) write_file_atomically(options.record, gpu::recording_json(recording));
     return recording;
 }
 

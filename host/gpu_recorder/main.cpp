@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
 
 #include "host/parse_arguments.hpp"
 #include "runtime/gpu_record/module.hpp"
@@ -24,22 +25,29 @@ struct Arguments {
     std::string models = "models";
     std::string output = ".";
     std::int64_t batch = 0;
+    double seconds = 0;
     gpu::MeterSettings settings;
 };
 
-void record_network(const Arguments& arguments, const std::string& name, gpu::Meter& meter,
-                    const gpu::MeasuredDevice& device, gpu::Recording& known) {
+// The steps of a network, one a recipe.
+std::vector<TrainingStep> steps_of(const Arguments& arguments, const std::string& name) {
     const fs::path file =
         fs::exists(name) ? fs::path(name) : fs::path(arguments.models) / "networks" / (name + ".json");
     const Network network = load_network(file);
+    const std::optional<std::int64_t> batch =
+        arguments.batch > 0 ? std::optional(arguments.batch) : std::nullopt;
+    std::vector<TrainingStep> steps;
+    for (const std::string& recipe : arguments.recipes)
+        steps.push_back(make_training_step(network, load_recipe(recipe, arguments.models), batch));
+    return steps;
+}
+
+void record_steps(const Arguments& arguments, const std::vector<TrainingStep>& steps, gpu::Meter& meter,
+                  gpu::TimeBudget& budget, gpu::Recording& known) {
     gpu::Recording recording;
-    recording.device = device;
-    for (const std::string& recipe : arguments.recipes) {
-        const std::optional<std::int64_t> batch =
-            arguments.batch > 0 ? std::optional(arguments.batch) : std::nullopt;
-        const TrainingStep step = make_training_step(network, load_recipe(recipe, arguments.models), batch);
-        gpu::require_room(step.tasks, device);
-        gpu::measure_missing(step.tasks, meter, known, {});
+    recording.device = known.device;
+    for (const TrainingStep& step : steps) {
+        gpu::measure_missing(step.tasks, meter, known, budget, {});
         recording.steps.push_back({step.network, step.recipe, step.batch});
         gpu::RecordTarget target("gpu", known, Provenance::Measured);
         double seconds = 0;
@@ -48,7 +56,7 @@ void record_network(const Arguments& arguments, const std::string& name, gpu::Me
         fmt::print("{} {} batch {}: {:.3f} ms a step\n", step.network, step.recipe, step.batch,
                    seconds * 1e3);
         // After every recipe: what is measured is kept, should the time run out.
-        write_file_atomically(fs::path(arguments.output) / (network.name + ".json"),
+        write_file_atomically(fs::path(arguments.output) / (step.network + ".json"),
                               gpu::recording_json(recording));
     }
 }
@@ -58,6 +66,7 @@ int record(const Arguments& arguments) {
     const fs::path program = fs::read_symlink("/proc/self/exe").parent_path();
     (void)std::setvbuf(stdout, nullptr, _IOLBF,
                        0);  // a log that is read while it grows, or after it was cut short
+    gpu::TimeBudget budget = arguments.seconds > 0 ? gpu::TimeBudget(arguments.seconds) : gpu::TimeBudget();
     const auto meter = gpu::open_meter(arguments.settings, {program});
     const gpu::MeasuredDevice device = meter->device();
     fmt::print("{}: {:.1f} TFLOP/s dense, copy {:.0f} GB/s, launch {:.2f} us; energy: {}\n", device.name,
@@ -66,14 +75,30 @@ int record(const Arguments& arguments) {
     gpu::Recording known;  // of all networks: equal work is measured once
     known.device = device;
     int failed = 0;
+    const auto tell = [&failed](const std::string& name, const InputError& error) {
+        fmt::print(stderr, "satsim-gpu: {}: {}\n", name, error.what());
+        ++failed;
+    };
+    // All are expected before the first is measured, so that time is kept for each.
+    std::map<std::string, std::vector<TrainingStep>> steps;
     for (const std::string& name : arguments.networks) {
         try {
-            record_network(arguments, name, *meter, device, known);
+            steps[name] = steps_of(arguments, name);
+            for (const TrainingStep& step : steps[name]) budget.expect(step.tasks, device);
+        } catch (const InputError& error) {  // the others are worth having
+            steps.erase(name);
+            tell(name, error);
+        }
+    }
+    for (const std::string& name : arguments.networks) {
+        const auto found = steps.find(name);
+        if (found == steps.end()) continue;
+        try {
+            record_steps(arguments, found->second, *meter, budget, known);
             if (const std::string account = meter->account(); !account.empty())
                 fmt::print("measuring so far: {}\n", account);
-        } catch (const InputError& error) {  // the others are worth having
-            fmt::print(stderr, "satsim-gpu: {}: {}\n", name, error.what());
-            ++failed;
+        } catch (const InputError& error) {
+            tell(name, error);
         }
     }
     if (const std::string account = meter->account(); !account.empty())
@@ -98,6 +123,12 @@ int main(int argc, char** argv) {
         .add_option("--energy-window", arguments.settings.energy_window_s,
                     "s of each piece of work; 0: no energy")
         ->capture_default_str();
+    program
+        .add_option(
+            "--seconds", arguments.seconds,
+            "of all: energy is read of the work that weighs most, as far as the time allows (default: "
+            "no limit)")
+        ->check(CLI::PositiveNumber);
     program.add_option("-o,--output", arguments.output, "folder that gets NETWORK.json")
         ->capture_default_str();
     if (const auto code = host::parse_arguments(program, argc, argv)) return *code;

@@ -27,8 +27,8 @@ struct Power {
 
 }  // namespace
 
-std::vector<bool> read_by_itself(const std::vector<Task>& tasks, const WorkPlan& plan,
-                                 const MeasuredDevice& device) {
+std::vector<double> estimate_shares(const std::vector<Task>& tasks, const WorkPlan& plan,
+                                    const MeasuredDevice& device) {
     std::vector<double> seconds(plan.works.size());
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         const PlannedTask& planned = plan.tasks[i];
@@ -36,13 +36,19 @@ std::vector<bool> read_by_itself(const std::vector<Task>& tasks, const WorkPlan&
             seconds[planned.work] += planned.share * static_cast<double>(times_of(tasks[i])) *
                                      estimate_seconds(plan.works[planned.work], device);
     }
-    double left = kUnread * std::accumulate(seconds.begin(), seconds.end(), 0.0);
-    std::vector<std::size_t> shortest(seconds.size());
+    const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+    for (double& s : seconds) s /= std::max(all, 1e-30);
+    return seconds;
+}
+
+std::vector<bool> read_by_itself(const std::vector<double>& shares) {
+    double left = kUnread;
+    std::vector<std::size_t> shortest(shares.size());
     std::iota(shortest.begin(), shortest.end(), std::size_t{0});
-    std::ranges::stable_sort(shortest, {}, [&](std::size_t i) { return seconds[i]; });
-    std::vector<bool> read(seconds.size(), true);
+    std::ranges::stable_sort(shortest, {}, [&](std::size_t i) { return shares[i]; });
+    std::vector<bool> read(shares.size(), true);
     for (const std::size_t i : shortest) {
-        left -= seconds[i];
+        left -= shares[i];
         if (left < 0) break;
         read[i] = false;
     }

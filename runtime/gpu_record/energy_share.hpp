@@ -7,11 +7,13 @@
 
 namespace satsim::gpu {
 
-// Of each of the plan's works: whether it is read. Those that are not come to at most 5 % of the step's time
-// together, by an estimate from the device's measured roofs (flop, bytes, a launch) made before anything is
-// measured.
-[[nodiscard]] std::vector<bool> read_by_itself(const std::vector<Task>& tasks, const WorkPlan& plan,
-                                               const MeasuredDevice& device);
+// Of each of the plan's works its share of the step's time, by an estimate from the device's measured roofs
+// (flop, bytes, a launch) made before anything is measured.
+[[nodiscard]] std::vector<double> estimate_shares(const std::vector<Task>& tasks, const WorkPlan& plan,
+                                                  const MeasuredDevice& device);
+
+// Whether each is read: those that are not come to at most 5 % together.
+[[nodiscard]] std::vector<bool> read_by_itself(const std::vector<double>& shares);
 
 // Gives the plan's works without joules the mean power, by time, of those of the same kind (product,
 // convolution, vector work; of all where none was read) and marks them `shared_power`. Nothing where no work

@@ -319,7 +319,7 @@ Fit fit(const Device& device, const Recording& recording, const std::string& sou
     std::vector<Sample> held_out;
     std::array<std::size_t, kKinds.size()> counts{};
     for (const auto& [work, measured] : recording.measurements) {
-        if (measured.seconds <= 0) continue;
+        if (measured.seconds <= 0 || moved_share(work, measured) < 1) continue;
         Sample sample;
         sample.tasks = tasks_of(work);
         sample.sparse = measured.sparse;

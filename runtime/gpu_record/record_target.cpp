@@ -8,6 +8,7 @@
 
 #include "runtime/dispatch/gemm_result.hpp"
 #include "runtime/gpu_record/energy_share.hpp"
+#include "runtime/gpu_record/fitting_part.hpp"
 #include "runtime/gpu_record/plan.hpp"
 #include "runtime/support/error.hpp"
 
@@ -35,6 +36,20 @@ Bound bound_of(const MeasuredDevice& device, const Work& work, const Measurement
     return memory_s >= compute_s ? Bound::Bandwidth : Bound::Compute;
 }
 
+// Row-wise work as recordings hold it that are older than its shape: measured as traffic of the same bytes,
+// which its kernel says.
+Work without_shape(const Work& work) {
+    Work older = work;
+    if (auto* vector = std::get_if<VectorWork>(&older)) vector->shape = {};
+    return older;
+}
+
+const Measurement* find_measurement(const Recording& recording, const Work& work) {
+    auto found = recording.measurements.find(work);
+    if (found == recording.measurements.end()) found = recording.measurements.find(without_shape(work));
+    return found == recording.measurements.end() ? nullptr : &found->second;
+}
+
 // Zeros that a recording lacks: older ones were taken before steps asked for all of theirs. A kernel writes
 // them as fast as a copy, which the recording has, at the mean power of its vector work. Nothing for other
 // work.
@@ -57,6 +72,15 @@ std::optional<Measurement> zero_fill_of(const Work& work, const Recording& recor
     return estimate;
 }
 
+// Of work whose kernel moved a share of what it should: all of it at that rate, behind one launch.
+Measurement with_all_bytes(Measurement m, double moved, double launch_seconds) {
+    const double seconds = launch_seconds + std::max(m.seconds - launch_seconds, 0.0) / moved;
+    if (m.joules) *m.joules *= seconds / m.seconds;
+    m.seconds = seconds;
+    m.kernel += ", scaled to all that is moved";
+    return m;
+}
+
 TaskResult blank_of(const Task& task) {
     if (const auto* gemm = std::get_if<GemmTask>(&task)) return result_of(*gemm);
     const auto& vector = std::get<VectorTask>(task);
@@ -70,28 +94,26 @@ TaskResult blank_of(const Task& task) {
 
 }  // namespace
 
-void require_room(const std::vector<Task>& tasks, const MeasuredDevice& device) {
-    constexpr double kGiga = 1e9;
-    for (const Work& work : plan_work(tasks).works) {
-        const Bytes bytes = compulsory_bytes(work);
-        if (bytes > device.memory_bytes)
-            throw InputError("GPU", "",
-                             fmt::format("{} takes {:.1f} GB, expected at most the {:.1f} GB of {}",
-                                         describe(work), static_cast<double>(bytes) / kGiga,
-                                         static_cast<double>(device.memory_bytes) / kGiga, device.name));
-    }
-}
-
-void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording,
+void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording, TimeBudget& budget,
                      const std::function<void(std::size_t, std::size_t)>& progress) {
+    constexpr double kRoom = 0.8;  // of the memory: libraries and their workspaces want some
+    const auto room = static_cast<Bytes>(kRoom * static_cast<double>(recording.device.memory_bytes));
     const WorkPlan plan = plan_work(tasks);
+    budget.expect(tasks, recording.device);
     std::size_t done = 0;
-    const std::vector<bool> read = read_by_itself(tasks, plan, recording.device);
-    for (std::size_t i = 0; i < plan.works.size(); ++i) {
-        const auto known = recording.measurements.find(plan.works[i]);
+    for (const Work& work : plan.works) {
+        const auto known = recording.measurements.find(work);
+        const bool timed = known != recording.measurements.end();
         // Work that did not matter to an earlier step may matter to this one.
-        if (known == recording.measurements.end() || (read[i] && known->second.shared_power))
-            recording.measurements.insert_or_assign(plan.works[i], meter.measure(plan.works[i], read[i]));
+        if (!timed || known->second.shared_power) {
+            const bool energy = budget.reads(work);
+            if (!timed || energy) {
+                const FittingPart part = fitting_part(work, room, recording.device.name);
+                recording.measurements.insert_or_assign(work, budget.spend(work, energy, [&] {
+                    return whole_of(meter.measure(part.work, energy), part.share);
+                }));
+            }
+        }
         if (progress) progress(++done, plan.works.size());
     }
     share_power(plan, recording);
@@ -100,8 +122,8 @@ void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& re
 bool knows_energy(const std::vector<Task>& tasks, const Recording& recording) {
     const WorkPlan plan = plan_work(tasks);
     return std::all_of(plan.works.begin(), plan.works.end(), [&](const Work& work) {
-        const auto found = recording.measurements.find(work);
-        return found == recording.measurements.end() || found->second.joules;
+        const Measurement* found = find_measurement(recording, work);
+        return found == nullptr || found->joules;
     });
 }
 
@@ -112,6 +134,7 @@ void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Re
 std::vector<TaskResult> RecordTarget::run(const std::vector<Task>& tasks,
                                           const std::function<void(std::size_t, std::size_t)>& progress) {
     const WorkPlan plan = plan_work(tasks);
+    const double launch_seconds = recording_.device.launch_seconds;
     std::vector<TaskResult> results;
     results.reserve(tasks.size());
     for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -122,18 +145,20 @@ std::vector<TaskResult> RecordTarget::run(const std::vector<Task>& tasks,
             result.tile += (result.tile.empty() ? "" : ", ") + planned.note;
         } else {
             const Work& work = plan.works[planned.work];
-            const auto found = recording_.measurements.find(work);
-            const bool recorded = found != recording_.measurements.end();
+            const Measurement* recorded = find_measurement(recording_, work);
+            const double moved = recorded != nullptr ? moved_share(work, *recorded) : 1;
             const std::optional<Measurement> estimate =
-                recorded ? std::nullopt : zero_fill_of(work, recording_);
-            if (!recorded && !estimate)
+                recorded == nullptr ? zero_fill_of(work, recording_)
+                : moved < 1         ? std::optional(with_all_bytes(*recorded, moved, launch_seconds))
+                                    : std::nullopt;
+            if (recorded == nullptr && !estimate)
                 throw InputError(
                     recording_.file, "",
                     fmt::format("has no measurement of layer {} ({}), expected one of the steps that it "
                                 "holds: {}",
                                 layer_of(tasks[i]), describe(work), steps_text(recording_)));
-            const Measurement& measured = recorded ? found->second : *estimate;
-            if (!recorded) result.provenance = Provenance::Modelled;
+            const Measurement& measured = estimate ? *estimate : *recorded;
+            if (estimate) result.provenance = Provenance::Modelled;
             result.seconds = measured.seconds * planned.share;
             result.energy_j = measured.joules.value_or(0) * planned.share;
             result.dram_bytes =
@@ -147,6 +172,7 @@ std::vector<TaskResult> RecordTarget::run(const std::vector<Task>& tasks,
             } else {
                 result.tile += ", " + measured.kernel;
             }
+            if (measured.measured_share < 1) result.tile += ", measured in parts";
             if (!planned.note.empty()) result.tile += ", " + planned.note;
         }
         results.push_back(std::move(result));

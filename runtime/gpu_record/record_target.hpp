@@ -3,15 +3,15 @@
 
 #include "runtime/dispatch/target.hpp"
 #include "runtime/gpu_record/meter.hpp"
+#include "runtime/gpu_record/time_budget.hpp"
 
 namespace satsim::gpu {
 
-// Throws InputError where a piece of the tasks' work alone is larger than the device's memory: before
-// anything is measured.
-void require_room(const std::vector<Task>& tasks, const MeasuredDevice& device);
-
-// Measures what the tasks need and `recording` lacks. `recording.device` is the meter's.
-void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording,
+// Measures what the tasks need and `recording` lacks, as far as `budget` allows, which then has expected
+// them. `recording.device` is the meter's. Throws InputError where a piece of work does not fit into the
+// device's memory, not even in parts, and once the budget's time is up; what was measured before is in the
+// recording.
+void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording, TimeBudget& budget,
                      const std::function<void(std::size_t, std::size_t)>& progress);
 
 // Whether every piece of the tasks' work that is measured has joules.

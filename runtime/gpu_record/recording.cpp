@@ -100,6 +100,7 @@ ordered_json measurement_json(const Work& work, const Measurement& m) {
                            {"sparse", m.sparse}};
     if (m.called_seconds) object["called_seconds"] = *m.called_seconds;
     if (m.shared_power) object["shared_power"] = true;
+    if (m.measured_share != 1) object["measured_share"] = m.measured_share;
     if (!m.dense_reason.empty()) object["dense_reason"] = m.dense_reason;
     object["candidates"] = ordered_json::array();
     for (const Candidate& c : m.candidates) object["candidates"].push_back(candidate_json(c));
@@ -111,7 +112,7 @@ ordered_json measurement_json(const Work& work, const Measurement& m) {
 Measurement read_measurement(const JsonCursor& at) {
     at.object({"work", "kernel", "seconds", "fastest", "slowest", "repetitions", "joules", "energy_window_s",
                "sustained_seconds", "sparse", "candidates", "kernels"},
-              {"called_seconds", "shared_power", "dense_reason"});
+              {"called_seconds", "shared_power", "measured_share", "dense_reason"});
     Measurement m;
     m.kernel = at.at("kernel").text();
     m.fastest = at.at("fastest").number(0, kLongest);
@@ -121,6 +122,7 @@ Measurement read_measurement(const JsonCursor& at) {
     if (at.has("called_seconds")) m.called_seconds = at.at("called_seconds").number(0, kLongest);
     m.joules = read_optional(at.at("joules"), 1e9);
     if (at.has("shared_power")) m.shared_power = at.at("shared_power").boolean();
+    if (at.has("measured_share")) m.measured_share = at.at("measured_share").number(1e-12, 1);
     m.energy_window_s = at.at("energy_window_s").number(0, kLongest);
     m.sustained_seconds = at.at("sustained_seconds").number(0, kLongest);
     m.sparse = at.at("sparse").boolean();
@@ -162,6 +164,19 @@ Recording read_recording(const JsonCursor& root) {
 }
 
 }  // namespace
+
+double moved_share(const Work& work, const Measurement& measured) {
+    const auto* vector = std::get_if<VectorWork>(&work);
+    if (vector == nullptr) return 1;
+    if (vector->op == VectorOp::Activation && vector->reads_fp16 == 2 && measured.kernel == "satsim gelu")
+        return 2.0 / 3;
+    if (vector->op == VectorOp::ActivationGrad && vector->reads_fp16 == 3 &&
+        measured.kernel == "satsim gelu gradient")
+        return 3.0 / 5;
+    if (vector->op == VectorOp::NormGradStatistics && measured.kernel == "satsim row gradient statistics")
+        return 1.0 / 2;
+    return 1;
+}
 
 std::string recording_json(const Recording& recording) {
     ordered_json document = {{"format", kFormat}, {"version", 1}, {"device", device_json(recording.device)}};

@@ -36,9 +36,11 @@ struct Measurement {
     bool shared_power = false;     // joules are `seconds` at the mean power of its kind (energy_share.hpp)
     double energy_window_s = 0;
     double sustained_seconds =
-        0;                     // of a run while energy was read: clocks fall when the board is at its limit
-    bool sparse = false;       // the kernel skips what is pruned
-    std::string dense_reason;  // why work with a sparse operand ran dense
+        0;                      // of a run while energy was read: clocks fall when the board is at its limit
+    double measured_share = 1;  // of work that is larger than the memory: the times are of this part of it,
+                                // over the share (fitting_part.hpp)
+    bool sparse = false;        // the kernel skips what is pruned
+    std::string dense_reason;   // why work with a sparse operand ran dense
     std::vector<Candidate> candidates;
     std::vector<KernelTime> kernels;  // as the profiler names them; empty without one
 };
@@ -79,6 +81,11 @@ struct Recording {
     std::vector<RecordedStep> steps;
     std::map<Work, Measurement> measurements;
 };
+
+// What the measured kernel moved of what the work moves. Below 1 in recordings from before 2026-11-27 alone:
+// gated activations ran as GELU, which has one tensor less to read (its gradient, one and one to write), and
+// statistics of the gradients of rows' norms without the second pass, which sums those of scales and shifts.
+[[nodiscard]] double moved_share(const Work& work, const Measurement& measured);
 
 [[nodiscard]] std::string recording_json(const Recording& recording);
 // Throw InputError naming file and JSON pointer.

@@ -1,14 +1,24 @@
 // Layers that work on the positions of a sample's streams: norms and rotations of tokens, gated activations,
 // softmax within spans, and what takes positions apart and puts them together. SAT copies rows; the rest is
 // the host's.
+#include <algorithm>
+
 #include "runtime/workload/attention_spans.hpp"
 #include "runtime/workload/vector_parts.hpp"
 
 namespace satsim {
 namespace {
 
-std::int64_t probabilities(const StepContext& context, const Layer& layer) {
-    return context.batch * layer.heads * seen_pairs(layer);
+// Softmax or its gradient over what each query of each head sees: rows of different lengths, whose shape says
+// the mean one.
+VectorTask over_probabilities(const StepContext& context, const Layer& layer, VectorOp op, Stage stage,
+                              int reads, int flops) {
+    const std::int64_t pairs = seen_pairs(layer);
+    const std::int64_t queries = std::max<std::int64_t>(covered_positions(layer), 1);
+    const std::int64_t copies = context.batch * layer.heads;
+    VectorTask task = host(vector_task(layer, op, stage, copies * pairs, reads, 1, flops));
+    if (pairs > 0) task.shape = {1, copies * queries, (pairs + queries / 2) / queries};
+    return task;
 }
 
 int ways(const Layer& layer) {
@@ -63,8 +73,9 @@ void append_sequence_ff(const StepContext& context, const Layer& layer, std::vec
     const auto add = [&](VectorTask task) { tasks.emplace_back(std::move(task)); };
     switch (layer.kind) {
         case LayerKind::RmsNorm:
-            add(host(vector_task(layer, VectorOp::NormStatistics, Stage::FF, in, 1, 0, 2)));
-            add(host(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 2)));
+            add(host(
+                by_row(vector_task(layer, VectorOp::NormStatistics, Stage::FF, in, 1, 0, 2), layer.size)));
+            add(host(by_row(vector_task(layer, VectorOp::NormApply, Stage::FF, in, 1, 1, 2), layer.size)));
             break;
         case LayerKind::Rope:
             add(rotary(context, layer, Stage::FF));
@@ -74,8 +85,7 @@ void append_sequence_ff(const StepContext& context, const Layer& layer, std::vec
                                  find_element_function(layer.function)->flops + 1)));
             break;
         case LayerKind::Attend:
-            add(host(
-                vector_task(layer, VectorOp::Softmax, Stage::FF, probabilities(context, layer), 1, 1, 5)));
+            add(over_probabilities(context, layer, VectorOp::Softmax, Stage::FF, 1, 5));
             append_outside_spans(context, layer, Stage::FF, tasks);
             break;
         case LayerKind::Select:
@@ -105,8 +115,10 @@ void append_sequence_bp(const StepContext& context, const Layer& layer, std::vec
     const auto add = [&](VectorTask task) { tasks.emplace_back(std::move(task)); };
     switch (layer.kind) {
         case LayerKind::RmsNorm:
-            add(host(vector_task(layer, VectorOp::NormGradStatistics, Stage::BP, in, 2, 0, 4)));
-            add(host(vector_task(layer, VectorOp::NormGradApply, Stage::BP, in, 2, 1, 5)));
+            add(host(by_row(vector_task(layer, VectorOp::NormGradStatistics, Stage::BP, in, 2, 0, 4),
+                            layer.size)));
+            add(host(
+                by_row(vector_task(layer, VectorOp::NormGradApply, Stage::BP, in, 2, 1, 5), layer.size)));
             break;
         case LayerKind::Rope:
             add(rotary(context, layer, Stage::BP));
@@ -116,10 +128,9 @@ void append_sequence_bp(const StepContext& context, const Layer& layer, std::vec
                                  find_element_function(layer.function)->gradient_flops + 3)));
             break;
         case LayerKind::Attend: {
-            const std::int64_t scores = probabilities(context, layer);
             if (context.recipe.recompute == Recompute::Attention)
-                add(host(vector_task(layer, VectorOp::Softmax, Stage::BP, scores, 1, 1, 5)));
-            add(host(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, scores, 2, 1, 4)));
+                add(over_probabilities(context, layer, VectorOp::Softmax, Stage::BP, 1, 5));
+            add(over_probabilities(context, layer, VectorOp::SoftmaxGrad, Stage::BP, 2, 4));
             append_outside_spans(context, layer, Stage::BP, tasks);
             append_shared_sums(context, layer, tasks);
             break;

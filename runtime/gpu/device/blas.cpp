@@ -112,6 +112,7 @@ class Blas::Product {
                                c_.get(), c, c_.get(), &found_[static_cast<std::size_t>(choice)].algo,
                                library_.workspace.data(), kWorkspaceBytes, stream);
     }
+    [[nodiscard]] int count() const { return count_; }
     void search(const OperandSets& sets, const OwnedStream& stream) {
         best_ = fastest_of(
             count_,
@@ -123,7 +124,6 @@ class Blas::Product {
         if (best_ < 0) throw InputError("GPU", "", "none of cuBLASLt's algorithms runs");
     }
     [[nodiscard]] int best() const { return best_; }
-    [[nodiscard]] int count() const { return count_; }
 
   private:
     using Layout = Owned<cublasLtMatrixLayoutOpaque_t>;
@@ -202,9 +202,6 @@ void Blas::multiply(const ProductWork& work, const void* a, const void* b, void*
     for (int choice = 0; choice < product->count() && status != CUBLAS_STATUS_SUCCESS; ++choice)
         status = product->run(choice, a, b, c, stream.get());
     require(status, "a product");
-}
-int Blas::choices(const Product& product) {
-    return product.count();
 }
 
 }  // namespace satsim::gpu

@@ -32,8 +32,6 @@ class Blas {
     // none that adds parts of a split K up in C's own format. Throws InputError where there is none or it
     // fails.
     void multiply(const ProductWork& work, const void* a, const void* b, void* c, const OwnedStream& stream);
-    // How many algorithms were timed.
-    [[nodiscard]] static int choices(const Product& product);
 
   private:
     struct Library;

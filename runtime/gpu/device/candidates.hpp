@@ -27,6 +27,7 @@ struct Contender {
     std::string kernel;
     bool sparse = false;
     std::string refused;
+    bool for_short_work = false;  // never the fastest where a 2:4 kernel before it takes long
     int sets = 1;
     Run run;
     std::shared_ptr<void> operands;  // kept as long as `run`
@@ -48,7 +49,7 @@ void add_or_refuse(std::vector<Contender>& list, const std::string& kernel, bool
     try {
         make(contender);
     } catch (const InputError& error) {
-        (void)cudaGetLastError();  // not the next call's fault
+        require_context();
         contender.refused = error.what();
         contender.run = {};
         contender.operands.reset();

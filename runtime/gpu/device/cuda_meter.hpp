@@ -41,6 +41,7 @@ class CudaMeter : public Meter {
     std::unique_ptr<PowerMeter> power_;
     std::unique_ptr<Profiler> profiler_;  // nullptr: not asked for
     Spent spent_;
+    bool counts_energy_ = false;  // asked for, and the counter is not known to stand still
 };
 
 }  // namespace satsim::gpu

@@ -4,6 +4,7 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,16 @@ inline void check(int code, const char* what) {
         throw InputError(
             "GPU", "", std::string(what) + " failed: " + cudaGetErrorString(static_cast<cudaError_t>(code)));
     }
+}
+
+// After something failed: takes the error off, so that it is not the next call's fault. Throws what is no
+// InputError where the device serves this process no more, as after an illegal address.
+inline void require_context() {
+    (void)cudaGetLastError();
+    const cudaError_t error = cudaDeviceSynchronize();
+    if (error != cudaSuccess)
+        throw std::runtime_error(std::string("the GPU serves this process no more: ") +
+                                 cudaGetErrorString(error));
 }
 
 class DeviceBuffer {

@@ -74,13 +74,32 @@ struct Dnn::Library {
     }
 };
 
+// A description of the library's: made, and destroyed with its owner.
+template <class Handle>
+class Described {
+  public:
+    Described(cudnnStatus_t (*create)(Handle*), cudnnStatus_t (*destroy)(Handle)) : destroy_(destroy) {
+        require(create(&handle_), "a description");
+    }
+    Described(const Described&) = delete;
+    Described& operator=(const Described&) = delete;
+    ~Described() { (void)destroy_(handle_); }
+    operator Handle() const { return handle_; }
+
+  private:
+    Handle handle_ = nullptr;
+    cudnnStatus_t (*destroy_)(Handle);
+};
+
 class Dnn::Convolution {
   public:
-    Convolution(Library& library, const ConvolutionWork& work) : library_(library), pass_(work.pass) {
-        require(library.create_tensor(&x_), "a description");
-        require(library.create_tensor(&y_), "a description");
-        require(library.create_filter(&w_), "a description");
-        require(library.create_convolution(&convolution_), "a description");
+    Convolution(Library& library, const ConvolutionWork& work)
+        : library_(library),
+          pass_(work.pass),
+          x_(library.create_tensor, library.destroy_tensor),
+          y_(library.create_tensor, library.destroy_tensor),
+          w_(library.create_filter, library.destroy_filter),
+          convolution_(library.create_convolution, library.destroy_convolution) {
         const auto [height, width] = input_extent(work);
         const auto batch = static_cast<int>(work.batch);
         const auto in = static_cast<int>(work.in_channels);
@@ -100,14 +119,6 @@ class Dnn::Convolution {
                 "a description");
         require(library.set_groups(convolution_, work.groups), "groups");
         require(library.set_math(convolution_, CUDNN_TENSOR_OP_MATH), "tensor cores");
-    }
-    Convolution(const Convolution&) = delete;
-    Convolution& operator=(const Convolution&) = delete;
-    ~Convolution() {
-        (void)library_.destroy_tensor(x_);
-        (void)library_.destroy_tensor(y_);
-        (void)library_.destroy_filter(w_);
-        (void)library_.destroy_convolution(convolution_);
     }
 
     [[nodiscard]] cudnnStatus_t run(int algorithm, void* x, void* w, void* y) const {
@@ -192,10 +203,10 @@ class Dnn::Convolution {
 
     Library& library_;
     ConvolutionPass pass_;
-    cudnnTensorDescriptor_t x_ = nullptr;
-    cudnnTensorDescriptor_t y_ = nullptr;
-    cudnnFilterDescriptor_t w_ = nullptr;
-    cudnnConvolutionDescriptor_t convolution_ = nullptr;
+    Described<cudnnTensorDescriptor_t> x_;
+    Described<cudnnTensorDescriptor_t> y_;
+    Described<cudnnFilterDescriptor_t> w_;
+    Described<cudnnConvolutionDescriptor_t> convolution_;
     int best_ = -1;
 };
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -65,11 +67,14 @@ std::optional<PowerReading> PowerMeter::during(const std::function<void()>& work
     std::vector<Step> steps;
     std::atomic<int> seen = 0;
     constexpr double kBetween = 200e-6;  // s between readings
-    const auto pause = [](double seconds) {
-        std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-    };
     // On a thread of its own: reading takes milliseconds, in which the device would run dry.
     std::jthread watcher([&](const std::stop_token& stop) {
+        std::mutex mutex;
+        std::condition_variable_any asked_to_stop;
+        const auto pause = [&](double seconds) {
+            std::unique_lock lock(mutex);
+            asked_to_stop.wait_for(lock, stop, std::chrono::duration<double>(seconds), [] { return false; });
+        };
         unsigned long long last = *at_first;
         double before = 0;
         while (!stop.stop_requested()) {

@@ -51,16 +51,34 @@ void library_sparse(Libraries& l, const ProductWork& work, Contender& contender)
 
 using OwnLaunch = std::function<int(const SparseGemmArguments&, Stream)>;
 
-void own_sparse(Libraries& l, const SparseCalls& calls, const OwnLaunch& launch, Contender& contender) {
+// The own kernels' operands, made when the first of them runs and shared by all.
+class OwnOperands {
+  public:
+    OwnOperands(const Libraries& libraries, const SparseCalls& calls)
+        : libraries_(libraries), calls_(calls) {}
+    [[nodiscard]] const std::shared_ptr<OperandSets>& sets() {
+        if (sets_ == nullptr)
+            sets_ = std::make_shared<OperandSets>(
+                std::vector<Operand>{{bytes_of(calls_.map_elements, kHalf)},
+                                     {bytes_of(calls_.weights.value_count(), kHalf)},
+                                     {bytes_of(calls_.weights.word_count(), 4), Fill::Metadata},
+                                     {bytes_of(calls_.result_elements, kHalf), Fill::Nothing}},
+                libraries_.l2_bytes, libraries_.stream.get());
+        return sets_;
+    }
+
+  private:
+    const Libraries& libraries_;
+    const SparseCalls& calls_;
+    std::shared_ptr<OperandSets> sets_;
+};
+
+void own_sparse(Libraries& l, const SparseCalls& calls, OwnOperands& operands, const OwnLaunch& launch,
+                Contender& contender) {
     if (!calls.refused.empty()) throw InputError("", "", calls.refused);
     if (l.compute_capability < 80)
         throw InputError("", "", "no sparse tensor cores before compute capability 8.0");
-    auto sets = std::make_shared<OperandSets>(
-        std::vector<Operand>{{bytes_of(calls.map_elements, kHalf)},
-                             {bytes_of(calls.weights.value_count(), kHalf)},
-                             {bytes_of(calls.weights.word_count(), 4), Fill::Metadata},
-                             {bytes_of(calls.result_elements, kHalf), Fill::Nothing}},
-        l.l2_bytes, l.stream.get());
+    const std::shared_ptr<OperandSets> sets = operands.sets();
     contender.sets = sets->sets();
     contender.run = [&l, calls, launch, sets](int set) {
         for (const GatherView& view : calls.views) {
@@ -77,30 +95,34 @@ void own_sparse(Libraries& l, const SparseCalls& calls, const OwnLaunch& launch,
 }
 
 // Hopper's kernel, where it is one.
-void own_wgmma(Libraries& l, const SparseCalls& calls, Contender& contender) {
+void own_wgmma(Libraries& l, const SparseCalls& calls, OwnOperands& operands, Contender& contender) {
     if (l.compute_capability / 10 != 9) throw InputError("", "", "wgmma needs compute capability 9.x");
     for (const GatherView& view : calls.views) {
         const char* refused = WgmmaTile::refusal(calls.weights, view);
         if (calls.refused.empty() && refused != nullptr) throw InputError("", "", refused);
     }
-    own_sparse(l, calls, launch_sparse_wgmma, contender);
+    own_sparse(l, calls, operands, launch_sparse_wgmma, contender);
 }
 
 }  // namespace
 
 void add_own_sparse(Libraries& l, const Work& work, std::vector<Contender>& list) {
     const SparseCalls calls = sparse_calls(work);
+    OwnOperands operands(l, calls);
+    add_or_refuse(list, "satsim wgmma.sp 128x256", true,
+                  [&](Contender& c) { own_wgmma(l, calls, operands, c); });
+    const bool hopper = list.back().refused.empty();
     for (const SparseTileSize size : {SparseTileSize::Large, SparseTileSize::Medium, SparseTileSize::Small}) {
         add_or_refuse(list, std::string("satsim mma.sp ") + to_string(size), true, [&](Contender& c) {
             own_sparse(
-                l, calls,
+                l, calls, operands,
                 [size](const SparseGemmArguments& a, Stream stream) {
                     return launch_sparse_gemm(size, a, stream);
                 },
                 c);
+            c.for_short_work = hopper;
         });
     }
-    add_or_refuse(list, "satsim wgmma.sp 128x256", true, [&](Contender& c) { own_wgmma(l, calls, c); });
 }
 
 std::vector<Contender> contenders(Libraries& l, const ProductWork& work) {

@@ -12,7 +12,10 @@ Replay::~Replay() {
 }
 
 void Replay::run_all() const {
-    for (int i = 0; i < runs_; ++i) run_(i % sets_);
+    for (int i = 0; i < runs_; ++i) {
+        run_(next_);
+        next_ = (next_ + 1) % sets_;
+    }
 }
 
 void Replay::capture() {

@@ -19,15 +19,15 @@ enum class Launches {
 
 class Replay {
   public:
-    // `runs` runs on operand sets 0, 1 ... in turn. The work must have run once before: kernels are loaded at
-    // their first call, which a capture does not allow. Errors of `run` leave the stream as it was.
+    // `runs` runs on operand sets 0, 1 ... in turn; calls go on with the set behind the last one, a graph
+    // repeats itself. The work must have run once before: kernels are loaded at their first call, which a
+    // capture does not allow. Errors of `run` leave the stream as it was.
     Replay(Run run, int sets, int runs, const OwnedStream& stream, Launches launches);
     Replay(const Replay&) = delete;
     Replay& operator=(const Replay&) = delete;
     ~Replay();
 
     void queue() const;
-    [[nodiscard]] int runs() const { return runs_; }
     [[nodiscard]] bool is_graph() const { return graph_ != nullptr; }
 
   private:
@@ -38,6 +38,7 @@ class Replay {
     int sets_;
     int runs_;
     const OwnedStream& stream_;
+    mutable int next_ = 0;  // set
     cudaGraphExec_t graph_ = nullptr;
 };
 

@@ -15,6 +15,7 @@ constexpr int kFloatCompute = 2;  // CUSPARSE_COMPUTE_32F since 0.5.2
 constexpr int kNotTransposed = 0;
 constexpr int kHalfSparsity = 0;  // CUSPARSELT_SPARSITY_50_PERCENT
 constexpr int kDefaultAlgorithm = 0;
+constexpr int kSearchIterations = 2;  // cusparseLtMatmulAlgAttribute_t
 constexpr unsigned kAlignment = 16;
 constexpr int kOldestVersion = 600;  // 0.6.0
 
@@ -42,6 +43,7 @@ struct SparseLt::Library {
     int (*matmul)(const void*, void*, int, int, const void*, const void*, const void*, const void*,
                   int) = nullptr;
     int (*selection)(const void*, void*, const void*, int) = nullptr;
+    int (*set_selection)(const void*, void*, int, const void*, std::size_t) = nullptr;
     int (*plan)(const void*, void*, const void*, const void*) = nullptr;
     int (*plan_destroy)(const void*) = nullptr;
     int (*descriptor_destroy)(const void*) = nullptr;
@@ -63,6 +65,7 @@ struct SparseLt::Library {
         file.get("cusparseLtStructuredDescriptorInit", structured);
         file.get("cusparseLtMatmulDescriptorInit", matmul);
         file.get("cusparseLtMatmulAlgSelectionInit", selection);
+        file.get("cusparseLtMatmulAlgSetAttribute", set_selection);
         file.get("cusparseLtMatmulPlanInit", plan);
         file.get("cusparseLtMatmulPlanDestroy", plan_destroy);
         file.get("cusparseLtMatDescriptorDestroy", descriptor_destroy);
@@ -83,33 +86,55 @@ struct SparseLt::Library {
     }
 };
 
+// An opaque structure, destroyed with its owner once it was made.
+class Made {
+  public:
+    explicit Made(int (*destroy)(const void*)) : destroy_(destroy) {}
+    Made(const Made&) = delete;
+    Made& operator=(const Made&) = delete;
+    ~Made() {
+        if (made_) (void)destroy_(opaque_.bytes.data());
+    }
+    // `status` is that of the call which makes it.
+    void made(int status, const char* what) {
+        require(status, what);
+        made_ = true;
+    }
+    operator void*() { return opaque_; }
+
+  private:
+    Opaque opaque_;
+    int (*destroy_)(const void*);
+    bool made_ = false;
+};
+
 class SparseLt::Product {
   public:
-    Product(Library& library, const GemmShape& s) : library_(library) {
+    Product(Library& library, const GemmShape& s)
+        : library_(library),
+          w_(library.descriptor_destroy),
+          x_(library.descriptor_destroy),
+          y_(library.descriptor_destroy),
+          plan_(library.plan_destroy) {
         // Y^T[n][m] = W[n][k] * X^T[k][m]; a row-major X is a column-major X^T.
-        require(library.structured(library.handle, w_, s.n, s.k, s.k, kAlignment, kHalf, kRow, kHalfSparsity),
+        w_.made(library.structured(library.handle, w_, s.n, s.k, s.k, kAlignment, kHalf, kRow, kHalfSparsity),
                 "the sparse operand's description");
-        require(library.dense(library.handle, x_, s.k, s.m, s.k, kAlignment, kHalf, kColumn),
+        x_.made(library.dense(library.handle, x_, s.k, s.m, s.k, kAlignment, kHalf, kColumn),
                 "a description");
-        require(library.dense(library.handle, y_, s.n, s.m, s.n, kAlignment, kHalf, kColumn),
+        y_.made(library.dense(library.handle, y_, s.n, s.m, s.n, kAlignment, kHalf, kColumn),
                 "a description");
         require(library.matmul(library.handle, matmul_, kNotTransposed, kNotTransposed, w_, x_, y_, y_,
                                kFloatCompute),
                 "the product's description");
         require(library.selection(library.handle, selection_, matmul_, kDefaultAlgorithm),
                 "a choice of algorithm");
-        require(library.plan(library.handle, plan_, matmul_, selection_), "a plan");
+        search_once_if_long(s);
+        plan_.made(library.plan(library.handle, plan_, matmul_, selection_), "a plan");
         std::size_t compressed = 0;
         std::size_t buffer = 0;
         require(library.compressed_size(library.handle, plan_, &compressed, &buffer), "the compressed size");
         compressed_ = DeviceBuffer(compressed);
         buffer_ = DeviceBuffer(buffer);
-    }
-    Product(const Product&) = delete;
-    Product& operator=(const Product&) = delete;
-    ~Product() {
-        (void)library_.plan_destroy(plan_);
-        for (Opaque* descriptor : {&w_, &x_, &y_}) (void)library_.descriptor_destroy(*descriptor);
     }
 
     void compress(const void* w, cudaStream_t stream) {
@@ -136,13 +161,23 @@ class SparseLt::Product {
     }
 
   private:
+    // The search times every algorithm five times otherwise, and chance is small beside milliseconds.
+    void search_once_if_long(const GemmShape& s) {
+        constexpr double kLong = 1e12;  // flop: a millisecond or more
+        constexpr int kOnce = 1;
+        if (2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k) < kLong)
+            return;
+        require(library_.set_selection(library_.handle, selection_, kSearchIterations, &kOnce, sizeof kOnce),
+                "an attribute of the search");
+    }
+
     Library& library_;
-    Opaque w_;
-    Opaque x_;
-    Opaque y_;
+    Made w_;
+    Made x_;
+    Made y_;
     Opaque matmul_;
     Opaque selection_;
-    Opaque plan_;
+    Made plan_;
     DeviceBuffer compressed_;
     DeviceBuffer buffer_;
     DeviceBuffer workspace_;

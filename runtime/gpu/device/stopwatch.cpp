@@ -24,12 +24,14 @@ double time_once(const Run& run, int sets, int runs, const OwnedStream& stream) 
     return seconds_between(begin, end) / runs;
 }
 
-// Loads the kernels, warms up, and says roughly what a run takes.
+// Loads the kernels, warms up, and says roughly what a run takes. Work of a millisecond and more needs no
+// more warming up than the run that loads it.
 double estimate_seconds(const Run& run, int sets, const OwnedStream& stream) {
     constexpr int kWarmUp = 3;
+    constexpr double kWarm = 1e-3;
     (void)time_once(run, sets, 1, stream);
     double estimate = time_once(run, sets, 1, stream);
-    for (int i = 0; i < 2 && estimate < kLong; ++i)
+    for (int i = 0; i < 2 && estimate < kWarm; ++i)
         estimate = std::max(time_once(run, sets, kWarmUp, stream), 1e-7);
     return estimate;
 }
@@ -40,8 +42,9 @@ Timing time_estimated(const Run& run, int sets, int repetitions, const OwnedStre
     constexpr double kLongest = 0.02;     // s of all repetitions, as long as there are five
     const int least = std::min(repetitions, estimate < kVeryLong ? 5 : 3);
     // A graph repeats itself: it must go through all sets, or what it reads would stay in L2.
+    const int least_runs = static_cast<int>(std::ceil(kShortest / estimate));
     const int runs =
-        std::clamp(std::max(static_cast<int>(std::ceil(kShortest / estimate)), sets), 1, kMostSets);
+        std::clamp(launches == Launches::Replayed ? std::max(least_runs, sets) : least_runs, 1, kMostSets);
     const Replay replay(run, sets, runs, stream, estimate < kLong ? launches : Launches::CallByCall);
     const double room = kLongest / (estimate * runs);
     const int count = std::clamp(static_cast<int>(std::min(room, 1e6)), least, repetitions);
@@ -100,7 +103,7 @@ int fastest_of(int count, const std::function<bool(int choice, int set)>& run, i
                 continue;
             at(choice).seconds = seconds_of(choice, at(choice).estimate, kInList);
         } catch (const InputError&) {
-            (void)cudaGetLastError();
+            require_context();
             continue;
         }
         if (first < 0) first = choice;

@@ -1,8 +1,9 @@
-// Vector work: own kernels. What there is no kernel for yet (pooling, resampling, embeddings) moves the same
-// bytes with the same number of additions, and says so in its name.
+// Vector work: own kernels. What there is no kernel for moves the same bytes with the same number of
+// additions, and says so in its name.
 #include <algorithm>
 
 #include "runtime/gpu/device/candidates.hpp"
+#include "runtime/gpu/device/vector_kernel.hpp"
 #include "runtime/gpu/kernels/launch.hpp"
 #include "runtime/gpu_model/gemm_model.hpp"
 
@@ -25,13 +26,20 @@ Sets make_sets(Libraries& l, Contender& c, const std::vector<Operand>& operands)
     return sets;
 }
 
-// Operands 0..2 read, 3..4 written, 5..7 coefficients.
+// Operands 0..2 read, 3..4 written, 5..7 coefficients; those that the operation lacks are empty.
 void elementwise_run(Libraries& l, const VectorWork& w, Elementwise operation, Contender& c) {
     const std::int64_t channels = std::max<std::int64_t>(w.shape.columns, 1);
-    const Operand tensor{halves(w.elements)};
-    const Operand coefficient{floats(channels)};
-    const Sets sets =
-        make_sets(l, c, {tensor, tensor, tensor, tensor, tensor, coefficient, coefficient, coefficient});
+    std::vector<Operand> operands(8);
+    with_operation(operation, [&](auto chosen) {
+        using Chosen = decltype(chosen);
+        const auto take = [&operands](std::size_t first, int count, std::size_t bytes) {
+            for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) operands[first + i] = {bytes};
+        };
+        take(0, Chosen::kInputs, halves(w.elements));
+        take(3, Chosen::kOutputs, halves(w.elements));
+        take(5, Chosen::kChannel, floats(channels));
+    });
+    const Sets sets = make_sets(l, c, operands);
     c.run = [&l, sets, operation, elements = w.elements, channels](int set) {
         ElementwiseArguments a;
         a.elements = elements;
@@ -43,13 +51,25 @@ void elementwise_run(Libraries& l, const VectorWork& w, Elementwise operation, C
     };
 }
 
+// A tensor of the work's shape, if it reads or writes as many. Rows of different lengths are worked on as
+// rows of their mean length, and root mean squares as norms: the same bytes.
+Operand tensor_of(const VectorWork& w, int number, int count) {
+    return {number < count ? halves(w.shape.elements()) : 0};
+}
+
 void rowwise_run(Libraries& l, const VectorWork& w, Rowwise operation, Contender& c) {
-    const Operand tensor{halves(w.elements)};
     const Operand vector{floats(w.shape.columns)};
     const Operand rows{floats(2 * w.shape.rows)};
-    const Sets sets = make_sets(
-        l, c,
-        {tensor, tensor, tensor, rows, rows, vector, vector, rows, {floats(w.shape.rows), Fill::Integers}});
+    const Sets sets = make_sets(l, c,
+                                {tensor_of(w, 0, w.reads_fp16),
+                                 tensor_of(w, 1, w.reads_fp16),
+                                 tensor_of(w, 0, w.writes_fp16),
+                                 rows,
+                                 rows,
+                                 vector,
+                                 vector,
+                                 rows,
+                                 {floats(w.shape.rows), Fill::Integers}});
     c.run = [&l, sets, operation, shape = w.shape](int set) {
         RowArguments a;
         a.in[0] = sets->as<std::uint16_t>(0, set);
@@ -67,17 +87,63 @@ void rowwise_run(Libraries& l, const VectorWork& w, Rowwise operation, Contender
     };
 }
 
+// A row's means, then the gradients of scales and shifts, which are sums over all rows.
+void row_gradient_run(Libraries& l, const VectorWork& w, Contender& c) {
+    const std::int64_t columns = w.shape.columns;
+    const Operand tensor{halves(w.shape.elements())};
+    const Operand vector{floats(columns)};
+    const Operand rows{floats(2 * w.shape.rows)};
+    ColumnArguments sums;
+    sums.rows = w.shape.rows;
+    sums.columns = columns;
+    sums.choose_strip();
+    const Sets sets = make_sets(l, c,
+                                {tensor,
+                                 tensor,
+                                 rows,
+                                 rows,
+                                 vector,
+                                 {floats(sums.strips() * 2 * columns), Fill::Nothing},
+                                 vector,
+                                 vector});
+    c.run = [&l, sets, sums, shape = w.shape](int set) {
+        RowArguments a;
+        ColumnArguments s = sums;
+        for (std::size_t i = 0; i < 2; ++i) a.in[i] = s.in[i] = sets->as<std::uint16_t>(i, set);
+        a.statistics = sets->as<float>(2, set);
+        a.normal = s.row_normal = sets->as<float>(3, set);
+        a.scale = sets->as<float>(4, set);
+        a.rows = shape.rows;
+        a.columns = shape.columns;
+        s.workspace = sets->as<float>(5, set);
+        for (std::size_t i = 0; i < 2; ++i) s.out[i] = sets->as<float>(6 + i, set);
+        check(launch_rowwise(Rowwise::GradientStatistics, a, l.stream.get()), "a row-wise kernel");
+        check(launch_columnwise(Columnwise::RowGradientSums, s, l.stream.get()), "a column-wise kernel");
+    };
+}
+
+void add_floats_run(Libraries& l, const VectorWork& w, Contender& c) {
+    const Operand tensor{floats(w.elements)};
+    const Sets sets = make_sets(l, c, {tensor, tensor, tensor});
+    c.run = [&l, sets, elements = w.elements](int set) {
+        FloatArguments a;
+        for (std::size_t i = 0; i < 2; ++i) a.in[i] = sets->as<float>(i, set);
+        a.out = sets->as<float>(2, set);
+        a.elements = elements;
+        check(launch_floats(Floats::Add, a, l.stream.get()), "an addition");
+    };
+}
+
 void columnwise_run(Libraries& l, const VectorWork& w, Columnwise operation, Contender& c) {
     const std::int64_t columns = w.shape.columns;
-    const Operand tensor{halves(w.elements)};
     const Operand vector{floats(columns)};
     ColumnArguments shape;
     shape.rows = w.shape.rows;
     shape.columns = columns;
     shape.choose_strip();
     const Sets sets = make_sets(l, c,
-                                {tensor,
-                                 tensor,
+                                {tensor_of(w, 0, w.reads_fp16),
+                                 tensor_of(w, 1, w.reads_fp16),
                                  {floats(shape.strips() * 2 * columns), Fill::Nothing},
                                  vector,
                                  vector,
@@ -210,116 +276,41 @@ void traffic_run(Libraries& l, const VectorWork& w, Contender& c) {
     };
 }
 
-// Activations that are more than a comparison run as GELU, the dearest of the common ones.
-bool is_relu(const VectorWork& w) {
-    return w.flops_per_element <= 1;
-}
-// Norms of SAT's own kind (batch normalisation) carry coefficients of channels; others work on rows.
-bool by_channel(const VectorWork& w) {
-    return w.extra_bytes > 0;
+void single_run(Libraries& l, const VectorWork& w, SingleKernel kernel, Contender& c) {
+    switch (kernel) {
+        case SingleKernel::Update:
+            return update_run(l, w, c);
+        case SingleKernel::Transpose:
+            return transpose_run(l, w, c);
+        case SingleKernel::Fill:
+            return fill_run(l, w, c);
+        case SingleKernel::AddFloats:
+            return add_floats_run(l, w, c);
+        case SingleKernel::RowGradientStatistics:
+            return row_gradient_run(l, w, c);
+        case SingleKernel::Traffic:
+            return traffic_run(l, w, c);
+    }
 }
 
 }  // namespace
 
 std::vector<Contender> contenders(Libraries& l, const VectorWork& w) {
+    const VectorKernel kernel = kernel_of(w);
     std::vector<Contender> list;
-    const auto add = [&](const char* kernel, auto make) {
-        add_or_refuse(list, std::string("satsim ") + kernel, false, [&](Contender& c) { make(c); });
-    };
-    const auto elements = [&](const char* name, Elementwise operation) {
-        add(name, [&](Contender& c) { elementwise_run(l, w, operation, c); });
-    };
-    const auto rows = [&](const char* name, Rowwise operation) {
-        add(name, [&](Contender& c) { rowwise_run(l, w, operation, c); });
-    };
-    const auto columns = [&](const char* name, Columnwise operation) {
-        add(name, [&](Contender& c) { columnwise_run(l, w, operation, c); });
-    };
-    const bool shaped = w.shape.rows > 0;
-    switch (w.op) {
-        case VectorOp::Activation:
-            is_relu(w) ? elements("relu", Elementwise::Relu) : elements("gelu", Elementwise::Gelu);
-            return list;
-        case VectorOp::ActivationGrad:
-            is_relu(w) ? elements("relu gradient", Elementwise::ReluGradient)
-                       : elements("gelu gradient", Elementwise::GeluGradient);
-            return list;
-        case VectorOp::Add:
-            if (w.reads_fp16 == 2) {
-                elements("add", Elementwise::Add);
-                return list;
-            }
-            break;
-        case VectorOp::Multiply:
-            if (w.reads_fp16 == 2 && w.writes_fp16 == 1) {
-                elements("multiply", Elementwise::Multiply);
-                return list;
-            }
-            if (w.reads_fp16 == 3) {
-                elements("multiply gradient", Elementwise::MultiplyGradient);
-                return list;
-            }
-            break;
-        case VectorOp::Copy:
-            elements("copy", Elementwise::Copy);
-            return list;
-        case VectorOp::Bias:
-            elements("bias", Elementwise::Bias);
-            return list;
-        case VectorOp::BiasGrad:
-            if (shaped) {
-                columns("bias gradient", Columnwise::BiasGradient);
-                return list;
-            }
-            break;
-        case VectorOp::NormStatistics:
-            if (shaped && by_channel(w)) columns("channel statistics", Columnwise::Statistics);
-            if (shaped && !by_channel(w)) rows("row statistics", Rowwise::Statistics);
-            break;
-        case VectorOp::NormApply:
-            if (shaped && by_channel(w)) elements("channel norm", Elementwise::ScaleShift);
-            if (shaped && !by_channel(w)) rows("row norm", Rowwise::Normalise);
-            break;
-        case VectorOp::NormGradStatistics:
-            if (shaped && by_channel(w))
-                columns("channel gradient statistics", Columnwise::GradientStatistics);
-            if (shaped && !by_channel(w)) rows("row gradient statistics", Rowwise::GradientStatistics);
-            break;
-        case VectorOp::NormGradApply:
-            if (shaped && by_channel(w)) elements("channel norm gradient", Elementwise::NormGradient);
-            if (shaped && !by_channel(w)) rows("row norm gradient", Rowwise::Gradient);
-            break;
-        case VectorOp::Softmax:
-            if (shaped) rows("softmax", Rowwise::Softmax);
-            break;
-        case VectorOp::SoftmaxGrad:
-            if (shaped) rows("softmax gradient", Rowwise::SoftmaxGradient);
-            break;
-        case VectorOp::Loss:
-            if (shaped) rows("cross-entropy", Rowwise::Loss);
-            break;
-        case VectorOp::Optimizer:
-            add("fused update", [&](Contender& c) { update_run(l, w, c); });
-            break;
-        case VectorOp::Prune:
-            add("prune and pack", [&](Contender& c) { update_run(l, w, c); });
-            break;
-        case VectorOp::Transpose:
-            if (shaped) add("transpose", [&](Contender& c) { transpose_run(l, w, c); });
-            break;
-        case VectorOp::ZeroFill:
-            add("memset", [&](Contender& c) { fill_run(l, w, c); });
-            break;
-        case VectorOp::Pool:
-        case VectorOp::PoolGrad:
-        case VectorOp::Resize:
-        case VectorOp::Embed:
-        case VectorOp::Rotary:
-        case VectorOp::Combine:
-        case VectorOp::Nearest:
-            break;
-    }
-    if (list.empty()) add("traffic of the same bytes", [&](Contender& c) { traffic_run(l, w, c); });
+    add_or_refuse(list, "satsim " + kernel.name, false, [&](Contender& c) {
+        std::visit(
+            [&](auto operation) {
+                if constexpr (std::is_same_v<decltype(operation), SingleKernel>)
+                    single_run(l, w, operation, c);
+                if constexpr (std::is_same_v<decltype(operation), Elementwise>)
+                    elementwise_run(l, w, operation, c);
+                if constexpr (std::is_same_v<decltype(operation), Rowwise>) rowwise_run(l, w, operation, c);
+                if constexpr (std::is_same_v<decltype(operation), Columnwise>)
+                    columnwise_run(l, w, operation, c);
+            },
+            kernel.operation);
+    });
     return list;
 }
 

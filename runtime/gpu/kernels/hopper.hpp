@@ -4,15 +4,12 @@
 
 #include <cuda.h>
 
+#include "runtime/gpu/kernels/shared_memory.hpp"
 #include "runtime/gpu/shared/arithmetic.hpp"
 
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
 namespace satsim::gpu {
-
-__device__ inline std::uint32_t shared_address(const void* p) {
-    return static_cast<std::uint32_t>(__cvta_generic_to_shared(p));
-}
 
 // One lane of the warp, the same each time. The compiler knows that it is alone.
 __device__ inline bool elected() {
@@ -137,12 +134,6 @@ __device__ inline std::uint32_t load_shared_word(std::uint32_t address) {
     std::uint32_t word;
     asm volatile("ld.shared::cta.b32 %0, [%1];" : "=r"(word) : "r"(address) : "memory");
     return word;
-}
-__device__ inline void load_matrices(std::uint32_t (&r)[4], std::uint32_t address) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-                 : "r"(address)
-                 : "memory");
 }
 __device__ inline void store_matrices_transposed(std::uint32_t address, std::uint32_t r0, std::uint32_t r1,
                                                  std::uint32_t r2, std::uint32_t r3) {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "runtime/gpu/shared/columnwise.hpp"
-#include "runtime/gpu/shared/elementwise.hpp"
 #include "runtime/gpu/shared/floats.hpp"
+#include "runtime/gpu/shared/operations.hpp"
 #include "runtime/gpu/shared/rowwise.hpp"
 #include "runtime/gpu/shared/sparse_tile.hpp"
 #include "runtime/gpu/shared/tables.hpp"
@@ -31,33 +31,12 @@ enum class SparseTileSize { Large, Medium, Small };
 // encodes tensor maps (else cudaErrorNotSupported). Operands are aligned to 16 bytes.
 [[nodiscard]] int launch_sparse_wgmma(const SparseGemmArguments& arguments, Stream stream);
 
-enum class Elementwise {
-    Relu,
-    ReluGradient,
-    Gelu,
-    GeluGradient,
-    Add,
-    Multiply,
-    MultiplyGradient,
-    Copy,
-    Bias,
-    BiasResidualRelu,
-    ScaleShift,
-    NormGradient,
-    Silu,
-    SiluGradient,
-    SiluGate,
-    SiluGateGradient
-};
-inline constexpr Elementwise kLastElementwise = Elementwise::SiluGateGradient;
 [[nodiscard]] int launch_elementwise(Elementwise operation, const ElementwiseArguments& arguments,
                                      Stream stream);
 
-enum class Rowwise { Statistics, Normalise, GradientStatistics, Gradient, Softmax, SoftmaxGradient, Loss };
 [[nodiscard]] int launch_rowwise(Rowwise operation, const RowArguments& arguments, Stream stream);
 
 // Two kernels, see columnwise.hpp. The workspace holds strips() * 2 * columns floats.
-enum class Columnwise { BiasGradient, Statistics, GradientStatistics, RowGradientSums };
 [[nodiscard]] int launch_columnwise(Columnwise operation, const ColumnArguments& arguments, Stream stream);
 
 // FP32: the sum of two tensors, element by element; the total of one.

@@ -2,15 +2,12 @@
 #include <cuda_runtime_api.h>
 
 #include "runtime/gpu/kernels/launch.hpp"
+#include "runtime/gpu/kernels/shared_memory.hpp"
 
 namespace satsim::gpu {
 namespace {
 
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
-
-__device__ inline std::uint32_t shared_address(const void* p) {
-    return static_cast<std::uint32_t>(__cvta_generic_to_shared(p));
-}
 
 template <class Copy>
 __device__ inline void copy_async(std::uint32_t stage, const Copy& copy) {
@@ -26,13 +23,6 @@ __device__ inline void commit_copies() {
 template <int Pending>
 __device__ inline void wait_for_copies() {
     asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory");
-}
-
-__device__ inline void load_matrices(std::uint32_t (&r)[4], std::uint32_t address) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-                 : "r"(address)
-                 : "memory");
 }
 
 // PTX 8.5 renamed the instruction for metadata whose positions are in order, which ours are.

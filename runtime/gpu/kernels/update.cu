@@ -11,7 +11,10 @@ template <UpdateRule Rule, int MostM>
 __global__ void __launch_bounds__(kUpdateThreads, MostM == 16 ? 3 : 4)
     update_kernel(const __grid_constant__ UpdateArguments a) {
     __shared__ UpdateTile tile;
-    const UpdateBlock block(a, blockIdx.z, blockIdx.y, blockIdx.x);
+    const auto columns = static_cast<unsigned>(UpdateBlock::column_tiles(a));
+    const unsigned line = blockIdx.x / columns;  // of tiles
+    const auto lines = static_cast<unsigned>(UpdateBlock::row_tiles(a));
+    const UpdateBlock block(a, line / lines, line % lines, blockIdx.x % columns);
     const auto thread = static_cast<int>(threadIdx.x);
     if constexpr (Rule != UpdateRule::None) {
         if (a.decays_pruned) {
@@ -26,8 +29,9 @@ __global__ void __launch_bounds__(kUpdateThreads, MostM == 16 ? 3 : 4)
 
 template <UpdateRule Rule>
 void run_update(const UpdateArguments& a, Stream stream) {
-    const dim3 grid(static_cast<unsigned>(UpdateBlock::column_tiles(a)),
-                    static_cast<unsigned>(UpdateBlock::row_tiles(a)), static_cast<unsigned>(a.taps));
+    // In one direction, the only one that has room for the rows of tables and of pruned maps.
+    const auto grid =
+        static_cast<unsigned>(UpdateBlock::column_tiles(a) * UpdateBlock::row_tiles(a) * a.taps);
     if (a.forward.m > 8 || a.backward.m > 8)
         update_kernel<Rule, 16><<<grid, kUpdateThreads, 0, stream>>>(a);
     else

@@ -18,37 +18,69 @@ __device__ std::int64_t thread_number() {
 
 template <class Operation>
 __global__ void __launch_bounds__(kThreads)
-    elementwise_kernel(const __grid_constant__ ElementwiseArguments a) {
-    const std::int64_t first = thread_number() * kElementsAtOnce;
-    if (first < a.elements) elementwise<Operation>(a, first);
+    elementwise_kernel(const __grid_constant__ ElementwiseArguments a, std::int64_t threads) {
+    const std::int64_t thread = thread_number();
+    if (thread < threads) elementwise<Operation>(a, thread, threads);
 }
 template <class Operation>
 void run_elementwise(const ElementwiseArguments& a, Stream stream) {
-    elementwise_kernel<Operation>
-        <<<blocks_of(a.elements, kThreads * kElementsAtOnce), kThreads, 0, stream>>>(a);
+    const std::int64_t threads = a.threads();
+    elementwise_kernel<Operation><<<blocks_of(threads, kThreads), kThreads, 0, stream>>>(a, threads);
 }
 
-struct DeviceWarp {
-    __device__ int lane() const { return static_cast<int>(threadIdx.x) % kWarp; }
+// Lanes of a row: neighbours in a warp, or a whole block.
+template <int Lanes>
+struct DeviceTeam {
+    static constexpr int kLanes = Lanes;
+    static constexpr int kWarps = Lanes / kWarp;  // 0: a part of one
+
+    __device__ int lane() const { return static_cast<int>(threadIdx.x) % Lanes; }
     __device__ float sum(float x) const {
-        for (int other = kWarp / 2; other > 0; other /= 2) x += __shfl_xor_sync(0xFFFFFFFFU, x, other);
-        return x;
+        return exchange(x, [](float a, float b) { return a + b; });
     }
     __device__ float largest(float x) const {
-        for (int other = kWarp / 2; other > 0; other /= 2)
-            x = fmaxf(x, __shfl_xor_sync(0xFFFFFFFFU, x, other));
+        return exchange(x, [](float a, float b) { return fmaxf(a, b); });
+    }
+
+  private:
+    // The team's lanes of a warp alone take part: other teams of it may have no row.
+    __device__ static unsigned mask() {
+        if constexpr (Lanes >= kWarp) return 0xFFFFFFFFU;
+        return ((1U << (Lanes % kWarp)) - 1) << (threadIdx.x % kWarp / Lanes * Lanes);
+    }
+    template <class Combine>
+    __device__ float exchange(float x, Combine combine) const {
+        for (int other = (Lanes < kWarp ? Lanes : kWarp) / 2; other > 0; other /= 2)
+            x = combine(x, __shfl_xor_sync(mask(), x, other));
+        if constexpr (kWarps > 1) {
+            // Two places in turn: whoever writes one again has passed the barrier behind which it was read.
+            __shared__ float of_warp[2][kWarps];
+            turn_ ^= 1;
+            if (threadIdx.x % kWarp == 0) of_warp[turn_][threadIdx.x / kWarp] = x;
+            __syncthreads();
+            x = of_warp[turn_][threadIdx.x % kWarps];
+            for (int other = kWarps / 2; other > 0; other /= 2)
+                x = combine(x, __shfl_xor_sync(0xFFFFFFFFU, x, other));
+        }
         return x;
     }
+
+    mutable int turn_ = 0;
 };
-template <class Operation, int Held>
-__global__ void __launch_bounds__(kThreads) rowwise_kernel(const __grid_constant__ RowArguments a) {
-    const std::int64_t row = thread_number() / kWarp;
-    if (row < a.rows) Operation::template run<Held>(a, row, DeviceWarp{});
+template <int Lanes>
+constexpr int kRowThreads = Lanes < kThreads ? kThreads : Lanes;
+
+template <class Operation, int Lanes, int Held>
+__global__ void __launch_bounds__(kRowThreads<Lanes>) rowwise_kernel(const __grid_constant__ RowArguments a) {
+    const std::int64_t row = thread_number() / Lanes;
+    if (row < a.rows) Operation::template run<Held>(a, row, DeviceTeam<Lanes>{});
 }
 template <class Operation>
 void run_rowwise(const RowArguments& a, Stream stream) {
-    with_held(a.columns, [&](auto held) {
-        rowwise_kernel<Operation, held><<<blocks_of(a.rows, kThreads / kWarp), kThreads, 0, stream>>>(a);
+    with_team(a.rows, a.columns, [&](auto team) {
+        constexpr int kLanes = decltype(team)::kLanes;
+        rowwise_kernel<Operation, kLanes, decltype(team)::kHeld>
+            <<<blocks_of(a.rows, kRowThreads<kLanes> / kLanes), kRowThreads<kLanes>, 0, stream>>>(a);
     });
 }
 
@@ -112,12 +144,14 @@ void run_table(const TableArguments& a, Stream stream) {
 constexpr int kSquare = 32;
 constexpr int kSquareRows = 8;
 
+// A block turns a square: those of a matrix row by row of squares, matrix after matrix.
 __global__ void transpose_kernel(const std::uint16_t* in, std::uint16_t* out, std::int64_t rows,
-                                 std::int64_t columns, std::int64_t row_squares) {
+                                 std::int64_t columns, unsigned row_squares, unsigned column_squares) {
     __shared__ std::uint16_t square[kSquare][kSquare + 2];
-    const std::int64_t batch = blockIdx.y / row_squares;
-    const std::int64_t row = blockIdx.y % row_squares * kSquare;
-    const std::int64_t column = std::int64_t{blockIdx.x} * kSquare;
+    const unsigned line = blockIdx.x / column_squares;
+    const std::int64_t batch = line / row_squares;
+    const std::int64_t row = std::int64_t{line % row_squares} * kSquare;
+    const std::int64_t column = std::int64_t{blockIdx.x % column_squares} * kSquare;
     const auto x = static_cast<int>(threadIdx.x);
     in += batch * rows * columns;
     out += batch * rows * columns;
@@ -150,56 +184,7 @@ __global__ void __launch_bounds__(kThreads)
 
 int launch_elementwise(Elementwise operation, const ElementwiseArguments& a, Stream stream) {
     if (a.elements == 0) return cudaSuccess;
-    switch (operation) {
-        case Elementwise::Relu:
-            run_elementwise<Relu>(a, stream);
-            break;
-        case Elementwise::ReluGradient:
-            run_elementwise<ReluGradient>(a, stream);
-            break;
-        case Elementwise::Gelu:
-            run_elementwise<Gelu>(a, stream);
-            break;
-        case Elementwise::GeluGradient:
-            run_elementwise<GeluGradient>(a, stream);
-            break;
-        case Elementwise::Add:
-            run_elementwise<Add>(a, stream);
-            break;
-        case Elementwise::Multiply:
-            run_elementwise<Multiply>(a, stream);
-            break;
-        case Elementwise::MultiplyGradient:
-            run_elementwise<MultiplyGradient>(a, stream);
-            break;
-        case Elementwise::Copy:
-            run_elementwise<Copy>(a, stream);
-            break;
-        case Elementwise::Bias:
-            run_elementwise<Bias>(a, stream);
-            break;
-        case Elementwise::BiasResidualRelu:
-            run_elementwise<BiasResidualRelu>(a, stream);
-            break;
-        case Elementwise::ScaleShift:
-            run_elementwise<ScaleShift>(a, stream);
-            break;
-        case Elementwise::NormGradient:
-            run_elementwise<NormGradient>(a, stream);
-            break;
-        case Elementwise::Silu:
-            run_elementwise<Silu>(a, stream);
-            break;
-        case Elementwise::SiluGradient:
-            run_elementwise<SiluGradient>(a, stream);
-            break;
-        case Elementwise::SiluGate:
-            run_elementwise<SiluGate>(a, stream);
-            break;
-        case Elementwise::SiluGateGradient:
-            run_elementwise<SiluGateGradient>(a, stream);
-            break;
-    }
+    with_operation(operation, [&](auto chosen) { run_elementwise<decltype(chosen)>(a, stream); });
     return cudaGetLastError();
 }
 
@@ -306,16 +291,13 @@ int launch_tables(Tables operation, const TableArguments& a, Stream stream) {
 int launch_transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch, std::int64_t rows,
                      std::int64_t columns, Stream stream) {
     if (batch * rows * columns == 0) return cudaSuccess;
-    const std::int64_t row_squares = (rows + kSquare - 1) / kSquare;
-    constexpr std::int64_t kLargestGrid = 65535;
-    const std::int64_t at_once = row_squares < kLargestGrid ? kLargestGrid / row_squares : 1;
-    for (std::int64_t first = 0; first < batch; first += at_once) {
-        const std::int64_t images = batch - first < at_once ? batch - first : at_once;
-        const dim3 grid(blocks_of(columns, kSquare), static_cast<unsigned>(images * row_squares));
-        const std::int64_t skipped = first * rows * columns;
-        transpose_kernel<<<grid, dim3(kSquare, kSquareRows), 0, stream>>>(in + skipped, out + skipped, rows,
-                                                                          columns, row_squares);
-    }
+    const unsigned row_squares = blocks_of(rows, kSquare);
+    const unsigned column_squares = blocks_of(columns, kSquare);
+    // In one direction, the only one that has room for the positions of large maps.
+    const std::int64_t squares = batch * row_squares * column_squares;
+    if (squares > INT32_MAX) return cudaErrorInvalidConfiguration;
+    transpose_kernel<<<static_cast<unsigned>(squares), dim3(kSquare, kSquareRows), 0, stream>>>(
+        in, out, rows, columns, row_squares, column_squares);
     return cudaGetLastError();
 }
 

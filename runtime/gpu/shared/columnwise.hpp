@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "runtime/gpu/shared/arithmetic.hpp"
+#include "runtime/gpu/shared/sixteen_bytes.hpp"
 
 namespace satsim::gpu {
 
@@ -36,20 +37,22 @@ struct ColumnArguments {
     [[nodiscard]] SATSIM_HD std::int64_t column_blocks() const {
         return (columns + lanes() * 8 - 1) / (lanes() * 8);
     }
-    // Strips of a few rows a thread, but few enough for the thread that adds them up.
+    // Strips for as many blocks as keep a device full, of 16 rows a thread at least; few blocks side by side
+    // take more of them, which the second kernel adds up.
     void choose_strip() {
         constexpr std::int64_t kRowsOfThread = 16;
-        constexpr std::int64_t kMostStrips = 256;
+        constexpr std::int64_t kBlocks = 1024;
+        const std::int64_t most = column_blocks() < kBlocks ? kBlocks / column_blocks() : 1;
         const std::int64_t least = kRowsOfThread * (256 / lanes());
-        strip = rows / kMostStrips + 1 > least ? rows / kMostStrips + 1 : least;
+        strip = rows / most + 1 > least ? rows / most + 1 : least;
     }
 };
 
 inline constexpr int kColumnThreads = 256;
-inline constexpr int kColumnsAtOnce = 8;  // of a thread: 16 bytes of a row
+inline constexpr int kRowsAtOnce = 4;  // of a thread, under way together
 
 struct ColumnTile {
-    float sums[2][kColumnThreads][kColumnsAtOnce];
+    float sums[2][kColumnThreads][kHalvesAtOnce];
 };
 
 // What rows add to the two sums of a column; x, y: elements of the tensors. kByRow: the last two are of the
@@ -84,15 +87,12 @@ struct SumAndRowProducts {  // dbeta, dgamma of dy and xhat = (y - mean) / std o
     }
 };
 
-struct alignas(16) ColumnHalves {
-    std::uint16_t v[kColumnsAtOnce];
-};
-SATSIM_HD inline ColumnHalves column_halves(const ColumnArguments& a, const std::uint16_t* from,
-                                            std::int64_t row, std::int64_t column) {
+SATSIM_HD inline EightHalves column_halves(const ColumnArguments& a, const std::uint16_t* from,
+                                           std::int64_t row, std::int64_t column) {
     const std::uint16_t* at = from + row * a.columns + column;
-    if (a.columns % kColumnsAtOnce == 0) return load_16_bytes<ColumnHalves>(at);
-    ColumnHalves halves{};
-    for (int e = 0; e < kColumnsAtOnce && column + e < a.columns; ++e) halves.v[e] = at[e];
+    if (a.columns % kHalvesAtOnce == 0) return load_eight_halves(at);
+    EightHalves halves{};
+    for (int e = 0; e < kHalvesAtOnce && column + e < a.columns; ++e) halves.v[e] = at[e];
     return halves;
 }
 
@@ -101,39 +101,50 @@ template <class Term>
 SATSIM_HD inline void sum_strip(const ColumnArguments& a, std::int64_t column_block, std::int64_t strip,
                                 int thread, ColumnTile& tile) {
     const int lanes = a.lanes();
-    const std::int64_t column = (column_block * lanes + thread % lanes) * kColumnsAtOnce;
+    const std::int64_t column = (column_block * lanes + thread % lanes) * kHalvesAtOnce;
     const int row_lanes = kColumnThreads / lanes;
     const std::int64_t end = (strip + 1) * a.strip < a.rows ? (strip + 1) * a.strip : a.rows;
-    float sums[2][kColumnsAtOnce] = {};
-    float normal[2][kColumnsAtOnce] = {};
+    float sums[2][kHalvesAtOnce] = {};
+    float normal[2][kHalvesAtOnce] = {};
     if (column < a.columns) {
         if constexpr (Term::kInputs == 2 && !Term::kByRow) {
-            for (int e = 0; e < kColumnsAtOnce && column + e < a.columns; ++e) {
+            for (int e = 0; e < kHalvesAtOnce && column + e < a.columns; ++e) {
                 normal[0][e] = a.normal[0][column + e];
                 normal[1][e] = a.normal[1][column + e];
             }
         }
-        for (std::int64_t r = strip * a.strip + thread / lanes; r < end; r += row_lanes) {
-            const ColumnHalves x = column_halves(a, a.in[0], r, column);
-            const ColumnHalves y = Term::kInputs == 2 ? column_halves(a, a.in[1], r, column) : ColumnHalves{};
-            if constexpr (Term::kByRow) {
-                const float* of_row = a.row_normal + r / a.rows_each * 2;
+        for (std::int64_t r = strip * a.strip + thread / lanes; r < end; r += kRowsAtOnce * row_lanes) {
+            // All loads first, so that they are under way together. A row beyond the end adds zeros.
+            EightHalves x[kRowsAtOnce] = {};
+            EightHalves y[kRowsAtOnce] = {};
+            SATSIM_UNROLL
+            for (int u = 0; u < kRowsAtOnce; ++u) {
+                const std::int64_t row = r + u * row_lanes;
+                if (row >= end) continue;
+                x[u] = column_halves(a, a.in[0], row, column);
+                if (Term::kInputs == 2) y[u] = column_halves(a, a.in[1], row, column);
+            }
+            SATSIM_UNROLL
+            for (int u = 0; u < kRowsAtOnce; ++u) {
+                if constexpr (Term::kByRow) {
+                    const std::int64_t row = r + u * row_lanes < end ? r + u * row_lanes : r;
+                    const float* of_row = a.row_normal + row / a.rows_each * 2;
+                    SATSIM_UNROLL
+                    for (int e = 0; e < kHalvesAtOnce; ++e) normal[0][e] = of_row[0];
+                    SATSIM_UNROLL
+                    for (int e = 0; e < kHalvesAtOnce; ++e) normal[1][e] = of_row[1];
+                }
                 SATSIM_UNROLL
-                for (int e = 0; e < kColumnsAtOnce; ++e)
-                    Term::add(from_half(x.v[e]), from_half(y.v[e]), of_row[0], of_row[1], sums[0][e],
-                              sums[1][e]);
-            } else {
-                SATSIM_UNROLL
-                for (int e = 0; e < kColumnsAtOnce; ++e)
-                    Term::add(from_half(x.v[e]), from_half(y.v[e]), normal[0][e], normal[1][e], sums[0][e],
-                              sums[1][e]);
+                for (int e = 0; e < kHalvesAtOnce; ++e)
+                    Term::add(from_half(x[u].v[e]), from_half(y[u].v[e]), normal[0][e], normal[1][e],
+                              sums[0][e], sums[1][e]);
             }
         }
     }
     SATSIM_UNROLL
     for (int s = 0; s < Term::kSums; ++s) {
         SATSIM_UNROLL
-        for (int e = 0; e < kColumnsAtOnce; ++e) tile.sums[s][thread][e] = sums[s][e];
+        for (int e = 0; e < kHalvesAtOnce; ++e) tile.sums[s][thread][e] = sums[s][e];
     }
 }
 // Phase 1: a thread a column adds the row lanes ascending.
@@ -141,12 +152,12 @@ template <class Term>
 SATSIM_HD inline void fold_strip(const ColumnArguments& a, std::int64_t column_block, std::int64_t strip,
                                  int thread, const ColumnTile& tile) {
     const int lanes = a.lanes();
-    const std::int64_t column = column_block * lanes * kColumnsAtOnce + thread;
-    if (thread >= lanes * kColumnsAtOnce || column >= a.columns) return;
+    const std::int64_t column = column_block * lanes * kHalvesAtOnce + thread;
+    if (thread >= lanes * kHalvesAtOnce || column >= a.columns) return;
     for (int s = 0; s < Term::kSums; ++s) {
         float sum = 0;
         for (int r = 0; r < kColumnThreads / lanes; ++r)
-            sum += tile.sums[s][r * lanes + thread / kColumnsAtOnce][thread % kColumnsAtOnce];
+            sum += tile.sums[s][r * lanes + thread / kHalvesAtOnce][thread % kHalvesAtOnce];
         a.workspace[(strip * 2 + s) * a.columns + column] = sum;
     }
 }

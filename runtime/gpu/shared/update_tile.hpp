@@ -10,6 +10,7 @@
 
 #include "runtime/gpu/shared/compressed24.hpp"
 #include "runtime/gpu/shared/optimizer.hpp"
+#include "runtime/gpu/shared/sixteen_bytes.hpp"
 
 namespace satsim::gpu {
 
@@ -57,9 +58,6 @@ struct alignas(4) UpdateTile {
 // Neighbours in one access: packed columns, which are always aligned; and of rows that are.
 struct alignas(4) TwoValues {
     std::uint16_t v[2];
-};
-struct alignas(16) FourFloats {
-    float v[4];
 };
 
 // Four neighbouring elements of everything that an update reads.

@@ -1,22 +1,24 @@
 // Element-wise, row-wise and column-wise kernels on the CPU, thread by thread and warp by warp.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <functional>
 
 #include "tests/unit/gpu/emulated_device.hpp"
-#include "tests/unit/gpu/operations.hpp"
 
 namespace satsim::gpu::test {
 
-// One warp: an operation is run by all lanes, one exchange at a time. A lane that reaches its next exchange
+// One team: an operation is run by all lanes, one exchange at a time. A lane that reaches its next exchange
 // needs the others' values, so each exchange takes a pass over all lanes from the start; operations write
 // only what they also overwrite, so repeating them changes nothing.
-class EmulatedWarp {
+template <int Lanes, int Held>
+class EmulatedTeam {
   public:
     class Lane {
       public:
-        Lane(EmulatedWarp& warp, int lane) : warp_(warp), lane_(lane) {}
+        static constexpr int kLanes = Lanes;
+        Lane(EmulatedTeam& team, int lane) : team_(team), lane_(lane) {}
         [[nodiscard]] int lane() const { return lane_; }
         [[nodiscard]] float sum(float x) const {
             return exchange(x, [](float a, float b) { return a + b; });
@@ -29,18 +31,23 @@ class EmulatedWarp {
         template <class Combine>
         float exchange(float x, Combine combine) const {
             const std::size_t number = next_++;
-            if (number < warp_.done_.size()) return warp_.done_[number][static_cast<std::size_t>(lane_)];
-            if (number > warp_.done_.size()) return 0;  // after an exchange of this pass
-            warp_.pending_[static_cast<std::size_t>(lane_)] = x;
-            warp_.waiting_ = [combine](std::array<float, kWarp>& v) {
-                for (std::size_t other = kWarp / 2; other > 0; other /= 2) {
-                    const std::array<float, kWarp> old = v;
-                    for (std::size_t i = 0; i < kWarp; ++i) v[i] = combine(old[i], old[i ^ other]);
-                }
+            if (number < team_.done_.size()) return team_.done_[number][static_cast<std::size_t>(lane_)];
+            if (number > team_.done_.size()) return 0;  // after an exchange of this pass
+            team_.pending_[static_cast<std::size_t>(lane_)] = x;
+            team_.waiting_ = [combine](Values& v) {
+                constexpr std::size_t kInWarp = std::min(Lanes, kWarp);
+                for (std::size_t other = kInWarp / 2; other > 0; other /= 2) combine_with(v, other, combine);
+                for (std::size_t other = Lanes / 2; other >= kInWarp; other /= 2)
+                    combine_with(v, other, combine);
             };
             return 0;
         }
-        EmulatedWarp& warp_;
+        template <class Combine>
+        static void combine_with(std::array<float, Lanes>& v, std::size_t other, Combine combine) {
+            const std::array<float, Lanes> old = v;
+            for (std::size_t i = 0; i < Lanes; ++i) v[i] = combine(old[i], old[i ^ other]);
+        }
+        EmulatedTeam& team_;
         int lane_;
         mutable std::size_t next_ = 0;
     };
@@ -50,10 +57,7 @@ class EmulatedWarp {
         done_.clear();
         do {
             waiting_ = nullptr;
-            with_held(a.columns, [&](auto held) {
-                for (int lane = 0; lane < kWarp; ++lane)
-                    Operation::template run<held>(a, row, Lane(*this, lane));
-            });
+            for (int lane = 0; lane < Lanes; ++lane) Operation::template run<Held>(a, row, Lane(*this, lane));
             if (waiting_) {
                 waiting_(pending_);
                 done_.push_back(pending_);
@@ -62,23 +66,26 @@ class EmulatedWarp {
     }
 
   private:
-    std::vector<std::array<float, kWarp>> done_;
-    std::array<float, kWarp> pending_{};
-    std::function<void(std::array<float, kWarp>&)> waiting_;
+    using Values = std::array<float, Lanes>;
+    std::vector<Values> done_;
+    Values pending_{};
+    std::function<void(Values&)> waiting_;
 };
 
 class EmulatedVectorMachine : public EmulatedMachine {
   public:
     void elementwise(Elementwise operation, const ElementwiseArguments& a) {
         with_operation(operation, [&a](auto op) {
-            for (std::int64_t first = 0; first < a.elements; first += kElementsAtOnce)
-                gpu::elementwise<decltype(op)>(a, first);
+            for (std::int64_t thread = 0; thread < a.threads(); ++thread)
+                gpu::elementwise<decltype(op)>(a, thread, a.threads());
         });
     }
     void rowwise(Rowwise operation, const RowArguments& a) {
         const auto run = [&a](auto op) {
-            EmulatedWarp warp;
-            for (std::int64_t row = 0; row < a.rows; ++row) warp.run<decltype(op)>(a, row);
+            with_team(a.rows, a.columns, [&a](auto chosen) {
+                EmulatedTeam<decltype(chosen)::kLanes, decltype(chosen)::kHeld> team;
+                for (std::int64_t row = 0; row < a.rows; ++row) team.template run<decltype(op)>(a, row);
+            });
         };
         if (operation == Rowwise::Statistics) run(RowStatistics{});
         if (operation == Rowwise::Normalise) run(RowNormalise{});

@@ -8,7 +8,6 @@
 #include <cmath>
 
 #include "runtime/gpu/kernels/launch.hpp"
-#include "tests/unit/gpu/operations.hpp"
 #include "tests/unit/gpu/random_values.hpp"
 
 namespace satsim::gpu::test {
@@ -72,7 +71,7 @@ inline std::array<double, 2> elementwise_formula(Elementwise operation, const do
 
 template <class Machine>
 void expect_elementwise_of(Machine& machine, Elementwise operation, std::int64_t rows, std::int64_t channels,
-                           bool relu) {
+                           bool relu, int at_once) {
     Generator generator(static_cast<std::uint64_t>(rows * 1000 + channels));
     const auto count = static_cast<std::size_t>(rows * channels);
     std::vector<Fp16> in[3];
@@ -82,6 +81,7 @@ void expect_elementwise_of(Machine& machine, Elementwise operation, std::int64_t
     a.elements = rows * channels;
     a.channels = channels;
     a.relu = relu;
+    a.at_once = at_once;
     for (std::size_t i = 0; i < 3; ++i) {
         in[i] = random_halves(generator, count);
         channel[i] = random_floats(generator, static_cast<std::size_t>(channels));
@@ -115,7 +115,9 @@ void expect_elementwise(Machine& machine) {
         for (const std::int64_t rows : {1, 5, 64})
             for (const std::int64_t channels : {1, 3, 8, 40})
                 for (const bool relu : {false, true})
-                    expect_elementwise_of(machine, static_cast<Elementwise>(op), rows, channels, relu);
+                    for (const int at_once : {0, kVectorsAtOnce})
+                        expect_elementwise_of(machine, static_cast<Elementwise>(op), rows, channels, relu,
+                                              at_once);
 }
 
 template <class Machine>
@@ -255,11 +257,16 @@ void expect_softmax_of_rows(Machine& machine, Generator& generator, std::int64_t
 template <class Machine>
 void expect_rowwise(Machine& machine) {
     Generator generator(12);
-    for (const std::int64_t columns : {1, 10, 32, 33, 128, 129, 200, 512, 513}) {
-        expect_norm_of_rows(machine, generator, 7, columns, true);
-        expect_norm_of_rows(machine, generator, 7, columns, false);
-        expect_softmax_of_rows(machine, generator, 9, columns);
-    }
+    const auto expect_rows = [&](std::int64_t rows, std::int64_t columns) {
+        expect_norm_of_rows(machine, generator, rows, columns, true);
+        expect_norm_of_rows(machine, generator, rows, columns, false);
+        expect_softmax_of_rows(machine, generator, rows, columns);
+    };
+    // Every kind of team, with rows that begin at 16 bytes and rows that do not.
+    for (const std::int64_t columns : {1, 8, 10, 57, 58, 64, 65, 128, 200, 256, 257, 512, 515, 2048, 2050})
+        expect_rows(9, columns);
+    for (const std::int64_t columns : {4000, 4093, 8192, 8185, 8186, 10000, 20001}) expect_rows(3, columns);
+    for (const std::int64_t columns : {300, 1017}) expect_rows(2048, columns);
 }
 
 template <class Machine>

@@ -42,7 +42,7 @@ TEST(GpuEnergyShare, WorkThatHardlyMattersGetsThePowerOfItsKind) {
         TwoPowers meter;
         Recording recording;
         recording.device = meter.device();
-        measure_missing(step.tasks, meter, recording, {});
+        test::measure_all(step.tasks, meter, recording);
         const WorkPlan plan = plan_work(step.tasks);
         EXPECT_LT(meter.read, meter.calls);
         // The fake device's times are those of the estimate within a factor, so the share is too.
@@ -86,9 +86,9 @@ TEST(GpuEnergyShare, IsReadWhereALaterStepNeedsIt) {
     TwoPowers meter;
     Recording recording;
     recording.device = meter.device();
-    measure_missing(step.tasks, meter, recording, {});
+    test::measure_all(step.tasks, meter, recording);
     const WorkPlan plan = plan_work(step.tasks);
-    const std::vector<bool> read = read_by_itself(step.tasks, plan, recording.device);
+    const std::vector<bool> read = read_by_itself(estimate_shares(step.tasks, plan, recording.device));
     const auto unread = static_cast<std::size_t>(std::find(read.begin(), read.end(), false) - read.begin());
     ASSERT_LT(unread, read.size());
     ASSERT_TRUE(recording.measurements.at(plan.works[unread]).shared_power);
@@ -97,7 +97,7 @@ TEST(GpuEnergyShare, IsReadWhereALaterStepNeedsIt) {
         if (plan.tasks[i].work == unread && plan.tasks[i].share == 1) only.push_back(step.tasks[i]);
     ASSERT_FALSE(only.empty());
     const int before = meter.calls;
-    measure_missing(only, meter, recording, {});
+    test::measure_all(only, meter, recording);
     EXPECT_EQ(meter.calls, before + 1);
     EXPECT_FALSE(recording.measurements.at(plan.works[unread]).shared_power);
 }
@@ -113,7 +113,7 @@ TEST(GpuEnergyShare, NothingIsInventedWhereNothingWasRead) {
     Blind meter;
     Recording recording;
     recording.device = meter.device();
-    measure_missing(step.tasks, meter, recording, {});
+    test::measure_all(step.tasks, meter, recording);
     for (const auto& [work, m] : recording.measurements) {
         EXPECT_FALSE(m.joules);
         EXPECT_FALSE(m.shared_power);

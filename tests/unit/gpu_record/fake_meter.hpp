@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/gpu_record/meter.hpp"
+#include "runtime/gpu_record/record_target.hpp"
 
 namespace satsim::gpu::test {
 
@@ -47,5 +48,11 @@ class FakeMeter : public Meter {
     }
     int calls = 0;
 };
+
+// With all the time in the world.
+inline void measure_all(const std::vector<Task>& tasks, Meter& meter, Recording& recording) {
+    TimeBudget budget;
+    measure_missing(tasks, meter, recording, budget, {});
+}
 
 }  // namespace satsim::gpu::test

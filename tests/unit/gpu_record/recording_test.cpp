@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "runtime/gpu_record/fitting_part.hpp"
 #include "runtime/gpu_record/plan.hpp"
 #include "runtime/gpu_record/record_target.hpp"
 #include "runtime/support/error.hpp"
@@ -22,7 +23,7 @@ Recording record(const TrainingStep& step) {
     Recording recording;
     recording.device = meter.device();
     recording.steps = {{step.network, step.recipe, step.batch}};
-    measure_missing(step.tasks, meter, recording, {});
+    test::measure_all(step.tasks, meter, recording);
     return recording;
 }
 
@@ -30,24 +31,84 @@ TEST(GpuRecording, EqualWorkIsMeasuredOnce) {
     const TrainingStep step = step_of("vit-cifar", "bdwp-2:8");
     test::FakeMeter meter;
     Recording recording;
-    measure_missing(step.tasks, meter, recording, {});
+    recording.device = meter.device();
+    test::measure_all(step.tasks, meter, recording);
     const auto once = meter.calls;
     EXPECT_EQ(static_cast<std::size_t>(once), plan_work(step.tasks).works.size());
     EXPECT_LT(static_cast<std::size_t>(once), step.tasks.size() / 2);
-    measure_missing(step.tasks, meter, recording, {});
+    test::measure_all(step.tasks, meter, recording);
     EXPECT_EQ(meter.calls, once);
 }
 
-TEST(GpuRecording, RefusesWorkLargerThanTheDevice) {
+// What does not fit into the device's memory is measured in parts, which the recording says.
+TEST(GpuRecording, MeasuresLargeWorkInParts) {
+    static constexpr Bytes kRoom = 2'000'000;
     const TrainingStep step = step_of("vit-cifar", "dense");
-    test::FakeMeter meter;
-    MeasuredDevice device = meter.device();
-    Bytes largest = 0;
-    for (const Work& work : plan_work(step.tasks).works) largest = std::max(largest, compulsory_bytes(work));
-    device.memory_bytes = largest;
-    EXPECT_NO_THROW(require_room(step.tasks, device));
-    device.memory_bytes = largest - 1;
-    EXPECT_THROW(require_room(step.tasks, device), InputError);
+    class Small : public test::FakeMeter {
+      public:
+        [[nodiscard]] Measurement measure(const Work& work, bool energy) override {
+            EXPECT_LE(compulsory_bytes(work), kRoom) << describe(work);
+            return FakeMeter::measure(work, energy);
+        }
+    };
+    Small meter;
+    Recording recording;
+    recording.device = meter.device();
+    recording.device.memory_bytes = 2'500'000;
+    test::measure_all(step.tasks, meter, recording);
+    int parts = 0;
+    for (const auto& [work, m] : recording.measurements) {
+        EXPECT_EQ(m.measured_share<1, compulsory_bytes(work)> kRoom) << describe(work);
+        const double whole = test::FakeMeter().measure(work, false).seconds;
+        EXPECT_GE(m.seconds, whole * (1 - 1e-12)) << describe(work);
+        const FittingPart part = fitting_part(work, kRoom, "");
+        EXPECT_DOUBLE_EQ(part.share, m.measured_share);
+        EXPECT_DOUBLE_EQ(m.seconds, test::FakeMeter().measure(part.work, false).seconds / part.share);
+        const auto macs = static_cast<double>(dense_macs(work));
+        EXPECT_NEAR(static_cast<double>(dense_macs(part.work)), macs * part.share, 1e-9 * macs);
+        parts += m.measured_share < 1 ? 1 : 0;
+    }
+    EXPECT_GT(parts, 5);
+    recording.steps = {{step.network, step.recipe, step.batch}};
+    const std::string text = recording_json(recording);
+    EXPECT_EQ(recording_json(parse_recording(text, "r.json")), text);
+    int told = 0;
+    for (const TaskResult& result : RecordTarget("gpu", recording, Provenance::Measured).run(step.tasks, {}))
+        told += result.tile.find("measured in parts") != std::string::npos ? 1 : 0;
+    EXPECT_GE(told, parts);
+    recording.measurements.clear();
+    recording.device.memory_bytes = 10;
+    EXPECT_THROW(test::measure_all(step.tasks, meter, recording), InputError);
+}
+
+// Recordings from before work on rows had a shape hold it without one.
+TEST(GpuRecording, FindsRowsThatWereRecordedWithoutTheirShape) {
+    const TrainingStep step = step_of("decoder", "dense");
+    const Recording recording = record(step);
+    Recording older = recording;
+    older.measurements.clear();
+    int changed = 0;
+    for (const auto& [recorded, measured] : recording.measurements) {
+        Work work = recorded;
+        Measurement m = measured;
+        if (auto* vector = std::get_if<VectorWork>(&work);
+            vector != nullptr && (vector->op == VectorOp::Softmax || vector->op == VectorOp::NormApply)) {
+            ASSERT_GT(vector->shape.rows, 0) << describe(work);
+            vector->shape = {};
+            m.kernel = "traffic";
+            ++changed;
+        }
+        older.measurements.emplace(work, m);
+    }
+    ASSERT_GE(changed, 2);
+    RecordTarget target("gpu", older, Provenance::Recorded);
+    int found = 0;
+    for (const TaskResult& result : target.run(step.tasks, {})) {
+        EXPECT_EQ(result.provenance, Provenance::Recorded);
+        found += result.tile.find("traffic") != std::string::npos ? 1 : 0;
+    }
+    EXPECT_GE(found, changed);
+    EXPECT_TRUE(knows_energy(step.tasks, older));
 }
 
 TEST(GpuRecording, ComesBackFromItsFile) {
@@ -113,6 +174,44 @@ TEST(GpuRecording, RefusesWhatIsNone) {
     names("\"kind\": \"product\"", "\"kind\": \"sum\"", "product, convolution or vector");
     names("\"repetitions\": 3", "\"repetitions\": 0", "/measurements/0/repetitions");
     EXPECT_NE(fault_of(text.substr(0, text.size() / 2)).find("malformed"), std::string::npos);
+}
+
+// Gated activations of older files were measured as GELU of fewer tensors: what they lack is added at the
+// same rate, and no longer called recorded.
+TEST(GpuRecording, GatedActivationsThatRanUngatedAreScaled) {
+    const TrainingStep step = step_of("decoder", "dense");
+    const Recording recording = record(step);
+    Recording older = recording;
+    int changed = 0;
+    for (auto& [work, m] : older.measurements) {
+        const auto* vector = std::get_if<VectorWork>(&work);
+        if (vector == nullptr) continue;
+        const bool forward = vector->op == VectorOp::Activation && vector->reads_fp16 == 2;
+        const bool backward = vector->op == VectorOp::ActivationGrad && vector->reads_fp16 == 3;
+        if (!forward && !backward) continue;
+        m.kernel = forward ? "satsim gelu" : "satsim gelu gradient";
+        EXPECT_DOUBLE_EQ(moved_share(work, m), forward ? 2.0 / 3 : 3.0 / 5);
+        ++changed;
+    }
+    ASSERT_EQ(changed, 2);
+    RecordTarget now("gpu", recording, Provenance::Recorded);
+    RecordTarget then("gpu", older, Provenance::Recorded);
+    const auto a = now.run(step.tasks, {});
+    const auto b = then.run(step.tasks, {});
+    int scaled = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        EXPECT_EQ(a[i].provenance, Provenance::Recorded);
+        if (b[i].provenance == Provenance::Recorded) {
+            EXPECT_DOUBLE_EQ(a[i].seconds, b[i].seconds);
+            continue;
+        }
+        EXPECT_EQ(b[i].provenance, Provenance::Modelled);
+        const bool forward = b[i].stage == "FF";
+        EXPECT_NEAR(b[i].seconds - 1e-6, (a[i].seconds - 1e-6) * (forward ? 3.0 / 2 : 5.0 / 3), 1e-12);
+        EXPECT_GT(b[i].energy_j, a[i].energy_j);
+        ++scaled;
+    }
+    EXPECT_GE(scaled, 2);
 }
 
 // Files may be older than zeros that a step asks for now.

@@ -1,9 +1,32 @@
-// Element-wise operations by their number.
+// The vector kernels' operations by their number, and element-wise ones by their type.
 #pragma once
 
-#include "runtime/gpu/kernels/launch.hpp"
+#include "runtime/gpu/shared/elementwise.hpp"
 
-namespace satsim::gpu::test {
+namespace satsim::gpu {
+
+enum class Elementwise {
+    Relu,
+    ReluGradient,
+    Gelu,
+    GeluGradient,
+    Add,
+    Multiply,
+    MultiplyGradient,
+    Copy,
+    Bias,
+    BiasResidualRelu,
+    ScaleShift,
+    NormGradient,
+    Silu,
+    SiluGradient,
+    SiluGate,
+    SiluGateGradient
+};
+inline constexpr Elementwise kLastElementwise = Elementwise::SiluGateGradient;
+
+enum class Rowwise { Statistics, Normalise, GradientStatistics, Gradient, Softmax, SoftmaxGradient, Loss };
+enum class Columnwise { BiasGradient, Statistics, GradientStatistics, RowGradientSums };
 
 // Calls `f` with the operation's type.
 template <class F>
@@ -44,4 +67,4 @@ void with_operation(Elementwise operation, F f) {
     }
 }
 
-}  // namespace satsim::gpu::test
+}  // namespace satsim::gpu

@@ -1,0 +1,59 @@
+#include "runtime/gpu_record/time_budget.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "runtime/gpu_record/energy_share.hpp"
+#include "runtime/gpu_record/plan.hpp"
+#include "runtime/support/error.hpp"
+
+namespace satsim::gpu {
+
+double TimeBudget::steady_seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+TimeBudget::TimeBudget(double seconds, Clock clock) {
+    if (clock) clock_ = std::move(clock);
+    end_ = clock_() + seconds;
+}
+
+void TimeBudget::expect(const std::vector<Task>& tasks, const MeasuredDevice& device) {
+    const WorkPlan plan = plan_work(tasks);
+    const std::vector<double> shares = estimate_shares(tasks, plan, device);
+    const std::vector<bool> read = read_by_itself(shares);
+    for (std::size_t i = 0; i < plan.works.size(); ++i) {
+        Expected& expected = works_[plan.works[i]];
+        expected.weight = std::max(expected.weight, shares[i]);
+        expected.wished = expected.wished || read[i];
+    }
+}
+
+bool TimeBudget::reads(const Work& work) const {
+    const auto found = works_.find(work);
+    const bool wished = found != works_.end() && found->second.wished;
+    if (!end_) return wished;
+    constexpr double kReserve = 0.1;  // works differ
+    const double left = (*end_ - clock_()) * (1 - kReserve);
+    if (left <= 0)
+        throw InputError("GPU", "", "the time is up before " + describe(work) + ", expected more --seconds");
+    if (!wished) return false;
+    int untimed = 0;
+    int heavier = 0;  // works whose energy matters more than this one's
+    for (const auto& [other, expected] : works_) {
+        if (expected.timed) continue;
+        ++untimed;
+        heavier += expected.wished && expected.weight > found->second.weight ? 1 : 0;
+    }
+    if (found->second.timed) ++untimed;  // it is timed again
+    const double each = std::max(with_.seconds - without_.seconds, 0.0);
+    return untimed * without_.seconds + (heavier + 1) * each <= left;
+}
+
+void TimeBudget::spent(const Work& work, bool energy, double seconds) {
+    works_[work].timed = true;
+    (energy ? with_ : without_).add(seconds);
+}
+
+}  // namespace satsim::gpu
