@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "runtime/workload/stride_taps.hpp"
+
 namespace satsim::gpu {
 namespace {
 
@@ -99,19 +101,11 @@ std::optional<Task> task_from(const ConvolutionWork& w) {
     return task;
 }
 
-// Taps of the phase (py, px) of a strided gradient, as runtime/workload/convolution_tasks has them: kernel
-// row ky reaches input row stride*y + py from output row y + delta where delta*stride = py + pad -
-// ky*dilation.
 std::vector<Tap> taps_of_phase(const ConvolutionWork& w, int py, int px) {
     std::vector<Tap> taps;
-    for (int ky = 0; ky < w.kernel_h; ++ky) {
-        const int y = py + w.pad_top - ky * w.dilation_y;
-        if (y % w.stride_y != 0) continue;
-        for (int kx = 0; kx < w.kernel_w; ++kx) {
-            const int x = px + w.pad_left - kx * w.dilation_x;
-            if (x % w.stride_x == 0) taps.push_back({y / w.stride_y, x / w.stride_x, ky * w.kernel_w + kx});
-        }
-    }
+    for (const StrideTap& y : stride_taps(w.kernel_h, w.stride_y, w.dilation_y, w.pad_top, py))
+        for (const StrideTap& x : stride_taps(w.kernel_w, w.stride_x, w.dilation_x, w.pad_left, px))
+            taps.push_back({y.delta, x.delta, y.k * w.kernel_w + x.k});
     std::sort(taps.begin(), taps.end());
     return taps;
 }

@@ -2,30 +2,17 @@
 
 #include <algorithm>
 
+#include "runtime/workload/stride_taps.hpp"
+
 namespace satsim {
 namespace {
 
-// Kernel rows (or columns) that reach input coordinates s*a + phase: output coordinate a + delta for kernel
-// index k.
-struct PhaseTap {
-    int k = 0;
-    int delta = 0;
-};
-std::vector<PhaseTap> phase_taps(int kernel, int stride, int dilation, int pad, int phase) {
-    std::vector<PhaseTap> taps;
-    for (int k = 0; k < kernel; ++k) {
-        const int distance = phase + pad - k * dilation;
-        if (distance % stride == 0) taps.push_back({k, distance / stride});
-    }
-    return taps;
-}
-
 std::vector<Tap> taps_of_phase(const Layer& layer, int py, int px) {
     std::vector<Tap> taps;
-    for (const PhaseTap& y :
-         phase_taps(layer.kernel.h, layer.stride.h, layer.dilation.h, layer.pad.top, py)) {
-        for (const PhaseTap& x :
-             phase_taps(layer.kernel.w, layer.stride.w, layer.dilation.w, layer.pad.left, px)) {
+    for (const StrideTap& y :
+         stride_taps(layer.kernel.h, layer.stride.h, layer.dilation.h, layer.pad.top, py)) {
+        for (const StrideTap& x :
+             stride_taps(layer.kernel.w, layer.stride.w, layer.dilation.w, layer.pad.left, px)) {
             taps.push_back({y.delta, x.delta, y.k * layer.kernel.w + x.k});
         }
     }

@@ -52,8 +52,9 @@ class DeviceMachine {
         check(launch_sparse_gemm(size, a, nullptr), "sparse product");
     }
     void sparse_gemm(WgmmaTile, const SparseGemmArguments& a) {
-        check(launch_sparse_wgmma(a, nullptr), "sparse product by wgmma");
+        check(launch_sparse_wgmma(a, wgmma_groups, nullptr), "sparse product by wgmma");
     }
+    WgmmaGroups wgmma_groups = WgmmaGroups::Together;
     void elementwise(Elementwise operation, const ElementwiseArguments& a) {
         check(launch_elementwise(operation, a, nullptr), "element-wise work");
     }

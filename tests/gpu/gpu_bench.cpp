@@ -1,6 +1,6 @@
 // gpu_bench [FILE.json]: the backend's kernels against the libraries, at shapes of ResNet-50, ViT-B and a
-// 4096-wide transformer, and the fused update against a copy. Prints ratios, whatever they are; writes all
-// figures to FILE.json.
+// 4096-wide transformer, and the fused update and vector work against a copy. Prints ratios, whatever they
+// are; writes all figures to FILE.json.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -163,6 +163,62 @@ ordered_json update_row(Libraries& l, const char* optimizer, const NmPattern& nm
             {"share_of_copy", bytes / seconds / copy_bandwidth}};
 }
 
+// Vector work that networks have most of, as their tasks ask for it.
+struct VectorCase {
+    const char* name;
+    VectorOp op;
+    MatrixShape shape;
+    int reads;
+    int writes;
+    bool by_channel;
+    int flops;
+};
+constexpr VectorCase kVectorWork[] = {
+    {"add, ResNet-50 layer1", VectorOp::Add, {1, 401408, 256}, 2, 1, false, 1},
+    {"ReLU gradient, layer1", VectorOp::ActivationGrad, {1, 401408, 256}, 2, 1, false, 1},
+    {"channel statistics, layer1", VectorOp::NormStatistics, {1, 401408, 256}, 1, 0, true, 3},
+    {"channel statistics, layer4", VectorOp::NormStatistics, {1, 6272, 2048}, 1, 0, true, 3},
+    {"channel norm, layer1", VectorOp::NormApply, {1, 401408, 256}, 1, 1, true, 2},
+    {"channel norm, 64 channels", VectorOp::NormApply, {1, 1605632, 64}, 1, 1, true, 2},
+    {"channel gradient sums, layer1", VectorOp::NormGradStatistics, {1, 401408, 256}, 2, 0, true, 5},
+    {"channel norm gradient, layer1", VectorOp::NormGradApply, {1, 401408, 256}, 2, 1, true, 5},
+    {"bias, ViT-B qkv", VectorOp::Bias, {1, 12608, 2304}, 1, 1, true, 1},
+    {"bias gradient, ViT-B qkv", VectorOp::BiasGrad, {1, 12608, 2304}, 1, 0, true, 1},
+    {"gated SiLU, 4096-wide", VectorOp::Activation, {1, 4096, 14336}, 2, 1, false, 5},
+    {"gated SiLU gradient", VectorOp::ActivationGrad, {1, 4096, 14336}, 3, 2, false, 8},
+    {"row statistics of 768", VectorOp::NormStatistics, {1, 50432, 768}, 1, 0, false, 3},
+    {"row norm of 768", VectorOp::NormApply, {1, 50432, 768}, 1, 1, false, 4},
+    {"row norm of 4096", VectorOp::NormApply, {1, 14336, 4096}, 1, 1, false, 4},
+    {"row norm gradient of 4096", VectorOp::NormGradApply, {1, 14336, 4096}, 2, 1, false, 6},
+    {"softmax of 65", VectorOp::Softmax, {1, 266240, 65}, 1, 1, false, 5},
+    {"softmax of 2048", VectorOp::Softmax, {1, 65536, 2048}, 1, 1, false, 5},
+    {"softmax gradient of 2048", VectorOp::SoftmaxGrad, {1, 65536, 2048}, 2, 1, false, 4},
+    {"cross-entropy of 32000", VectorOp::Loss, {1, 4096, 32000}, 1, 1, false, 8},
+    {"cross-entropy of 151936", VectorOp::Loss, {1, 784, 151936}, 1, 1, false, 8}};
+
+ordered_json vector_row(Libraries& l, const VectorCase& c, double copy_bandwidth) {
+    VectorWork work;
+    work.op = c.op;
+    work.shape = c.shape;
+    work.elements = work.shape.elements();
+    work.reads_fp16 = c.reads;
+    work.writes_fp16 = c.writes;
+    work.flops_per_element = c.flops;
+    work.extra_bytes = c.by_channel ? 8 * c.shape.columns : 0;
+    const auto list = contenders(l, work);
+    const double seconds = seconds_of(list.front(), l);
+    const double bandwidth = static_cast<double>(compulsory_bytes(work)) / seconds;
+    fmt::print("{:30} {:>10.1f} us, {:>5.0f} GB/s, {:>3.0f} % of a copy's ({})\n", c.name, seconds * 1e6,
+               bandwidth * 1e-9, 100 * bandwidth / copy_bandwidth, list.front().kernel);
+    return {{"name", c.name},
+            {"kernel", list.front().kernel},
+            {"rows", c.shape.rows},
+            {"columns", c.shape.columns},
+            {"seconds", seconds},
+            {"bytes", compulsory_bytes(work)},
+            {"share_of_copy", bandwidth / copy_bandwidth}};
+}
+
 int run(int argc, char** argv) {
     MeterSettings settings;
     settings.repetitions = kRepetitions;
@@ -187,6 +243,9 @@ int run(int argc, char** argv) {
         for (const NmPattern& nm : {NmPattern{2, 4}, NmPattern{2, 8}})
             document["updates"].push_back(update_row(l, optimizer, nm, device.copy_bandwidth));
     }
+    save();
+    for (const VectorCase& c : kVectorWork)
+        document["vector"].push_back(vector_row(l, c, device.copy_bandwidth));
     save();
     for (const Shape& shape : kShapes) {
         for (const NmPattern& nm : {NmPattern{2, 4}, NmPattern{2, 8}}) {

@@ -111,6 +111,16 @@ TEST_F(GpuDeviceWgmma, GathersConvolutions) {
 TEST_F(GpuDeviceWgmma, MultipliesLargeMatrices) {
     expect_large_wgmma_matrices(machine);
 }
+// Of short K; the others run as before.
+TEST_F(GpuDeviceWgmma, StaggeredGroupsMultiplyTheSame) {
+    machine.wgmma_groups = WgmmaGroups::Staggered;
+    expect_wgmma_matrices_of_odd_sizes(machine);
+    expect_wgmma_convolutions(machine);
+    Generator generator(11);
+    // Several tiles a block.
+    expect_product(machine, WgmmaTile{}, {GatherView::matrix(5000, 72), 2100, 1, 2, 8}, generator);
+    expect_product(machine, WgmmaTile{}, {GatherView::matrix(6000, 136), 1100, 1, 2, 4}, generator);
+}
 
 }  // namespace
 }  // namespace satsim::gpu::test

@@ -86,6 +86,24 @@ TEST(GpuSparseViews, SaysWhatItCannotDo) {
     w = convolution(ConvolutionPass::Forward, 8, 3, 1, 1);
     w.nm = {4, 8};
     EXPECT_EQ(sparse_calls(w).refused, "4:8 is not contained in 2:4");
+    w = convolution(ConvolutionPass::InputGradient, 8, 3, 1, 1);
+    w.sparse_is_activation = true;
+    EXPECT_EQ(sparse_calls(w).refused, "a convolution whose sparse operand is the map");
+}
+
+// SDGP: dX^T = W * dY^T, whose pruned operand has a row for each position.
+TEST(GpuSparseViews, APrunedGradientIsTheSparseOperand) {
+    ProductWork w;
+    w.shape = {64, 1000, 256};  // input channels, positions, output channels
+    w.nm = {2, 8};
+    w.sparse_is_activation = true;
+    const SparseCalls calls = sparse_calls(w);
+    EXPECT_EQ(calls.refused, "");
+    EXPECT_EQ(calls.weights.rows, 1000);
+    EXPECT_EQ(calls.weights.channels, 256);
+    ASSERT_EQ(calls.views.size(), 1U);
+    EXPECT_EQ(calls.views[0].positions(), 64);
+    EXPECT_EQ(calls.result_elements, 64 * 1000);
 }
 
 // The input that cuDNN is given has the layer's output with the padding that it is given.

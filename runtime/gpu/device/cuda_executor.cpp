@@ -85,7 +85,7 @@ std::string CudaExecutor::sparse_refusal(const Compressed24Shape& shape, const G
 
 void CudaExecutor::sparse_product(const SparseGemmArguments& a) {
     if (wgmma_allowed_ && compute_capability_ / 10 == 9 && WgmmaTile::refusal(a.shape, a.view) == nullptr) {
-        const int code = launch_sparse_wgmma(a, stream_.get());
+        const int code = launch_sparse_wgmma(a, WgmmaGroups::Together, stream_.get());
         // A build or driver without it leaves the product to the other kernel.
         if (code != cudaErrorNoKernelImageForDevice && code != cudaErrorNotSupported)
             return finish(code, "the 2:4 kernel wgmma.sp, " + describe(a));
@@ -99,19 +99,18 @@ void CudaExecutor::update(UpdateRule rule, const UpdateArguments& a) {
            "the fused update, " + std::to_string(a.taps) + " taps of " + describe(a.rows, a.columns));
 }
 void CudaExecutor::elementwise(Elementwise operation, const ElementwiseArguments& a) {
-    finish(launch_elementwise(operation, a, stream_.get()),
-           "element-wise kernel " + std::to_string(static_cast<int>(operation)) + ", " +
-               std::to_string(a.elements) + " elements");
+    finish(launch_elementwise(operation, a, stream_.get()), std::string("the element-wise kernel ") +
+                                                                to_string(operation) + ", " +
+                                                                std::to_string(a.elements) + " elements");
 }
 void CudaExecutor::rowwise(Rowwise operation, const RowArguments& a) {
-    finish(launch_rowwise(operation, a, stream_.get()), "row-wise kernel " +
-                                                            std::to_string(static_cast<int>(operation)) +
-                                                            ", " + describe(a.rows, a.columns));
+    finish(launch_rowwise(operation, a, stream_.get()),
+           std::string("the row-wise kernel ") + to_string(operation) + ", " + describe(a.rows, a.columns));
 }
 void CudaExecutor::columnwise(Columnwise operation, const ColumnArguments& a) {
-    finish(launch_columnwise(operation, a, stream_.get()), "column-wise kernel " +
-                                                               std::to_string(static_cast<int>(operation)) +
-                                                               ", " + describe(a.rows, a.columns));
+    finish(
+        launch_columnwise(operation, a, stream_.get()),
+        std::string("the column-wise kernel ") + to_string(operation) + ", " + describe(a.rows, a.columns));
 }
 void CudaExecutor::floats(Floats operation, const FloatArguments& a) {
     finish(launch_floats(operation, a, stream_.get()),
@@ -119,13 +118,13 @@ void CudaExecutor::floats(Floats operation, const FloatArguments& a) {
 }
 void CudaExecutor::windows(Windows operation, const WindowArguments& a) {
     finish(launch_windows(operation, a, stream_.get()),
-           "window kernel " + std::to_string(static_cast<int>(operation)) + ", " +
-               std::to_string(a.inputs()) + " elements to " + std::to_string(a.outputs()));
+           std::string("the kernel of windows ") + to_string(operation) + ", " + std::to_string(a.inputs()) +
+               " elements to " + std::to_string(a.outputs()));
 }
 void CudaExecutor::tables(Tables operation, const TableArguments& a) {
     finish(launch_tables(operation, a, stream_.get()),
-           "table kernel " + std::to_string(static_cast<int>(operation)) + ", " +
-               std::to_string(a.positions) + " positions, a table of " + describe(a.rows, a.channels));
+           std::string("the kernel of tables ") + to_string(operation) + ", " + std::to_string(a.positions) +
+               " positions, a table of " + describe(a.rows, a.channels));
 }
 void CudaExecutor::transpose(const std::uint16_t* in, std::uint16_t* out, std::int64_t batch,
                              std::int64_t rows, std::int64_t columns) {

@@ -47,7 +47,7 @@ const std::vector<std::uint16_t>& pattern_of(Fill fill) {
 }
 
 void fill_memory(char* to, std::size_t bytes, Fill fill, cudaStream_t stream) {
-    if (fill == Fill::Nothing || fill == Fill::Integers) {
+    if (fill == Fill::Nothing || fill == Fill::Zeros) {
         check(cudaMemsetAsync(to, 0, bytes, stream), "clearing device memory");
         return;
     }

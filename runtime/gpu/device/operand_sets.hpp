@@ -12,7 +12,7 @@ enum class Fill {
     Random,    // FP16 within -1..1 (as FP32: small numbers of either sign)
     Pruned24,  // the same with two of every four zero
     Metadata,  // legal positions of 2:4
-    Integers,  // 32-bit zeros: labels
+    Zeros,     // of 32 bits: labels
     Nothing
 };
 

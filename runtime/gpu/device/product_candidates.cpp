@@ -1,4 +1,5 @@
 // Products and convolutions: libraries dense, cuSPARSELt and the own kernel where the pattern allows 2:4.
+#include <algorithm>
 #include <functional>
 
 #include "runtime/gpu/device/candidates.hpp"
@@ -95,13 +96,30 @@ void own_sparse(Libraries& l, const SparseCalls& calls, OwnOperands& operands, c
 }
 
 // Hopper's kernel, where it is one.
-void own_wgmma(Libraries& l, const SparseCalls& calls, OwnOperands& operands, Contender& contender) {
+void own_wgmma(Libraries& l, const SparseCalls& calls, OwnOperands& operands, WgmmaGroups groups,
+               Contender& contender) {
     if (l.compute_capability / 10 != 9) throw InputError("", "", "wgmma needs compute capability 9.x");
     for (const GatherView& view : calls.views) {
         const char* refused = WgmmaTile::refusal(calls.weights, view);
         if (calls.refused.empty() && refused != nullptr) throw InputError("", "", refused);
     }
-    own_sparse(l, calls, operands, launch_sparse_wgmma, contender);
+    own_sparse(
+        l, calls, operands,
+        [groups](const SparseGemmArguments& a, Stream stream) {
+            return launch_sparse_wgmma(a, groups, stream);
+        },
+        contender);
+}
+
+// Whether a tile's whole K fits into the buffers of wgmma.sp, so that writing takes about as long as
+// multiplying.
+bool has_short_k(const SparseCalls& calls) {
+    return std::all_of(calls.views.begin(), calls.views.end(), [&calls](const GatherView& view) {
+        SparseGemmArguments a;
+        a.shape = calls.weights;
+        a.view = view;
+        return WgmmaTile::steps(a) < WgmmaTile::kStages;
+    });
 }
 
 }  // namespace
@@ -110,8 +128,11 @@ void add_own_sparse(Libraries& l, const Work& work, std::vector<Contender>& list
     const SparseCalls calls = sparse_calls(work);
     OwnOperands operands(l, calls);
     add_or_refuse(list, "satsim wgmma.sp 128x256", true,
-                  [&](Contender& c) { own_wgmma(l, calls, operands, c); });
+                  [&](Contender& c) { own_wgmma(l, calls, operands, WgmmaGroups::Together, c); });
     const bool hopper = list.back().refused.empty();
+    if (hopper && has_short_k(calls))
+        add_or_refuse(list, "satsim wgmma.sp 128x256 staggered", true,
+                      [&](Contender& c) { own_wgmma(l, calls, operands, WgmmaGroups::Staggered, c); });
     for (const SparseTileSize size : {SparseTileSize::Large, SparseTileSize::Medium, SparseTileSize::Small}) {
         add_or_refuse(list, std::string("satsim mma.sp ") + to_string(size), true, [&](Contender& c) {
             own_sparse(

@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "runtime/gpu_model/gemm_model.hpp"
+#include "runtime/workload/stride_taps.hpp"
 
 namespace satsim::gpu {
 namespace {
 
-std::string refusal(const NmPattern& nm, bool sparse_is_activation, std::int64_t groups,
-                    std::int64_t channels) {
-    if (sparse_is_activation)
-        return "the sparse operand is an activation, which nothing packs on the GPU yet";
+std::string refusal(const NmPattern& nm, std::int64_t groups, std::int64_t channels) {
     if (!contained_in_2_4(nm)) return to_string(nm) + " is not contained in 2:4";
     if (groups > 1) return "products in groups";
     if (channels % kUnit != 0) return std::to_string(channels) + " channels are no multiple of 8";
@@ -19,7 +17,7 @@ std::string refusal(const NmPattern& nm, bool sparse_is_activation, std::int64_t
 
 SparseCalls calls_of(const ProductWork& w) {
     SparseCalls calls;
-    calls.refused = refusal(w.nm, w.sparse_is_activation, w.count, w.shape.k);
+    calls.refused = refusal(w.nm, w.count, w.shape.k);
     if (w.a_transposed || w.out == ElementType::Fp32) calls.refused = "the gradient of weights";
     calls.weights = {w.shape.n, 1, w.shape.k};
     calls.views = {GatherView::matrix(w.shape.m, static_cast<int>(w.shape.k))};
@@ -58,20 +56,15 @@ struct PhaseTaps {
     int delta_step = 0;
 };
 PhaseTaps phase_taps(int kernel, int stride, int dilation, int pad, int phase) {
+    const std::vector<StrideTap> found = stride_taps(kernel, stride, dilation, pad, phase);
     PhaseTaps taps;
-    int second = -1;
-    for (int k = 0; k < kernel; ++k) {
-        const int distance = phase + pad - k * dilation;
-        if (distance % stride != 0) continue;
-        if (taps.count == 0) {
-            taps.first = k;
-            taps.delta = distance / stride;
-        } else if (second < 0) {
-            second = k;
-            taps.step = k - taps.first;
-            taps.delta_step = distance / stride - taps.delta;
-        }
-        ++taps.count;
+    taps.count = static_cast<int>(found.size());
+    if (found.empty()) return taps;
+    taps.first = found[0].k;
+    taps.delta = found[0].delta;
+    if (found.size() > 1) {
+        taps.step = found[1].k - found[0].k;
+        taps.delta_step = found[1].delta - found[0].delta;
     }
     return taps;
 }
@@ -117,8 +110,10 @@ SparseCalls calls_of(const ConvolutionWork& w) {
     const bool gradient = w.pass == ConvolutionPass::InputGradient;
     const std::int64_t reduced = gradient ? w.out_channels : w.in_channels;
     const std::int64_t others = gradient ? w.in_channels : w.out_channels;
-    calls.refused = refusal(w.nm, w.sparse_is_activation, w.groups, reduced);
+    calls.refused = refusal(w.nm, w.groups, reduced);
     if (w.pass == ConvolutionPass::WeightGradient) calls.refused = "the gradient of weights";
+    // The map is then the sparse operand, whose rows would be taken tap by tap.
+    if (w.sparse_is_activation) calls.refused = "a convolution whose sparse operand is the map";
     calls.weights = {others, std::int64_t{w.kernel_h} * w.kernel_w, reduced};
     calls.views = gradient ? gradient_views(w) : std::vector<GatherView>{forward_view(w)};
     const std::int64_t in = w.batch * w.in_h * w.in_w * w.in_channels;

@@ -69,7 +69,7 @@ void rowwise_run(Libraries& l, const VectorWork& w, Rowwise operation, Contender
                                  vector,
                                  vector,
                                  rows,
-                                 {floats(w.shape.rows), Fill::Integers}});
+                                 {floats(w.shape.rows), Fill::Zeros}});
     c.run = [&l, sets, operation, shape = w.shape](int set) {
         RowArguments a;
         a.in[0] = sets->as<std::uint16_t>(0, set);

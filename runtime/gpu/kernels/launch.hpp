@@ -29,7 +29,11 @@ enum class SparseTileSize { Large, Medium, Small };
 // The same by wgmma.sp, for what WgmmaTile::refusal lets pass (else cudaErrorInvalidValue). Needs compute
 // capability 9.x and a build with code of sm_90a (else cudaErrorNoKernelImageForDevice), and a driver that
 // encodes tensor maps (else cudaErrorNotSupported). Operands are aligned to 16 bytes.
-[[nodiscard]] int launch_sparse_wgmma(const SparseGemmArguments& arguments, Stream stream);
+// Staggered: the second group of warps begins later, so that one writes its results while the other
+// multiplies; only where all of K fits into the buffers, else as Together.
+enum class WgmmaGroups { Together, Staggered };
+[[nodiscard]] int launch_sparse_wgmma(const SparseGemmArguments& arguments, WgmmaGroups groups,
+                                      Stream stream);
 
 [[nodiscard]] int launch_elementwise(Elementwise operation, const ElementwiseArguments& arguments,
                                      Stream stream);
@@ -44,18 +48,9 @@ enum class Floats { Add, Total };
 [[nodiscard]] int launch_floats(Floats operation, const FloatArguments& arguments, Stream stream);
 
 // Pools and resampling by nearest neighbour, and their gradients (windows.hpp).
-enum class Windows {
-    MaximumPool,
-    AveragePool,
-    MaximumPoolGradient,
-    AveragePoolGradient,
-    Resample,
-    ResampleGradient
-};
 [[nodiscard]] int launch_windows(Windows operation, const WindowArguments& arguments, Stream stream);
 
 // Rows of tables (tables.hpp). Nearest is two kernels, and needs `length`.
-enum class Tables { Lookup, LookupGradient, Nearest };
 [[nodiscard]] int launch_tables(Tables operation, const TableArguments& arguments, Stream stream);
 
 // out[b][c][r] = in[b][r][c], FP16.

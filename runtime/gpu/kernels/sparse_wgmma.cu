@@ -26,6 +26,7 @@ struct WgmmaArguments {
     CUtensorMap metadata;
     SparseGemmArguments gemm;
     WgmmaGrid grid;
+    bool staggered = false;
 };
 
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
@@ -104,6 +105,17 @@ struct Fragments {
     std::uint32_t metadata[Tile::kStepChunks];
 };
 
+// About as long as the other group takes for the first tile's arithmetic, from its first buffer on. Once
+// apart the groups stay so, as both take equally long for a tile: one multiplies while the other writes. It
+// is time alone that keeps them apart, nothing waits for anything that may not come.
+__device__ inline void pause_for_group_0(SharedMemory shared, int steps) {
+    constexpr long long kStepCycles = 450;  // half of what both take that share a step's buffer
+    wait_barrier(shared.full(0), 0);
+    const long long begin = clock64();
+    while (clock64() - begin < kStepCycles * steps) continue;
+    __syncwarp();
+}
+
 template <int Cluster>
 __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory shared, std::uint32_t rank) {
     const int group = static_cast<int>(threadIdx.x) / Tile::kGroupThreads - 1;
@@ -143,6 +155,7 @@ __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory shar
         behind.advance();
     };
 
+    if (a.staggered && group == 1) pause_for_group_0(shared, steps);
     for (int t = static_cast<int>(blockIdx.x) / Cluster; t < tiles;
          t += static_cast<int>(gridDim.x) / Cluster) {
 #pragma unroll
@@ -324,9 +337,9 @@ Residence residence(const cudaLaunchConfig_t& config) {
     return r;
 }
 
+// A launch of one cluster; `attribute` must outlive it.
 template <int Cluster>
-int launch(const WgmmaArguments& a, Stream stream) {
-    cudaLaunchAttribute attribute{};
+cudaLaunchConfig_t configuration(cudaLaunchAttribute& attribute) {
     attribute.id = cudaLaunchAttributeClusterDimension;
     attribute.val.clusterDim.x = Cluster;
     attribute.val.clusterDim.y = 1;
@@ -335,11 +348,26 @@ int launch(const WgmmaArguments& a, Stream stream) {
     config.gridDim = dim3(Cluster);
     config.blockDim = dim3(Tile::kThreads);
     config.dynamicSmemBytes = Tile::kSharedBytes;
-    config.stream = stream;
     config.attrs = &attribute;
     config.numAttrs = 1;
-    static const Residence resident = residence<Cluster>(config);
+    return config;
+}
+template <int Cluster>
+const Residence& resident_clusters() {
+    static const Residence resident = [] {
+        cudaLaunchAttribute attribute{};
+        return residence<Cluster>(configuration<Cluster>(attribute));
+    }();
+    return resident;
+}
+
+template <int Cluster>
+int launch(const WgmmaArguments& a, Stream stream) {
+    const Residence& resident = resident_clusters<Cluster>();
     if (resident.error != cudaSuccess) return resident.error;
+    cudaLaunchAttribute attribute{};
+    cudaLaunchConfig_t config = configuration<Cluster>(attribute);
+    config.stream = stream;
     const int clusters = a.grid.tiles() < resident.clusters ? a.grid.tiles() : resident.clusters;
     config.gridDim = dim3(static_cast<unsigned>(clusters * Cluster));
     const cudaError_t launched = cudaLaunchKernelEx(&config, sparse_wgmma_kernel<Cluster>, a);
@@ -349,7 +377,7 @@ int launch(const WgmmaArguments& a, Stream stream) {
 
 }  // namespace
 
-int launch_sparse_wgmma(const SparseGemmArguments& gemm, Stream stream) {
+int launch_sparse_wgmma(const SparseGemmArguments& gemm, WgmmaGroups groups, Stream stream) {
     static const bool hopper = [] {
         int device = 0;
         int major = 0;
@@ -361,7 +389,11 @@ int launch_sparse_wgmma(const SparseGemmArguments& gemm, Stream stream) {
     if (Tile::refusal(gemm.shape, gemm.view) != nullptr) return cudaErrorInvalidValue;
     WgmmaArguments a{};
     a.gemm = gemm;
-    a.grid = WgmmaGrid::of(gemm.shape, gemm.view);
+    a.staggered =
+        groups == WgmmaGroups::Staggered && Tile::steps(gemm) > 0 && Tile::steps(gemm) < Tile::kStages;
+    const WgmmaGrid::Resident resident{resident_clusters<2>().clusters, resident_clusters<4>().clusters};
+    if (resident.twos < 1 || resident.fours < 1) return cudaErrorLaunchOutOfResources;
+    a.grid = WgmmaGrid::of(gemm.shape, gemm.view, resident);
     if (!encode_map(a) || !encode_weights(a)) return cudaErrorNotSupported;
     switch (a.grid.cluster) {
         case 1:

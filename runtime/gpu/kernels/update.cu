@@ -6,9 +6,28 @@
 namespace satsim::gpu {
 namespace {
 
-// Groups of up to MostM. Blocks enough on an SM that some fetch while others pack.
-template <UpdateRule Rule, int MostM>
-__global__ void __launch_bounds__(kUpdateThreads, MostM == 16 ? 3 : 4)
+// What the kernels differ in behind their barrier: copies whose groups are both of M elements and compressed,
+// or whatever copies there are, of groups of up to MostM.
+template <int M>
+struct PackCompressed {
+    static constexpr int kBlocks = 4;
+    static constexpr bool kMayDecay = false;
+    static __device__ void run(const UpdateBlock& block, int thread, const UpdateTile& tile) {
+        block.pack_compressed<M>(thread, tile);
+    }
+};
+template <int MostM>
+struct PackAny {
+    static constexpr int kBlocks = MostM == 16 ? 3 : 4;
+    static constexpr bool kMayDecay = true;
+    static __device__ void run(const UpdateBlock& block, int thread, const UpdateTile& tile) {
+        block.pack<MostM>(thread, tile);
+    }
+};
+
+// Blocks enough on an SM that some fetch while others pack.
+template <UpdateRule Rule, class Pack>
+__global__ void __launch_bounds__(kUpdateThreads, Pack::kBlocks)
     update_kernel(const __grid_constant__ UpdateArguments a) {
     __shared__ UpdateTile tile;
     const auto columns = static_cast<unsigned>(UpdateBlock::column_tiles(a));
@@ -16,26 +35,35 @@ __global__ void __launch_bounds__(kUpdateThreads, MostM == 16 ? 3 : 4)
     const auto lines = static_cast<unsigned>(UpdateBlock::row_tiles(a));
     const UpdateBlock block(a, line / lines, line % lines, blockIdx.x % columns);
     const auto thread = static_cast<int>(threadIdx.x);
-    if constexpr (Rule != UpdateRule::None) {
+    if constexpr (Pack::kMayDecay && Rule != UpdateRule::None) {
         if (a.decays_pruned) {
             block.rank_old(thread, tile);
             __syncthreads();
         }
     }
-    block.update<Rule>(thread, tile);
+    block.update<Rule, Pack::kMayDecay>(thread, tile);
     __syncthreads();
-    block.pack<MostM>(thread, tile);
+    Pack::run(block, thread, tile);
 }
 
-template <UpdateRule Rule>
-void run_update(const UpdateArguments& a, Stream stream) {
+template <UpdateRule Rule, class Pack>
+void start(const UpdateArguments& a, Stream stream) {
     // In one direction, the only one that has room for the rows of tables and of pruned maps.
     const auto grid =
         static_cast<unsigned>(UpdateBlock::column_tiles(a) * UpdateBlock::row_tiles(a) * a.taps);
-    if (a.forward.m > 8 || a.backward.m > 8)
-        update_kernel<Rule, 16><<<grid, kUpdateThreads, 0, stream>>>(a);
-    else
-        update_kernel<Rule, 8><<<grid, kUpdateThreads, 0, stream>>>(a);
+    update_kernel<Rule, Pack><<<grid, kUpdateThreads, 0, stream>>>(a);
+}
+template <UpdateRule Rule>
+void run_update(const UpdateArguments& a, Stream stream) {
+    switch (UpdateBlock::compressed_groups(a)) {
+        case 4:
+            return start<Rule, PackCompressed<4>>(a, stream);
+        case 8:
+            return start<Rule, PackCompressed<8>>(a, stream);
+        default:
+            if (a.forward.m > 8 || a.backward.m > 8) return start<Rule, PackAny<16>>(a, stream);
+            return start<Rule, PackAny<8>>(a, stream);
+    }
 }
 
 }  // namespace

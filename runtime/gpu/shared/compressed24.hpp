@@ -17,6 +17,7 @@
 
 #include "runtime/gpu/shared/host_device.hpp"
 #include "runtime/gpu/shared/selection.hpp"
+#include "runtime/gpu/shared/sixteen_bytes.hpp"
 
 namespace satsim::gpu {
 
@@ -52,12 +53,9 @@ struct Compressed24Shape {
     }
 };
 
-struct alignas(16) EightValues {
-    std::uint16_t v[kPieceValues];
-};
 // What a piece of 16 elements becomes.
 struct Piece {
-    EightValues values;
+    EightHalves values;
     std::uint16_t positions;
 };
 
@@ -103,9 +101,20 @@ SATSIM_HD inline std::uint32_t pick_halves(std::uint32_t low_words, std::uint32_
 #endif
 }
 
+// 16 elements as they lie in pairs, the lower one first.
+struct PieceWords {
+    std::uint32_t v[kPiece / 2];
+    [[nodiscard]] SATSIM_HD std::uint16_t element(int e) const {
+        return static_cast<std::uint16_t>(v[e / 2] >> (e % 2 * 16));
+    }
+};
+
 // Prunes 16 elements, of which the first `size` exist, by N of M (N <= 2, or 1:2) and compresses them.
 template <int M>
-SATSIM_HD inline Piece compress_piece(const std::uint16_t* elements, int size, int n) {
+SATSIM_HD inline Piece compress_piece(const PieceWords& from, int size, int n) {
+    std::uint16_t elements[kPiece];
+    SATSIM_UNROLL
+    for (int e = 0; e < kPiece; ++e) elements[e] = from.element(e);
     std::uint32_t kept = 0;
     if (size == kPiece) {
         SATSIM_UNROLL
@@ -125,10 +134,7 @@ SATSIM_HD inline Piece compress_piece(const std::uint16_t* elements, int size, i
         const unsigned mask = kept >> (quad * 4) & 15U;
         const auto positions = static_cast<unsigned>(kPositionsOfMask >> (mask * 4)) & 15U;
         const auto filled = static_cast<unsigned>(kFilledOfMask >> (mask * 4));
-        const auto pair = [&](int e) {
-            return elements[quad * 4 + e] | static_cast<std::uint32_t>(elements[quad * 4 + e + 1]) << 16;
-        };
-        words[quad] = pick_halves(pair(0), pair(2), positions) &
+        words[quad] = pick_halves(from.v[2 * quad], from.v[2 * quad + 1], positions) &
                       ((filled & 1U) * 0xFFFFU | (filled >> 1 & 1U) * 0xFFFF0000U);
         all_positions |= positions << (quad * 4);
     }

@@ -47,4 +47,34 @@ SATSIM_HD inline void store_16_bytes(void* to, const T& value) {
 #endif
 }
 
+// The same of what nothing reads again: the caches give its place away first.
+template <class T>
+SATSIM_HD inline T load_16_bytes_once(const void* from) {
+#if defined(__CUDA_ARCH__)
+    static_assert(sizeof(T) == 16);
+    uint4 words;
+    asm volatile("ld.global.cs.v4.b32 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(words.x), "=r"(words.y), "=r"(words.z), "=r"(words.w)
+                 : "l"(__cvta_generic_to_global(from)));
+    T value;
+    memcpy(&value, &words, sizeof value);
+    return value;
+#else
+    return load_16_bytes<T>(from);
+#endif
+}
+template <class T>
+SATSIM_HD inline void store_16_bytes_once(void* to, const T& value) {
+#if defined(__CUDA_ARCH__)
+    static_assert(sizeof(T) == 16);
+    uint4 words;
+    memcpy(&words, &value, sizeof words);
+    asm volatile("st.global.cs.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(__cvta_generic_to_global(to)),
+                 "r"(words.x), "r"(words.y), "r"(words.z), "r"(words.w)
+                 : "memory");
+#else
+    store_16_bytes(to, value);
+#endif
+}
+
 }  // namespace satsim::gpu

@@ -27,6 +27,55 @@ inline constexpr Elementwise kLastElementwise = Elementwise::SiluGateGradient;
 
 enum class Rowwise { Statistics, Normalise, GradientStatistics, Gradient, Softmax, SoftmaxGradient, Loss };
 enum class Columnwise { BiasGradient, Statistics, GradientStatistics, RowGradientSums };
+enum class Windows {
+    MaximumPool,
+    AveragePool,
+    MaximumPoolGradient,
+    AveragePoolGradient,
+    Resample,
+    ResampleGradient
+};
+enum class Tables { Lookup, LookupGradient, Nearest };
+
+// For errors.
+[[nodiscard]] constexpr const char* to_string(Elementwise operation) {
+    constexpr const char* kNames[] = {"relu",
+                                      "relu gradient",
+                                      "gelu",
+                                      "gelu gradient",
+                                      "add",
+                                      "multiply",
+                                      "multiply gradient",
+                                      "copy",
+                                      "bias",
+                                      "bias residual relu",
+                                      "scale shift",
+                                      "norm gradient",
+                                      "silu",
+                                      "silu gradient",
+                                      "silu gate",
+                                      "silu gate gradient"};
+    return kNames[static_cast<int>(operation)];
+}
+[[nodiscard]] constexpr const char* to_string(Rowwise operation) {
+    constexpr const char* kNames[] = {
+        "statistics", "normalise", "gradient statistics", "gradient", "softmax", "softmax gradient", "loss"};
+    return kNames[static_cast<int>(operation)];
+}
+[[nodiscard]] constexpr const char* to_string(Columnwise operation) {
+    constexpr const char* kNames[] = {"bias gradient", "statistics", "gradient statistics",
+                                      "row gradient sums"};
+    return kNames[static_cast<int>(operation)];
+}
+[[nodiscard]] constexpr const char* to_string(Windows operation) {
+    constexpr const char* kNames[] = {"maximum pool",          "average pool", "maximum pool gradient",
+                                      "average pool gradient", "resample",     "resample gradient"};
+    return kNames[static_cast<int>(operation)];
+}
+[[nodiscard]] constexpr const char* to_string(Tables operation) {
+    constexpr const char* kNames[] = {"lookup", "lookup gradient", "nearest"};
+    return kNames[static_cast<int>(operation)];
+}
 
 // Calls `f` with the operation's type.
 template <class F>

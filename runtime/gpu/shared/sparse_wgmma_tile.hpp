@@ -71,7 +71,13 @@ struct WgmmaGrid {
         int first_row;  // of the cluster
         int first_position;
     };
-    [[nodiscard]] static WgmmaGrid of(const Compressed24Shape& shape, const GatherView& view);
+    // Clusters of two and of four blocks that a device runs at the same time.
+    struct Resident {
+        int twos = 66;
+        int fours = 32;  // an H100's or H200's: what is left of a group of 16 or 18 multiprocessors idles
+    };
+    [[nodiscard]] static WgmmaGrid of(const Compressed24Shape& shape, const GatherView& view,
+                                      const Resident& resident);
     // A result that is too large for this count is 2^45 elements.
     [[nodiscard]] SATSIM_HD int tiles() const { return row_clusters * position_tiles; }
     [[nodiscard]] SATSIM_HD Tile tile(int index) const;
@@ -256,14 +262,21 @@ struct WgmmaTile {
     }
 };
 
-// Clusters as large as they can be without more empty blocks than clusters of two have.
-inline WgmmaGrid WgmmaGrid::of(const Compressed24Shape& shape, const GatherView& view) {
-    const auto tiles = [](std::int64_t size, int tile) { return static_cast<int>((size + tile - 1) / tile); };
-    const int row_tiles = tiles(shape.rows, WgmmaTile::kRows);
+// Clusters of four, which read least, unless those of two are done in fewer rounds: because fewer of their
+// blocks are empty, or because fewer multiprocessors idle.
+inline WgmmaGrid WgmmaGrid::of(const Compressed24Shape& shape, const GatherView& view,
+                               const Resident& resident) {
+    const auto ceil = [](std::int64_t size, std::int64_t tile) { return (size + tile - 1) / tile; };
+    const std::int64_t row_tiles = ceil(shape.rows, WgmmaTile::kRows);
+    const std::int64_t position_tiles = ceil(view.positions(), WgmmaTile::kPositions);
+    const auto rounds = [&](int cluster, int at_once) {
+        return ceil(ceil(row_tiles, cluster) * position_tiles, at_once);
+    };
     WgmmaGrid grid;
-    grid.cluster = row_tiles == 1 ? 1 : row_tiles % 4 == 1 || row_tiles % 4 == 2 ? 2 : 4;
-    grid.row_clusters = (row_tiles + grid.cluster - 1) / grid.cluster;
-    grid.position_tiles = tiles(view.positions(), WgmmaTile::kPositions);
+    if (row_tiles > 1)
+        grid.cluster = rounds(2, resident.twos) < rounds(4, resident.fours) || row_tiles == 2 ? 2 : 4;
+    grid.row_clusters = static_cast<int>(ceil(row_tiles, grid.cluster));
+    grid.position_tiles = static_cast<int>(position_tiles);
     return grid;
 }
 

@@ -71,6 +71,11 @@ inline constexpr int kUpdateQuads = kUpdateRows * kUpdateColumns / 4 / kUpdateTh
 template <UpdateRule Rule>
 inline constexpr bool kHasSecond = Rule == UpdateRule::Adam || Rule == UpdateRule::AdamW;
 
+// Whether its accesses leave the caches to others. On an H200 that gave Adam, which has the most of them, a
+// point of the copy's bandwidth, and cost SGD two.
+template <UpdateRule Rule>
+inline constexpr bool kPasses = kHasSecond<Rule>;
+
 class UpdateBlock {
   public:
     SATSIM_HD UpdateBlock(const UpdateArguments& a, std::int64_t tap, std::int64_t row_tile,
@@ -96,13 +101,14 @@ class UpdateBlock {
         }
     }
 
-    // Phase 1: update, and the new FP16 weights into the tile; what does not exist is +0 there.
-    template <UpdateRule Rule>
+    // Phase 1: update, and the new FP16 weights into the tile; what does not exist is +0 there. May decay:
+    // with decays_pruned behind phase 0.
+    template <UpdateRule Rule, bool MayDecay>
     SATSIM_HD void update(int thread, UpdateTile& tile) const {
         if (is_whole())
-            update_whole<Rule>(thread, tile);
+            update_whole<Rule, MayDecay>(thread, tile);
         else
-            update_edge<Rule>(thread, tile);
+            update_edge<Rule, MayDecay>(thread, tile);
     }
 
     // Phase 2: the lower half of the threads makes the forward copy, the upper half the backward one. Groups
@@ -117,16 +123,32 @@ class UpdateBlock {
             pack_along<false, MostM>(a_.backward, thread - kHalf, tile);
     }
 
+    // Phase 2 where both copies are compressed and their groups are of M elements, as most are.
+    template <int M>
+    SATSIM_HD void pack_compressed(int thread, const UpdateTile& tile) const {
+        constexpr int kHalf = kUpdateThreads / 2;
+        if (thread < kHalf)
+            compress<true, M>(a_.forward, thread, tile);
+        else
+            compress<false, M>(a_.backward, thread - kHalf, tile);
+    }
+    // That M, where nothing decays either; 0: the general phases.
+    [[nodiscard]] static int compressed_groups(const UpdateArguments& a) {
+        const bool both = a.forward.format == CopyFormat::Compressed24 &&
+                          a.backward.format == CopyFormat::Compressed24 && a.forward.m == a.backward.m;
+        return both && !a.decays_pruned && (a.forward.m == 4 || a.forward.m == 8) ? a.forward.m : 0;
+    }
+
   private:
     // Of a tile that is not whole: quad by quad, for few registers.
-    template <UpdateRule Rule>
+    template <UpdateRule Rule, bool MayDecay>
     SATSIM_HD void update_edge(int thread, UpdateTile& tile) const {
         SATSIM_ROLLED
         for (int q = 0; q < kUpdateQuads; ++q) {
             Quad quad;
             const int r = row_of(thread, q);
             load_quad<Rule, false>(r, column_of(thread), quad);
-            update_quad<Rule, false>(r, column_of(thread), quad, tile);
+            update_quad<Rule, MayDecay, false>(r, column_of(thread), quad, tile);
         }
     }
 
@@ -136,26 +158,27 @@ class UpdateBlock {
     }
 
     // All of a thread's quads in flight before the first is needed.
-    template <UpdateRule Rule>
+    template <UpdateRule Rule, bool MayDecay>
     SATSIM_HD void update_whole(int thread, UpdateTile& tile) const {
         Quad quads[kUpdateQuads];
         const int c = column_of(thread);
         SATSIM_UNROLL
         for (int q = 0; q < kUpdateQuads; ++q) load_quad<Rule, true>(row_of(thread, q), c, quads[q]);
         SATSIM_UNROLL
-        for (int q = 0; q < kUpdateQuads; ++q) update_quad<Rule, true>(row_of(thread, q), c, quads[q], tile);
+        for (int q = 0; q < kUpdateQuads; ++q)
+            update_quad<Rule, MayDecay, true>(row_of(thread, q), c, quads[q], tile);
     }
 
     template <UpdateRule Rule, bool Whole>
     SATSIM_HD void load_quad(int r, int c, Quad& quad) const {
         if constexpr (Rule != UpdateRule::None) {
-            load<Whole>(a_.gradient, r, c, quad.gradient);
-            load<Whole>(a_.first, r, c, quad.first);
-            if constexpr (kHasSecond<Rule>) load<Whole>(a_.second, r, c, quad.second);
-            load<Whole>(a_.weight, r, c, quad.weight);
+            load<Rule, Whole>(a_.gradient, r, c, quad.gradient);
+            load<Rule, Whole>(a_.first, r, c, quad.first);
+            if constexpr (kHasSecond<Rule>) load<Rule, Whole>(a_.second, r, c, quad.second);
+            load<Rule, Whole>(a_.weight, r, c, quad.weight);
         }
     }
-    template <UpdateRule Rule, bool Whole>
+    template <UpdateRule Rule, bool MayDecay, bool Whole>
     SATSIM_HD void update_quad(int r, int c, Quad& quad, UpdateTile& tile) const {
         std::uint16_t halves[4];
         SATSIM_UNROLL
@@ -167,7 +190,7 @@ class UpdateBlock {
                 const UpdateElement element =
                     updated<Rule>({quad.gradient.v[e], quad.first.v[e],
                                    kHasSecond<Rule> ? quad.second.v[e] : 0.0F, quad.weight.v[e]},
-                                  a_.decays_pruned && is_pruned(tile, r, c + e), a_.constants);
+                                  MayDecay && a_.decays_pruned && is_pruned(tile, r, c + e), a_.constants);
                 quad.first.v[e] = element.first;
                 if constexpr (kHasSecond<Rule>) quad.second.v[e] = element.second;
                 quad.weight.v[e] = element.weight;
@@ -178,9 +201,9 @@ class UpdateBlock {
         to[0] = {{halves[0], halves[1]}};
         to[1] = {{halves[2], halves[3]}};
         if constexpr (Rule != UpdateRule::None) {
-            store<Whole>(a_.first, r, c, quad.first);
-            if constexpr (kHasSecond<Rule>) store<Whole>(a_.second, r, c, quad.second);
-            store<Whole>(a_.weight, r, c, quad.weight);
+            store<Rule, Whole>(a_.first, r, c, quad.first);
+            if constexpr (kHasSecond<Rule>) store<Rule, Whole>(a_.second, r, c, quad.second);
+            store<Rule, Whole>(a_.weight, r, c, quad.weight);
         }
         if (a_.forward.format == CopyFormat::Plain) store_plain(tile, r, c);
     }
@@ -214,6 +237,22 @@ class UpdateBlock {
         return AlongRows ? tile.weight[along * kUpdatePitch + across]
                          : tile.weight[across * kUpdatePitch + along];
     }
+    // 16 elements from number `along` on: of a column one by one, of a row in pairs, which begin at words.
+    template <bool AlongRows>
+    [[nodiscard]] static SATSIM_HD PieceWords piece_words(const UpdateTile& tile, int along, int across) {
+        PieceWords words;
+        SATSIM_UNROLL
+        for (int pair = 0; pair < kPiece / 2; ++pair) {
+            const int e = along + 2 * pair;
+            if constexpr (AlongRows) {
+                words.v[pair] = element<true>(tile, e, across) |
+                                static_cast<std::uint32_t>(element<true>(tile, e + 1, across)) << 16;
+            } else {
+                memcpy(&words.v[pair], &tile.weight[across * kUpdatePitch + e], sizeof words.v[pair]);
+            }
+        }
+        return words;
+    }
     // Elements along the groups, and across, of the whole matrix; where this tile begins in them.
     template <bool AlongRows>
     [[nodiscard]] SATSIM_HD std::int64_t length() const {
@@ -246,10 +285,7 @@ class UpdateBlock {
             const std::int64_t row = first_wide<AlongRows>() + across;
             const std::int64_t k = first_long<AlongRows>() + piece * kPiece;
             if (row >= shape.row_blocks() * kRowBlock || k >= shape.tap_chunks() * kChunk) continue;
-            std::uint16_t elements[kPiece];
-            SATSIM_UNROLL
-            for (int e = 0; e < kPiece; ++e)
-                elements[e] = element<AlongRows>(tile, piece * kPiece + e, across);
+            const PieceWords elements = piece_words<AlongRows>(tile, piece * kPiece, across);
             const int size = row < shape.rows ? clamp_size(shape.channels - k, kPiece) : 0;
             const Piece packed = compress_piece<M>(elements, size, to.n);
             const std::int64_t chunk = tap_ * shape.tap_chunks() + k / kChunk;
@@ -313,19 +349,23 @@ class UpdateBlock {
     }
     // All four exist and begin at a multiple of 16 bytes.
     [[nodiscard]] SATSIM_HD bool whole(int r, int c) const { return a_.columns % 4 == 0 && exists(r, c + 3); }
-    template <bool Whole>
+    template <UpdateRule Rule, bool Whole>
     SATSIM_HD void load(const float* from, int r, int c, FourFloats& to) const {
         if (Whole || whole(r, c)) {
-            to = load_16_bytes<FourFloats>(from + offset(r, c));
+            to = kPasses<Rule> ? load_16_bytes_once<FourFloats>(from + offset(r, c))
+                               : load_16_bytes<FourFloats>(from + offset(r, c));
         } else if constexpr (!Whole) {
             SATSIM_UNROLL
             for (int e = 0; e < 4; ++e) to.v[e] = exists(r, c + e) ? from[offset(r, c + e)] : 0.0F;
         }
     }
-    template <bool Whole>
+    template <UpdateRule Rule, bool Whole>
     SATSIM_HD void store(float* to, int r, int c, const FourFloats& from) const {
         if (Whole || whole(r, c)) {
-            store_16_bytes(to + offset(r, c), from);
+            if constexpr (kPasses<Rule>)
+                store_16_bytes_once(to + offset(r, c), from);
+            else
+                store_16_bytes(to + offset(r, c), from);
         } else if constexpr (!Whole) {
             SATSIM_UNROLL
             for (int e = 0; e < 4; ++e) {

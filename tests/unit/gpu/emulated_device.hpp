@@ -24,8 +24,25 @@ void run_update(const UpdateArguments& a) {
                     if (a.decays_pruned)
                         for (int t = 0; t < kUpdateThreads; ++t) block.rank_old(t, tile);
                 }
-                for (int t = 0; t < kUpdateThreads; ++t) block.template update<Rule>(t, tile);
-                for (int t = 0; t < kUpdateThreads; ++t) block.template pack<16>(t, tile);
+                for (int t = 0; t < kUpdateThreads; ++t) {
+                    if (UpdateBlock::compressed_groups(a) > 0)
+                        block.template update<Rule, false>(t, tile);
+                    else
+                        block.template update<Rule, true>(t, tile);
+                }
+
+                for (int t = 0; t < kUpdateThreads; ++t) {
+                    switch (UpdateBlock::compressed_groups(a)) {
+                        case 4:
+                            block.template pack_compressed<4>(t, tile);
+                            break;
+                        case 8:
+                            block.template pack_compressed<8>(t, tile);
+                            break;
+                        default:
+                            block.template pack<16>(t, tile);
+                    }
+                }
             }
         }
     }

@@ -146,7 +146,7 @@ void emulate_stmatrix_trans(EmulatedShared& shared, const Registers& r, Address 
 class EmulatedWgmma {
   public:
     explicit EmulatedWgmma(const SparseGemmArguments& a)
-        : a_(a), grid_(WgmmaGrid::of(a.shape, a.view)), shared_(WgmmaTile::kSharedBytes) {}
+        : a_(a), grid_(WgmmaGrid::of(a.shape, a.view, {})), shared_(WgmmaTile::kSharedBytes) {}
 
     void run() {
         ASSERT_EQ(WgmmaTile::refusal(a_.shape, a_.view), nullptr);

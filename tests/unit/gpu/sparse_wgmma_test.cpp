@@ -38,7 +38,7 @@ TEST(GpuWgmmaTile, DescribesItsMap) {
 TEST(GpuWgmmaGrid, CoversTheProductOnce) {
     for (const std::int64_t rows : {1, 128, 129, 300, 512, 640, 1100, 2048, 5000}) {
         for (const std::int64_t positions : {1, 256, 257, 3000}) {
-            const WgmmaGrid grid = WgmmaGrid::of({rows, 1, 64}, GatherView::matrix(positions, 64));
+            const WgmmaGrid grid = WgmmaGrid::of({rows, 1, 64}, GatherView::matrix(positions, 64), {});
             std::set<std::pair<int, int>> seen;
             for (int t = 0; t < grid.tiles(); ++t) {
                 const WgmmaGrid::Tile tile = grid.tile(t);
@@ -52,14 +52,16 @@ TEST(GpuWgmmaGrid, CoversTheProductOnce) {
             EXPECT_GE(std::int64_t{grid.position_tiles} * WgmmaTile::kPositions, positions);
         }
     }
-    const auto cluster = [](std::int64_t rows) {
-        return WgmmaGrid::of({rows, 1, 64}, GatherView::matrix(1, 64)).cluster;
+    const auto cluster = [](std::int64_t rows, std::int64_t positions) {
+        return WgmmaGrid::of({rows, 1, 64}, GatherView::matrix(positions, 64), {}).cluster;
     };
-    EXPECT_EQ(cluster(128), 1);
-    EXPECT_EQ(cluster(256), 2);
-    EXPECT_EQ(cluster(384), 4);
-    EXPECT_EQ(cluster(640), 2);
-    EXPECT_EQ(cluster(4096), 4);
+    EXPECT_EQ(cluster(128, 100'000), 1);
+    EXPECT_EQ(cluster(256, 100'000), 2);
+    EXPECT_EQ(cluster(384, 256), 4);
+    EXPECT_EQ(cluster(640, 100'000), 2);  // three blocks of eight would be empty
+    EXPECT_EQ(cluster(4096, 4096), 4);    // 128 clusters, 4 rounds, either way
+    EXPECT_EQ(cluster(1024, 25088), 2);   // 392 in 6 rounds, 196 in 7
+    EXPECT_EQ(cluster(3072, 12608), 4);
 }
 
 TEST(GpuWgmmaTile, RefusesWhatTheCopyEngineCannotReach) {
