@@ -116,7 +116,7 @@ while [ -n "$(missing)" ]; do
 done
 for file in models/networks/*.json; do
   name=$(basename "$file" .json)
-  [ -f "$out/traces/$name.json" ] || printf '%-28s no recording, see logs/record.log\n' "$name" | tee -a "$out/summary.txt"
+  [ -f "$out/traces/$name.json" ] || printf '%-28s no recording, see logs/record-*.log\n' "$name" | tee -a "$out/summary.txt"
 done
 
 printf 'all stages: %d s\n' $((SECONDS - started)) | tee -a "$out/summary.txt"

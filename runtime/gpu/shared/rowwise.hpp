@@ -224,34 +224,62 @@ struct RowNormalise {
     }
 };
 
-// Means over a row of g = dy*scale (not centred: 0) and of g*xhat. in: dy, x.
+// A row of dy and x as the gradients of norms read it: g = dy*scale, and xhat = (x - mean) / std. Where the
+// row has no element g is 0. in: dy, x.
+template <int Held, class Team>
+class NormGradientRow {
+  public:
+    SATSIM_HD NormGradientRow(const RowArguments& a, std::int64_t number, const RowPieces& row,
+                              const Team& team)
+        : a_(a),
+          dy_(row, a.in[0], team.lane()),
+          x_(row, a.in[1], team.lane()),
+          mean_(a.normal[number * 2]),
+          inverse_(a.normal[number * 2 + 1]) {}
+    [[nodiscard]] SATSIM_HD float inverse() const { return inverse_; }
+    // Calls f(piece, g, xhat) for the lane's pieces.
+    template <class Function>
+    SATSIM_HD void for_terms(const RowPieces& row, int lane, Function f) {
+        const auto visit = [&](int i, const RowPiece& p) {
+            float g[kHalvesAtOnce];
+            float normal[kHalvesAtOnce];
+            float scale[kHalvesAtOnce];
+            dy_.read(i, g);
+            x_.read(i, normal);
+            RowPieces::coefficients(a_.scale, p, scale);
+            SATSIM_UNROLL
+            for (int e = 0; e < kHalvesAtOnce; ++e) {
+                g[e] *= scale[e];
+                normal[e] = (normal[e] - mean_) * inverse_;
+            }
+            f(p, g, normal);
+        };
+        for_pieces<Team::kLanes, Held>(row, lane, visit, dy_, x_);
+    }
+
+  private:
+    const RowArguments& a_;
+    LaneRow<Team::kLanes, Held> dy_;
+    LaneRow<Team::kLanes, Held> x_;
+    float mean_;
+    float inverse_;
+};
+
+// Means over a row of g (not centred: 0) and of g*xhat.
 struct RowGradientStatistics {
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
-        LaneRow<Team::kLanes, Held> dy(row, a.in[0], team.lane());
-        LaneRow<Team::kLanes, Held> x(row, a.in[1], team.lane());
-        const float mean = a.normal[number * 2];
-        const float inverse = a.normal[number * 2 + 1];
+        NormGradientRow<Held, Team> terms(a, number, row, team);
         float sum = 0;
         float products = 0;
-        for_pieces<Team::kLanes, Held>(
-            row, team.lane(),
-            [&](int i, const RowPiece& p) {
-                float g[kHalvesAtOnce];
-                float v[kHalvesAtOnce];
-                float scale[kHalvesAtOnce];
-                dy.read(i, g);
-                x.read(i, v);
-                RowPieces::coefficients(a.scale, p, scale);
-                SATSIM_UNROLL
-                for (int e = 0; e < kHalvesAtOnce; ++e) {  // 0 where the row has no element: dy is
-                    g[e] *= scale[e];
-                    sum += g[e];
-                    products += g[e] * ((v[e] - mean) * inverse);
-                }
-            },
-            dy, x);
+        terms.for_terms(row, team.lane(), [&](const RowPiece&, const float* g, const float* normal) {
+            SATSIM_UNROLL
+            for (int e = 0; e < kHalvesAtOnce; ++e) {
+                sum += g[e];
+                products += g[e] * normal[e];
+            }
+        });
         sum = team.sum(sum);
         products = team.sum(products);
         if (team.lane() != 0) return;
@@ -265,29 +293,15 @@ struct RowGradient {
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
-        LaneRow<Team::kLanes, Held> dy(row, a.in[0], team.lane());
-        LaneRow<Team::kLanes, Held> x(row, a.in[1], team.lane());
-        const float mean = a.normal[number * 2];
-        const float inverse = a.normal[number * 2 + 1];
+        NormGradientRow<Held, Team> terms(a, number, row, team);
         const float mean_g = a.statistics[number * 2];
         const float mean_product = a.statistics[number * 2 + 1];
-        for_pieces<Team::kLanes, Held>(
-            row, team.lane(),
-            [&](int i, const RowPiece& p) {
-                float g[kHalvesAtOnce];
-                float v[kHalvesAtOnce];
-                float scale[kHalvesAtOnce];
-                dy.read(i, g);
-                x.read(i, v);
-                RowPieces::coefficients(a.scale, p, scale);
-                SATSIM_UNROLL
-                for (int e = 0; e < kHalvesAtOnce; ++e) {
-                    const float normal = (v[e] - mean) * inverse;
-                    v[e] = (g[e] * scale[e] - mean_g - normal * mean_product) * inverse;
-                }
-                row.store(a.out, p, v);
-            },
-            dy, x);
+        terms.for_terms(row, team.lane(), [&](const RowPiece& p, float* g, const float* normal) {
+            SATSIM_UNROLL
+            for (int e = 0; e < kHalvesAtOnce; ++e)
+                g[e] = (g[e] - mean_g - normal[e] * mean_product) * terms.inverse();
+            row.store(a.out, p, g);
+        });
     }
 };
 
