@@ -52,9 +52,13 @@ class DeviceMachine {
         check(launch_sparse_gemm(size, a, nullptr), "sparse product");
     }
     void sparse_gemm(WgmmaTile, const SparseGemmArguments& a) {
-        check(launch_sparse_wgmma(a, wgmma_groups, nullptr), "sparse product by wgmma");
+        check(launch_sparse_wgmma(a, staggered ? WgmmaWay::Staggered : WgmmaWay::Wide, nullptr),
+              "sparse product by wgmma");
     }
-    WgmmaGroups wgmma_groups = WgmmaGroups::Together;
+    void sparse_gemm(NarrowWgmmaTile, const SparseGemmArguments& a) {
+        check(launch_sparse_wgmma(a, WgmmaWay::Narrow, nullptr), "sparse product by narrow wgmma");
+    }
+    bool staggered = false;  // wgmma of wide tiles
     void elementwise(Elementwise operation, const ElementwiseArguments& a) {
         check(launch_elementwise(operation, a, nullptr), "element-wise work");
     }

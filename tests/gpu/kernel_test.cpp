@@ -103,19 +103,26 @@ TEST_F(GpuDeviceWgmma, MultipliesOneTile) {
     expect_product(machine, WgmmaTile{}, {GatherView::matrix(256, 64), 128, 1, 2, 4}, generator);
 }
 TEST_F(GpuDeviceWgmma, MultipliesMatricesOfOddSizes) {
-    expect_wgmma_matrices_of_odd_sizes(machine);
+    expect_wgmma_matrices_of_odd_sizes<WgmmaTile>(machine);
 }
 TEST_F(GpuDeviceWgmma, GathersConvolutions) {
-    expect_wgmma_convolutions(machine);
+    expect_wgmma_convolutions<WgmmaTile>(machine);
 }
 TEST_F(GpuDeviceWgmma, MultipliesLargeMatrices) {
-    expect_large_wgmma_matrices(machine);
+    expect_large_wgmma_matrices<WgmmaTile>(machine);
+}
+TEST_F(GpuDeviceWgmma, NarrowTilesMultiplyTheSame) {
+    Generator generator(12);
+    expect_product(machine, NarrowWgmmaTile{}, {GatherView::matrix(128, 64), 128, 1, 2, 4}, generator);
+    expect_wgmma_matrices_of_odd_sizes<NarrowWgmmaTile>(machine);
+    expect_wgmma_convolutions<NarrowWgmmaTile>(machine);
+    expect_large_wgmma_matrices<NarrowWgmmaTile>(machine);
 }
 // Of short K; the others run as before.
 TEST_F(GpuDeviceWgmma, StaggeredGroupsMultiplyTheSame) {
-    machine.wgmma_groups = WgmmaGroups::Staggered;
-    expect_wgmma_matrices_of_odd_sizes(machine);
-    expect_wgmma_convolutions(machine);
+    machine.staggered = true;
+    expect_wgmma_matrices_of_odd_sizes<WgmmaTile>(machine);
+    expect_wgmma_convolutions<WgmmaTile>(machine);
     Generator generator(11);
     // Several tiles a block.
     expect_product(machine, WgmmaTile{}, {GatherView::matrix(5000, 72), 2100, 1, 2, 8}, generator);

@@ -85,7 +85,7 @@ std::string CudaExecutor::sparse_refusal(const Compressed24Shape& shape, const G
 
 void CudaExecutor::sparse_product(const SparseGemmArguments& a) {
     if (wgmma_allowed_ && compute_capability_ / 10 == 9 && WgmmaTile::refusal(a.shape, a.view) == nullptr) {
-        const int code = launch_sparse_wgmma(a, WgmmaGroups::Together, stream_.get());
+        const int code = launch_sparse_wgmma(a, WgmmaWay::Wide, stream_.get());
         // A build or driver without it leaves the product to the other kernel.
         if (code != cudaErrorNoKernelImageForDevice && code != cudaErrorNotSupported)
             return finish(code, "the 2:4 kernel wgmma.sp, " + describe(a));

@@ -190,7 +190,8 @@ const Contender* CudaMeter::time_all(const std::vector<Contender>& list, Measure
             continue;
         }
         measurement.candidates.push_back({c.kernel, timing.median, ""});
-        if (c.sparse) sparse_seconds = timing.median;
+        if (c.sparse && (sparse_seconds == 0 || timing.median < sparse_seconds))
+            sparse_seconds = timing.median;
         if (winner != nullptr && timing.median >= measurement.seconds) continue;
         winner = &c;
         replayed = timing.replayed;

@@ -96,7 +96,7 @@ void own_sparse(Libraries& l, const SparseCalls& calls, OwnOperands& operands, c
 }
 
 // Hopper's kernel, where it is one.
-void own_wgmma(Libraries& l, const SparseCalls& calls, OwnOperands& operands, WgmmaGroups groups,
+void own_wgmma(Libraries& l, const SparseCalls& calls, OwnOperands& operands, WgmmaWay way,
                Contender& contender) {
     if (l.compute_capability / 10 != 9) throw InputError("", "", "wgmma needs compute capability 9.x");
     for (const GatherView& view : calls.views) {
@@ -105,21 +105,25 @@ void own_wgmma(Libraries& l, const SparseCalls& calls, OwnOperands& operands, Wg
     }
     own_sparse(
         l, calls, operands,
-        [groups](const SparseGemmArguments& a, Stream stream) {
-            return launch_sparse_wgmma(a, groups, stream);
-        },
+        [way](const SparseGemmArguments& a, Stream stream) { return launch_sparse_wgmma(a, way, stream); },
         contender);
 }
 
-// Whether a tile's whole K fits into the buffers of wgmma.sp, so that writing takes about as long as
-// multiplying.
-bool has_short_k(const SparseCalls& calls) {
-    return std::all_of(calls.views.begin(), calls.views.end(), [&calls](const GatherView& view) {
+// Ways beside Wide that may win. Staggered: where a tile's whole K fits into the buffers, writing takes about
+// as long as multiplying.
+std::vector<WgmmaWay> more_ways(const SparseCalls& calls) {
+    std::vector<WgmmaWay> ways;
+    const auto has_short_k = [&calls](const GatherView& view) {
         SparseGemmArguments a;
         a.shape = calls.weights;
         a.view = view;
         return WgmmaTile::steps(a) < WgmmaTile::kStages;
-    });
+    };
+    if (std::ranges::all_of(calls.views, has_short_k)) ways.push_back(WgmmaWay::Staggered);
+    if (std::ranges::any_of(calls.views,
+                            [&calls](const GatherView& view) { return narrow_may_win(calls.weights, view); }))
+        ways.push_back(WgmmaWay::Narrow);
+    return ways;
 }
 
 }  // namespace
@@ -127,12 +131,15 @@ bool has_short_k(const SparseCalls& calls) {
 void add_own_sparse(Libraries& l, const Work& work, std::vector<Contender>& list) {
     const SparseCalls calls = sparse_calls(work);
     OwnOperands operands(l, calls);
-    add_or_refuse(list, "satsim wgmma.sp 128x256", true,
-                  [&](Contender& c) { own_wgmma(l, calls, operands, WgmmaGroups::Together, c); });
+    const auto add_wgmma = [&](WgmmaWay way) {
+        add_or_refuse(list, std::string("satsim wgmma.sp ") + to_string(way), true,
+                      [&](Contender& c) { own_wgmma(l, calls, operands, way, c); });
+    };
+    add_wgmma(WgmmaWay::Wide);
     const bool hopper = list.back().refused.empty();
-    if (hopper && has_short_k(calls))
-        add_or_refuse(list, "satsim wgmma.sp 128x256 staggered", true,
-                      [&](Contender& c) { own_wgmma(l, calls, operands, WgmmaGroups::Staggered, c); });
+    if (hopper) {
+        for (const WgmmaWay way : more_ways(calls)) add_wgmma(way);
+    }
     for (const SparseTileSize size : {SparseTileSize::Large, SparseTileSize::Medium, SparseTileSize::Small}) {
         add_or_refuse(list, std::string("satsim mma.sp ") + to_string(size), true, [&](Contender& c) {
             own_sparse(

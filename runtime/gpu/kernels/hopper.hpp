@@ -200,6 +200,22 @@ __device__ inline void wgmma_sparse(float (&d)[128], const std::uint32_t (&a)[4]
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(metadata), "r"(1));
 }
 
+// The same with 64 x 128 sums and 128 positions.
+__device__ inline void wgmma_sparse(float (&d)[64], const std::uint32_t (&a)[4], std::uint64_t b,
+                                    std::uint32_t metadata) {
+    asm volatile(
+        "{\n.reg .pred p;\n"
+        "setp.ne.b32 p, %70, 0;\n"
+        "wgmma.mma_async.sp.sync.aligned.m64n128k32.f32.f16.f16 "
+        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, "
+        "%20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, "
+        "%38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, "
+        "%56, %57, %58, %59, %60, %61, %62, %63}, "
+        "{%64, %65, %66, %67}, %68, %69, 0, p, 1, 1, 0;\n}"
+        : SATSIM_SIXTEEN(d, 0), SATSIM_SIXTEEN(d, 16), SATSIM_SIXTEEN(d, 32), SATSIM_SIXTEEN(d, 48)
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(metadata), "r"(1));
+}
+
 #undef SATSIM_SIXTEEN
 #undef SATSIM_FOUR
 

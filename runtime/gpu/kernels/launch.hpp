@@ -30,10 +30,13 @@ enum class SparseTileSize { Large, Medium, Small };
 // capability 9.x and a build with code of sm_90a (else cudaErrorNoKernelImageForDevice), and a driver that
 // encodes tensor maps (else cudaErrorNotSupported). Operands are aligned to 16 bytes.
 // Staggered: the second group of warps begins later, so that one writes its results while the other
-// multiplies; only where all of K fits into the buffers, else as Together.
-enum class WgmmaGroups { Together, Staggered };
-[[nodiscard]] int launch_sparse_wgmma(const SparseGemmArguments& arguments, WgmmaGroups groups,
-                                      Stream stream);
+// multiplies; only where all of K fits into the buffers, else as Wide. Narrow: tiles of 128 positions instead
+// of 256.
+enum class WgmmaWay { Wide, Staggered, Narrow };
+[[nodiscard]] constexpr const char* to_string(WgmmaWay way) {
+    return way == WgmmaWay::Wide ? "128x256" : way == WgmmaWay::Staggered ? "128x256 staggered" : "128x128";
+}
+[[nodiscard]] int launch_sparse_wgmma(const SparseGemmArguments& arguments, WgmmaWay way, Stream stream);
 
 [[nodiscard]] int launch_elementwise(Elementwise operation, const ElementwiseArguments& arguments,
                                      Stream stream);

@@ -11,8 +11,6 @@
 namespace satsim::gpu {
 namespace {
 
-using Tile = WgmmaTile;
-
 // The build says whether it makes code of sm_90a: the host's pass cannot see it.
 #if defined(SATSIM_CODE_OF_SM90A)
 constexpr bool kHasCode = true;
@@ -32,6 +30,7 @@ struct WgmmaArguments {
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
 // A place in the ring of buffers, and how often (odd or even) the ring has been passed.
+template <class Tile>
 struct RingPlace {
     std::uint32_t stage = 0;
     std::uint32_t parity = 0;
@@ -46,6 +45,7 @@ struct RingPlace {
 // Addresses in shared memory. A `full` barrier completes with the bytes of its buffer, an `empty` one when
 // every warp that multiplies, of every block of the cluster, has read the buffer: the next copy into it goes
 // to all of them.
+template <class Tile>
 struct SharedMemory {
     std::uint32_t base;
     __device__ std::uint32_t buffer(std::uint32_t stage) const { return base + stage * Tile::kStageBytes; }
@@ -55,8 +55,8 @@ struct SharedMemory {
     __device__ std::uint32_t empty(std::uint32_t stage) const { return full(stage + Tile::kStages); }
 };
 
-template <int Cluster>
-__device__ inline void fetch_tiles(const WgmmaArguments& a, SharedMemory shared, std::uint32_t rank) {
+template <class Tile, int Cluster>
+__device__ inline void fetch_tiles(const WgmmaArguments& a, SharedMemory<Tile> shared, std::uint32_t rank) {
     constexpr std::uint32_t kShare = Tile::kPositions / Cluster;
     const GatherView& view = a.gemm.view;
     const WgmmaWindow along_x = WgmmaWindow::along_x(view);
@@ -65,7 +65,7 @@ __device__ inline void fetch_tiles(const WgmmaArguments& a, SharedMemory shared,
     const int steps = Tile::steps(a.gemm);
     const int tap_steps = Tile::tap_steps(a.gemm.shape);
     const int tiles = a.grid.tiles();
-    RingPlace place;
+    RingPlace<Tile> place;
     for (int t = static_cast<int>(blockIdx.x) / Cluster; t < tiles;
          t += static_cast<int>(gridDim.x) / Cluster) {
         const WgmmaGrid::Tile tile = a.grid.tile(t);
@@ -74,7 +74,7 @@ __device__ inline void fetch_tiles(const WgmmaArguments& a, SharedMemory shared,
         const GatherPosition base = gather_position_or_end(view, position);  // beyond the end: zeros
         const int base_x = static_cast<int>(base.x) * view.stride_x + along_x.lower;
         const int base_y = static_cast<int>(base.y) * view.stride_y + along_y.lower;
-        Tile::StepPlace at;
+        typename Tile::StepPlace at;
         for (int step = 0; step < steps; ++step) {
             wait_barrier(shared.empty(place.stage), place.parity ^ 1);
             const std::uint32_t full = shared.full(place.stage);
@@ -100,6 +100,7 @@ __device__ inline void fetch_tiles(const WgmmaArguments& a, SharedMemory shared,
 }
 
 // Operand A of one step.
+template <class Tile>
 struct Fragments {
     std::uint32_t values[Tile::kStepChunks][4];
     std::uint32_t metadata[Tile::kStepChunks];
@@ -108,7 +109,8 @@ struct Fragments {
 // About as long as the other group takes for the first tile's arithmetic, from its first buffer on. Once
 // apart the groups stay so, as both take equally long for a tile: one multiplies while the other writes. It
 // is time alone that keeps them apart, nothing waits for anything that may not come.
-__device__ inline void pause_for_group_0(SharedMemory shared, int steps) {
+template <class Tile>
+__device__ inline void pause_for_group_0(SharedMemory<Tile> shared, int steps) {
     constexpr long long kStepCycles = 450;  // half of what both take that share a step's buffer
     wait_barrier(shared.full(0), 0);
     const long long begin = clock64();
@@ -116,21 +118,22 @@ __device__ inline void pause_for_group_0(SharedMemory shared, int steps) {
     __syncwarp();
 }
 
-template <int Cluster>
-__device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory shared, std::uint32_t rank) {
+template <class Tile, int Cluster>
+__device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory<Tile> shared,
+                                      std::uint32_t rank) {
     const int group = static_cast<int>(threadIdx.x) / Tile::kGroupThreads - 1;
     const int thread = static_cast<int>(threadIdx.x) % Tile::kGroupThreads;
     const int warp = thread / 32;
     const int lane = thread % 32;
     const int steps = Tile::steps(a.gemm);
     const int tiles = a.grid.tiles();
-    RingPlace place;
-    RingPlace behind;  // the buffer that is read out next
+    RingPlace<Tile> place;
+    RingPlace<Tile> behind;  // the buffer that is read out next
     float sums[Tile::kSums];
-    Fragments even;
-    Fragments odd;
+    Fragments<Tile> even;
+    Fragments<Tile> odd;
 
-    const auto load = [&](Fragments& f) {
+    const auto load = [&](Fragments<Tile>& f) {
         wait_barrier(shared.full(place.stage), place.parity);
         __syncwarp();
         const std::uint32_t buffer = shared.buffer(place.stage);
@@ -141,7 +144,7 @@ __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory shar
                 Tile::legal_metadata(load_shared_word(buffer + Tile::metadata_address(group, warp, lane, c)));
         }
     };
-    const auto multiply = [&](const Fragments& f) {
+    const auto multiply = [&](const Fragments<Tile>& f) {
         fence_wgmma();
 #pragma unroll
         for (int c = 0; c < Tile::kStepChunks; ++c)
@@ -197,12 +200,12 @@ __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory shar
 
 #endif
 
-template <int Cluster>
+template <class Tile, int Cluster>
 __global__ void __launch_bounds__(Tile::kThreads, 1)
     sparse_wgmma_kernel(const __grid_constant__ WgmmaArguments a) {
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
     extern __shared__ unsigned char memory[];
-    const SharedMemory shared{(shared_address(memory) + 1023U) & ~1023U};
+    const SharedMemory<Tile> shared{(shared_address(memory) + 1023U) & ~1023U};
     const std::uint32_t rank = blockIdx.x % Cluster;
     if (threadIdx.x == 0) {
         for (std::uint32_t stage = 0; stage < Tile::kStages; ++stage) {
@@ -215,11 +218,11 @@ __global__ void __launch_bounds__(Tile::kThreads, 1)
     synchronise_cluster();
     if (threadIdx.x < Tile::kGroupThreads) {
         give_registers();
-        if (threadIdx.x < 32 && elected()) fetch_tiles<Cluster>(a, shared, rank);
+        if (threadIdx.x < 32 && elected()) fetch_tiles<Tile, Cluster>(a, shared, rank);
         __syncwarp();
     } else {
         take_registers();
-        multiply_tiles<Cluster>(a, shared, rank);
+        multiply_tiles<Tile, Cluster>(a, shared, rank);
     }
     // Nobody leaves while a block of the cluster may still arrive at its barriers. Copies have all landed:
     // every one of them was waited for.
@@ -269,6 +272,7 @@ bool encode(CUtensorMap& map, const Matrix<Rank>& m) {
                     CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
 }
 
+template <class Tile>
 bool encode_map(WgmmaArguments& a) {
     const GatherView& v = a.gemm.view;
     const WgmmaBox box = Tile::map_box(a.grid.cluster);
@@ -298,6 +302,7 @@ bool encode_map(WgmmaArguments& a) {
                     CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
 }
 
+template <class Tile>
 bool encode_weights(WgmmaArguments& a) {
     const Compressed24Shape& shape = a.gemm.shape;
     const auto tap_chunks = static_cast<cuuint64_t>(shape.tap_chunks());
@@ -325,20 +330,20 @@ struct Residence {
     cudaError_t error = cudaSuccess;
     int clusters = 0;  // that run at the same time
 };
-template <int Cluster>
+template <class Tile, int Cluster>
 Residence residence(const cudaLaunchConfig_t& config) {
     Residence r;
-    r.error = cudaFuncSetAttribute(sparse_wgmma_kernel<Cluster>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                   Tile::kSharedBytes);
+    r.error = cudaFuncSetAttribute(sparse_wgmma_kernel<Tile, Cluster>,
+                                   cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::kSharedBytes);
     if (r.error == cudaSuccess)
-        r.error = cudaOccupancyMaxActiveClusters(&r.clusters, sparse_wgmma_kernel<Cluster>, &config);
+        r.error = cudaOccupancyMaxActiveClusters(&r.clusters, sparse_wgmma_kernel<Tile, Cluster>, &config);
     if (r.error == cudaSuccess && r.clusters < 1) r.error = cudaErrorLaunchOutOfResources;
     if (r.error != cudaSuccess) (void)cudaGetLastError();
     return r;
 }
 
 // A launch of one cluster; `attribute` must outlive it.
-template <int Cluster>
+template <class Tile, int Cluster>
 cudaLaunchConfig_t configuration(cudaLaunchAttribute& attribute) {
     attribute.id = cudaLaunchAttributeClusterDimension;
     attribute.val.clusterDim.x = Cluster;
@@ -352,32 +357,53 @@ cudaLaunchConfig_t configuration(cudaLaunchAttribute& attribute) {
     config.numAttrs = 1;
     return config;
 }
-template <int Cluster>
+template <class Tile, int Cluster>
 const Residence& resident_clusters() {
     static const Residence resident = [] {
         cudaLaunchAttribute attribute{};
-        return residence<Cluster>(configuration<Cluster>(attribute));
+        return residence<Tile, Cluster>(configuration<Tile, Cluster>(attribute));
     }();
     return resident;
 }
 
-template <int Cluster>
+template <class Tile, int Cluster>
 int launch(const WgmmaArguments& a, Stream stream) {
-    const Residence& resident = resident_clusters<Cluster>();
+    const Residence& resident = resident_clusters<Tile, Cluster>();
     if (resident.error != cudaSuccess) return resident.error;
     cudaLaunchAttribute attribute{};
-    cudaLaunchConfig_t config = configuration<Cluster>(attribute);
+    cudaLaunchConfig_t config = configuration<Tile, Cluster>(attribute);
     config.stream = stream;
     const int clusters = a.grid.tiles() < resident.clusters ? a.grid.tiles() : resident.clusters;
     config.gridDim = dim3(static_cast<unsigned>(clusters * Cluster));
-    const cudaError_t launched = cudaLaunchKernelEx(&config, sparse_wgmma_kernel<Cluster>, a);
+    const cudaError_t launched = cudaLaunchKernelEx(&config, sparse_wgmma_kernel<Tile, Cluster>, a);
     if (launched != cudaSuccess) (void)cudaGetLastError();
     return launched;
 }
 
+template <class Tile>
+int launch_tiles(const SparseGemmArguments& gemm, bool staggered, Stream stream) {
+    if (Tile::refusal(gemm.shape, gemm.view) != nullptr) return cudaErrorInvalidValue;
+    WgmmaArguments a{};
+    a.gemm = gemm;
+    a.staggered = staggered && Tile::steps(gemm) > 0 && Tile::steps(gemm) < Tile::kStages;
+    const WgmmaGrid::Resident resident{resident_clusters<Tile, 2>().clusters,
+                                       resident_clusters<Tile, 4>().clusters};
+    if (resident.twos < 1 || resident.fours < 1) return cudaErrorLaunchOutOfResources;
+    a.grid = WgmmaGrid::of(gemm.shape, gemm.view, Tile::kPositions, resident);
+    if (!encode_map<Tile>(a) || !encode_weights<Tile>(a)) return cudaErrorNotSupported;
+    switch (a.grid.cluster) {
+        case 1:
+            return launch<Tile, 1>(a, stream);
+        case 2:
+            return launch<Tile, 2>(a, stream);
+        default:
+            return launch<Tile, Tile::kMostCluster>(a, stream);
+    }
+}
+
 }  // namespace
 
-int launch_sparse_wgmma(const SparseGemmArguments& gemm, WgmmaGroups groups, Stream stream) {
+int launch_sparse_wgmma(const SparseGemmArguments& gemm, WgmmaWay way, Stream stream) {
     static const bool hopper = [] {
         int device = 0;
         int major = 0;
@@ -386,23 +412,8 @@ int launch_sparse_wgmma(const SparseGemmArguments& gemm, WgmmaGroups groups, Str
                major == 9;
     }();
     if (!hopper) return cudaErrorNoKernelImageForDevice;
-    if (Tile::refusal(gemm.shape, gemm.view) != nullptr) return cudaErrorInvalidValue;
-    WgmmaArguments a{};
-    a.gemm = gemm;
-    a.staggered =
-        groups == WgmmaGroups::Staggered && Tile::steps(gemm) > 0 && Tile::steps(gemm) < Tile::kStages;
-    const WgmmaGrid::Resident resident{resident_clusters<2>().clusters, resident_clusters<4>().clusters};
-    if (resident.twos < 1 || resident.fours < 1) return cudaErrorLaunchOutOfResources;
-    a.grid = WgmmaGrid::of(gemm.shape, gemm.view, resident);
-    if (!encode_map(a) || !encode_weights(a)) return cudaErrorNotSupported;
-    switch (a.grid.cluster) {
-        case 1:
-            return launch<1>(a, stream);
-        case 2:
-            return launch<2>(a, stream);
-        default:
-            return launch<Tile::kMostCluster>(a, stream);
-    }
+    if (way == WgmmaWay::Narrow) return launch_tiles<NarrowWgmmaTile>(gemm, false, stream);
+    return launch_tiles<WgmmaTile>(gemm, way == WgmmaWay::Staggered, stream);
 }
 
 }  // namespace satsim::gpu

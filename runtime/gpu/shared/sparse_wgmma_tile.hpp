@@ -1,10 +1,11 @@
 // Hopper's own 2:4 kernel: the product of sparse_tile.hpp by wgmma.mma_async.sp.
 //
-// A block takes 128 rows of W and 256 positions; two groups of four warps hold 64 x 256 sums each. Blocks of
-// a cluster stand along the rows and share their positions: each fetches its share of the map for all of
-// them, so that the map comes from L2 once a cluster. K goes in steps of two chunks (64 elements) through
-// kStages buffers that the tensor memory access unit fills; it gathers a convolution's map itself (im2col)
-// and writes zeros for what lies outside a matrix, a map or a tap's run of channels.
+// A block takes 128 rows of W and 256 positions, or 128 where that leaves less of a device idle; two groups
+// of four warps hold 64 rows of sums each. Blocks of a cluster stand along the rows and share their
+// positions: each fetches its share of the map for all of them, so that the map comes from L2 once a cluster.
+// K goes in steps of two chunks (64 elements) through kStages buffers that the tensor memory access unit
+// fills; it gathers a convolution's map itself (im2col) and writes zeros for what lies outside a matrix, a
+// map or a tap's run of channels.
 //
 // Here is what lies where and who reads what; the kernel adds the instructions, the tests an emulation of
 // them. Addresses are in bytes from the start of a buffer, which is aligned to 1024.
@@ -61,11 +62,15 @@ struct WgmmaWindow {
     }
 };
 
+inline constexpr int kWgmmaRows = 128;  // of a block
+
 // How the blocks of one product are numbered.
 struct WgmmaGrid {
     int cluster = 1;  // blocks along the rows
     int row_clusters = 0;
     int position_tiles = 0;
+    int positions = 0;  // of a tile
+    int rounds = 0;     // of the device
 
     struct Tile {
         int first_row;  // of the cluster
@@ -76,17 +81,18 @@ struct WgmmaGrid {
         int twos = 66;
         int fours = 32;  // an H100's or H200's: what is left of a group of 16 or 18 multiprocessors idles
     };
-    [[nodiscard]] static WgmmaGrid of(const Compressed24Shape& shape, const GatherView& view,
+    [[nodiscard]] static WgmmaGrid of(const Compressed24Shape& shape, const GatherView& view, int positions,
                                       const Resident& resident);
     // A result that is too large for this count is 2^45 elements.
     [[nodiscard]] SATSIM_HD int tiles() const { return row_clusters * position_tiles; }
     [[nodiscard]] SATSIM_HD Tile tile(int index) const;
 };
 
-struct WgmmaTile {
-    static constexpr int kRows = 128;
-    static constexpr int kPositions = 256;
-    static constexpr int kStages = 5;
+template <int Positions>
+struct WgmmaTileOf {
+    static constexpr int kRows = kWgmmaRows;
+    static constexpr int kPositions = Positions;
+    static constexpr int kStages = Positions == 256 ? 5 : 8;
     static constexpr int kStepChunks = 2;
     static constexpr int kStepChannels = kStepChunks * kChunk;
     static constexpr int kGroupThreads = 128;  // of a warp group
@@ -182,8 +188,8 @@ struct WgmmaTile {
     // Of words; further directions are one tap and kRows / kRowBlock row blocks.
     [[nodiscard]] static constexpr WgmmaBox metadata_box() { return {32, kStepChunks}; }
 
-    // Matrix descriptor of 256 positions x 32 channels in a buffer at `address`: addresses in units of 16
-    // bytes; the leading offset (bits 16..29) means nothing for a swizzled operand whose K is contiguous;
+    // Matrix descriptor of a block's positions x 32 channels in a buffer at `address`: addresses in units of
+    // 16 bytes; the leading offset (bits 16..29) means nothing for a swizzled operand whose K is contiguous;
     // eight positions are 1024 bytes (bits 32..45); 128-byte swizzle (1 in bits 62, 63). PTX ISA, "Matrix
     // descriptor format".
     [[nodiscard]] static SATSIM_HD constexpr std::uint64_t map_descriptor(std::uint32_t buffer, int chunk) {
@@ -262,22 +268,40 @@ struct WgmmaTile {
     }
 };
 
+using WgmmaTile = WgmmaTileOf<256>;
+using NarrowWgmmaTile = WgmmaTileOf<128>;
+
 // Clusters of four, which read least, unless those of two are done in fewer rounds: because fewer of their
 // blocks are empty, or because fewer multiprocessors idle.
-inline WgmmaGrid WgmmaGrid::of(const Compressed24Shape& shape, const GatherView& view,
+inline WgmmaGrid WgmmaGrid::of(const Compressed24Shape& shape, const GatherView& view, int positions,
                                const Resident& resident) {
     const auto ceil = [](std::int64_t size, std::int64_t tile) { return (size + tile - 1) / tile; };
-    const std::int64_t row_tiles = ceil(shape.rows, WgmmaTile::kRows);
-    const std::int64_t position_tiles = ceil(view.positions(), WgmmaTile::kPositions);
+    const std::int64_t row_tiles = ceil(shape.rows, kWgmmaRows);
+    const std::int64_t position_tiles = ceil(view.positions(), positions);
     const auto rounds = [&](int cluster, int at_once) {
-        return ceil(ceil(row_tiles, cluster) * position_tiles, at_once);
+        return static_cast<int>(ceil(ceil(row_tiles, cluster) * position_tiles, at_once));
     };
     WgmmaGrid grid;
-    if (row_tiles > 1)
-        grid.cluster = rounds(2, resident.twos) < rounds(4, resident.fours) || row_tiles == 2 ? 2 : 4;
+    grid.rounds = rounds(1, 2 * resident.twos);
+    if (row_tiles > 1) {
+        const int by_two = rounds(2, resident.twos);
+        const int by_four = rounds(4, resident.fours);
+        grid.cluster = by_two < by_four || row_tiles == 2 ? 2 : 4;
+        grid.rounds = grid.cluster == 2 ? by_two : by_four;
+    }
     grid.row_clusters = static_cast<int>(ceil(row_tiles, grid.cluster));
     grid.position_tiles = static_cast<int>(position_tiles);
+    grid.positions = positions;
     return grid;
+}
+
+// Whether blocks of half the positions may be done earlier: a round of them takes half as long and some more,
+// since the sparse operand is read twice as often.
+[[nodiscard]] inline bool narrow_may_win(const Compressed24Shape& shape, const GatherView& view) {
+    constexpr double kPrice = 1.05;
+    const int wide = WgmmaGrid::of(shape, view, WgmmaTile::kPositions, {}).rounds;
+    const int narrow = WgmmaGrid::of(shape, view, NarrowWgmmaTile::kPositions, {}).rounds;
+    return kPrice * narrow < 2 * wide;
 }
 
 // Bands of 2048 rows, in a band position after position: clusters that run at the same time cover about as
@@ -290,7 +314,7 @@ SATSIM_HD inline WgmmaGrid::Tile WgmmaGrid::tile(int index) const {
     const int left = row_clusters - band * band_clusters;
     const int height = left < band_clusters ? left : band_clusters;
     const int row_cluster = band * band_clusters + in_band % height;
-    return {row_cluster * cluster * WgmmaTile::kRows, in_band / height * WgmmaTile::kPositions};
+    return {row_cluster * cluster * kWgmmaRows, in_band / height * positions};
 }
 
 }  // namespace satsim::gpu

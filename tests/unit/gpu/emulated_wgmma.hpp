@@ -90,17 +90,19 @@ void emulate_pixels(EmulatedShared& shared, std::size_t to, const T* memory, con
     }
 }
 
-using GroupSums = std::vector<std::array<float, WgmmaTile::kSums>>;  // [thread of 128]
+template <class Tile>
+using GroupSums = std::vector<std::array<float, Tile::kSums>>;  // [thread of 128]
 
-// m64n256k32 with A of four warps in registers and selector 0.
-inline void emulate_wgmma_sp(GroupSums& sums, const std::array<Registers, 4>& a, std::uint64_t descriptor,
-                             const std::array<std::array<std::uint32_t, 32>, 4>& metadata,
-                             const EmulatedShared& shared) {
+// m64nNk32, N the tile's positions, with A of four warps in registers and selector 0.
+template <class Tile>
+void emulate_wgmma_sp(GroupSums<Tile>& sums, const std::array<Registers, 4>& a, std::uint64_t descriptor,
+                      const std::array<std::array<std::uint32_t, 32>, 4>& metadata,
+                      const EmulatedShared& shared) {
     ASSERT_EQ(descriptor >> 62, 1U);  // 128-byte swizzle
     ASSERT_EQ(descriptor >> 49 & 7U, 0U);
     const std::size_t start = (descriptor & 0x3FFFU) << 4;
     const std::size_t eight_rows = (descriptor >> 32 & 0x3FFFU) << 4;
-    std::vector<std::array<float, 32>> map(256);
+    std::vector<std::array<float, 32>> map(Tile::kPositions);
     for (std::size_t n = 0; n < map.size(); ++n)
         for (std::size_t k = 0; k < 32; ++k) {
             const std::size_t address = start + n / 8 * eight_rows + n % 8 * 128 + k * 2;
@@ -119,7 +121,7 @@ inline void emulate_wgmma_sp(GroupSums& sums, const std::array<Registers, 4>& a,
                     from_half(half_of(a[warp], lane, i));
             }
         for (std::size_t lane = 0; lane < 32; ++lane)
-            for (std::size_t i = 0; i < WgmmaTile::kSums; ++i) {
+            for (std::size_t i = 0; i < Tile::kSums; ++i) {
                 const Element at = c_element(static_cast<int>(lane), static_cast<int>(i % 4));
                 const auto& row = dense[static_cast<std::size_t>(at.row)];
                 const auto& column = map[i / 4 * 8 + static_cast<std::size_t>(at.column)];
@@ -143,21 +145,20 @@ void emulate_stmatrix_trans(EmulatedShared& shared, const Registers& r, Address 
 }
 
 // The kernel of sparse_wgmma.cu, one block after the other, each step in buffer 0.
+template <class Tile>
 class EmulatedWgmma {
   public:
     explicit EmulatedWgmma(const SparseGemmArguments& a)
-        : a_(a), grid_(WgmmaGrid::of(a.shape, a.view, {})), shared_(WgmmaTile::kSharedBytes) {}
+        : a_(a), grid_(WgmmaGrid::of(a.shape, a.view, Tile::kPositions, {})), shared_(Tile::kSharedBytes) {}
 
     void run() {
-        ASSERT_EQ(WgmmaTile::refusal(a_.shape, a_.view), nullptr);
+        ASSERT_EQ(Tile::refusal(a_.shape, a_.view), nullptr);
         for (int t = 0; t < grid_.tiles(); ++t)
             for (int rank = 0; rank < grid_.cluster; ++rank) block(grid_.tile(t), rank);
     }
 
   private:
-    using Tile = WgmmaTile;
-
-    void fetch(std::int64_t row, std::int64_t position, const Tile::StepPlace& at) {
+    void fetch(std::int64_t row, std::int64_t position, const typename Tile::StepPlace& at) {
         shared_ = EmulatedShared(Tile::kSharedBytes);
         const GatherView& v = a_.view;
         const WgmmaBox map = Tile::map_box(grid_.cluster);
@@ -193,7 +194,7 @@ class EmulatedWgmma {
                     {0, at.step * Tile::kStepChunks, tap, row / kRowBlock}, 0);
     }
 
-    void multiply(int group, GroupSums& sums) {
+    void multiply(int group, GroupSums<Tile>& sums) {
         for (int c = 0; c < Tile::kStepChunks; ++c) {
             std::array<Registers, 4> values{};
             std::array<std::array<std::uint32_t, 32>, 4> metadata{};
@@ -208,11 +209,11 @@ class EmulatedWgmma {
                             Tile::value_address(group, warp, matrix * 8 + ldmatrix_row(lane), c) +
                             static_cast<std::size_t>(ldmatrix_column(lane)) * 2);
                 }
-            emulate_wgmma_sp(sums, values, Tile::map_descriptor(0, c), metadata, shared_);
+            emulate_wgmma_sp<Tile>(sums, values, Tile::map_descriptor(0, c), metadata, shared_);
         }
     }
 
-    void write(const GroupSums& sums, int group, std::int64_t row, std::int64_t position) {
+    void write(const GroupSums<Tile>& sums, int group, std::int64_t row, std::int64_t position) {
         const std::size_t begin = Tile::kStripBegin + static_cast<std::size_t>(group) * Tile::kStripBytes;
         for (int strip = 0; strip < Tile::kStrips; ++strip) {
             for (int warp = 0; warp < 4; ++warp)
@@ -236,9 +237,9 @@ class EmulatedWgmma {
 
     void block(const WgmmaGrid::Tile& tile, int rank) {
         const std::int64_t row = tile.first_row + std::int64_t{rank} * Tile::kRows;
-        std::array<GroupSums, Tile::kGroups> sums;
-        sums.fill(GroupSums(Tile::kGroupThreads));
-        Tile::StepPlace at;
+        std::array<GroupSums<Tile>, Tile::kGroups> sums;
+        sums.fill(GroupSums<Tile>(Tile::kGroupThreads));
+        typename Tile::StepPlace at;
         for (int step = 0; step < Tile::steps(a_); ++step) {
             fetch(row, tile.first_position, at);
             for (int group = 0; group < Tile::kGroups; ++group)
@@ -259,7 +260,10 @@ class EmulatedWgmma {
 class EmulatedHopper : public EmulatedMachine {
   public:
     using EmulatedMachine::sparse_gemm;
-    void sparse_gemm(WgmmaTile, const SparseGemmArguments& a) { EmulatedWgmma(a).run(); }
+    template <int Positions>
+    void sparse_gemm(WgmmaTileOf<Positions>, const SparseGemmArguments& a) {
+        EmulatedWgmma<WgmmaTileOf<Positions>>(a).run();
+    }
 };
 
 }  // namespace satsim::gpu::test

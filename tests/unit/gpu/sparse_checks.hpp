@@ -129,13 +129,12 @@ void expect_matrices_of_odd_sizes(Machine& machine) {
     expect_product(machine, SparseTileSize::Large, {GatherView::matrix(257, 72), 130, 1, 1, 4}, generator);
 }
 // One block, clusters of two and four, empty blocks in a cluster, ragged rows, positions and K, odd steps.
-template <class Machine>
+template <class Tile, class Machine>
 void expect_wgmma_matrices_of_odd_sizes(Machine& machine) {
     Generator generator(8);
     const auto expect = [&](std::int64_t positions, int channels, std::int64_t rows, int n, int m) {
         SCOPED_TRACE(testing::Message() << positions << " x " << channels << " x " << rows);
-        expect_product(machine, WgmmaTile{}, {GatherView::matrix(positions, channels), rows, 1, n, m},
-                       generator);
+        expect_product(machine, Tile{}, {GatherView::matrix(positions, channels), rows, 1, n, m}, generator);
     };
     expect(256, 64, 128, 2, 4);
     expect(1, 8, 1, 2, 4);
@@ -147,13 +146,13 @@ void expect_wgmma_matrices_of_odd_sizes(Machine& machine) {
 // Maps that the copy engine gathers: padding, strides, dilation of taps by a phase, a tap's channels that end
 // within a step, images that end within a block's positions, phases that write every other pixel or have no
 // tap.
-template <class Machine>
+template <class Tile, class Machine>
 void expect_wgmma_convolutions(Machine& machine) {
     Generator generator(11);
     const auto expect = [&](const GatherView& view, std::int64_t rows, std::int64_t taps, int n, int m) {
         SCOPED_TRACE(testing::Message() << view.taps_y << " x " << view.taps_x << " taps, " << view.channels
                                         << " channels, " << rows << " rows");
-        expect_product(machine, WgmmaTile{}, {view, rows, taps, n, m}, generator);
+        expect_product(machine, Tile{}, {view, rows, taps, n, m}, generator);
     };
     expect(convolution(1, 16, 64, 3, 1, 1), 128, 9, 2, 4);
     expect(convolution(2, 7, 16, 3, 1, 1), 40, 9, 2, 8);
@@ -172,11 +171,11 @@ void expect_wgmma_convolutions(Machine& machine) {
 }
 
 // More tiles than run at a time, so that clusters of four go on to a second one; a long K.
-template <class Machine>
+template <class Tile, class Machine>
 void expect_large_wgmma_matrices(Machine& machine) {
     Generator generator(9);
-    expect_product(machine, WgmmaTile{}, {GatherView::matrix(1000, 4096), 264, 1, 2, 4}, generator);
-    expect_product(machine, WgmmaTile{}, {GatherView::matrix(5000, 72), 2100, 1, 2, 8}, generator);
+    expect_product(machine, Tile{}, {GatherView::matrix(1000, 4096), 264, 1, 2, 4}, generator);
+    expect_product(machine, Tile{}, {GatherView::matrix(5000, 72), 2100, 1, 2, 8}, generator);
 }
 template <class Machine>
 void expect_convolutions(Machine& machine) {

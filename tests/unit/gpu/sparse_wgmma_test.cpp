@@ -38,7 +38,8 @@ TEST(GpuWgmmaTile, DescribesItsMap) {
 TEST(GpuWgmmaGrid, CoversTheProductOnce) {
     for (const std::int64_t rows : {1, 128, 129, 300, 512, 640, 1100, 2048, 5000}) {
         for (const std::int64_t positions : {1, 256, 257, 3000}) {
-            const WgmmaGrid grid = WgmmaGrid::of({rows, 1, 64}, GatherView::matrix(positions, 64), {});
+            const WgmmaGrid grid =
+                WgmmaGrid::of({rows, 1, 64}, GatherView::matrix(positions, 64), WgmmaTile::kPositions, {});
             std::set<std::pair<int, int>> seen;
             for (int t = 0; t < grid.tiles(); ++t) {
                 const WgmmaGrid::Tile tile = grid.tile(t);
@@ -53,7 +54,8 @@ TEST(GpuWgmmaGrid, CoversTheProductOnce) {
         }
     }
     const auto cluster = [](std::int64_t rows, std::int64_t positions) {
-        return WgmmaGrid::of({rows, 1, 64}, GatherView::matrix(positions, 64), {}).cluster;
+        return WgmmaGrid::of({rows, 1, 64}, GatherView::matrix(positions, 64), WgmmaTile::kPositions, {})
+            .cluster;
     };
     EXPECT_EQ(cluster(128, 100'000), 1);
     EXPECT_EQ(cluster(256, 100'000), 2);
@@ -81,11 +83,24 @@ TEST(GpuWgmmaTile, KnowsAMatrix) {
 
 TEST(GpuWgmmaTile, MultipliesMatricesOfOddSizes) {
     EmulatedHopper machine;
-    expect_wgmma_matrices_of_odd_sizes(machine);
+    expect_wgmma_matrices_of_odd_sizes<WgmmaTile>(machine);
+    expect_wgmma_matrices_of_odd_sizes<NarrowWgmmaTile>(machine);
 }
 TEST(GpuWgmmaTile, GathersConvolutions) {
     EmulatedHopper machine;
-    expect_wgmma_convolutions(machine);
+    expect_wgmma_convolutions<WgmmaTile>(machine);
+    expect_wgmma_convolutions<NarrowWgmmaTile>(machine);
+}
+
+// Rounds of an H100's 66 clusters of two or 32 of four.
+TEST(GpuWgmmaGrid, NarrowTilesWhereTheyFillTheLastRound) {
+    const auto narrow = [](std::int64_t rows, std::int64_t positions) {
+        return narrow_may_win({rows, 1, 64}, GatherView::matrix(positions, 64));
+    };
+    EXPECT_TRUE(narrow(768, 12608));    // 150 clusters of two: 3 rounds; 297: 5 of half the length
+    EXPECT_TRUE(narrow(256, 25088));    // 98: 2 rounds; 196: 3
+    EXPECT_FALSE(narrow(4096, 4096));   // 4 rounds; 8
+    EXPECT_FALSE(narrow(1024, 25088));  // 6 rounds; 12
 }
 
 }  // namespace
