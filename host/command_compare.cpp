@@ -21,7 +21,7 @@
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
-#include "runtime/support/atomic_file.hpp"
+#include "runtime/gzip/gzip.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/trace/step_trace.hpp"
 
@@ -80,7 +80,7 @@ int compare(const ComparisonArguments& arguments) {
     for (std::size_t i = 0; i < results.size(); ++i) results[i].memory = plans[i];
     const StepResult& baseline = results[0];
     const StepResult& result = results[1];
-    if (!arguments.trace.empty()) write_file_atomically(arguments.trace, make_step_trace(results, {}).json());
+    if (!arguments.trace.empty()) write_text(arguments.trace, make_step_trace(results, {}).json());
     write_report(arguments.report, "compare",
                  fmt::format("{}: {} against {}", result.network, result.recipe, baseline.recipe), options,
                  hardware, document_of(network, results), results);

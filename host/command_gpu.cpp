@@ -11,6 +11,7 @@
 #include "host/table.hpp"
 #include "runtime/gpu_record/fit.hpp"
 #include "runtime/support/atomic_file.hpp"
+#include "runtime/support/error.hpp"
 
 namespace satsim::host {
 namespace {
@@ -136,6 +137,12 @@ int fit_recordings(const Arguments& arguments) {
     std::vector<gpu::Recording> recordings;
     for (const std::string& file : arguments.recordings) recordings.push_back(gpu::load_recording(file));
     const gpu::Recording merged = gpu::merge(recordings);
+    if (merged.device.sm_count != static_cast<int>(device.compute.sm_count.value))
+        throw InputError(
+            merged.file, "/device/sm_count",
+            fmt::format("is {}: {} is not the device of {}, expected one with {:.0f} multiprocessors",
+                        merged.device.sm_count, merged.device.name, device.name,
+                        device.compute.sm_count.value));
     const std::string source = recordings_text(merged, arguments.recordings);
     const gpu::Fit found = gpu::fit(device, merged, source);
     if (!arguments.fitted_file.empty())
@@ -173,7 +180,7 @@ void add_gpu(CLI::App& program, Action& action) {
     CLI::App* list_command = gpu->add_subcommand("list", "GPU device files in the models folder");
     list_command->footer("Example: satsim gpu list --json");
     listed->options.add_models(*list_command);
-    listed->options.add_format(*list_command, "gpu.md");
+    listed->options.add_format(*list_command, "formats/gpu.md");
     list_command->callback([listed, &action] { action = [listed] { return list(listed->options); }; });
 
     auto shown = std::make_shared<Arguments>();
@@ -182,7 +189,7 @@ void add_gpu(CLI::App& program, Action& action) {
     show_command->add_option("device", shown->device, "device file, or the name of one in models/gpus")
         ->required();
     shown->options.add_models(*show_command);
-    shown->options.add_format(*show_command, "gpu.md");
+    shown->options.add_format(*show_command, "formats/gpu.md");
     show_command->callback([shown, &action] { action = [shown] { return show(*shown); }; });
 
     auto fitted = std::make_shared<Arguments>();

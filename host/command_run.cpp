@@ -21,8 +21,8 @@
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
+#include "runtime/gzip/gzip.hpp"
 #include "runtime/isa/program.hpp"
-#include "runtime/support/atomic_file.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/trace/step_trace.hpp"
 
@@ -50,8 +50,7 @@ sat::SatSettings recorded_settings(const Arguments& arguments, const Hardware& h
 
 void write_trace_and_report(const Arguments& arguments, const Hardware& hardware, const StepResult& result,
                             nlohmann::ordered_json document) {
-    if (!arguments.trace.empty())
-        write_file_atomically(arguments.trace, make_step_trace({&result, 1}, {}).json());
+    if (!arguments.trace.empty()) write_text(arguments.trace, make_step_trace({&result, 1}, {}).json());
     write_report(arguments.report, "run", fmt::format("{}: {}", result.network, result.recipe),
                  arguments.options, hardware, std::move(document), {&result, 1});
 }

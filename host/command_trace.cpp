@@ -14,7 +14,7 @@
 #include "host/trace_profiles.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/step_runner.hpp"
-#include "runtime/support/atomic_file.hpp"
+#include "runtime/gzip/gzip.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/trace/step_trace.hpp"
 #include "runtime/trace/trace_check.hpp"
@@ -93,7 +93,7 @@ int write(const Arguments& arguments) {
                   [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
     const ChromeTrace trace = make_step_trace(results, {arguments.max_events});
     const std::string text = trace.json();
-    write_file_atomically(options.output, text);
+    write_text(options.output, text);
     fmt::print("{}: {} events, {:.1f} MB; open it at https://ui.perfetto.dev\n", options.output,
                trace.events(), static_cast<double>(text.size()) / 1e6);
     return 0;

@@ -38,7 +38,7 @@ void add_weights(CLI::App& models, Action& action) {
                      "safetensors file of its weights, as models import --data writes it")
         ->required();
     arguments->options.add_models(*command);
-    arguments->options.add_format(*command, "weights.md");
+    arguments->options.add_format(*command, "formats/weights.md");
     command->callback([arguments, &action] { action = [arguments] { return run_weights(*arguments); }; });
 }
 

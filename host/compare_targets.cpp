@@ -20,6 +20,7 @@
 #include "runtime/comparison/targets_json.hpp"
 #include "runtime/comparison/targets_trace.hpp"
 #include "runtime/dispatch/pregeneration.hpp"
+#include "runtime/gzip/gzip.hpp"
 #include "runtime/placement/placement_file.hpp"
 #include "runtime/placement/placement_trace.hpp"
 #include "runtime/support/atomic_file.hpp"
@@ -110,7 +111,7 @@ void write_trace(const std::string& file, const Steps& made, std::span<const Tar
     int pid = static_cast<int>(runs.size()) + 1;
     for (const Mix& mix : mixes)
         pid = placement::add_placed_step(trace, pid, made.network, mix.recipe(), kMostRuns / mixes.size());
-    write_file_atomically(file, trace.json());
+    write_text(file, trace.json());
 }
 
 // What people read of the targets, the mixes, and of where the step comes from.

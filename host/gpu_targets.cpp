@@ -64,7 +64,7 @@ TargetRun run_recording(const std::string& name, const gpu::Recording& recording
     run.description = fmt::format("{}, {} {}, {}; roofs as measured; energy: {}", device.name,
                                   provenance == Provenance::Measured ? "measured" : "recorded", device.date,
                                   system_of(device), device.energy_method);
-    run.machine = {device.dense_flops, device.copy_bandwidth, device.board_watts};
+    run.machine = {device.dense_flops, device.copy_bandwidth, device.board_watts, true};
     run.energy_known = gpu::knows_energy(steps.back().tasks, recording);
     TargetRun baseline;
     baseline.tasks = run_counted(target, steps.front().tasks, {});

@@ -1,6 +1,7 @@
 #include "host/module_table.hpp"
 
 #include "host/table.hpp"
+#include "host/target_tables.hpp"
 #include "runtime/comparison/module_shares.hpp"
 #include "runtime/dispatch/bound.hpp"
 
@@ -62,8 +63,7 @@ std::string module_text(const Network& network, std::span<const TargetRun> runs)
     std::vector<std::vector<ModuleShare>> shares;
     std::vector<double> seconds;
     for (const TargetRun& run : runs) {
-        columns.insert(columns.end(),
-                       {run.name + " (" + to_string(run.provenance()) + ")", "share", "energy"});
+        columns.insert(columns.end(), {run.name + " (" + provenance_label(run) + ")", "share", "energy"});
         shares.push_back(tallied(network, run.tasks));
         seconds.push_back(total_work(run).seconds);
     }

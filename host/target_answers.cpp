@@ -23,7 +23,8 @@ constexpr std::string_view kRecordings[] = {"gpu:", "cpu:"};
 
 void require_fit(const Steps& made, const std::string& machine, Bytes capacity) {
     for (std::size_t i = 0; i < made.steps.size(); ++i)
-        satsim::require_fit(made.network, made.recipes[i], made.steps[i], machine, capacity);
+        satsim::require_fit(made.network, made.recipes[i], made.steps[i], machine, capacity,
+                            "the target's name with @fit: as many such machines as the step needs");
 }
 
 // Both steps in the target's memory; throws where they must fit and do not.
@@ -118,6 +119,29 @@ Answer answer_of_sat(const ComparisonArguments& arguments, const Steps& made, co
     return answer;
 }
 
+// A processor's recording has no CUDA.
+void require_kind(const gpu::Recording& recording, std::string_view prefix) {
+    const bool cpu = recording.device.cuda == "none";
+    if (cpu == (prefix == "cpu:")) return;
+    throw InputError(
+        recording.file, "/device/cuda",
+        fmt::format("is \"{}\": a recording of a {} ({}), expected {}FILE for it", recording.device.cuda,
+                    cpu ? "CPU" : "GPU", recording.device.name, cpu ? "cpu:" : "gpu:"));
+}
+
+// What a prediction rests on.
+std::string basis_of(const gpu::Device& device) {
+    std::size_t unverified = 0;
+    const std::vector<gpu::NamedFigure> figures = gpu::figures(device);
+    for (const gpu::NamedFigure& f : figures) unverified += f.figure->verified ? 0 : 1;
+    const auto fitted = [](const Figure& figure) { return figure.source.starts_with("fitted"); };
+    std::string text = fmt::format("{} of {} figures unverified; times ", unverified, figures.size());
+    text += fitted(device.kernels.memory_efficiency) ? "fitted to recordings" : "from assumed efficiencies";
+    return text + (fitted(device.power.tensor_flop)
+                       ? ", joules too"
+                       : ", joules from assumptions: an H100 and an H200 drew twice what such figures said");
+}
+
 Answer answer_of_model(gpu::Device device, const Steps& made, const Hardware& hardware, bool must_fit) {
     Answer answer;
     set_memory(answer.run, made, device.name, static_cast<Bytes>(device.memory.capacity.value), must_fit);
@@ -125,7 +149,7 @@ Answer answer_of_model(gpu::Device device, const Steps& made, const Hardware& ha
     const gpu::Device& gpu = target.device();
     TargetRun& run = answer.run;
     run.name = target.name();
-    run.description = gpu.description + ", predicted from its device file";
+    run.description = gpu.description + ", predicted from its device file (" + basis_of(gpu) + ")";
     run.machine = {gpu.compute.tensor_dense.value, gpu.memory.bandwidth.value, gpu.power.board.value};
     placement::Machine machine;
     machine.name = run.name;
@@ -160,14 +184,27 @@ Answer answer_of_recording(const std::string& name, const gpu::Recording& record
 
 }  // namespace
 
+std::string name_of(const Chosen& chosen) {
+    if (const auto* device = std::get_if<gpu::Device>(&chosen)) return gpu::GpuModelTarget(*device).name();
+    if (const auto* recorded = std::get_if<Recorded>(&chosen)) return recorded->name;
+    if (const auto* measured = std::get_if<Measured>(&chosen)) return measured->name;
+    return "sat";
+}
+
 Chosen read_target(const std::string& target, const ComparisonArguments& arguments) {
     if (target == "sat") return Sat{};
     if (target == "gpu" || target == "cpu") return Measured{target, open_meter(target, arguments.gpu)};
-    if (target.starts_with(kGpuModel) && target.size() > kGpuModel.size())
-        return find_gpu(target.substr(kGpuModel.size()), arguments.options.models_folder);
+    if (target.starts_with(kGpuModel) && target.size() > kGpuModel.size()) {
+        const std::string name = target.substr(kGpuModel.size());
+        gpu::Device device = find_gpu(name, arguments.options.models_folder);
+        if (name.ends_with(".json")) device.name = name;  // several files may be of one device
+        return device;
+    }
     for (const std::string_view prefix : kRecordings) {
-        if (target.starts_with(prefix) && target.size() > prefix.size())
-            return Recorded{target, gpu::load_recording(target.substr(prefix.size()))};
+        if (!target.starts_with(prefix) || target.size() == prefix.size()) continue;
+        Recorded recorded{target, gpu::load_recording(target.substr(prefix.size()))};
+        require_kind(recorded.recording, prefix);
+        return recorded;
     }
     throw InputError(
         "--target " + target, "",

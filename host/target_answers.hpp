@@ -38,6 +38,9 @@ struct Recorded {
 };
 using Chosen = std::variant<Sat, gpu::Device, Measured, Recorded>;
 
+// "sat", "gpu:FILE", "gpu-model:h100"; of a device file given as one, the file's.
+[[nodiscard]] std::string name_of(const Chosen& chosen);
+
 // Throws InputError for a name that is no target, a file that is no recording or device, a device that is not
 // there.
 [[nodiscard]] Chosen read_target(const std::string& target, const ComparisonArguments& arguments);

@@ -60,6 +60,14 @@ void check_beside(const TargetGroups& targets, const ComparisonArguments& argume
                          "places tasks on several machines, expected --target ...,hetero beside it");
 }
 
+// Different arguments may name one target: a device file says its device's name itself.
+void require_different_names(const TargetGroups& targets) {
+    std::set<std::string> names;
+    for (const TargetGroup& group : targets.groups)
+        if (const std::string name = name_of(group.chosen); !names.insert(name).second)
+            throw InputError("--target " + name, "", "is the name of two targets, expected different ones");
+}
+
 }  // namespace
 
 bool TargetGroups::has_pipeline() const {
@@ -75,12 +83,15 @@ TargetGroups read_targets(const ComparisonArguments& arguments) {
     std::set<std::string> seen;
     for (const std::string& text : arguments.targets) {
         const Name name = name_of(text);
+        if (text.empty())
+            throw InputError("--target", "", "has an empty name, expected targets with a comma between them");
         if (!seen.insert(name.target).second) throw InputError("--target " + text, "", "is named twice");
         if (text == kMix)
             targets.mix = true;
         else
             targets.groups.push_back(read_group(name, arguments));
     }
+    require_different_names(targets);
     if (!arguments.gpu.record.empty() && seen.contains("gpu") == seen.contains("cpu"))
         throw InputError("--record", "", "keeps what is measured, expected --target gpu or cpu beside it");
     check_beside(targets, arguments);

@@ -15,7 +15,7 @@ double ratio(double a, double b) {
 }
 
 std::string times(double value) {
-    return value > 0 ? fmt::format("{:.2f}x", value) : "-";
+    return value <= 0 ? "-" : value < 0.01 ? fmt::format("{:.2g}x", value) : fmt::format("{:.2f}x", value);
 }
 
 std::string giga(double value) {
@@ -39,7 +39,7 @@ std::string dense_reason(const Cell& cell) {
 
 // Every column of figures says how they came to be, and whether the machine could do this at all.
 std::string labelled(const TargetRun& run) {
-    return fmt::format("{} ({}{})", run.name, to_string(run.provenance()),
+    return fmt::format("{} ({}{})", run.name, provenance_label(run),
                        run.fits() ? "" : "; does not fit its memory");
 }
 
@@ -59,17 +59,25 @@ std::vector<std::string> columns_of(std::span<const TargetRun> runs, TableUse us
     return columns;
 }
 
-void add_cell(const std::optional<Cell>& cell, TableUse use, std::vector<std::string>& line) {
+// A time, marked where less is known of it than of its target's others.
+std::string time_of(const Cell& cell, const TargetRun& run) {
+    return time_text(cell.work.seconds) +
+           (cell.provenance != run.provenance() && cell.provenance == Provenance::Modelled ? " (modelled)"
+                                                                                           : "");
+}
+
+void add_cell(const std::optional<Cell>& cell, const TargetRun& run, TableUse use,
+              std::vector<std::string>& line) {
     if (!cell) {
         line.insert(line.end(), use == TableUse::Program ? 7 : 3, use == TableUse::Program ? "" : "-");
     } else if (use == TableUse::People) {
-        line.insert(line.end(), {time_text(cell->work.seconds), place_text(*cell), dense_reason(*cell)});
+        line.insert(line.end(), {time_of(*cell, run), place_text(*cell), dense_reason(*cell)});
     } else {
         line.insert(
             line.end(),
             {fmt::format("{:.9g}", cell->work.seconds), fmt::format("{:.9g}", cell->work.joules),
              fmt::format("{:.6g}", cell->work.intensity()), fmt::format("{:.6g}", cell->position.share),
-             to_string(cell->largest.bound), to_string(cell->largest.provenance), dense_reason(*cell)});
+             to_string(cell->largest.bound), to_string(cell->provenance), dense_reason(*cell)});
     }
 }
 
@@ -80,11 +88,17 @@ std::string part_of(const TaskResult& task) {
 
 }  // namespace
 
+std::string provenance_label(const TargetRun& run) {
+    const double share = ratio(run.modelled_seconds(), total_work(run).seconds);
+    return share < 0.0005 ? to_string(run.provenance())
+                          : fmt::format("{}, {:.1f} % modelled", to_string(run.provenance()), 100 * share);
+}
+
 Table row_table(std::span<const TargetRun> runs, std::span<const Row> rows, TableUse use) {
     Table table(columns_of(runs, use));
     for (const Row& row : rows) {
         std::vector<std::string> line{row.layer, stage_text(row)};
-        for (const std::optional<Cell>& cell : row.cells) add_cell(cell, use, line);
+        for (std::size_t i = 0; i < runs.size(); ++i) add_cell(row.cells[i], runs[i], use, line);
         line.push_back(runs[row.winner].name);
         line.push_back(row.why);
         table.row(std::move(line));
@@ -125,7 +139,7 @@ Table total_table(std::span<const TargetRun> runs) {
                  "<memory"});
     for (const TargetRun& run : runs) {
         const Work work = total_work(run);
-        table.row({run.name, to_string(run.provenance()), time_text(work.seconds),
+        table.row({run.name, provenance_label(run), time_text(work.seconds),
                    times(ratio(total_work(runs[0]).seconds, work.seconds)),
                    times(ratio(run.baseline_seconds, work.seconds)), of_energy(run, joule_text(work.joules)),
                    of_energy(run, fmt::format("{:.3g}", work.joules * work.seconds)),
@@ -136,15 +150,16 @@ Table total_table(std::span<const TargetRun> runs) {
 }
 
 Table normalised_table(std::span<const TargetRun> runs) {
-    Table table({"<target", "<provenance", "peak GFLOP/s", "GB/s", "mean power", "of board",
+    Table table({"<target", "<provenance", "<peaks", "peak GFLOP/s", "GB/s", "mean power", "of board",
                  "dense-eq. GFLOP/s/W", "executed GFLOP/s/W", "dense-eq. of peak", "executed of peak",
                  "dense-eq. flop/byte of bandwidth"});
     for (const TargetRun& run : runs) {
         const Work work = total_work(run);
         const double watts = ratio(work.joules, work.seconds);
         const double dense = ratio(work.dense_flops(), work.seconds);
-        table.row({run.name, to_string(run.provenance()), giga(run.machine.peak_flops),
-                   giga(run.machine.bandwidth), of_energy(run, fmt::format("{:.1f} W", watts)),
+        table.row({run.name, provenance_label(run), run.machine.measured ? "measured" : "published",
+                   giga(run.machine.peak_flops), giga(run.machine.bandwidth),
+                   of_energy(run, fmt::format("{:.1f} W", watts)),
                    run.machine.board_watts > 0 && run.energy_known
                        ? fmt::format("{:.0f} % of {:.0f} W", 100 * watts / run.machine.board_watts,
                                      run.machine.board_watts)
@@ -166,11 +181,13 @@ std::string targets_text(std::span<const TargetRun> runs, std::span<const Row> r
     std::vector<std::size_t> wins(runs.size(), 0);
     for (const Row& row : rows) ++wins[row.winner];
     for (std::size_t i = 0; i < runs.size(); ++i)
-        text += fmt::format("{}: {}, faster in {} of {} rows; {}\n", runs[i].name,
-                            to_string(runs[i].provenance()), wins[i], rows.size(), runs[i].description);
+        text += fmt::format("{}: {}, faster in {} of {} rows; {}\n", runs[i].name, provenance_label(runs[i]),
+                            wins[i], rows.size(), runs[i].description);
     text +=
         "Rates count GEMMs alone over the time of the whole step. A modelled figure is a prediction, never a "
-        "measurement (docs/architecture/gpu.md).\n";
+        "measurement (docs/architecture/gpu.md). Measured peaks are what a board reached in a large product "
+        "and a "
+        "large copy, less than published ones: shares of the two do not compare.\n";
     return text;
 }
 

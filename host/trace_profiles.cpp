@@ -10,7 +10,7 @@
 
 #include "host/options.hpp"
 #include "host/table.hpp"
-#include "runtime/support/atomic_file.hpp"
+#include "runtime/gzip/gzip.hpp"
 #include "runtime/trace/chrome_trace.hpp"
 #include "runtime/trace_import/diff.hpp"
 
@@ -147,7 +147,7 @@ std::string rewritten(const TraceProfile& profile) {
 int import(const Arguments& arguments) {
     const Options& options = arguments.options;
     const TraceProfile profile = load_profile(arguments.first);
-    if (!arguments.trace.empty()) write_file_atomically(arguments.trace, rewritten(profile));
+    if (!arguments.trace.empty()) write_text(arguments.trace, rewritten(profile));
     if (options.json)
         deliver(options,
                 profile_json(profile).dump(1, ' ', true, ordered_json::error_handler_t::replace) + "\n");
@@ -232,7 +232,7 @@ void add_trace_profiles(CLI::App& trace, Action& action) {
         ->required();
     import_command->add_option("--rewrite", imported->trace,
                                "write it with one track a stream and layer and stage in every slice");
-    imported->options.add_format(*import_command, "trace.md");
+    imported->options.add_format(*import_command, "formats/trace.md");
     import_command->callback([imported, &action] { action = [imported] { return import(*imported); }; });
 
     auto compared = std::make_shared<Arguments>();
@@ -244,7 +244,7 @@ void add_trace_profiles(CLI::App& trace, Action& action) {
                      "trace of satsim (FILE#2: its second process), PyTorch's profiler or Chrome")
         ->required();
     diff_command->add_option("b", compared->second, "the trace to compare with it")->required();
-    compared->options.add_format(*diff_command, "trace.md");
+    compared->options.add_format(*diff_command, "formats/trace.md");
     diff_command->callback([compared, &action] { action = [compared] { return diff_traces(*compared); }; });
 }
 

@@ -6,8 +6,8 @@ set -euo pipefail
 what=${1:-build}
 
 build=(build-essential cmake ninja-build ccache git ca-certificates python3 libsystemc-dev libeigen3-dev libboost-dev
-       nlohmann-json3-dev libcli11-dev libfmt-dev libsqlite3-dev node-d3 libonnx-dev libprotobuf-dev)
-tests=(verilator yosys libgtest-dev libbenchmark-dev zlib1g-dev clang-format clang libclang-rt-14-dev
+       nlohmann-json3-dev libcli11-dev libfmt-dev libsqlite3-dev node-d3 libonnx-dev libprotobuf-dev zlib1g-dev)
+tests=(verilator yosys libgtest-dev libbenchmark-dev clang-format clang libclang-rt-14-dev
        python3-jsonschema python3-onnx libboost-mpi-dev openmpi-bin chromium fonts-dejavu-core tcl libxrt-dev uuid-dev
        zsh fish groff-base file libopenblas0-pthread)
 case "$what" in

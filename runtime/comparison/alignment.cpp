@@ -58,6 +58,7 @@ std::vector<Row> align(std::span<const TargetRun> runs) {
             if (!cell) cell.emplace();
             if (cell->work.tasks == 0 || task.seconds > cell->largest.seconds) cell->largest = task;
             cell->work.add(task);
+            cell->provenance = weaker(cell->provenance, task.provenance);
         }
     }
     for (Row& row : rows) {

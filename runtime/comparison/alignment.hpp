@@ -14,7 +14,8 @@ namespace satsim {
 // summed up for each layer and stage, because targets cut it up differently.
 struct Cell {
     Work work;
-    TaskResult largest;  // the task that most of the time goes into
+    TaskResult largest;                            // the task that most of the time goes into
+    Provenance provenance = Provenance::Measured;  // the weakest of its tasks'
     RooflinePosition position;
 };
 

@@ -4,17 +4,28 @@
 
 namespace satsim {
 
-Provenance TargetRun::provenance() const {
+Provenance weaker(Provenance a, Provenance b) {
     // From the one that says least about the real machine to the one that says most.
     constexpr Provenance kWeakestFirst[] = {Provenance::Modelled, Provenance::Simulated, Provenance::Recorded,
                                             Provenance::Measured};
-    for (const Provenance candidate : kWeakestFirst) {
-        const bool found = std::any_of(tasks.begin(), tasks.end(), [candidate](const TaskResult& task) {
-            return task.kind == "gemm" && task.provenance == candidate;
-        });
-        if (found) return candidate;
-    }
-    return Provenance::Modelled;
+    for (const Provenance candidate : kWeakestFirst)
+        if (a == candidate || b == candidate) return candidate;
+    return a;
+}
+
+Provenance TargetRun::provenance() const {
+    std::optional<Provenance> found;
+    for (const TaskResult& task : tasks)
+        if (task.kind == "gemm") found = found ? weaker(*found, task.provenance) : task.provenance;
+    return found.value_or(Provenance::Modelled);
+}
+
+double TargetRun::modelled_seconds() const {
+    double seconds = 0;
+    if (provenance() == Provenance::Modelled) return seconds;
+    for (const TaskResult& task : tasks)
+        if (task.provenance == Provenance::Modelled) seconds += task.seconds;
+    return seconds;
 }
 
 void Work::add(const TaskResult& task) {

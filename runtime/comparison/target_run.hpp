@@ -15,7 +15,11 @@ struct Machine {
     double peak_flops = 0;   // flop/s, dense
     double bandwidth = 0;    // byte/s of its memory
     double board_watts = 0;  // its limit; 0: not known
+    bool measured = false;  // the rates are what a large product and a large copy reached, not published ones
 };
+
+// The one that says less about a real machine.
+[[nodiscard]] Provenance weaker(Provenance a, Provenance b);
 
 struct TargetRun {
     std::string name;         // "sat", "gpu-model:h100"
@@ -33,6 +37,8 @@ struct TargetRun {
     [[nodiscard]] bool fits() const { return !memory || memory->fits(); }
     [[nodiscard]] bool baseline_fits() const { return !baseline_memory || baseline_memory->fits(); }
     [[nodiscard]] Provenance provenance() const;  // of its GEMM tasks; of several, the weakest
+    // Of tasks whose figures are modelled though provenance() says more. s
+    [[nodiscard]] double modelled_seconds() const;
 };
 
 // Sums over some tasks of a run.

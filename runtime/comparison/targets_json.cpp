@@ -66,6 +66,7 @@ ordered_json targets_json(std::span<const TargetRun> runs) {
             (task.kind == "gemm" ? layers : others).push_back(task_json(task));
         targets.push_back({{"name", run.name},
                            {"provenance", to_string(run.provenance())},
+                           {"modelled_seconds", run.modelled_seconds()},
                            {"description", run.description},
                            {"seconds", total.seconds},
                            {"energy_j", total.joules},
@@ -73,6 +74,7 @@ ordered_json targets_json(std::span<const TargetRun> runs) {
                            {"baseline_seconds", run.baseline_seconds},
                            {"baseline_energy_j", run.baseline_joules},
                            {"speedup", ratio(run.baseline_seconds, total.seconds)},
+                           {"peaks", run.machine.measured ? "measured" : "published"},
                            {"peak_flops", run.machine.peak_flops},
                            {"bandwidth_bytes_per_s", run.machine.bandwidth},
                            {"board_watts", run.machine.board_watts},
@@ -101,7 +103,7 @@ ordered_json rows_json(std::span<const TargetRun> runs, std::span<const Row> row
                              {"roof", cell.position.roof},
                              {"share_of_roof", cell.position.share},
                              {"bound", to_string(cell.largest.bound)},
-                             {"provenance", to_string(cell.largest.provenance)}});
+                             {"provenance", to_string(cell.provenance)}});
         }
         array.push_back({{"name", row.layer},
                          {"stage", row.stage},

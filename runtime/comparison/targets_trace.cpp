@@ -33,6 +33,10 @@ ChromeTrace make_targets_trace(std::span<const TargetRun> runs, const std::strin
     constexpr int kTasks = 1;
     ChromeTrace trace;
     trace.note("tool", "satsim");
+    trace.note("rule",
+               "a slice for each task of each target; a task that the step has several times is one slice, "
+               "as long as "
+               "all of them and named by how many (x30)");
     std::map<Piece, std::vector<ChromeTrace::Place>> places;
     int pid = 1;
     for (const TargetRun& run : runs) {

@@ -109,11 +109,11 @@ MemoryFit plan_memory(const Network& network, const Recipe& recipe, const Traini
 }
 
 void require_fit(const Network& network, const Recipe& recipe, const TrainingStep& step,
-                 const std::string& machine, Bytes capacity) {
+                 const std::string& machine, Bytes capacity, const std::string& besides) {
     const MemoryFit plan = plan_memory(network, recipe, step, capacity);
     if (plan.fits()) return;
     require_capacity(fmt::format("network {} under {}", network.name, step.recipe), plan.footprint, machine,
-                     capacity, plan.advice);
+                     capacity, besides.empty() ? plan.advice : plan.advice + ", or " + besides);
 }
 
 }  // namespace satsim

@@ -30,8 +30,8 @@ void require_capacity(const std::string& network, const Footprint& footprint, co
                                     Bytes capacity);
 
 // Throws InputError naming network and recipe, with the arithmetic and that advice, when the step does not
-// fit.
+// fit. `besides`: what the caller offers beside the advice, if anything.
 void require_fit(const Network& network, const Recipe& recipe, const TrainingStep& step,
-                 const std::string& machine, Bytes capacity);
+                 const std::string& machine, Bytes capacity, const std::string& besides = "");
 
 }  // namespace satsim

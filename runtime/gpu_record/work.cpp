@@ -22,8 +22,24 @@ Bytes bytes_of(const ProductWork& w) {
     const auto [m, n, k] = w.shape;
     return w.count * (2 * m * k + weight_bytes(k * n, w.nm) + m * n * (w.out == ElementType::Fp32 ? 4 : 2));
 }
+// Pixels of one direction that a kernel's taps read at all: fewer than there are where a stride is larger
+// than the kernel.
+std::int64_t pixels_read(int in, int out, int kernel, int stride, int dilation, int pad) {
+    std::vector<bool> read(static_cast<std::size_t>(in));
+    for (int o = 0; o < out; ++o)
+        for (int k = 0; k < kernel; ++k)
+            if (const int at = o * stride + k * dilation - pad; at >= 0 && at < in)
+                read[static_cast<std::size_t>(at)] = true;
+    return std::count(read.begin(), read.end(), true);
+}
 Bytes bytes_of(const ConvolutionWork& w) {
-    const std::int64_t in = w.batch * w.in_h * w.in_w * w.in_channels;
+    // The gradient of the input is written whole.
+    const bool whole = w.pass == ConvolutionPass::InputGradient;
+    const std::int64_t height =
+        whole ? w.in_h : pixels_read(w.in_h, w.out_h, w.kernel_h, w.stride_y, w.dilation_y, w.pad_top);
+    const std::int64_t width =
+        whole ? w.in_w : pixels_read(w.in_w, w.out_w, w.kernel_w, w.stride_x, w.dilation_x, w.pad_left);
+    const std::int64_t in = w.batch * height * width * w.in_channels;
     const std::int64_t out = w.batch * w.out_h * w.out_w * w.out_channels;
     const std::int64_t weights =
         std::int64_t{w.kernel_h} * w.kernel_w * w.in_channels * (w.out_channels / w.groups);

@@ -51,6 +51,8 @@ void check_target(const JsonCursor& target) {
     if (target.has("modules")) check_modules(target);
     for (const std::string_view key : {"fits", "baseline_fits"})  // not in documents written before
         if (target.has(key)) (void)target.at(key).boolean();
+    if (target.has("modelled_seconds")) amounts(target, {"modelled_seconds"});
+    if (target.has("peaks")) one_of(target.at("peaks"), {"measured", "published"});
     each(target.at("layers"), [](const JsonCursor& task) {
         check_task(task);
         check_times(task);

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
+#include "runtime/gzip/gzip.hpp"
 #include "runtime/support/json_cursor.hpp"
 
 namespace satsim {
@@ -127,7 +129,8 @@ TraceSummary check_trace(std::string_view text, const std::string& name) {
 }
 
 TraceSummary check_trace_file(const std::filesystem::path& path) {
-    return check_document(parse_json_file(path), path.string());
+    const std::string text{std::istreambuf_iterator<char>(*open_text(path)), {}};
+    return check_document(parse_json_text(text, path.string()), path.string());
 }
 
 }  // namespace satsim

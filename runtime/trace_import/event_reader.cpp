@@ -132,8 +132,7 @@ class Handler final : public nlohmann::json_sax<json> {
 
 TraceHeader read_events(std::istream& in, const std::string& name, const EventVisitor& visit) {
     // gzip's first two bytes: profilers compress.
-    if (in.peek() == 0x1f)
-        throw InputError(name, "", "is compressed, expected JSON: unpack it with gunzip first");
+    if (in.peek() == 0x1f) throw InputError(name, "", "is compressed, expected JSON");
     Handler handler(name, visit);
     try {
         (void)json::sax_parse(in, &handler);

@@ -101,7 +101,9 @@ class Walker {
         found.place.layer = layer != nullptr ? layer_name(*layer) : layer_name(*open.front());
         found.place.stage = backward ? "BP" : optimizer ? "WU" : "FF";
         if (is_operation(slice)) {
-            if (!backward && slice.sequence >= 0) forward_.try_emplace(slice.sequence, found.place.layer);
+            // Operations without a gradient carry the number that the next one with a gradient takes: the
+            // last counts.
+            if (!backward && slice.sequence >= 0) forward_[slice.sequence] = found.place.layer;
             if (slice.external_id >= 0) operations_.try_emplace(slice.external_id, std::move(found));
         } else if (is_launch(slice) && slice.correlation >= 0) {
             launches_.try_emplace(slice.correlation, std::move(found));

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
+#include <memory>
 
+#include "runtime/gzip/gzip.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/trace_import/event_reader.hpp"
 #include "runtime/trace_import/kineto.hpp"
@@ -132,9 +133,8 @@ TraceProfile load_profile(const std::string& file) {
     std::error_code code;
     if (std::filesystem::is_directory(path, code))
         throw InputError(path, "", "is a folder, expected a trace file");
-    std::ifstream in(path, std::ios::binary);
-    if (!in) throw InputError(path, "", "cannot be read, expected a trace file");
-    return read_profile(in, path, process);
+    const std::unique_ptr<std::istream> in = open_text(path);
+    return read_profile(*in, path, process);
 }
 
 }  // namespace satsim

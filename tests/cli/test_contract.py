@@ -28,6 +28,18 @@ class Help(ProgramTest):
             text = self.run_program(*arguments, "--help").stdout
             self.assertIn("Example: satsim", text, arguments)
 
+    def test_documents_that_help_names_exist(self):
+        named = set()
+        waiting = [[]]
+        while waiting:
+            command = waiting.pop()
+            text = self.run_program(*command, "--help").stdout
+            named |= set(re.findall(r"docs/[\w/-]+\.md", text))
+            below = re.search(r"Subcommands:\n((?:  .*\n)+)", text)
+            waiting += [[*command, name] for name in re.findall(r"^  (\w+) ", below.group(1) if below else "", re.M)]
+        self.assertGreater(len(named), 8)
+        self.assertEqual([name for name in sorted(named) if not (SOURCE / name).exists()], [])
+
     def test_bounds_do_not_read_as_pairs(self):
         text = self.run_program("compare", "--help").stdout
         self.assertRegex(text, r"--energy-window FLOAT:from 0 to 60")

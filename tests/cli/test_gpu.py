@@ -131,6 +131,13 @@ class Targets(GpuTest):
         self.refuse(*step, "gpu-model:", names=["gpu-model:"])
         self.refuse(*step, "gpu-model:v100", names=["v100"])
         self.refuse(*step, "sat,sat", names=["twice"])
+        self.refuse(*step, "sat,", names=["empty name"])
+        h100 = (SOURCE / "models/gpus/h100.json").read_text()
+        names = [t["name"] for t in self.run_json(*step, f"gpu-model:h100,gpu-model:{self.write('other.json', h100)}")["targets"]]
+        self.assertEqual(len(set(names)), 2)
+        trace = SOURCE / "models/traces/h200/resnet18.json"
+        self.refuse(*step, f"cpu:{trace}", names=["/device/cuda", "gpu:FILE"])
+        self.refuse("gpu", "fit", "rtx2080ti", trace, names=["/device/sm_count", "68"])
         self.refuse(*step, "gpu-model:h100", "--report", "r.pdf", names=["--report r.pdf", ".html"])
         small = json.loads((SOURCE / "models/gpus/h100.json").read_text())
         small["memory"]["capacity"]["value"] = 1e6
@@ -154,8 +161,21 @@ class Traces(GpuTest):
     def test_bad_traces(self):
         self.refuse("trace", "diff", "none.json", "none.json", names=["none.json"])
         self.refuse("trace", "import", self.write("x.json", "{\"traceEvents\": [{\"ph\""), names=["x.json", "malformed"])
-        self.refuse("trace", "import", self.write("x.json", gzip.compress(b"{}")), names=["x.json", "gunzip"])
+        self.refuse("trace", "import", self.write("x.json", gzip.compress(b"{}" * 50)[:-6]), names=["x.json", "damaged"])
+        self.refuse("trace", "import", self.write("x.json", gzip.compress(b"{\"traceEvents\": [{")), names=["x.json", "malformed"])
         self.refuse("trace", "import", self.write("x.json", "[{\"ph\": \"X\"}]"), names=["x.json: /traceEvents/0"])
+
+    def test_compressed(self):
+        self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--target", "sat,gpu-model:h100",
+                         "--fidelity", "fast", "--trace", "t.json.gz")
+        self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--target", "sat,gpu-model:h100",
+                         "--fidelity", "fast", "--trace", "t.json")
+        packed = (self.folder / "t.json.gz").read_bytes()
+        plain = (self.folder / "t.json").read_bytes()
+        self.assertEqual(gzip.decompress(packed), plain)
+        self.assertIn("rule", json.loads(plain)["otherData"])
+        self.assertEqual(self.run_json("trace", "--check", "t.json.gz")["broken"], [])
+        self.assertEqual(self.run_json("trace", "diff", "t.json.gz#2", "t.json#2")["change_s"], 0)
 
     def test_a_small_profile(self):
         corpus = SOURCE / "tests/fuzz/trace/corpus/kineto.json"

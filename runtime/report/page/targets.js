@@ -28,6 +28,8 @@ function targetsTableSection(targets, rows, filters) {
     ];
     const table = sortableTable("Layers on every target", columns, filters.shown());
     filters.onChange(() => table.show(filters.shown()));
+    // On paper many columns take smaller letters.
+    if (targets.length > 3) table.classList.add("many");
     part.append(element("div.scroll.tall", {tabindex: 0, role: "region", "aria-label": "Layers on every target"}, table));
 }
 

@@ -11,10 +11,11 @@ const targetShape = (target) => CATEGORY_SHAPES[target.index % CATEGORY_SHAPES.l
 const targetMark = (target) => (target.index < CATEGORY_SHAPES.length ? "filled" : "hollow");
 const targetSwatch = (target) => shapeSwatch(targetShape(target), targetMark(target) === "hollow", targetColor(target));
 
-// "gpu:traces/resnet18.json" is gpu:resnet18.json; whole where two would read the same.
+// "gpu:traces/h100/resnet18.json" is gpu:resnet18.json, gpu:h100/resnet18.json where two would read the same.
 function shortNames(names) {
-    const short = names.map((name) => name.replace(/^([^:/]*:)?.*\//, "$1"));
-    return short.map((name, index) => (short.indexOf(name) === short.lastIndexOf(name) ? name : names[index]));
+    const cut = (name, folders) => name.replace(new RegExp(`^([^:/]*:)?.*?((?:[^/]*/){${folders}}[^/]*)$`), "$1$2");
+    const short = names.map((name) => cut(name, 0));
+    return short.map((name, index) => (short.indexOf(name) === short.lastIndexOf(name) ? name : cut(names[index], 1)));
 }
 
 // Energy is 0 where none was measured; so is a bandwidth or a limit that is not known.
@@ -34,7 +35,10 @@ function targetsOf(data) {
             sum.seconds += task.seconds;
             sum.joules += task.energy_j;
         });
-        return {...target, index, label: `${names[index]} (${target.provenance})`, tasks, parts};
+        // Documents from before lack modelled_seconds.
+        const modelled = target.seconds > 0 ? (target.modelled_seconds || 0) / target.seconds : 0;
+        const label = `${names[index]} (${target.provenance}${modelled < 0.0005 ? "" : `, ${percent(modelled)} modelled`})`;
+        return {...target, index, label, tasks, parts};
     });
 }
 
@@ -64,6 +68,6 @@ const roofText = (cell) => `${cell.bound} ${percent(cell.share_of_roof, 0)}` + (
 // What each target is, for the page's last section.
 const targetFacts = () => targetsOf(report.data).map((target) => [
     target.label,
-    `${target.name}: ${target.description}. Peak ${rateText(target.peak_flops)} dense, memory ${three(target.bandwidth_bytes_per_s / 1e9)} GB/s` +
+    `${target.name}: ${target.description}. Peak ${rateText(target.peak_flops)} dense${target.peaks === "measured" ? " (measured)" : ""}, memory ${three(target.bandwidth_bytes_per_s / 1e9)} GB/s` +
         (target.board_watts > 0 ? `, board ${three(target.board_watts)} W` : ""),
 ]);

@@ -50,7 +50,10 @@ function drawTargetRoofs(svg, x, y, roofs) {
         layer.append("path").attr("class", roof.minor ? "roof minor" : "roof").style("stroke", targetColor(roof.target))
             .attr("d", d3.line().x((c) => x(c[0])).y((c) => y(c[1]))(corners));
         above = Math.min(above - 13, y(roof.rate) - 5);
-        layer.append("text").attr("class", "roof-label").attr("x", x(right) - 4).attr("y", above).attr("text-anchor", "end").text(roof.text);
+        // A bar of the roof's colour behind the label, and a line from there to the roof.
+        layer.append("rect").attr("x", x(right) - 6).attr("y", above - 9).attr("width", 6).attr("height", 10).style("fill", targetColor(roof.target));
+        layer.append("path").attr("class", "roof minor").style("stroke", targetColor(roof.target)).attr("d", `M${x(right)},${above}V${y(roof.rate)}`);
+        layer.append("text").attr("class", "roof-label").attr("x", x(right) - 10).attr("y", above).attr("text-anchor", "end").text(roof.text);
     });
 }
 
@@ -74,7 +77,7 @@ function drawTargetsRoofline(svg, width, targets, filters, dense) {
 
 function targetsRooflineSection(targets, filters) {
     const part = section("roofline", "Roofline",
-        "Each mark is one GEMM on one target, under the roof of its machine: shape and colour are the target's. A mark on its roof cannot be faster on that machine. Hover over a mark to find the same layer on the others.");
+        "Each mark is one GEMM on one target, under the roof of its machine: shape and colour are the target's. A mark on its roof can hardly be faster on that machine (measured roofs are those of a large product and a large copy). Hover over a mark to find the same layer on the others.");
     let dense = true;
     const controls = element("div.controls");
     part.append(controls, element("ul.legend", ...targets.map((target) => element("li", targetSwatch(target), target.label))));

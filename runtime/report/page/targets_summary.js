@@ -56,12 +56,15 @@ function normalisedFigure(part, targets) {
             lines: [["dense-equivalent", text(value(target))], ["of the best target", percent(value(target) / best)]],
         }))};
     });
-    part.append(element("p.lead", "The machines differ by orders of magnitude. Over the watts, the peak rate (dense) and the memory bandwidth that each has, their dense-equivalent rates compare (above 100 % of the dense peak where pruning saves enough):"));
+    part.append(element("p.lead", "The machines differ by orders of magnitude. Over the watts, the peak rate (dense) and the memory bandwidth that each has, their dense-equivalent rates compare (above 100 % of the dense peak where pruning saves enough)." +
+        (targets.some((t) => t.peaks === "measured") && targets.some((t) => t.peaks !== "measured")
+            ? " Peaks of recorded and measured targets are what the board reached in a large product and a large copy, those of the others published ones: rates per peak and per bandwidth do not compare between the two." : "")));
     figure(part, "Rates of the targets over what each machine has", (svg, width) => drawGroupedBars(svg, width, groups,
         {title: "of the best target in each group, linear scale [%]", low: 0, most: 100, ticks: d3.range(0, 101, 20), tick: String}));
     tableBehind(part, "Table: what each machine has, and rates over it", sortableTable("What each machine has, and rates over it", [
         labelColumn,
         targetColumn("dense peak, GFLOP/s", (t) => t.peak_flops, gigaText),
+        {title: "peaks", left: true, value: (t) => t.peaks || "", text: (t) => t.peaks || ""},
         targetColumn("memory", (t) => t.bandwidth_bytes_per_s, (v) => `${three(v / 1e9)} GB/s`),
         targetColumn("board limit", (t) => t.board_watts, (v) => knownText(v, (w) => `${three(w)} W`)),
         ...NORMALISED.map(({name, value, text}) => targetColumn(name, value, text)),

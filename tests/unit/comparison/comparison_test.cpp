@@ -104,6 +104,28 @@ TEST(Comparison, TheTraceHoldsOneProcessATarget) {
     EXPECT_EQ(summary.slices, 7U);
 }
 
+// One modelled task among recorded ones shows: in its cell, and in the target's sum.
+TEST(Comparison, WhatIsModelledAmongRecordedShows) {
+    std::vector<TargetRun> runs = two();
+    for (TargetRun& run : runs)
+        for (TaskResult& task : run.tasks) task.provenance = Provenance::Recorded;
+    TaskResult* other = nullptr;
+    for (TaskResult& task : runs[0].tasks)
+        if (task.kind != "gemm") other = &task;
+    ASSERT_NE(other, nullptr);
+    other->provenance = Provenance::Modelled;
+    EXPECT_EQ(runs[0].provenance(), Provenance::Recorded);
+    EXPECT_DOUBLE_EQ(runs[0].modelled_seconds(), other->seconds);
+    EXPECT_EQ(runs[1].modelled_seconds(), 0);
+    const auto json = targets_json(runs);
+    EXPECT_DOUBLE_EQ(json[0]["modelled_seconds"].get<double>(), other->seconds);
+    int modelled = 0;
+    const std::vector<Row> rows = align(runs);
+    for (const auto& row : rows_json(runs, rows))
+        for (const auto& cell : row["targets"]) modelled += cell["provenance"] == "modelled" ? 1 : 0;
+    EXPECT_EQ(modelled, 1);
+}
+
 TEST(Comparison, TargetsSayWhetherTheStepFits) {
     std::vector<TargetRun> runs = two();
     MemoryFit plan;

@@ -35,6 +35,7 @@ bool optional(const std::string& pointer) {
            pointer.ends_with("/compute_bound") || pointer.ends_with("/compulsory_bytes") ||
            pointer.ends_with("/compulsory_cycles") || pointer.ends_with("/array_fit") ||
            pointer.ends_with("/fits") || pointer.ends_with("/baseline_fits") ||
+           pointer.ends_with("/modelled_seconds") || pointer.ends_with("/peaks") ||
            pointer.ends_with("/slot_fit") || pointer.ends_with("/executed") ||
            pointer.find("/engines/") != std::string::npos ||
            pointer.find("/average/speedup/") != std::string::npos;

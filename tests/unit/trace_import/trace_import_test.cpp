@@ -43,6 +43,26 @@ std::string trace(std::initializer_list<std::string> events) {
     return text + "]}";
 }
 
+// Operations without a gradient carry the number of the next one that has one: its layer is the gradient's.
+TEST(TraceImport, AGradientBelongsToTheLastOperationOfItsNumber) {
+    const auto of = [](const char* category, const std::string& arguments) {
+        return std::string(R"(,"cat":")") + category + R"(","args":{)" + arguments + "}";
+    };
+    const std::string seven = R"("Sequence number":7)";
+    const TraceProfile profile = read(trace({
+        slice("preprocess", 0, 10, of("user_annotation", "")),
+        slice("aten::empty", 1, 2, of("cpu_op", seven)),
+        slice("embedding", 20, 10, of("user_annotation", "")),
+        slice("aten::embedding", 21, 5, of("cpu_op", seven)),
+        slice("autograd::engine::evaluate_function: EmbeddingBackward", 50, 20, of("cpu_op", seven), 2),
+        slice("cudaLaunchKernel", 55, 2, of("cuda_runtime", R"("correlation":3)"), 2),
+        slice("embedding_backward", 60, 9, of("kernel", R"("correlation":3,"stream":7)"), 7, 0),
+    }));
+    ASSERT_EQ(profile.entries.size(), 1U);
+    EXPECT_EQ(profile.entries[0].layer, "embedding");
+    EXPECT_EQ(profile.entries[0].stage, "BP");
+}
+
 TEST(TraceImport, TasksOfSatsimsOwnTraces) {
     const std::string text = trace({R"({"ph":"M","pid":2,"tid":0,"name":"process_name","args":{"name":"B"}})",
                                     task("conv1", "FF", 0, 10), task("conv1", "WU", 10, 5),
@@ -104,7 +124,7 @@ TEST(TraceImport, FaultsNameTheEvent) {
               "t.json: is a profiler's trace without work of a device, expected kernels");
     EXPECT_EQ(fault(R"({"traceEvents":[],"traceEvents":[]})"),
               "t.json: /traceEvents/0: has \"traceEvents\" twice");
-    EXPECT_EQ(fault("\x1f\x8b\x08"), "t.json: is compressed, expected JSON: unpack it with gunzip first");
+    EXPECT_EQ(fault("\x1f\x8b\x08"), "t.json: is compressed, expected JSON");
     EXPECT_NE(fault(trace({slice("a", 0, 1)}).substr(0, 120)).find("malformed JSON at byte"),
               std::string::npos);
     EXPECT_NE(fault("").find("malformed JSON"), std::string::npos);
