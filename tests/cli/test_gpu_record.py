@@ -19,8 +19,8 @@ def measurement(work, seconds):
 
 def recording(measurements):
     """Made by hand for this test; no device has measured it."""
-    device = {"name": "a fake device of a test", "compute_capability": "0.0", "sm_count": 1, "memory_bytes": 1 << 40, "l2_bytes": 0,
-              "driver": "", "cuda": "none", "libraries": {}, "sm_clock_hz": 0, "memory_clock_hz": 0, "idle_watts": None,
+    device = {"name": "a fake device of a test", "compute_capability": "0.0", "sm_count": 132, "memory_bytes": 1 << 40, "l2_bytes": 0,
+              "driver": "", "cuda": "0.0", "libraries": {}, "sm_clock_hz": 0, "memory_clock_hz": 0, "idle_watts": None,
               "board_watts": 300, "time_method": "made up", "energy_method": "made up", "date": "2026-01-01T00:00:00Z",
               "dense_flops": 1e14, "copy_bandwidth": 1e12, "launch_seconds": 1e-6}
     return {"format": "satsim-gpu-recording", "version": 1, "device": device,

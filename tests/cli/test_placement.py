@@ -184,7 +184,7 @@ class Placement(ProgramTest):
         folder.mkdir()
         (folder / "h100.json").write_text((SOURCE / "models" / "gpus" / "h100.json").read_text())
         value = self.run_json("compare", self.network(), "--target", f"gpu-model:{folder / 'h100.json'}")
-        self.assertEqual([t["name"] for t in value["targets"]], ["gpu-model:h100"])
+        self.assertEqual([t["name"] for t in value["targets"]], [f"gpu-model:{folder / 'h100.json'}"])
 
     def test_a_single_that_does_not_fit_is_marked(self):
         arguments = ["compare", self.deep(), "--recipe", "bdwp-2:8", "--target", f"sat,{ORIN},hetero", "--hardware", self.small_card(4), "--fidelity", "fast"]
