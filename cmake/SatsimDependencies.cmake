@@ -9,6 +9,7 @@ find_package(Eigen3 REQUIRED)
 find_package(Boost REQUIRED)  # graph algorithms, headers alone
 
 find_package(SQLite3 REQUIRED)  # results of sweeps
+find_package(ZLIB REQUIRED)  # compressed traces
 
 # Sweeps over several machines. Open MPI's own search runs its compiler, which needs the package to be whole.
 find_package(MPI QUIET COMPONENTS CXX)

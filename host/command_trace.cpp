@@ -95,7 +95,7 @@ int write(const Arguments& arguments) {
     const std::string text = trace.json();
     write_text(options.output, text);
     fmt::print("{}: {} events, {:.1f} MB; open it at https://ui.perfetto.dev\n", options.output,
-               trace.events(), static_cast<double>(text.size()) / 1e6);
+               trace.events(), static_cast<double>(std::filesystem::file_size(options.output)) / 1e6);
     return 0;
 }
 

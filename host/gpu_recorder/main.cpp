@@ -93,6 +93,7 @@ int record(const Arguments& arguments) {
     for (const std::string& name : arguments.networks) {
         const auto found = steps.find(name);
         if (found == steps.end()) continue;
+        fmt::print("network {}\n", name);  // tools/gpu_suite/run.sh goes on behind it, should the device fail
         try {
             record_steps(arguments, found->second, *meter, budget, known);
             if (const std::string account = meter->account(); !account.empty())

@@ -9,13 +9,6 @@ namespace {
 
 constexpr double kUnread = 0.05;  // of a step's time
 
-double estimate_seconds(const Work& work, const MeasuredDevice& device) {
-    const auto over = [](double amount, double rate) { return rate > 0 ? amount / rate : 0; };
-    return device.launch_seconds +
-           std::max(over(2 * static_cast<double>(dense_macs(work)), device.dense_flops),
-                    over(static_cast<double>(compulsory_bytes(work)), device.copy_bandwidth));
-}
-
 struct Power {
     double joules = 0;
     double seconds = 0;
@@ -26,6 +19,13 @@ struct Power {
 };
 
 }  // namespace
+
+double estimate_seconds(const Work& work, const MeasuredDevice& device) {
+    const auto over = [](double amount, double rate) { return rate > 0 ? amount / rate : 0; };
+    return device.launch_seconds +
+           std::max(over(2 * static_cast<double>(dense_macs(work)), device.dense_flops),
+                    over(static_cast<double>(compulsory_bytes(work)), device.copy_bandwidth));
+}
 
 std::vector<double> estimate_shares(const std::vector<Task>& tasks, const WorkPlan& plan,
                                     const MeasuredDevice& device) {

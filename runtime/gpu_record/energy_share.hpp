@@ -7,8 +7,10 @@
 
 namespace satsim::gpu {
 
-// Of each of the plan's works its share of the step's time, by an estimate from the device's measured roofs
-// (flop, bytes, a launch) made before anything is measured.
+// s of one run, from the device's measured roofs (flop, bytes, a launch), before anything is measured.
+[[nodiscard]] double estimate_seconds(const Work& work, const MeasuredDevice& device);
+
+// Of each of the plan's works its share of the step's time, by that estimate.
 [[nodiscard]] std::vector<double> estimate_shares(const std::vector<Task>& tasks, const WorkPlan& plan,
                                                   const MeasuredDevice& device);
 

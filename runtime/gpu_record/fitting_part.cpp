@@ -53,22 +53,38 @@ VectorWork with_items(VectorWork w, std::int64_t items) {
     return w;
 }
 
+// What measuring takes: operands as libraries read them, whole and dense.
+Bytes operand_bytes(const Work& work) {
+    if (const auto* product = std::get_if<ProductWork>(&work)) {
+        ProductWork dense = *product;
+        dense.nm = {8, 8};
+        return compulsory_bytes(dense);
+    }
+    if (const auto* w = std::get_if<ConvolutionWork>(&work)) {
+        const std::int64_t in = w->batch * w->in_h * w->in_w * w->in_channels;
+        const std::int64_t out = w->batch * w->out_h * w->out_w * w->out_channels;
+        return 2 * (in + out +
+                    std::int64_t{w->kernel_h} * w->kernel_w * (w->in_channels / w->groups) * w->out_channels);
+    }
+    return compulsory_bytes(work);
+}
+
 }  // namespace
 
 FittingPart fitting_part(const Work& work, Bytes room, const std::string& device) {
-    if (compulsory_bytes(work) <= room) return {work, 1};
+    if (operand_bytes(work) <= room) return {work, 1};
     const std::int64_t items = std::visit([](const auto& w) { return items_of(w); }, work);
     for (std::int64_t parts = 2; parts <= items; parts *= 2) {
         const std::int64_t some = ceil_div(items, parts);
         const Work part = std::visit([some](const auto& w) { return Work{with_items(w, some)}; }, work);
-        if (compulsory_bytes(part) <= room)
+        if (operand_bytes(part) <= room)
             return {part, static_cast<double>(some) / static_cast<double>(items)};
     }
     constexpr double kGiga = 1e9;
     throw InputError("GPU", "",
                      fmt::format("{} takes {:.1f} GB and cannot be measured in parts, expected at most the "
                                  "{:.1f} GB of {}",
-                                 describe(work), static_cast<double>(compulsory_bytes(work)) / kGiga,
+                                 describe(work), static_cast<double>(operand_bytes(work)) / kGiga,
                                  static_cast<double>(room) / kGiga, device));
 }
 

@@ -128,7 +128,8 @@ bool knows_energy(const std::vector<Task>& tasks, const Recording& recording) {
 }
 
 void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Recording& to) {
-    for (const Work& work : plan_work(tasks).works) to.measurements.emplace(work, from.measurements.at(work));
+    for (const Work& work : plan_work(tasks).works)
+        to.measurements.insert_or_assign(work, from.measurements.at(work));
 }
 
 std::vector<TaskResult> RecordTarget::run(const std::vector<Task>& tasks,

@@ -17,6 +17,7 @@ double TimeBudget::steady_seconds() {
 TimeBudget::TimeBudget(double seconds, Clock clock) {
     if (clock) clock_ = std::move(clock);
     end_ = clock_() + seconds;
+    limit_ = seconds;
 }
 
 void TimeBudget::expect(const std::vector<Task>& tasks, const MeasuredDevice& device) {
@@ -26,6 +27,7 @@ void TimeBudget::expect(const std::vector<Task>& tasks, const MeasuredDevice& de
     for (std::size_t i = 0; i < plan.works.size(); ++i) {
         Expected& expected = works_[plan.works[i]];
         expected.weight = std::max(expected.weight, shares[i]);
+        expected.seconds = estimate_seconds(plan.works[i], device);
         expected.wished = expected.wished || read[i];
     }
 }
@@ -34,21 +36,25 @@ bool TimeBudget::reads(const Work& work) const {
     const auto found = works_.find(work);
     const bool wished = found != works_.end() && found->second.wished;
     if (!end_) return wished;
-    constexpr double kReserve = 0.1;  // works differ
-    const double left = (*end_ - clock_()) * (1 - kReserve);
-    if (left <= 0)
+    if (found != works_.end() && found->second.timed) return false;
+    const double now = clock_();
+    if (now >= *end_)
         throw InputError("GPU", "", "the time is up before " + describe(work) + ", expected more --seconds");
     if (!wished) return false;
-    int untimed = 0;
+    // What comes later may be larger than what the mean is of: its runs, some for each way of doing it, come
+    // on top.
+    constexpr double kRuns = 30;
+    constexpr double kMargin = 1.2;
+    constexpr double kReserve = 0.04;
+    double needed = kReserve * limit_;
     int heavier = 0;  // works whose energy matters more than this one's
     for (const auto& [other, expected] : works_) {
         if (expected.timed) continue;
-        ++untimed;
+        needed += kMargin * without_.seconds + kRuns * expected.seconds;
         heavier += expected.wished && expected.weight > found->second.weight ? 1 : 0;
     }
-    if (found->second.timed) ++untimed;  // it is timed again
     const double each = std::max(with_.seconds - without_.seconds, 0.0);
-    return untimed * without_.seconds + (heavier + 1) * each <= left;
+    return needed + (heavier + 1) * each <= *end_ - now;
 }
 
 void TimeBudget::spent(const Work& work, bool energy, double seconds) {

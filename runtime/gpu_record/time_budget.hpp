@@ -24,7 +24,8 @@ class TimeBudget {
     void expect(const std::vector<Task>& tasks, const MeasuredDevice& device);
 
     // Whether the energy of `work`, which is to be measured now, is wished for and there is time to read it.
-    // Throws InputError once the time is up.
+    // Within a limit nothing is measured twice: no, where the work was timed. Throws InputError for untimed
+    // work once the time is up.
     [[nodiscard]] bool reads(const Work& work) const;
 
     // Measures by `measure` and keeps account of the time that it takes.
@@ -39,6 +40,7 @@ class TimeBudget {
   private:
     struct Expected {
         double weight = 0;    // the largest share of a step's estimated time
+        double seconds = 0;   // of one run, estimated
         bool wished = false;  // the energy, by a step at least
         bool timed = false;
     };
@@ -56,6 +58,7 @@ class TimeBudget {
 
     Clock clock_ = &TimeBudget::steady_seconds;
     std::optional<double> end_;
+    double limit_ = 0;
     std::map<Work, Expected> works_;
     Mean without_{0.15};  // energy
     Mean with_{0.4};

@@ -263,7 +263,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
     try {
         return run(argc, argv);
-    } catch (const InputError& error) {
+    } catch (const std::exception& error) {
         fmt::print(stderr, "gpu_bench: {}\n", error.what());
         return 2;
     }

@@ -9,6 +9,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 out=$(mkdir -p "${1:-out/gpu_suite}" && cd "${1:-out/gpu_suite}" && pwd)
 mkdir -p "$out/logs" "$out/traces"
+rm -f "$out"/traces/*.json "$out"/logs/*.log # of a run before
 : >"$out/summary.txt"
 started=$SECONDS
 total=${SATSIM_SUITE_SECONDS:-470}
@@ -82,9 +83,14 @@ stage build 240 cmake --build build/gpu -j "$jobs" -- -k 0
 # The kernels' logic on this machine's processor; what else needs no GPU was tested where satsim was built (.ci/run).
 stage test-gpu_shared_test 30 "$bin/gpu_shared_test"
 # Kernel by kernel: a kernel that hangs or kills the context takes nothing else along.
-for filter in 'GpuDeviceKernels.*Cop*' 'GpuDeviceKernels.*BitForBit' 'GpuDeviceKernels.*Formula' 'GpuDeviceKernels.Transpose*' 'GpuDeviceSparse.*' 'GpuDeviceWgmma.*'; do
+for filter in 'GpuDeviceKernels.*Cop*' 'GpuDeviceKernels.*BitForBit' 'GpuDeviceKernels.*Formula' 'GpuDeviceKernels.Transpose*' 'GpuDeviceSparse.*' 'GpuDeviceWgmma.*:-*Narrow*:*Staggered*'; do
   stage "test-kernels-$(tr -cd 'A-Za-z' <<<"$filter")" 30 "$bin/gpu_device_kernel_test" "--gtest_filter=$filter"
 done
+# The ways of wgmma.sp that fail are not tried by what follows.
+skipped=
+stage test-kernels-wgmma-narrow 30 "$bin/gpu_device_kernel_test" '--gtest_filter=GpuDeviceWgmma.Narrow*' || skipped="$skipped,128x128"
+stage test-kernels-wgmma-staggered 30 "$bin/gpu_device_kernel_test" '--gtest_filter=GpuDeviceWgmma.Staggered*' || skipped="$skipped,128x256 staggered"
+export SATSIM_WGMMA_SKIP=$skipped
 for filter in Dense Sparse Measures Knows; do
   stage "test-meter-$filter" 40 "$bin/gpu_device_meter_test" "--gtest_filter=GpuDeviceMeter.$filter*"
 done
@@ -98,20 +104,19 @@ stage bench 100 "$bin/gpu_bench" "$out/bench.json"
 # Should the device fail for good in one network, the others follow in a process of their own.
 window=${SATSIM_SUITE_ENERGY_WINDOW:-0.1}
 networks=${SATSIM_SUITE_NETWORKS:-resnet18 vit-cifar resnet9 vgg19 resnet50 decoder open-qwen2vl mio videochat-online livecc armor-8b bagel}
-missing() {
-  for name in $networks; do [ -f "$out/traces/$name.json" ] || printf '%s ' "$name"; done
-}
 attempt=1
-while [ -n "$(missing)" ]; do
+while [ -n "$networks" ]; do
   # Some seconds for the last one to end in, and for the archive.
   seconds=$((total - (SECONDS - started) - 10))
   [ "$seconds" -gt 10 ] || break
-  # shellcheck disable=SC2046  # a list of words
-  stage "record-$attempt" "$total" build/gpu/satsim-gpu $(missing) --seconds "$seconds" --repetitions 15 --energy-window "$window" -o "$out/traces"
+  # shellcheck disable=SC2086  # a list of words
+  stage "record-$attempt" "$total" build/gpu/satsim-gpu $networks --seconds "$seconds" --repetitions 15 --energy-window "$window" -o "$out/traces"
   rc=$?
-  # 70: an internal fault, of the first network that is missing now.
+  # 70: an internal fault, of the network that the log names last.
   [ "$rc" -eq 70 ] || [ "$rc" -ge 128 ] || break
-  networks=$(missing | cut -d' ' -f2-)
+  last=$(sed -n 's/^network //p' "$out/logs/record-$attempt.log" | tail -n 1)
+  [ -n "$last" ] || break
+  networks=$(sed "s/.*\b$last\b *//" <<<"$networks")
   attempt=$((attempt + 1))
 done
 for file in models/networks/*.json; do

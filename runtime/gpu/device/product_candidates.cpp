@@ -1,5 +1,6 @@
 // Products and convolutions: libraries dense, cuSPARSELt and the own kernel where the pattern allows 2:4.
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 
 #include "runtime/gpu/device/candidates.hpp"
@@ -109,10 +110,15 @@ void own_wgmma(Libraries& l, const SparseCalls& calls, OwnOperands& operands, Wg
         contender);
 }
 
-// Ways beside Wide that may win. Staggered: where a tile's whole K fits into the buffers, writing takes about
-// as long as multiplying.
+// Ways beside Wide that may win, less those that SATSIM_WGMMA_SKIP names, each behind a comma. Staggered:
+// where a tile's whole K fits into the buffers, writing takes about as long as multiplying.
 std::vector<WgmmaWay> more_ways(const SparseCalls& calls) {
     std::vector<WgmmaWay> ways;
+    const auto skipped = [](WgmmaWay way) {
+        const char* names = std::getenv("SATSIM_WGMMA_SKIP");
+        return names != nullptr &&
+               std::string(names).find(std::string(",") + to_string(way)) != std::string::npos;
+    };
     const auto has_short_k = [&calls](const GatherView& view) {
         SparseGemmArguments a;
         a.shape = calls.weights;
@@ -123,6 +129,7 @@ std::vector<WgmmaWay> more_ways(const SparseCalls& calls) {
     if (std::ranges::any_of(calls.views,
                             [&calls](const GatherView& view) { return narrow_may_win(calls.weights, view); }))
         ways.push_back(WgmmaWay::Narrow);
+    std::erase_if(ways, skipped);
     return ways;
 }
 

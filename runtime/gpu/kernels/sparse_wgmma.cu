@@ -386,9 +386,14 @@ int launch_tiles(const SparseGemmArguments& gemm, bool staggered, Stream stream)
     WgmmaArguments a{};
     a.gemm = gemm;
     a.staggered = staggered && Tile::steps(gemm) > 0 && Tile::steps(gemm) < Tile::kStages;
-    const WgmmaGrid::Resident resident{resident_clusters<Tile, 2>().clusters,
-                                       resident_clusters<Tile, 4>().clusters};
-    if (resident.twos < 1 || resident.fours < 1) return cudaErrorLaunchOutOfResources;
+    WgmmaGrid::Resident resident;
+    if (gemm.shape.rows > kWgmmaRows) {  // else there are no clusters
+        const Residence& twos = resident_clusters<Tile, 2>();
+        const Residence& fours = resident_clusters<Tile, 4>();
+        if (twos.error != cudaSuccess) return twos.error;
+        if (fours.error != cudaSuccess) return fours.error;
+        resident = {twos.clusters, fours.clusters};
+    }
     a.grid = WgmmaGrid::of(gemm.shape, gemm.view, Tile::kPositions, resident);
     if (!encode_map<Tile>(a) || !encode_weights<Tile>(a)) return cudaErrorNotSupported;
     switch (a.grid.cluster) {

@@ -77,7 +77,7 @@ __global__ void __launch_bounds__(kRowThreads<Lanes>) rowwise_kernel(const __gri
 }
 template <class Operation>
 void run_rowwise(const RowArguments& a, Stream stream) {
-    with_team(a.rows, a.columns, [&](auto team) {
+    with_team<Operation::kLongLanes>(a.rows, a.columns, [&](auto team) {
         constexpr int kLanes = decltype(team)::kLanes;
         rowwise_kernel<Operation, kLanes, decltype(team)::kHeld>
             <<<blocks_of(a.rows, kRowThreads<kLanes> / kLanes), kRowThreads<kLanes>, 0, stream>>>(a);

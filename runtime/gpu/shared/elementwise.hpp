@@ -150,7 +150,7 @@ struct ElementwiseArguments {
     // Threads of a launch: thread i works on the vectors i, i + threads ... A multiple of the groups, so that
     // all vectors of a thread are of the same channels, whose coefficients it reads once.
     [[nodiscard]] std::int64_t threads() const {
-        constexpr std::int64_t kFull = std::int64_t{1} << 18;  // threads that an H100 runs at a time
+        constexpr std::int64_t kFull = std::int64_t{1} << 16;  // threads of two blocks a multiprocessor
         std::int64_t each = at_once > 0 ? at_once : vectors() / kFull;
         each = each < 1 ? 1 : each > kVectorsAtOnce ? kVectorsAtOnce : each;
         const std::int64_t share = (vectors() + each - 1) / each;

@@ -161,6 +161,7 @@ SATSIM_HD inline void for_pieces(const RowPieces& row, int lane, Function f, Ten
 
 // Mean and 1/std of every row; not centred: 0 and 1 over the root of the mean square.
 struct RowStatistics {
+    static constexpr int kLongLanes = 1024;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
@@ -201,6 +202,7 @@ struct RowStatistics {
 
 // y = (x - mean) / std * scale + shift
 struct RowNormalise {
+    static constexpr int kLongLanes = 1024;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
@@ -267,6 +269,7 @@ class NormGradientRow {
 
 // Means over a row of g (not centred: 0) and of g*xhat.
 struct RowGradientStatistics {
+    static constexpr int kLongLanes = 512;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
@@ -290,6 +293,7 @@ struct RowGradientStatistics {
 
 // dx = (g - mean(g) - xhat*mean(g*xhat)) / std
 struct RowGradient {
+    static constexpr int kLongLanes = 512;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
@@ -386,6 +390,7 @@ class RowExponentials {
 };
 
 struct RowSoftmax {
+    static constexpr int kLongLanes = 1024;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
@@ -397,6 +402,7 @@ struct RowSoftmax {
 
 // dx = factor * y * (dy - sum(dy*y)). in: dy, y.
 struct RowSoftmaxGradient {
+    static constexpr int kLongLanes = 1024;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
@@ -432,6 +438,7 @@ struct RowSoftmaxGradient {
 
 // Softmax cross-entropy: loss of every row, and its gradient in FP16.
 struct RowLoss {
+    static constexpr int kLongLanes = 1024;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
@@ -449,8 +456,10 @@ struct RowLoss {
 };
 
 // Calls f with the RowTeam that works on such rows: small ones share a warp, and where there are too few rows
-// to keep a device busy with a warp each, a block takes one.
-template <class Function>
+// to keep a device busy with a warp each, a block takes one. Rows that are too long to be held go to blocks
+// of the operation's LongLanes: as many as its registers allow, so that few rows are under way and stay in
+// L2.
+template <int LongLanes, class Function>
 void with_team(std::int64_t rows, std::int64_t columns, Function f) {
     constexpr std::int64_t kManyRows = 2048;
     const std::int64_t most_shift = columns % kHalvesAtOnce == 0 ? 0 : kHalvesAtOnce - 1;
@@ -472,7 +481,7 @@ void with_team(std::int64_t rows, std::int64_t columns, Function f) {
     else if (pieces <= 1024)
         f(RowTeam<256, 4>{});
     else
-        f(RowTeam<1024, 0>{});
+        f(RowTeam<LongLanes, 0>{});
 }
 
 }  // namespace satsim::gpu

@@ -82,7 +82,7 @@ class EmulatedVectorMachine : public EmulatedMachine {
     }
     void rowwise(Rowwise operation, const RowArguments& a) {
         const auto run = [&a](auto op) {
-            with_team(a.rows, a.columns, [&a](auto chosen) {
+            with_team<decltype(op)::kLongLanes>(a.rows, a.columns, [&a](auto chosen) {
                 EmulatedTeam<decltype(chosen)::kLanes, decltype(chosen)::kHeld> team;
                 for (std::int64_t row = 0; row < a.rows; ++row) team.template run<decltype(op)>(a, row);
             });
