@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "host/memory_table.hpp"
@@ -178,11 +179,18 @@ std::string targets_text(std::span<const TargetRun> runs, std::span<const Row> r
     std::string text = row_table(runs, rows, TableUse::People).text() + "\n" +
                        target_stage_table(runs).text() + "\n" + total_table(runs).text() + "\n" +
                        normalised_table(runs).text() + "\n";
+    // Work that one target alone has nobody wins.
     std::vector<std::size_t> wins(runs.size(), 0);
-    for (const Row& row : rows) ++wins[row.winner];
+    std::size_t shared = 0;
+    for (const Row& row : rows) {
+        if (std::ranges::count_if(row.cells, [](const auto& cell) { return cell.has_value(); }) < 2) continue;
+        ++wins[row.winner];
+        ++shared;
+    }
     for (std::size_t i = 0; i < runs.size(); ++i)
-        text += fmt::format("{}: {}, faster in {} of {} rows; {}\n", runs[i].name, provenance_label(runs[i]),
-                            wins[i], rows.size(), runs[i].description);
+        text += fmt::format("{}: {}{}; {}\n", runs[i].name, provenance_label(runs[i]),
+                            shared > 0 ? fmt::format(", faster in {} of {} rows", wins[i], shared) : "",
+                            runs[i].description);
     text +=
         "Rates count GEMMs alone over the time of the whole step. A modelled figure is a prediction, never a "
         "measurement (docs/architecture/gpu.md). Measured peaks are what a board reached in a large product "
