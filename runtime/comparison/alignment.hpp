@@ -15,7 +15,7 @@ namespace satsim {
 struct Cell {
     Work work;
     TaskResult largest;                            // the task that most of the time goes into
-    Provenance provenance = Provenance::Measured;  // the weakest of its tasks'
+    Provenance provenance = Provenance::Measured;  // the weakest of its tasks
     RooflinePosition position;
 };
 
