@@ -18,12 +18,20 @@ std::int64_t items_of(const VectorWork& w) {
     return w.shape.rows > 0 ? w.shape.rows : w.elements;
 }
 
+std::int64_t items_of(const AttentionWork& w) {
+    return w.shape.sequences;
+}
+
 ProductWork with_items(ProductWork w, std::int64_t items) {
     (w.count > 1 ? w.count : w.shape.m) = items;
     return w;
 }
 ConvolutionWork with_items(ConvolutionWork w, std::int64_t items) {
     w.batch = items;
+    return w;
+}
+AttentionWork with_items(AttentionWork w, std::int64_t items) {
+    w.shape.sequences = items;
     return w;
 }
 // Whether the small operands are of channels: every part reads them all.

@@ -20,7 +20,8 @@ Bytes weight_bytes(std::int64_t weights, const NmPattern& nm) {
 
 Bytes bytes_of(const ProductWork& w) {
     const auto [m, n, k] = w.shape;
-    return w.count * (2 * m * k + weight_bytes(k * n, w.nm) + m * n * (w.out == ElementType::Fp32 ? 4 : 2));
+    return w.count * (2 * m * k + weight_bytes(k * n, w.nm) + m * n * (w.out == ElementType::Fp32 ? 4 : 2)) +
+           (w.bias ? 2 * n : 0);
 }
 // Pixels of one direction that a kernel's taps read at all: fewer than there are where a stride is larger
 // than the kernel.
@@ -52,12 +53,33 @@ Bytes bytes_of(const VectorWork& w) {
            w.extra_bytes;
 }
 
+Bytes bytes_of(const AttentionWork& w) {
+    const AttentionShape& s = w.shape;
+    const std::int64_t queries = s.queries * s.heads * s.query_size;
+    const std::int64_t results = s.queries * s.heads * s.value_size;
+    const std::int64_t keys = s.keys * s.kv_heads * (s.query_size + s.value_size);
+    // The backward pass reads what the forward one read and wrote and the result's gradient, and writes three.
+    const std::int64_t halves =
+        w.gradient ? 2 * queries + 2 * results + 2 * keys : queries + results + keys;
+    return s.sequences * (2 * halves + 4 * s.queries * s.heads);
+}
+
 Macs macs_of(const ProductWork& w) {
     return w.count * w.shape.m * w.shape.n * w.shape.k;
 }
 Macs macs_of(const ConvolutionWork& w) {
     return w.batch * w.out_h * w.out_w * w.out_channels * (w.in_channels / w.groups) * w.kernel_h *
            w.kernel_w;
+}
+
+Macs macs_of(const AttentionWork& w) {
+    const AttentionShape& s = w.shape;
+    const std::int64_t products =
+        w.gradient ? 3 * s.query_size + 2 * s.value_size : s.query_size + s.value_size;
+    return s.sequences * s.heads * s.pairs() * products;
+}
+Macs macs_of(const VectorWork&) {
+    return 0;
 }
 
 std::vector<Tap> taps_of(const ConvolutionWork& w, bool gradient) {
@@ -82,6 +104,7 @@ std::optional<Task> task_from(const ProductWork& w) {
     task.stage = w.a_transposed ? Stage::WU : Stage::FF;
     task.weight_operand = w.count == 1;
     task.sparse_is_activation = w.sparse_is_activation;
+    task.bias = w.bias;
     const std::int64_t rows = w.a_transposed ? w.shape.k : w.shape.m;
     task.gather.grid_w = task.gather.in_w = task.scatter.out_w = static_cast<int>(rows);
     task.gather.channels = static_cast<int>(w.a_transposed ? w.shape.m : w.shape.k);
@@ -179,13 +202,24 @@ std::optional<Task> task_from(const VectorWork& w) {
     task.optimizer = w.optimizer;
     task.pregenerate_ff = w.pregenerate_ff;
     task.pregenerate_bp = w.pregenerate_bp;
+    task.fused = w.fused;
+    return task;
+}
+
+std::optional<Task> task_from(const AttentionWork& w) {
+    VectorTask task;
+    task.op = w.gradient ? VectorOp::SoftmaxGrad : VectorOp::Softmax;
+    task.stage = w.gradient ? Stage::BP : Stage::FF;
+    task.elements = w.shape.sequences * w.shape.heads * w.shape.pairs();
+    task.attention = {w.shape};
+    task.fused = true;
     return task;
 }
 
 std::string text_of(const ProductWork& w) {
-    return fmt::format("product {}{}x{}x{}{}{} {}", w.count > 1 ? fmt::format("{} x ", w.count) : "",
+    return fmt::format("product {}{}x{}x{}{}{} {}{}", w.count > 1 ? fmt::format("{} x ", w.count) : "",
                        w.shape.m, w.shape.n, w.shape.k, w.a_transposed ? " Aᵀ" : "",
-                       w.b_transposed ? " Bᵀ" : "", to_string(w.nm));
+                       w.b_transposed ? " Bᵀ" : "", to_string(w.nm), w.bias ? " + bias" : "");
 }
 std::string text_of(const ConvolutionWork& w) {
     return fmt::format("convolution {} {}x{}x{}x{} to {}x{}x{}, kernel {}x{}, {}", to_string(w.pass), w.batch,
@@ -193,7 +227,13 @@ std::string text_of(const ConvolutionWork& w) {
                        w.kernel_w, to_string(w.nm));
 }
 std::string text_of(const VectorWork& w) {
-    return fmt::format("{} of {} elements", to_string(w.op), w.elements);
+    return fmt::format("{}{} of {} elements", w.fused ? "whole " : "", to_string(w.op), w.elements);
+}
+std::string text_of(const AttentionWork& w) {
+    const AttentionShape& s = w.shape;
+    return fmt::format("attention{} of {} x {}x{} positions, {} heads of {} over {}{}",
+                       w.gradient ? " gradient" : "", s.sequences, s.queries, s.keys, s.heads, s.query_size,
+                       s.kv_heads, s.causal ? ", causal" : "");
 }
 
 }  // namespace
@@ -218,9 +258,7 @@ int ConvolutionWork::pad_right() const {
 }
 
 Macs dense_macs(const Work& work) {
-    if (const auto* product = std::get_if<ProductWork>(&work)) return macs_of(*product);
-    if (const auto* convolution = std::get_if<ConvolutionWork>(&work)) return macs_of(*convolution);
-    return 0;
+    return std::visit([](const auto& w) { return macs_of(w); }, work);
 }
 Bytes compulsory_bytes(const Work& work) {
     return std::visit([](const auto& w) { return bytes_of(w); }, work);

@@ -21,6 +21,7 @@ struct ProductWork {
     bool b_transposed = false;
     ElementType out = ElementType::Fp16;
     bool sparse_is_activation = false;
+    bool bias = false;  // an FP16 vector of n is added to every row of C as it is written
     auto operator<=>(const ProductWork&) const = default;
 };
 
@@ -68,10 +69,20 @@ struct VectorWork {
     std::string optimizer;
     std::optional<NmPattern> pregenerate_ff;
     std::optional<NmPattern> pregenerate_bp;
+    bool fused = false;  // norms of rows and their gradients: with the statistics
     auto operator<=>(const VectorWork&) const = default;
 };
 
-using Work = std::variant<ProductWork, ConvolutionWork, VectorWork>;
+// Scaled dot-product attention in one go: scores, softmax and context, which leaves the logarithms of the
+// rows' sums (FP32) for the backward pass; or the gradients of queries, keys and values, which forms scores
+// and probabilities again. FP16, [sequences][positions][heads][channels of a head].
+struct AttentionWork {
+    bool gradient = false;
+    AttentionShape shape;
+    auto operator<=>(const AttentionWork&) const = default;
+};
+
+using Work = std::variant<ProductWork, ConvolutionWork, VectorWork, AttentionWork>;
 
 // Multiply-accumulates as if nothing were sparse, padding's taps left out where the task leaves them out.
 [[nodiscard]] Macs dense_macs(const Work& work);

@@ -71,7 +71,7 @@ void require_size(const JsonCursor& at, std::initializer_list<std::int64_t> size
 }
 
 ordered_json json_of(const ProductWork& w) {
-    return {{"kind", "product"},
+    ordered_json object = {{"kind", "product"},
             {"m", w.shape.m},
             {"n", w.shape.n},
             {"k", w.shape.k},
@@ -81,10 +81,13 @@ ordered_json json_of(const ProductWork& w) {
             {"b_transposed", w.b_transposed},
             {"out", w.out == ElementType::Fp32 ? "fp32" : "fp16"},
             {"sparse_is_activation", w.sparse_is_activation}};
+    if (w.bias) object["bias"] = true;
+    return object;
 }
 ProductWork read_product(const JsonCursor& at) {
     at.object({"kind", "m", "n", "k", "count", "nm", "a_transposed", "b_transposed", "out",
-               "sparse_is_activation"});
+               "sparse_is_activation"},
+              {"bias"});
     const auto size = [&at](const char* key) { return at.at(key).integer(1, kLargest); };
     ProductWork w;
     w.shape = {size("m"), size("n"), size("k")};
@@ -96,6 +99,7 @@ ProductWork read_product(const JsonCursor& at) {
     if (out != "fp16" && out != "fp32") at.at("out").fail("is not \"fp16\" or \"fp32\"");
     w.out = out == "fp32" ? ElementType::Fp32 : ElementType::Fp16;
     w.sparse_is_activation = at.at("sparse_is_activation").boolean();
+    if (at.has("bias")) w.bias = at.at("bias").boolean();
     require_size(at, {w.count, w.shape.m, w.shape.n, w.shape.k});
     return w;
 }
@@ -165,12 +169,13 @@ ordered_json json_of(const VectorWork& w) {
     if (!w.optimizer.empty()) object["optimizer"] = w.optimizer;
     if (w.pregenerate_ff) object["pregenerate_ff"] = pattern_json(*w.pregenerate_ff);
     if (w.pregenerate_bp) object["pregenerate_bp"] = pattern_json(*w.pregenerate_bp);
+    if (w.fused) object["fused"] = true;
     return object;
 }
 VectorWork read_vector(const JsonCursor& at) {
     at.object(
         {"kind", "operation", "elements", "shape", "reads", "writes", "flops_per_element", "extra_bytes"},
-        {"optimizer", "pregenerate_ff", "pregenerate_bp"});
+        {"optimizer", "pregenerate_ff", "pregenerate_bp", "fused"});
     const auto number = [&at](const char* key, std::size_t i, std::size_t size, std::int64_t high) {
         const JsonCursor list = at.at(key);
         if (list.size() != size) list.fail("does not have " + std::to_string(size) + " numbers");
@@ -198,6 +203,44 @@ VectorWork read_vector(const JsonCursor& at) {
     }
     if (at.has("pregenerate_ff")) w.pregenerate_ff = read_pattern(at.at("pregenerate_ff"));
     if (at.has("pregenerate_bp")) w.pregenerate_bp = read_pattern(at.at("pregenerate_bp"));
+    if (at.has("fused")) w.fused = at.at("fused").boolean();
+    return w;
+}
+
+ordered_json json_of(const AttentionWork& w) {
+    const AttentionShape& s = w.shape;
+    return {{"kind", "attention"},
+            {"gradient", w.gradient},
+            {"sequences", s.sequences},
+            {"heads", {s.heads, s.kv_heads}},
+            {"positions", {s.queries, s.keys}},
+            {"head_size", {s.query_size, s.value_size}},
+            {"causal", s.causal},
+            {"window", s.window}};
+}
+AttentionWork read_attention(const JsonCursor& at) {
+    at.object({"kind", "gradient", "sequences", "heads", "positions", "head_size", "causal", "window"});
+    const auto number = [&at](const char* key, std::size_t i) {
+        const JsonCursor list = at.at(key);
+        if (list.size() != 2) list.fail("does not have 2 numbers");
+        return list.at(i).integer(1, kLargestExtent);
+    };
+    AttentionWork w;
+    w.gradient = at.at("gradient").boolean();
+    AttentionShape& s = w.shape;
+    s.sequences = at.at("sequences").integer(1, kLargestExtent);
+    s.heads = number("heads", 0);
+    s.kv_heads = number("heads", 1);
+    if (s.heads % s.kv_heads != 0) at.at("heads").fail("are not a multiple of the keys' heads");
+    s.queries = number("positions", 0);
+    s.keys = number("positions", 1);
+    s.query_size = number("head_size", 0);
+    s.value_size = number("head_size", 1);
+    s.causal = at.at("causal").boolean();
+    if (s.causal && s.queries != s.keys) at.at("positions").fail("differ, where attention is causal");
+    s.window = at.at("window").integer(0, kLargestExtent);
+    if (s.window > 0 && !s.causal) at.at("window").fail("is of attention that is not causal");
+    require_size(at, {s.sequences, s.heads, s.queries, s.keys, s.query_size + s.value_size, 3});
     return w;
 }
 
@@ -212,7 +255,8 @@ Work read_work(const JsonCursor& at) {
     if (kind == "product") return read_product(at);
     if (kind == "convolution") return read_convolution(at);
     if (kind == "vector") return read_vector(at);
-    at.at("kind").fail(shown(at.at("kind").node()) + " is not product, convolution or vector");
+    if (kind == "attention") return read_attention(at);
+    at.at("kind").fail(shown(at.at("kind").node()) + " is not product, convolution, vector or attention");
 }
 
 }  // namespace satsim::gpu

@@ -10,13 +10,6 @@ namespace {
 constexpr std::int64_t kSmallestBlock = 256;
 constexpr std::int64_t kMostBlocks = 16;
 
-std::int64_t pairs_of(const Span& span, const Layer& attend) {
-    if (!attend.causal) return span.queries * span.keys;
-    const std::int64_t length = span.queries;
-    const std::int64_t seen = attend.window > 0 ? std::min(attend.window, length) : length;
-    return seen * (seen + 1) / 2 + (length - seen) * seen;
-}
-
 // Collects pieces, equal ones together.
 class Pieces {
   public:
@@ -36,9 +29,20 @@ class Pieces {
 
 }  // namespace
 
+std::vector<AttentionShape> attention_shapes(const Layer& attend) {
+    std::vector<AttentionShape> shapes;
+    for (const Span& span : attend.spans) {
+        if (span.count * span.queries * span.keys > 0)
+            shapes.push_back({span.count, attend.heads, attend.kv_heads, span.queries, span.keys,
+                              attend.in.channels / attend.heads, attend.out.channels / attend.heads,
+                              attend.causal, attend.window});
+    }
+    return shapes;
+}
+
 std::int64_t seen_pairs(const Layer& attend) {
     std::int64_t pairs = 0;
-    for (const Span& span : attend.spans) pairs += span.count * pairs_of(span, attend);
+    for (const AttentionShape& shape : attention_shapes(attend)) pairs += shape.sequences * shape.pairs();
     return pairs;
 }
 

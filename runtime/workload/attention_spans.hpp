@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "runtime/workload/network.hpp"
+#include "runtime/workload/task.hpp"
 
 namespace satsim {
 
 // Queries of all spans, which follow each other from the first position on.
 [[nodiscard]] std::int64_t covered_positions(const Layer& attend);
-// Pairs of a query and a key that it sees, of all spans.
+// Its spans of one item that hold anything: sequences of one length each.
+[[nodiscard]] std::vector<AttentionShape> attention_shapes(const Layer& attend);
+// Pairs of a query and a key that it sees, of all spans, one head.
 [[nodiscard]] std::int64_t seen_pairs(const Layer& attend);
 
 // `count` products of `rows` positions with `columns` others, of one head.

@@ -18,6 +18,8 @@ VectorTask over_probabilities(const StepContext& context, const Layer& layer, Ve
     const std::int64_t copies = context.batch * layer.heads;
     VectorTask task = host(vector_task(layer, op, stage, copies * pairs, reads, 1, flops));
     if (pairs > 0) task.shape = {1, copies * queries, (pairs + queries / 2) / queries};
+    task.attention = attention_shapes(layer);
+    for (AttentionShape& shape : task.attention) shape.sequences *= context.batch;
     return task;
 }
 

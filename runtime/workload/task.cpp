@@ -1,5 +1,7 @@
 #include "runtime/workload/task.hpp"
 
+#include <algorithm>
+
 namespace satsim {
 
 const char* to_string(VectorOp op) {
@@ -56,6 +58,12 @@ const char* to_string(VectorOp op) {
             return "zero fill";
     }
     return "?";
+}
+
+std::int64_t AttentionShape::pairs() const {
+    if (!causal) return queries * keys;
+    const std::int64_t seen = window > 0 ? std::min(window, queries) : queries;
+    return seen * (seen + 1) / 2 + (queries - seen) * seen;
 }
 
 std::string name_of_work(const VectorTask& task) {

@@ -98,6 +98,9 @@ struct GemmTask {
     // FF, BP: K runs over the positions of A's map and m over its channels, as in WU: A lies as [k][m].
     bool over_positions = false;
     bool frozen = false;     // its weight is packed once, before training
+    // A vector of n is added to every row of C as it is written (gpu_model/fusions.hpp); no step has such tasks
+    // itself.
+    bool bias = false;
     std::int64_t times = 1;  // how often the step has this task: repeated modules, micro-batches
     auto operator<=>(const GemmTask&) const = default;
     // Multiply-accumulates if nothing were sparse, all `count` GEMMs, whole batch, unpadded.
@@ -146,6 +149,23 @@ struct MatrixShape {
     auto operator<=>(const MatrixShape&) const = default;
 };
 
+// Attention within sequences of one length: what a softmax's scores come from and its probabilities go to. All
+// heads of the whole batch; queries [sequences][queries][heads][query_size], keys and values alike.
+struct AttentionShape {
+    std::int64_t sequences = 1;
+    std::int64_t heads = 1;
+    std::int64_t kv_heads = 1;  // divides heads: each serves as many of them
+    std::int64_t queries = 0;   // positions of a sequence
+    std::int64_t keys = 0;
+    std::int64_t query_size = 0;  // channels of a head, of keys too
+    std::int64_t value_size = 0;
+    bool causal = false;      // no query sees a key behind its own place; queries == keys
+    std::int64_t window = 0;  // causal: keys that a query sees at most, itself included; 0: all
+    auto operator<=>(const AttentionShape&) const = default;
+    // Queries and the keys that they see, of one head of one sequence.
+    [[nodiscard]] std::int64_t pairs() const;
+};
+
 // Streams tensors once: reads, computes, writes.
 struct VectorTask {
     std::string layer;
@@ -165,6 +185,12 @@ struct VectorTask {
     std::optional<NmPattern> pregenerate_bp;  // groups along columns, transposed
     // NormApply, Add, Bias: what is written is clipped at zero, the ReLU that follows.
     bool relu = false;
+    // Softmax and its gradient of attention: whose probabilities they are, one entry for each length.
+    std::vector<AttentionShape> attention;
+    // One kernel for what a step has as several tasks (gpu_model/fusions.hpp); no step has such tasks itself.
+    // NormApply, NormGradApply of rows: with the statistics. Softmax, SoftmaxGrad: with all products of
+    // `attention`, whose scores and probabilities stay inside.
+    bool fused = false;
     // Transpose only: it exists because the array reads an operand in one order alone. Where a GEMM takes
     // either order (BLAS libraries do), there is nothing to be done.
     bool operand_order = false;

@@ -18,6 +18,20 @@ std::int64_t norm_row(const Layer& layer) {
     return layer.kind == LayerKind::GroupNorm ? layer.in.elements() / layer.groups : layer.in.channels;
 }
 
+// Softmax of attention, or its gradient: all heads' rows.
+VectorTask over_scores(const StepContext& context, const Layer& layer, VectorOp op, Stage stage, int reads,
+                       int flops) {
+    const std::int64_t positions = layer.in.width;
+    const std::int64_t size = layer.in.channels / layer.heads;
+    VectorTask task =
+        host(by_row(vector_task(layer, op, stage, context.batch * layer.heads * positions * positions, reads,
+                                1, flops),
+                    positions));
+    task.attention = {
+        {context.batch, layer.heads, layer.heads, positions, positions, size, size, false, 0}};
+    return task;
+}
+
 }  // namespace
 
 void append_vector_ff(const StepContext& context, const Layer& layer, std::vector<Task>& tasks) {
@@ -63,9 +77,7 @@ void append_vector_ff(const StepContext& context, const Layer& layer, std::vecto
             add(host(vector_task(layer, VectorOp::Embed, Stage::FF, out, 2, 1, 1)));
             break;
         case LayerKind::Attention: {
-            const std::int64_t scores = context.batch * layer.heads * layer.in.width * layer.in.width;
-            add(host(
-                by_row(vector_task(layer, VectorOp::Softmax, Stage::FF, scores, 1, 1, 5), layer.in.width)));
+            add(over_scores(context, layer, VectorOp::Softmax, Stage::FF, 1, 5));
             if (layer.bias) {
                 add(by_channel(vector_task(layer, VectorOp::Bias, Stage::FF, 4 * in, 1, 1, 1),
                                4 * layer.in.channels, 1));
@@ -131,9 +143,7 @@ void append_vector_bp(const StepContext& context, const Layer& layer, std::vecto
             add(host(vector_task(layer, VectorOp::Embed, Stage::BP, out, 1, 1, 1)));
             break;
         case LayerKind::Attention: {
-            const std::int64_t scores = context.batch * layer.heads * layer.in.width * layer.in.width;
-            add(host(by_row(vector_task(layer, VectorOp::SoftmaxGrad, Stage::BP, scores, 2, 1, 4),
-                            layer.in.width)));
+            add(over_scores(context, layer, VectorOp::SoftmaxGrad, Stage::BP, 2, 4));
             if (layer.bias && context.trains) {
                 add(by_channel(vector_task(layer, VectorOp::BiasGrad, Stage::BP, 4 * in, 1, 0, 1),
                                4 * layer.in.channels, 1));
