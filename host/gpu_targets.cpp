@@ -31,7 +31,7 @@ gpu::Recording measure_steps(const std::vector<TrainingStep>& steps, gpu::Meter&
     gpu::Recording recording;
     recording.device = meter.device();
     gpu::TimeBudget budget;
-    for (const TrainingStep& step : steps) budget.expect(step.tasks, recording.device);
+    for (const TrainingStep& step : steps) budget.expect(step.tasks, recording.device, meter.kernels());
     for (const TrainingStep& step : steps) {
         ProgressBar bar("measuring " + step.network + ", " + step.recipe);
         gpu::measure_missing(step.tasks, meter, recording, budget,

@@ -84,7 +84,7 @@ int record(const Arguments& arguments) {
     for (const std::string& name : arguments.networks) {
         try {
             steps[name] = steps_of(arguments, name);
-            for (const TrainingStep& step : steps[name]) budget.expect(step.tasks, device);
+            for (const TrainingStep& step : steps[name]) budget.expect(step.tasks, device, meter->kernels());
         } catch (const InputError& error) {  // the others are worth having
             steps.erase(name);
             tell(name, error);

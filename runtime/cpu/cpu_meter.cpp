@@ -119,6 +119,10 @@ Prepared prepare(const Blas&, const gpu::VectorWork& w) {
             [operands, w](int set) { stream(w, operands->at(0, set), operands->at(1, set)); }};
 }
 
+Prepared prepare(const Blas&, const gpu::AttentionWork& w) {
+    throw gpu::NoKernel("a CPU's library has no kernel of " + gpu::describe(w));
+}
+
 struct Times {
     double median = 0;
     double fastest = 0;

@@ -15,6 +15,8 @@ class CpuMeter : public gpu::Meter {
     explicit CpuMeter(const gpu::MeterSettings& settings);
 
     [[nodiscard]] gpu::MeasuredDevice device() override;
+    // Its library has products alone.
+    [[nodiscard]] gpu::Kernels kernels() const override { return gpu::Kernels::Separate; }
     [[nodiscard]] gpu::Measurement measure(const gpu::Work& work, bool energy) override;
 
   private:

@@ -3,14 +3,6 @@
 namespace satsim::execute {
 namespace {
 
-bool is_matrix(const GemmTask& task) {
-    const Gather& g = task.gather;
-    const Scatter& s = task.scatter;
-    return g.taps.size() == 1 && g.taps[0].dy == 0 && g.taps[0].dx == 0 && g.stride_y == 1 &&
-           g.stride_x == 1 && g.grid_h == g.in_h && g.grid_w == g.in_w && s.step_y == 1 && s.step_x == 1 &&
-           s.out_h == g.grid_h && s.out_w == g.grid_w;
-}
-
 // Taps (ty, tx) in the order of the reduction; false where they are no grid.
 bool take_taps(const std::vector<Tap>& taps, gpu::GatherView& view) {
     std::size_t wide = 1;
@@ -45,7 +37,7 @@ std::optional<gpu::GatherView> kernel_view(const GemmTask& task) {
     const Gather& g = task.gather;
     if (g.taps.empty()) return std::nullopt;
     gpu::GatherView view;
-    if (is_matrix(task)) {
+    if (task.is_matrix()) {
         view = gpu::GatherView::matrix(g.positions(), g.channels);
         view.first_weight_tap = g.taps[0].weight_tap;
     } else {

@@ -81,7 +81,14 @@ KernelFigures read_kernels(const JsonCursor& at) {
                "packing_efficiency",
                "row_efficiency",
                "column_efficiency",
-               "coefficient_bandwidth"});
+               "coefficient_bandwidth"},
+              {"attention_efficiency", "attention_gradient_efficiency"});
+    const auto whole_attention = [&at](const char* key) {
+        return at.has(key)
+                   ? read_figure(at.at(key), "1", 0, 1)
+                   : Figure{0, std::string("1"),
+                            std::string("not in the file: attention is products and a softmax"), false};
+    };
     const auto share = [&at](const char* key) { return read_figure(at.at(key), "1", 0.01, 1); };
     const auto seconds = [&at](const char* key) { return read_figure(at.at(key), "s", 0, 1); };
     const auto slices = [&at](const char* key) { return read_count(at.at(key), "slice", 1, 64); };
@@ -111,6 +118,8 @@ KernelFigures read_kernels(const JsonCursor& at) {
             share("packing_efficiency"),
             share("row_efficiency"),
             share("column_efficiency"),
+            whole_attention("attention_efficiency"),
+            whole_attention("attention_gradient_efficiency"),
             read_figure(at.at("coefficient_bandwidth"), "byte/s", 1)};
 }
 
@@ -151,6 +160,9 @@ Device read_device(const JsonCursor& root) {
     device.compute = read_compute(root.at("compute"));
     device.memory = read_memory(root.at("memory"));
     device.kernels = read_kernels(root.at("kernels"));
+    if ((device.kernels.attention_efficiency.value > 0) !=
+        (device.kernels.attention_gradient_efficiency.value > 0))
+        root.at("kernels").fail("has one of attention_efficiency and attention_gradient_efficiency above 0");
     device.power = read_power(root.at("power"));
     return device;
 }
@@ -188,6 +200,8 @@ std::vector<NamedFigure> figures(const Device& d) {
             {"efficiency, packing", &d.kernels.packing_efficiency},
             {"efficiency, rows", &d.kernels.row_efficiency},
             {"efficiency, columns", &d.kernels.column_efficiency},
+            {"efficiency, attention", &d.kernels.attention_efficiency},
+            {"efficiency, attention's gradient", &d.kernels.attention_gradient_efficiency},
             {"coefficients' bandwidth", &d.kernels.coefficient_bandwidth},
             {"board power", &d.power.board},
             {"burst power", &d.power.burst},

@@ -63,7 +63,9 @@ struct KernelFigures {
     Figure l2_efficiency;           // of l2_bandwidth
     Figure packing_efficiency;      // of bandwidth: updates that also select and pack N:M copies
     Figure row_efficiency;          // of bandwidth: work along rows (softmax, LayerNorm, loss)
-    Figure column_efficiency;  // of bandwidth: sums along columns (statistics of channels, bias gradients)
+    Figure column_efficiency;     // of bandwidth: sums along columns (statistics of channels, bias gradients)
+    Figure attention_efficiency;  // of tensor_dense: whole attention forward; 0: there is no such kernel
+    Figure attention_gradient_efficiency;
     Figure coefficient_bandwidth;  // byte/s of coefficients of channels in element-wise work, from L1
 };
 

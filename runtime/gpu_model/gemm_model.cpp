@@ -22,13 +22,13 @@ double elements(std::int64_t a, std::int64_t b) {
 }
 
 bool expands(const Device& device, const GemmTask& task, Path path) {
-    return path == Path::TensorSparse && !is_matrix(task) && !device.kernels.sparse_gathers;
+    return path == Path::TensorSparse && !task.is_matrix() && !device.kernels.sparse_gathers;
 }
 
 // Sizes as a tensor kernel runs them: a convolution's channels are read in units of 16 bytes, tap by tap.
 GemmShape padded_shape(const GemmTask& task) {
     GemmShape shape = task.shape;
-    if (is_matrix(task)) return shape;
+    if (task.is_matrix()) return shape;
     constexpr std::int64_t kUnit = 8;
     const auto taps = static_cast<std::int64_t>(task.gather.taps.size());
     std::int64_t& reduced = task.stage == Stage::WU ? shape.m : shape.k;
@@ -55,7 +55,7 @@ struct Rates {
 Rates rates_of(const Device& device, const GemmTask& task, Path path) {
     const KernelFigures& k = device.kernels;
     const ComputeFigures& c = device.compute;
-    const double dense = is_matrix(task) ? k.dense_efficiency.value : k.convolution_efficiency.value;
+    const double dense = task.is_matrix() ? k.dense_efficiency.value : k.convolution_efficiency.value;
     double flops = c.fp32.value * dense;
     if (path == Path::TensorDense) flops = c.tensor_dense.value * dense;
     if (path == Path::TensorSparse) flops = c.tensor_sparse.value * k.sparse_efficiency.value;
@@ -100,7 +100,7 @@ void add_reduction(const Device& device, const GemmTask& task, const Rates& rate
 double launch_seconds(const Device& device, const GemmTask& task, const GemmEstimate& e) {
     const KernelFigures& k = device.kernels;
     const double starts = e.kernels * k.launch_overhead.value;
-    if (is_matrix(task) || (e.path == Path::TensorSparse && k.sparse_gathers))
+    if (task.is_matrix() || (e.path == Path::TensorSparse && k.sparse_gathers))
         return starts + k.product_overhead.value;
     const double phases = static_cast<double>(task.scatter.step_y) * task.scatter.step_x;
     return starts + k.convolution_overhead.value / phases;
@@ -159,11 +159,6 @@ GemmEstimate untiled(const Device& device, const GemmTask& task) {
 }
 
 }  // namespace
-
-bool is_matrix(const GemmTask& task) {
-    return task.gather.taps.size() == 1 && task.gather.stride_y == 1 && task.gather.stride_x == 1 &&
-           task.scatter.step_y == 1 && task.scatter.step_x == 1;
-}
 
 const char* to_string(Path path) {
     constexpr const char* kNames[] = {"dense tensor", "2:4 tensor", "CUDA cores"};

@@ -42,9 +42,6 @@ struct GemmEstimate {
     [[nodiscard]] Bound bound() const;
 };
 
-// Whether A is a matrix as it lies, not a convolution's map.
-[[nodiscard]] bool is_matrix(const GemmTask& task);
-
 // Matrices of the pattern are 2:4 matrices as well: every aligned group of four holds at most two non-zeros.
 [[nodiscard]] bool contained_in_2_4(const NmPattern& nm);
 

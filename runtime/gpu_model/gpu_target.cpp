@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "runtime/dispatch/gemm_result.hpp"
+#include "runtime/gpu_model/attention_model.hpp"
+#include "runtime/gpu_model/fusions.hpp"
 #include "runtime/gpu_model/gemm_model.hpp"
 #include "runtime/gpu_model/vector_model.hpp"
 
@@ -48,12 +50,35 @@ TaskResult predict_vector(const Device& device, const VectorTask& task) {
         finish(device, 0, result);
         return result;
     }
+    if (task.fused && !task.attention.empty()) {
+        result.tile = "whole attention";
+        result.macs_issued = attention_macs(task.attention.front(), task.op == VectorOp::SoftmaxGrad);
+    }
     const VectorEstimate e = estimate(device, task);
     result.dram_bytes = e.dram_bytes;
     result.seconds = e.seconds;
     result.bound = e.bound();
     finish(device, e.dynamic_j, result);
     return result;
+}
+
+bool has_kernel_of(const Device& device, const Task& task) {
+    const auto* vector = std::get_if<VectorTask>(&task);
+    if (vector == nullptr || vector->attention.empty()) return true;
+    return refuses_attention(device, vector->attention.front()).empty();
+}
+
+// What a device does in one kernel takes the place of its tasks where that is faster.
+void fuse(const Device& device, const std::vector<Task>& tasks, std::vector<TaskResult>& results) {
+    for (const Fusion& fusion : find_fusions(tasks)) {
+        std::vector<TaskResult> parts;
+        for (const FusedPart& part : fusion.parts) {
+            if (!has_kernel_of(device, part.task)) break;
+            parts.push_back(predict(device, part.task));
+        }
+        if (parts.size() == fusion.parts.size() && is_faster(fusion, parts, results))
+            take(fusion, parts, results);
+    }
 }
 
 }  // namespace
@@ -71,6 +96,7 @@ std::vector<TaskResult> GpuModelTarget::run(const std::vector<Task>& tasks,
         results.push_back(predict(device_, task));
         if (progress) progress(results.size(), tasks.size());
     }
+    fuse(device_, tasks, results);
     return results;
 }
 

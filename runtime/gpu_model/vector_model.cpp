@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/dispatch/host_target.hpp"
+#include "runtime/gpu_model/attention_model.hpp"
 
 namespace satsim::gpu {
 namespace {
@@ -38,6 +39,12 @@ const Figure& efficiency(const KernelFigures& kernels, Walk walk) {
             break;
     }
     return kernels.memory_efficiency;
+}
+
+// Gradients of rows' norms also sum those of scales and shifts: a second pass, along columns.
+bool sums_columns(const VectorTask& task) {
+    if (by_channel(task) || task.shape.rows == 0) return false;
+    return task.op == VectorOp::NormGradStatistics || (task.op == VectorOp::NormGradApply && task.fused);
 }
 
 }  // namespace
@@ -78,19 +85,26 @@ Bound VectorEstimate::bound() const {
 }
 
 VectorEstimate estimate(const Device& device, const VectorTask& task) {
+    if (task.fused && !task.attention.empty())
+        return estimate(device, task.attention.front(), task.op == VectorOp::SoftmaxGrad);
     const KernelFigures& kernels = device.kernels;
     const Walk walk = walk_of(task);
+    const Bytes once = bytes_read(task) + bytes_written(task);
+    const Bytes again = sums_columns(task) ? bytes_read(task) : 0;
     VectorEstimate e;
-    e.dram_bytes = bytes_read(task) + bytes_written(task);
+    e.dram_bytes = once + again;
     const auto bytes = static_cast<double>(e.dram_bytes);
     const double flops = static_cast<double>(task.elements) * task.flops_per_element;
-    e.memory_s = bytes / (device.memory.bandwidth.value * efficiency(kernels, walk).value);
+    const double bandwidth = device.memory.bandwidth.value;
+    e.memory_s = static_cast<double>(once) / (bandwidth * efficiency(kernels, walk).value) +
+                 static_cast<double>(again) / (bandwidth * kernels.column_efficiency.value);
     e.coefficient_s = coefficient_bytes(task) / kernels.coefficient_bandwidth.value;
     e.compute_s = flops / device.compute.fp32.value;
     e.dynamic_j = flops * device.power.fp32_flop.value + bytes * device.power.dram_byte.value;
     e.power_s = e.dynamic_j / device.power.left();
     e.launch_s = kernels.launch_overhead.value;
-    if (walk == Walk::Columns)
+    if (again > 0) e.launch_s += kernels.launch_overhead.value;
+    if (walk == Walk::Columns || again > 0)
         e.launch_s += (task.reads_fp16 + task.reads_fp32) * kernels.column_overhead.value;
     if (walk == Walk::Packing) e.launch_s += kernels.packing_overhead.value;
     e.seconds = e.launch_s + std::max({e.memory_s, e.coefficient_s, e.compute_s, e.power_s});

@@ -29,12 +29,9 @@ double estimate_seconds(const Work& work, const MeasuredDevice& device) {
 
 std::vector<double> estimate_shares(const std::vector<Task>& tasks, const WorkPlan& plan,
                                     const MeasuredDevice& device) {
-    std::vector<double> seconds(plan.works.size());
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        const PlannedTask& planned = plan.tasks[i];
-        if (planned.share > 0)
-            seconds[planned.work] += planned.share * static_cast<double>(times_of(tasks[i])) *
-                                     estimate_seconds(plan.works[planned.work], device);
+    std::vector<double> seconds = plan.runs(tasks);
+    for (std::size_t i = 0; i < seconds.size(); ++i) {
+        if (seconds[i] > 0) seconds[i] *= estimate_seconds(plan.works[i], device);
     }
     const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
     for (double& s : seconds) s /= std::max(all, 1e-30);
@@ -59,15 +56,18 @@ void share_power(const WorkPlan& plan, Recording& recording) {
     std::array<Power, std::variant_size_v<Work>> kinds;
     Power all;
     for (const Work& work : plan.works) {
-        const Measurement& m = recording.measurements.at(work);
+        const auto found = recording.measurements.find(work);
+        if (found == recording.measurements.end()) continue;
+        const Measurement& m = found->second;
         if (!m.joules || m.shared_power) continue;
         kinds.at(work.index()).add(m);
         all.add(m);
     }
     if (all.seconds <= 0) return;
     for (const Work& work : plan.works) {
-        Measurement& m = recording.measurements.at(work);
-        if (m.joules) continue;
+        const auto found = recording.measurements.find(work);
+        if (found == recording.measurements.end() || found->second.joules) continue;
+        Measurement& m = found->second;
         const Power& kind = kinds.at(work.index());
         const Power& power = kind.seconds > 0 ? kind : all;
         m.joules = m.seconds * power.joules / power.seconds;

@@ -18,8 +18,8 @@ namespace satsim::gpu {
 [[nodiscard]] std::vector<bool> read_by_itself(const std::vector<double>& shares);
 
 // Gives the plan's works without joules the mean power, by time, of those of the same kind (product,
-// convolution, vector work; of all where none was read) and marks them `shared_power`. Nothing where no work
-// of the plan has joules.
+// convolution, vector work, attention; of all where none was read) and marks them `shared_power`. Nothing
+// where no work of the plan has joules.
 void share_power(const WorkPlan& plan, Recording& recording);
 
 }  // namespace satsim::gpu

@@ -26,10 +26,13 @@ enum Kind {
     Elements,
     Packing,
     Rows,
-    Columns
+    Columns,
+    Attention,
+    AttentionGradient
 };
 constexpr std::array kKinds{"dense product", "dense convolution", "2:4 product", "2:4 convolution",
-                            "elements",      "packing",           "rows",        "columns"};
+                            "elements",      "packing",           "rows",        "columns",
+                            "attention",     "attention gradient"};
 
 constexpr unsigned bit(Kind kind) {
     return 1U << kind;
@@ -84,12 +87,16 @@ constexpr std::array kTimes{
            kLeast, 1, bit(Columns)},
     Fitted{"overhead, columns", "kernels", "column_overhead", kernel<&KernelFigures::column_overhead>, 1e-7,
            1e-3, bit(Columns)},
+    Fitted{"efficiency, attention", "kernels", "attention_efficiency",
+           kernel<&KernelFigures::attention_efficiency>, kLeast, 1, bit(Attention)},
+    Fitted{"efficiency, attention's gradient", "kernels", "attention_gradient_efficiency",
+           kernel<&KernelFigures::attention_gradient_efficiency>, kLeast, 1, bit(AttentionGradient)},
     Fitted{"coefficients' bandwidth", "kernels", "coefficient_bandwidth",
            kernel<&KernelFigures::coefficient_bandwidth>, 1e10, 1e15, bit(Elements)}};
 constexpr std::array kEnergies{
     Fitted{"active power", "power", "active", power<&PowerFigures::active>, 0.1, 1e3, kAll},
     Fitted{"energy of a tensor flop", "power", "tensor_flop", power<&PowerFigures::tensor_flop>, 1e-14, 1e-11,
-           kDense | kSparse},
+           kDense | kSparse | bit(Attention) | bit(AttentionGradient)},
     Fitted{"energy of a DRAM byte", "power", "dram_byte", power<&PowerFigures::dram_byte>, 1e-12, 1e-9,
            kAll}};
 
@@ -111,10 +118,12 @@ Kind kind_of(const std::vector<Task>& tasks, bool sparse) {
     for (const Task& task : tasks) {
         const auto* gemm = std::get_if<GemmTask>(&task);
         if (gemm == nullptr) continue;
-        if (is_matrix(*gemm)) return sparse ? SparseProduct : DenseProduct;
+        if (gemm->is_matrix()) return sparse ? SparseProduct : DenseProduct;
         return sparse ? SparseConvolution : DenseConvolution;
     }
-    switch (walk_of(std::get<VectorTask>(tasks.front()))) {
+    const auto& vector = std::get<VectorTask>(tasks.front());
+    if (!vector.attention.empty()) return vector.op == VectorOp::Softmax ? Attention : AttentionGradient;
+    switch (walk_of(vector)) {
         case Walk::Packing:
             return Packing;
         case Walk::Rows:
@@ -338,9 +347,14 @@ Fit fit(const Device& device, const Recording& recording, const std::string& sou
     const std::vector<Sample> held_out_joules = with_joules(held_out);
     result.works = fitted.size() + held_out.size();
     result.fitted = fitted.size();
-    result.before = errors(device, held_out, ratio_of_seconds);
     result.device = device;
     Device& found = result.device;
+    // Of a device whose file knows no kernel of whole attention, but whose recording has one.
+    for (Figure* efficiency :
+         {&found.kernels.attention_efficiency, &found.kernels.attention_gradient_efficiency}) {
+        if (efficiency->value <= 0) efficiency->value = kLeast;
+    }
+    result.before = errors(found, held_out, ratio_of_seconds);
     found.kernels.launch_overhead.value = recording.device.launch_seconds;
     if (fitted_joules.size() > 1) {
         const auto& idle = recording.device.idle_watts;

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "runtime/gpu_model/gemm_model.hpp"
+
 namespace satsim::gpu {
 namespace {
 
@@ -19,11 +21,6 @@ Spacing spacing_of(const std::set<int>& offsets) {
     return s;
 }
 
-bool is_matrix(const GemmTask& t) {
-    const Gather& g = t.gather;
-    return g.taps.size() == 1 && g.taps.front().dy == 0 && g.taps.front().dx == 0 && g.stride_y == 1 &&
-           g.stride_x == 1 && g.grid_h == g.in_h && g.grid_w == g.in_w;
-}
 bool is_phase(const Task& task) {
     const auto* gemm = std::get_if<GemmTask>(&task);
     return gemm != nullptr && gemm->stage != Stage::WU && gemm->scatter.step_y * gemm->scatter.step_x > 1;
@@ -129,14 +126,15 @@ ConvolutionWork gradient_of(const std::vector<const GemmTask*>& phases) {
 VectorWork vector_of(const VectorTask& t) {
     return {t.op,          t.elements,    t.shape,          t.reads_fp16,
             t.reads_fp32,  t.writes_fp16, t.writes_fp32,    t.flops_per_element,
-            t.extra_bytes, t.optimizer,   t.pregenerate_ff, t.pregenerate_bp};
+            t.extra_bytes, t.optimizer,   t.pregenerate_ff, t.pregenerate_bp,
+            t.fused};
 }
 
 class Planner {
   public:
     explicit Planner(const std::vector<Task>& tasks) : tasks_(tasks) {}
 
-    WorkPlan plan() {
+    WorkPlan plan(Kernels kernels) {
         for (std::size_t i = 0; i < tasks_.size();) {
             if (is_phase(tasks_[i]) || clears_for_phases(i)) {
                 i = phases(i);
@@ -145,6 +143,7 @@ class Planner {
             one(i);
             ++i;
         }
+        if (kernels == Kernels::Fused) fuse();
         return std::move(plan_);
     }
 
@@ -166,13 +165,32 @@ class Planner {
         }
         const auto& gemm = std::get<GemmTask>(tasks_[i]);
         Work work;
-        if (is_matrix(gemm) && (gemm.count == 1 || !gemm.weight_operand))
+        if (gemm.is_matrix() && (gemm.count == 1 || !gemm.weight_operand))
             work = product_of(gemm, i > 0 ? &tasks_[i - 1] : nullptr);
         else if (spreads(gemm))
             work = gradient_of({&gemm});
         else
             work = windows_of(gemm);
         plan_.tasks.push_back({index_of(work), 1, ""});
+    }
+
+    void fuse() {
+        for (Fusion& fusion : find_fusions(tasks_)) {
+            PlannedFusion planned;
+            for (const FusedPart& part : fusion.parts) planned.works.push_back(index_of(fused_work(part)));
+            planned.fusion = std::move(fusion);
+            plan_.fusions.push_back(std::move(planned));
+        }
+    }
+    [[nodiscard]] Work fused_work(const FusedPart& part) const {
+        const auto* vector = std::get_if<VectorTask>(&part.task);
+        if (vector == nullptr) {  // as the product by itself, and the bias
+            auto product = std::get<ProductWork>(plan_.works[plan_.tasks[part.shares.front().task].work]);
+            product.bias = true;
+            return product;
+        }
+        if (vector->attention.empty()) return vector_of(*vector);
+        return AttentionWork{vector->op == VectorOp::SoftmaxGrad, vector->attention.front()};
     }
 
     // Whether the task clears the map that the phases after it are written to.
@@ -217,8 +235,31 @@ class Planner {
 
 }  // namespace
 
-WorkPlan plan_work(const std::vector<Task>& tasks) {
-    return Planner(tasks).plan();
+void WorkPlan::leave_out(const std::set<Work>& refused) {
+    std::erase_if(fusions, [&](const PlannedFusion& fusion) {
+        return std::ranges::any_of(fusion.works,
+                                   [&](std::size_t work) { return refused.contains(works[work]); });
+    });
+}
+
+std::vector<double> WorkPlan::runs(const std::vector<Task>& tasks_of_step) const {
+    std::vector<bool> fused(tasks.size());
+    std::vector<double> counts(works.size());
+    for (const PlannedFusion& planned : fusions) {
+        const std::vector<std::size_t>& members = planned.fusion.tasks;
+        for (const std::size_t task : members) fused[task] = true;
+        for (const std::size_t work : planned.works)
+            counts[work] += static_cast<double>(times_of(tasks_of_step[members.front()]));
+    }
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        if (!fused[i])
+            counts[tasks[i].work] += tasks[i].share * static_cast<double>(times_of(tasks_of_step[i]));
+    }
+    return counts;
+}
+
+WorkPlan plan_work(const std::vector<Task>& tasks, Kernels kernels) {
+    return Planner(tasks).plan(kernels);
 }
 
 }  // namespace satsim::gpu

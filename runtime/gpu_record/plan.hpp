@@ -2,8 +2,10 @@
 // they share by their multiply-accumulates; what a library does anyway costs nothing by itself.
 #pragma once
 
+#include <set>
 #include <vector>
 
+#include "runtime/gpu_model/fusions.hpp"
 #include "runtime/gpu_record/work.hpp"
 
 namespace satsim::gpu {
@@ -14,11 +16,23 @@ struct PlannedTask {
     std::string note;      // why it is free, or of what it is a share
 };
 
-struct WorkPlan {
-    std::vector<Work> works;         // all different
-    std::vector<PlannedTask> tasks;  // one a task, in order
+// Works that take the place of several tasks (gpu_model/fusions.hpp).
+struct PlannedFusion {
+    Fusion fusion;
+    std::vector<std::size_t> works;  // one a part
 };
 
-[[nodiscard]] WorkPlan plan_work(const std::vector<Task>& tasks);
+struct WorkPlan {
+    std::vector<Work> works;             // all different
+    std::vector<PlannedTask> tasks;      // one a task, in order
+    std::vector<PlannedFusion> fusions;  // whose works stand in the place of their tasks'
+
+    // Drops the fusions of which a work is one that nothing runs.
+    void leave_out(const std::set<Work>& refused);
+    // How often the step runs each of the works: 0 of those whose tasks are all done by others.
+    [[nodiscard]] std::vector<double> runs(const std::vector<Task>& tasks_of_step) const;
+};
+
+[[nodiscard]] WorkPlan plan_work(const std::vector<Task>& tasks, Kernels kernels);
 
 }  // namespace satsim::gpu

@@ -92,35 +92,133 @@ TaskResult blank_of(const Task& task) {
     return result;
 }
 
+// The works of a step that are measured or read, one after the other.
+class Measuring {
+  public:
+    Measuring(Meter& meter, Recording& recording, TimeBudget& budget)
+        : meter_(meter), recording_(recording), budget_(budget) {
+        constexpr double kRoom = 0.8;  // of the memory: libraries and their workspaces want some
+        room_ = static_cast<Bytes>(kRoom * static_cast<double>(recording.device.memory_bytes));
+    }
+
+    // Unless it is known. Work that did not matter to an earlier step may matter to this one.
+    void measure(const Work& work) {
+        const auto known = recording_.measurements.find(work);
+        const bool timed = known != recording_.measurements.end();
+        if (timed && !known->second.shared_power) return;
+        const bool energy = budget_.reads(work);
+        if (timed && !energy) return;
+        const FittingPart part = fitting_part(work, room_, recording_.device.name);
+        recording_.measurements.insert_or_assign(work, budget_.spend(work, energy, [&] {
+            return whole_of(meter_.measure(part.work, energy), part.share);
+        }));
+    }
+
+    // The same of works that stand in the place of tasks; what nothing runs is left out of the plan.
+    void measure_fusions(WorkPlan& plan) {
+        for (const PlannedFusion& fusion : plan.fusions) {
+            for (const std::size_t work : fusion.works) {
+                try {
+                    measure(plan.works[work]);
+                } catch (const NoKernel&) {
+                    budget_.refuse(plan.works[work]);
+                    break;
+                }
+            }
+        }
+        plan.leave_out(budget_.refused());
+    }
+
+  private:
+    Meter& meter_;
+    Recording& recording_;
+    TimeBudget& budget_;
+    Bytes room_ = 0;
+};
+
+// A recording's results, task by task and for what stands in the place of several.
+class Reading {
+  public:
+    Reading(const Recording& recording, Provenance provenance)
+        : recording_(recording), provenance_(provenance) {}
+
+    // Nothing where the recording has no such work, nor anything to tell it by.
+    [[nodiscard]] bool has(const Work& work) const { return find_measurement(recording_, work) != nullptr; }
+
+    [[nodiscard]] TaskResult result(const Task& task, const Work& work, double share,
+                                    const std::string& note) const {
+        const Measurement* recorded = find_measurement(recording_, work);
+        const double moved = recorded != nullptr ? moved_share(work, *recorded) : 1;
+        const std::optional<Measurement> estimate =
+            recorded == nullptr ? zero_fill_of(work, recording_)
+            : moved < 1 ? std::optional(with_all_bytes(*recorded, moved, recording_.device.launch_seconds))
+                        : std::nullopt;
+        if (recorded == nullptr && !estimate)
+            throw InputError(
+                recording_.file, "",
+                fmt::format("has no measurement of layer {} ({}), expected one of the steps that "
+                            "it holds: {}",
+                            layer_of(task), describe(work), steps_text(recording_)));
+        TaskResult result = blank_of(task);
+        result.provenance = estimate ? Provenance::Modelled : provenance_;
+        fill(estimate ? *estimate : *recorded, work, share, note, result);
+        return result;
+    }
+    [[nodiscard]] TaskResult free(const Task& task, const std::string& note) const {
+        TaskResult result = blank_of(task);
+        result.provenance = provenance_;
+        result.tile += (result.tile.empty() ? "" : ", ") + note;
+        return result;
+    }
+
+  private:
+    void fill(const Measurement& measured, const Work& work, double share, const std::string& note,
+              TaskResult& result) const {
+        result.seconds = measured.seconds * share;
+        result.energy_j = measured.joules.value_or(0) * share;
+        result.dram_bytes =
+            static_cast<Bytes>(std::llround(static_cast<double>(compulsory_bytes(work)) * share));
+        result.bound = bound_of(recording_.device, work, measured);
+        if (result.kind == "gemm") {
+            result.dense_reason = measured.dense_reason.empty() ? result.dense_reason : measured.dense_reason;
+            result.macs_issued = measured.sparse ? result.dense_macs / 2 : result.dense_macs;
+            result.tile = measured.kernel;
+        } else if (std::holds_alternative<AttentionWork>(work)) {
+            result.macs_issued = dense_macs(work);
+            result.tile = measured.kernel;
+        } else {
+            result.tile += ", " + measured.kernel;
+        }
+        if (measured.measured_share < 1) result.tile += ", measured in parts";
+        if (!note.empty()) result.tile += ", " + note;
+    }
+
+    const Recording& recording_;
+    Provenance provenance_;
+};
+
 }  // namespace
 
 void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording, TimeBudget& budget,
                      const std::function<void(std::size_t, std::size_t)>& progress) {
-    constexpr double kRoom = 0.8;  // of the memory: libraries and their workspaces want some
-    const auto room = static_cast<Bytes>(kRoom * static_cast<double>(recording.device.memory_bytes));
-    const WorkPlan plan = plan_work(tasks);
-    budget.expect(tasks, recording.device);
+    WorkPlan plan = plan_work(tasks, meter.kernels());
+    plan.leave_out(budget.refused());
+    budget.expect(tasks, recording.device, meter.kernels());
+    Measuring measuring(meter, recording, budget);
+    measuring.measure_fusions(plan);
+    // Again: tasks of what nothing runs in one are not expected yet.
+    budget.expect(tasks, recording.device, meter.kernels());
+    const std::vector<double> runs = plan.runs(tasks);
     std::size_t done = 0;
-    for (const Work& work : plan.works) {
-        const auto known = recording.measurements.find(work);
-        const bool timed = known != recording.measurements.end();
-        // Work that did not matter to an earlier step may matter to this one.
-        if (!timed || known->second.shared_power) {
-            const bool energy = budget.reads(work);
-            if (!timed || energy) {
-                const FittingPart part = fitting_part(work, room, recording.device.name);
-                recording.measurements.insert_or_assign(work, budget.spend(work, energy, [&] {
-                    return whole_of(meter.measure(part.work, energy), part.share);
-                }));
-            }
-        }
+    for (std::size_t i = 0; i < plan.works.size(); ++i) {
+        if (runs[i] > 0) measuring.measure(plan.works[i]);
         if (progress) progress(++done, plan.works.size());
     }
     share_power(plan, recording);
 }
 
 bool knows_energy(const std::vector<Task>& tasks, const Recording& recording) {
-    const WorkPlan plan = plan_work(tasks);
+    const WorkPlan plan = plan_work(tasks, Kernels::Fused);
     return std::all_of(plan.works.begin(), plan.works.end(), [&](const Work& work) {
         const Measurement* found = find_measurement(recording, work);
         return found == nullptr || found->joules;
@@ -128,56 +226,37 @@ bool knows_energy(const std::vector<Task>& tasks, const Recording& recording) {
 }
 
 void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Recording& to) {
-    for (const Work& work : plan_work(tasks).works)
-        to.measurements.insert_or_assign(work, from.measurements.at(work));
+    for (const Work& work : plan_work(tasks, Kernels::Fused).works) {
+        const auto found = from.measurements.find(work);
+        if (found != from.measurements.end()) to.measurements.insert_or_assign(work, found->second);
+    }
 }
 
 std::vector<TaskResult> RecordTarget::run(const std::vector<Task>& tasks,
                                           const std::function<void(std::size_t, std::size_t)>& progress) {
-    const WorkPlan plan = plan_work(tasks);
-    const double launch_seconds = recording_.device.launch_seconds;
+    WorkPlan plan = plan_work(tasks, Kernels::Fused);
+    const Reading reading(recording_, provenance_);
+    std::erase_if(plan.fusions, [&](const PlannedFusion& fusion) {
+        return !std::ranges::all_of(fusion.works,
+                                    [&](std::size_t work) { return reading.has(plan.works[work]); });
+    });
+    const std::vector<double> runs = plan.runs(tasks);
     std::vector<TaskResult> results;
     results.reserve(tasks.size());
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-        TaskResult result = blank_of(tasks[i]);
-        result.provenance = provenance_;
         const PlannedTask& planned = plan.tasks[i];
-        if (planned.share == 0) {
-            result.tile += (result.tile.empty() ? "" : ", ") + planned.note;
-        } else {
-            const Work& work = plan.works[planned.work];
-            const Measurement* recorded = find_measurement(recording_, work);
-            const double moved = recorded != nullptr ? moved_share(work, *recorded) : 1;
-            const std::optional<Measurement> estimate =
-                recorded == nullptr ? zero_fill_of(work, recording_)
-                : moved < 1         ? std::optional(with_all_bytes(*recorded, moved, launch_seconds))
-                                    : std::nullopt;
-            if (recorded == nullptr && !estimate)
-                throw InputError(
-                    recording_.file, "",
-                    fmt::format("has no measurement of layer {} ({}), expected one of the steps that it "
-                                "holds: {}",
-                                layer_of(tasks[i]), describe(work), steps_text(recording_)));
-            const Measurement& measured = estimate ? *estimate : *recorded;
-            if (estimate) result.provenance = Provenance::Modelled;
-            result.seconds = measured.seconds * planned.share;
-            result.energy_j = measured.joules.value_or(0) * planned.share;
-            result.dram_bytes =
-                static_cast<Bytes>(std::llround(static_cast<double>(compulsory_bytes(work)) * planned.share));
-            result.bound = bound_of(recording_.device, work, measured);
-            if (result.kind == "gemm") {
-                result.dense_reason =
-                    measured.dense_reason.empty() ? result.dense_reason : measured.dense_reason;
-                result.macs_issued = measured.sparse ? result.dense_macs / 2 : result.dense_macs;
-                result.tile = measured.kernel;
-            } else {
-                result.tile += ", " + measured.kernel;
-            }
-            if (measured.measured_share < 1) result.tile += ", measured in parts";
-            if (!planned.note.empty()) result.tile += ", " + planned.note;
-        }
-        results.push_back(std::move(result));
+        results.push_back(
+            planned.share == 0 || runs[planned.work] == 0
+                ? reading.free(tasks[i], planned.note)
+                : reading.result(tasks[i], plan.works[planned.work], planned.share, planned.note));
         if (progress) progress(results.size(), tasks.size());
+    }
+    for (const PlannedFusion& planned : plan.fusions) {
+        std::vector<TaskResult> parts;
+        for (std::size_t p = 0; p < planned.works.size(); ++p)
+            parts.push_back(
+                reading.result(planned.fusion.parts[p].task, plan.works[planned.works[p]], 1, ""));
+        take(planned.fusion, parts, results);
     }
     return results;
 }

@@ -20,11 +20,13 @@ TimeBudget::TimeBudget(double seconds, Clock clock) {
     limit_ = seconds;
 }
 
-void TimeBudget::expect(const std::vector<Task>& tasks, const MeasuredDevice& device) {
-    const WorkPlan plan = plan_work(tasks);
+void TimeBudget::expect(const std::vector<Task>& tasks, const MeasuredDevice& device, Kernels kernels) {
+    WorkPlan plan = plan_work(tasks, kernels);
+    plan.leave_out(refused_);
     const std::vector<double> shares = estimate_shares(tasks, plan, device);
     const std::vector<bool> read = read_by_itself(shares);
     for (std::size_t i = 0; i < plan.works.size(); ++i) {
+        if (shares[i] <= 0) continue;
         Expected& expected = works_[plan.works[i]];
         expected.weight = std::max(expected.weight, shares[i]);
         expected.seconds = estimate_seconds(plan.works[i], device);

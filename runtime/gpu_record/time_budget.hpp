@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "runtime/gpu_record/recording.hpp"
 
@@ -21,7 +22,12 @@ class TimeBudget {
 
     // A step whose work will be measured, unless it was expected before. What matters to a later step is then
     // read at once, and time is kept for all.
-    void expect(const std::vector<Task>& tasks, const MeasuredDevice& device);
+    void expect(const std::vector<Task>& tasks, const MeasuredDevice& device, Kernels kernels);
+
+    // A work that nothing runs: the tasks in whose place it stands are measured one by one, in this step and
+    // all later ones.
+    void refuse(const Work& work) { refused_.insert(work); }
+    [[nodiscard]] const std::set<Work>& refused() const { return refused_; }
 
     // Whether the energy of `work`, which is to be measured now, is wished for and there is time to read it.
     // Within a limit nothing is measured twice: no, where the work was timed. Throws InputError for untimed
@@ -60,6 +66,7 @@ class TimeBudget {
     std::optional<double> end_;
     double limit_ = 0;
     std::map<Work, Expected> works_;
+    std::set<Work> refused_;
     Mean without_{0.15};  // energy
     Mean with_{0.4};
 };

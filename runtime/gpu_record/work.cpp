@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "runtime/gpu_model/attention_model.hpp"
 #include "runtime/workload/stride_taps.hpp"
 
 namespace satsim::gpu {
@@ -54,14 +55,7 @@ Bytes bytes_of(const VectorWork& w) {
 }
 
 Bytes bytes_of(const AttentionWork& w) {
-    const AttentionShape& s = w.shape;
-    const std::int64_t queries = s.queries * s.heads * s.query_size;
-    const std::int64_t results = s.queries * s.heads * s.value_size;
-    const std::int64_t keys = s.keys * s.kv_heads * (s.query_size + s.value_size);
-    // The backward pass reads what the forward one read and wrote and the result's gradient, and writes three.
-    const std::int64_t halves =
-        w.gradient ? 2 * queries + 2 * results + 2 * keys : queries + results + keys;
-    return s.sequences * (2 * halves + 4 * s.queries * s.heads);
+    return attention_bytes(w.shape, w.gradient);
 }
 
 Macs macs_of(const ProductWork& w) {
@@ -73,10 +67,7 @@ Macs macs_of(const ConvolutionWork& w) {
 }
 
 Macs macs_of(const AttentionWork& w) {
-    const AttentionShape& s = w.shape;
-    const std::int64_t products =
-        w.gradient ? 3 * s.query_size + 2 * s.value_size : s.query_size + s.value_size;
-    return s.sequences * s.heads * s.pairs() * products;
+    return attention_macs(w.shape, w.gradient);
 }
 Macs macs_of(const VectorWork&) {
     return 0;

@@ -82,6 +82,9 @@ struct AttentionWork {
     auto operator<=>(const AttentionWork&) const = default;
 };
 
+// What a machine has kernels for: each of a step's tasks, or also several in one (gpu_model/fusions.hpp).
+enum class Kernels { Separate, Fused };
+
 using Work = std::variant<ProductWork, ConvolutionWork, VectorWork, AttentionWork>;
 
 // Multiply-accumulates as if nothing were sparse, padding's taps left out where the task leaves them out.

@@ -72,22 +72,22 @@ void require_size(const JsonCursor& at, std::initializer_list<std::int64_t> size
 
 ordered_json json_of(const ProductWork& w) {
     ordered_json object = {{"kind", "product"},
-            {"m", w.shape.m},
-            {"n", w.shape.n},
-            {"k", w.shape.k},
-            {"count", w.count},
-            {"nm", pattern_json(w.nm)},
-            {"a_transposed", w.a_transposed},
-            {"b_transposed", w.b_transposed},
-            {"out", w.out == ElementType::Fp32 ? "fp32" : "fp16"},
-            {"sparse_is_activation", w.sparse_is_activation}};
+                           {"m", w.shape.m},
+                           {"n", w.shape.n},
+                           {"k", w.shape.k},
+                           {"count", w.count},
+                           {"nm", pattern_json(w.nm)},
+                           {"a_transposed", w.a_transposed},
+                           {"b_transposed", w.b_transposed},
+                           {"out", w.out == ElementType::Fp32 ? "fp32" : "fp16"},
+                           {"sparse_is_activation", w.sparse_is_activation}};
     if (w.bias) object["bias"] = true;
     return object;
 }
 ProductWork read_product(const JsonCursor& at) {
-    at.object({"kind", "m", "n", "k", "count", "nm", "a_transposed", "b_transposed", "out",
-               "sparse_is_activation"},
-              {"bias"});
+    at.object(
+        {"kind", "m", "n", "k", "count", "nm", "a_transposed", "b_transposed", "out", "sparse_is_activation"},
+        {"bias"});
     const auto size = [&at](const char* key) { return at.at(key).integer(1, kLargest); };
     ProductWork w;
     w.shape = {size("m"), size("n"), size("k")};
@@ -204,6 +204,8 @@ VectorWork read_vector(const JsonCursor& at) {
     if (at.has("pregenerate_ff")) w.pregenerate_ff = read_pattern(at.at("pregenerate_ff"));
     if (at.has("pregenerate_bp")) w.pregenerate_bp = read_pattern(at.at("pregenerate_bp"));
     if (at.has("fused")) w.fused = at.at("fused").boolean();
+    if (w.fused && ((w.op != VectorOp::NormApply && w.op != VectorOp::NormGradApply) || w.extra_bytes > 0))
+        at.at("fused").fail("is of norms of rows alone");
     return w;
 }
 

@@ -97,14 +97,20 @@ struct GemmTask {
     bool sparse_is_activation = false;
     // FF, BP: K runs over the positions of A's map and m over its channels, as in WU: A lies as [k][m].
     bool over_positions = false;
-    bool frozen = false;     // its weight is packed once, before training
-    // A vector of n is added to every row of C as it is written (gpu_model/fusions.hpp); no step has such tasks
-    // itself.
+    bool frozen = false;  // its weight is packed once, before training
+    // A vector of n is added to every row of C as it is written (gpu_model/fusions.hpp); no step has such
+    // tasks itself.
     bool bias = false;
     std::int64_t times = 1;  // how often the step has this task: repeated modules, micro-batches
     auto operator<=>(const GemmTask&) const = default;
     // Multiply-accumulates if nothing were sparse, all `count` GEMMs, whole batch, unpadded.
     [[nodiscard]] Macs dense_macs() const { return count * shape.m * shape.n * shape.k; }
+    // Whether A is a matrix as it lies and rows of C follow each other: no convolution.
+    [[nodiscard]] bool is_matrix() const {
+        return gather.taps.size() == 1 && gather.taps.front().dy == 0 && gather.taps.front().dx == 0 &&
+               gather.stride_y == 1 && gather.stride_x == 1 && gather.grid_h == gather.in_h &&
+               gather.grid_w == gather.in_w && scatter.step_y == 1 && scatter.step_x == 1;
+    }
     // Whether the array reads A transposed and reduces over positions.
     [[nodiscard]] bool sums_positions() const { return stage == Stage::WU || over_positions; }
 };
@@ -149,8 +155,8 @@ struct MatrixShape {
     auto operator<=>(const MatrixShape&) const = default;
 };
 
-// Attention within sequences of one length: what a softmax's scores come from and its probabilities go to. All
-// heads of the whole batch; queries [sequences][queries][heads][query_size], keys and values alike.
+// Attention within sequences of one length: what a softmax's scores come from and its probabilities go to.
+// All heads of the whole batch; queries [sequences][queries][heads][query_size], keys and values alike.
 struct AttentionShape {
     std::int64_t sequences = 1;
     std::int64_t heads = 1;

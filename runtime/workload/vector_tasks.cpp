@@ -23,12 +23,10 @@ VectorTask over_scores(const StepContext& context, const Layer& layer, VectorOp 
                        int flops) {
     const std::int64_t positions = layer.in.width;
     const std::int64_t size = layer.in.channels / layer.heads;
-    VectorTask task =
-        host(by_row(vector_task(layer, op, stage, context.batch * layer.heads * positions * positions, reads,
-                                1, flops),
-                    positions));
-    task.attention = {
-        {context.batch, layer.heads, layer.heads, positions, positions, size, size, false, 0}};
+    VectorTask task = host(by_row(
+        vector_task(layer, op, stage, context.batch * layer.heads * positions * positions, reads, 1, flops),
+        positions));
+    task.attention = {{context.batch, layer.heads, layer.heads, positions, positions, size, size, false, 0}};
     return task;
 }
 

@@ -14,6 +14,9 @@ using Choice = schedule::ScheduleOptions::DataflowChoice;
 
 constexpr std::size_t kPredicted = 6;
 constexpr std::size_t kOfEach = 3;  // of each dataflow, where the task can run in both
+// Shorter tasks are predicted quickly, and their estimates are the furthest off: beginnings and ends, which
+// an estimate knows least of, are a large part of them.
+constexpr Cycles kShort = 50'000;
 
 std::size_t count(const std::vector<Candidate>& candidates, Dataflow dataflow) {
     return static_cast<std::size_t>(std::ranges::count(
@@ -27,7 +30,7 @@ std::vector<Candidate> ranked_candidates(const GemmTask& task, const schedule::M
                                          const PredictCycles& predict, std::optional<double> margin) {
     Cycles best = 0;
     const auto worth = [&](const schedule::GemmSchedule& schedule) {
-        if (best == 0 || !margin) return true;
+        if (best < kShort || !margin) return true;
         const auto reached = static_cast<double>(best);
         return static_cast<double>(schedule.least) * (1 + kSame) < reached &&
                static_cast<double>(schedule.predicted) <= reached * (1 + *margin);

@@ -25,9 +25,10 @@ using PredictCycles = std::function<Cycles(const isa::Program&)>;
                                                                    const schedule::ScheduleOptions& options,
                                                                    std::size_t limit);
 
-// The same with their programs, `predicted` by `predict`. With a margin, schedules are not predicted whose
-// estimate is above the best prediction so far by more than this share, or whose MACs alone take as long: the
-// estimate is rarely too high (docs/architecture/fast-model.md has what that costs).
+// The same with their programs, `predicted` by `predict`. With a margin, schedules of tasks of 50,000 cycles
+// and more are not predicted whose estimate is above the best prediction so far by more than this share, or
+// whose MACs alone take as long: the estimate is rarely too high (docs/architecture/fast-model.md has what
+// that costs).
 [[nodiscard]] std::vector<schedule::Candidate> ranked_candidates(
     const GemmTask& task, const schedule::MachineView& machine, const schedule::ScheduleOptions& options,
     std::size_t limit, const PredictCycles& predict, std::optional<double> margin);

@@ -31,6 +31,11 @@ class SatTarget : public Target {
         const std::vector<Task>& tasks,
         const std::function<void(std::size_t, std::size_t)>& progress) override;
 
+    // What the simulation of a task chose and found, which run() had as number `number` of its tasks.
+    [[nodiscard]] const SimulationResult& found(const Task& task, std::size_t number) const {
+        return known_.at(key(task, number));
+    }
+
     // Distinct tasks simulated so far.
     [[nodiscard]] std::size_t distinct_tasks() const { return known_.size(); }
 

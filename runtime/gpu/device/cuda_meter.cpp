@@ -139,7 +139,7 @@ Measurement CudaMeter::measure(const Work& work, bool energy) {
     if (winner == nullptr) {
         std::string reasons;
         for (const Candidate& c : result.candidates) reasons += "; " + c.kernel + ": " + c.refused;
-        throw InputError("GPU", "", "nothing runs " + describe(work) + reasons);
+        throw NoKernel("nothing runs " + describe(work) + reasons);
     }
     if (!pattern_of(work).dense() && !result.sparse) {
         const double sparse_seconds = fastest_sparse(list, result.candidates);

@@ -26,7 +26,7 @@ TEST(GpuVectorKernel, MovesTheWorksTensors) {
         for (const char* recipe : {"dense", "bdwp-2:8"}) {
             const TrainingStep step =
                 make_training_step(load_network(file.path()), load_recipe(recipe, models), std::nullopt);
-            for (const Work& work : plan_work(step.tasks).works) {
+            for (const Work& work : plan_work(step.tasks, Kernels::Fused).works) {
                 const auto* w = std::get_if<VectorWork>(&work);
                 if (w == nullptr) continue;
                 const VectorKernel kernel = kernel_of(*w);

@@ -43,7 +43,7 @@ TEST(GpuEnergyShare, WorkThatHardlyMattersGetsThePowerOfItsKind) {
         Recording recording;
         recording.device = meter.device();
         test::measure_all(step.tasks, meter, recording);
-        const WorkPlan plan = plan_work(step.tasks);
+        const WorkPlan plan = plan_work(step.tasks, Kernels::Fused);
         EXPECT_LT(meter.read, meter.calls);
         // The fake device's times are those of the estimate within a factor, so the share is too.
         std::map<Work, double> seconds;
@@ -87,7 +87,7 @@ TEST(GpuEnergyShare, IsReadWhereALaterStepNeedsIt) {
     Recording recording;
     recording.device = meter.device();
     test::measure_all(step.tasks, meter, recording);
-    const WorkPlan plan = plan_work(step.tasks);
+    const WorkPlan plan = plan_work(step.tasks, Kernels::Fused);
     const std::vector<bool> read = read_by_itself(estimate_shares(step.tasks, plan, recording.device));
     const auto unread = static_cast<std::size_t>(std::find(read.begin(), read.end(), false) - read.begin());
     ASSERT_LT(unread, read.size());

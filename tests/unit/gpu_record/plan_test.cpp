@@ -19,7 +19,7 @@ WorkPlan plan_of(const Network& n, const char* recipe = "dense") {
         r.method = Method::Bdwp;
         r.nm = {2, 8};
     }
-    return plan_work(make_training_step(n, r).tasks);
+    return plan_work(make_training_step(n, r).tasks, Kernels::Separate);
 }
 template <class Kind>
 std::vector<Kind> works_of(const WorkPlan& plan) {
@@ -70,7 +70,7 @@ TEST(GpuPlan, SharesAddUp) {
                                   {"name": "c", "kind": "conv", "out": 24, "kernel": 1, "stride": 2},
                                   {"name": "l", "kind": "loss"}])");
     const auto tasks = make_training_step(n, Recipe{}).tasks;
-    const WorkPlan plan = plan_work(tasks);
+    const WorkPlan plan = plan_work(tasks, Kernels::Separate);
     ASSERT_EQ(plan.tasks.size(), tasks.size());
     std::vector<double> shares(plan.works.size());
     std::size_t free = 0;
@@ -159,14 +159,14 @@ TEST(GpuPlan, TasksComeBackFromWork) {
             std::vector<Task> phases = tasks_of(work);
             for (const Task& phase : phases) macs += std::get<GemmTask>(phase).dense_macs();
             EXPECT_LE(macs, dense_macs(work)) << describe(work);
-            EXPECT_EQ(plan_work(phases).works.front(), work) << describe(work);
+            EXPECT_EQ(plan_work(phases, Kernels::Separate).works.front(), work) << describe(work);
             continue;
         }
         if (const auto* gemm = std::get_if<GemmTask>(&*task)) {
             EXPECT_EQ(gemm->dense_macs(), dense_macs(work)) << describe(work);
             // Taken apart and planned again it is the same piece of work.
             if (convolution != nullptr) {
-                EXPECT_EQ(plan_work({*task}).works.front(), work) << describe(work);
+                EXPECT_EQ(plan_work({*task}, Kernels::Separate).works.front(), work) << describe(work);
             }
         }
     }

@@ -1,6 +1,7 @@
 // A recording written, read and used: by a fake measuring device, whose figures are computed.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "runtime/gpu_record/fitting_part.hpp"
@@ -34,10 +35,59 @@ TEST(GpuRecording, EqualWorkIsMeasuredOnce) {
     recording.device = meter.device();
     test::measure_all(step.tasks, meter, recording);
     const auto once = meter.calls;
-    EXPECT_EQ(static_cast<std::size_t>(once), plan_work(step.tasks).works.size());
+    EXPECT_EQ(once, std::ranges::count_if(plan_work(step.tasks, Kernels::Fused).runs(step.tasks),
+                                          [](double runs) { return runs > 0; }));
     EXPECT_LT(static_cast<std::size_t>(once), step.tasks.size() / 2);
     test::measure_all(step.tasks, meter, recording);
     EXPECT_EQ(meter.calls, once);
+}
+
+// What one kernel does for several tasks is measured in their place; of a device without such kernels they
+// are measured one by one.
+TEST(GpuRecording, TasksAreMeasuredInOneWhereAKernelRunsThem) {
+    class NoAttention : public test::FakeMeter {
+      public:
+        [[nodiscard]] Measurement measure(const Work& work, bool energy) override {
+            if (std::holds_alternative<AttentionWork>(work)) throw NoKernel("nothing runs it");
+            return FakeMeter::measure(work, energy);
+        }
+    };
+    const TrainingStep step = step_of("vit-cifar", "bdwp-2:8");
+    test::FakeMeter all;
+    NoAttention some;
+    for (Meter* meter : std::initializer_list<Meter*>{&all, &some}) {
+        Recording recording;
+        recording.device = meter->device();
+        test::measure_all(step.tasks, *meter, recording);
+        std::size_t whole = 0;
+        std::size_t products = 0;
+        std::size_t biased = 0;
+        for (const auto& [work, m] : recording.measurements) {
+            const auto* product = std::get_if<ProductWork>(&work);
+            whole += std::holds_alternative<AttentionWork>(work) ? 1 : 0;
+            products += product != nullptr && product->count > 1 ? 1 : 0;
+            biased += product != nullptr && product->bias ? 1 : 0;
+        }
+        const bool fused = meter == &all;
+        EXPECT_EQ(whole, fused ? 2U : 0U);
+        EXPECT_EQ(products > 0, !fused);
+        EXPECT_GE(biased, 4U);
+        RecordTarget target("gpu", recording, Provenance::Measured);
+        double softmax = 0;
+        double scores = 0;
+        for (const TaskResult& r : target.run(step.tasks, {})) {
+            if (r.part == "scores") scores += r.seconds;
+            if (r.tile.starts_with("softmax")) softmax += r.seconds;
+            if (r.tile.starts_with("bias,")) {
+                EXPECT_EQ(r.seconds, 0);
+            }
+        }
+        EXPECT_GT(scores, 0);
+        EXPECT_EQ(softmax > 0, !fused);
+        EXPECT_TRUE(knows_energy(step.tasks, recording));
+        const std::string text = recording_json(recording);
+        EXPECT_EQ(recording_json(parse_recording(text, "again")), text);
+    }
 }
 
 // What does not fit into the device's memory is measured in parts, which the recording says.

@@ -65,7 +65,8 @@ Outcome measure(const std::vector<TrainingStep>& steps, double seconds, double t
     Outcome outcome;
     outcome.recording.device = large_device();
     TimeBudget budget(seconds, [&now] { return now; });
-    for (const TrainingStep& step : steps) budget.expect(step.tasks, outcome.recording.device);
+    for (const TrainingStep& step : steps)
+        budget.expect(step.tasks, outcome.recording.device, Kernels::Fused);
     for (const TrainingStep& step : steps) measure_missing(step.tasks, meter, outcome.recording, budget, {});
     outcome.calls = meter.calls;
     outcome.read = meter.read;
@@ -102,7 +103,7 @@ TEST(GpuTimeBudget, ReadsWhatWeighsMost) {
     const MeasuredDevice device = large_device();
     std::map<Work, double> weights;
     for (const TrainingStep& step : steps) {
-        const WorkPlan plan = plan_work(step.tasks);
+        const WorkPlan plan = plan_work(step.tasks, Kernels::Fused);
         const std::vector<double> shares = estimate_shares(step.tasks, plan, device);
         for (std::size_t i = 0; i < shares.size(); ++i)
             weights[plan.works[i]] = std::max(weights[plan.works[i]], shares[i]);
@@ -145,7 +146,7 @@ TEST(GpuTimeBudget, KeepsTimeForLargeWorkBehindSmall) {
         Recording recording;
         recording.device = meter.device();
         TimeBudget budget(seconds, [&now] { return now; });
-        for (const TrainingStep& step : steps) budget.expect(step.tasks, recording.device);
+        for (const TrainingStep& step : steps) budget.expect(step.tasks, recording.device, Kernels::Fused);
         for (const TrainingStep& step : steps) measure_missing(step.tasks, meter, recording, budget, {});
         read = meter.read;
         return now;
