@@ -172,6 +172,7 @@ struct VectorCase {
     int writes;
     bool by_channel;
     int flops;
+    bool fused = false;
 };
 constexpr VectorCase kVectorWork[] = {
     {"add, ResNet-50 layer1", VectorOp::Add, {1, 401408, 256}, 2, 1, false, 1},
@@ -190,6 +191,10 @@ constexpr VectorCase kVectorWork[] = {
     {"row norm of 768", VectorOp::NormApply, {1, 50432, 768}, 1, 1, false, 4},
     {"row norm of 4096", VectorOp::NormApply, {1, 14336, 4096}, 1, 1, false, 4},
     {"row norm gradient of 4096", VectorOp::NormGradApply, {1, 14336, 4096}, 2, 1, false, 6},
+    {"row norm of 768, whole", VectorOp::NormApply, {1, 50432, 768}, 1, 1, false, 7, true},
+    {"row norm of 4096, whole", VectorOp::NormApply, {1, 14336, 4096}, 1, 1, false, 7, true},
+    {"row norm gradient of 768, whole", VectorOp::NormGradApply, {1, 50432, 768}, 2, 1, false, 11, true},
+    {"row norm gradient of 4096, whole", VectorOp::NormGradApply, {1, 14336, 4096}, 2, 1, false, 11, true},
     {"softmax of 65", VectorOp::Softmax, {1, 266240, 65}, 1, 1, false, 5},
     {"softmax of 2048", VectorOp::Softmax, {1, 65536, 2048}, 1, 1, false, 5},
     {"softmax gradient of 2048", VectorOp::SoftmaxGrad, {1, 65536, 2048}, 2, 1, false, 4},
@@ -205,10 +210,11 @@ ordered_json vector_row(Libraries& l, const VectorCase& c, double copy_bandwidth
     work.writes_fp16 = c.writes;
     work.flops_per_element = c.flops;
     work.extra_bytes = c.by_channel ? 8 * c.shape.columns : 0;
+    work.fused = c.fused;
     const auto list = contenders(l, work);
     const double seconds = seconds_of(list.front(), l);
     const double bandwidth = static_cast<double>(compulsory_bytes(work)) / seconds;
-    fmt::print("{:30} {:>10.1f} us, {:>5.0f} GB/s, {:>3.0f} % of a copy's ({})\n", c.name, seconds * 1e6,
+    fmt::print("{:32} {:>10.1f} us, {:>5.0f} GB/s, {:>3.0f} % of a copy's ({})\n", c.name, seconds * 1e6,
                bandwidth * 1e-9, 100 * bandwidth / copy_bandwidth, list.front().kernel);
     return {{"name", c.name},
             {"kernel", list.front().kernel},
