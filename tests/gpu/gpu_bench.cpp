@@ -123,7 +123,7 @@ ordered_json library_row(Libraries& l, const Shape& shape) {
             {{bytes(m * k)}, {bytes(k * n), Fill::Pruned24}, {bytes(m * n), Fill::Nothing}}, l.l2_bytes,
             l.stream.get());
         const auto product =
-            l.sparse.prepare(shape.gemm, sets.at(0, 0), sets.at(1, 0), sets.at(2, 0), l.stream);
+            l.sparse.prepare(shape.gemm, sets.at(0, 0), sets.at(1, 0), sets.at(2, 0), nullptr, l.stream);
         const double alone =
             time_runs([&](int s) { l.sparse.multiply(*product, sets.at(0, s), sets.at(2, s), l.stream); },
                       sets.sets(), kRepetitions, l.stream)
