@@ -113,6 +113,28 @@ ordered_json product_row(Libraries& l, const Shape& shape, const NmPattern& nm) 
     return row;
 }
 
+// What a bias costs a product that adds it as it writes, for every way of doing it.
+ordered_json bias_row(Libraries& l, const Shape& shape) {
+    ProductWork work;
+    work.shape = shape.gemm;
+    work.nm = {2, 4};
+    ordered_json row = {{"name", shape.name}};
+    std::string line;
+    std::vector<Contender> plain = contenders(l, work);
+    work.bias = true;
+    for (const Contender& c : contenders(l, work)) {
+        const auto same =
+            std::ranges::find_if(plain, [&c](const Contender& p) { return p.kernel == c.kernel; });
+        if (!c.run || same == plain.end() || !same->run) continue;
+        const double without = seconds_of(*same, l);
+        const double with = seconds_of(c, l);
+        row["seconds"][c.kernel] = {{"without", without}, {"with", with}};
+        line += fmt::format("; {} {}", c.kernel, ratio(with, without));
+    }
+    fmt::print("{:22} with a bias/without{}\n", shape.name, line);
+    return row;
+}
+
 // cuSPARSELt's product alone, its weights compressed beforehand: the fair opponent of the own kernel.
 ordered_json library_row(Libraries& l, const Shape& shape) {
     ordered_json row = {{"name", shape.name}};
@@ -259,6 +281,7 @@ int run(int argc, char** argv) {
             save();  // what is there stays there, should the time run out
         }
         document["cusparselt_alone"].push_back(library_row(l, shape));
+        if (std::string(shape.name).starts_with("ViT")) document["bias"].push_back(bias_row(l, shape));
     }
     save();
     return 0;
