@@ -113,6 +113,28 @@ ordered_json product_row(Libraries& l, const Shape& shape, const NmPattern& nm) 
     return row;
 }
 
+// What a bias costs a product that adds it as it writes, for every way of doing it.
+ordered_json bias_row(Libraries& l, const Shape& shape) {
+    ProductWork work;
+    work.shape = shape.gemm;
+    work.nm = {2, 4};
+    ordered_json row = {{"name", shape.name}};
+    std::string line;
+    std::vector<Contender> plain = contenders(l, work);
+    work.bias = true;
+    for (const Contender& c : contenders(l, work)) {
+        const auto same =
+            std::ranges::find_if(plain, [&c](const Contender& p) { return p.kernel == c.kernel; });
+        if (!c.run || same == plain.end() || !same->run) continue;
+        const double without = seconds_of(*same, l);
+        const double with = seconds_of(c, l);
+        row["seconds"][c.kernel] = {{"without", without}, {"with", with}};
+        line += fmt::format("; {} {}", c.kernel, ratio(with, without));
+    }
+    fmt::print("{:22} with a bias/without{}\n", shape.name, line);
+    return row;
+}
+
 // cuSPARSELt's product alone, its weights compressed beforehand: the fair opponent of the own kernel.
 ordered_json library_row(Libraries& l, const Shape& shape) {
     ordered_json row = {{"name", shape.name}};
@@ -123,7 +145,7 @@ ordered_json library_row(Libraries& l, const Shape& shape) {
             {{bytes(m * k)}, {bytes(k * n), Fill::Pruned24}, {bytes(m * n), Fill::Nothing}}, l.l2_bytes,
             l.stream.get());
         const auto product =
-            l.sparse.prepare(shape.gemm, sets.at(0, 0), sets.at(1, 0), sets.at(2, 0), l.stream);
+            l.sparse.prepare(shape.gemm, sets.at(0, 0), sets.at(1, 0), sets.at(2, 0), nullptr, l.stream);
         const double alone =
             time_runs([&](int s) { l.sparse.multiply(*product, sets.at(0, s), sets.at(2, s), l.stream); },
                       sets.sets(), kRepetitions, l.stream)
@@ -172,6 +194,7 @@ struct VectorCase {
     int writes;
     bool by_channel;
     int flops;
+    bool fused = false;
 };
 constexpr VectorCase kVectorWork[] = {
     {"add, ResNet-50 layer1", VectorOp::Add, {1, 401408, 256}, 2, 1, false, 1},
@@ -190,6 +213,10 @@ constexpr VectorCase kVectorWork[] = {
     {"row norm of 768", VectorOp::NormApply, {1, 50432, 768}, 1, 1, false, 4},
     {"row norm of 4096", VectorOp::NormApply, {1, 14336, 4096}, 1, 1, false, 4},
     {"row norm gradient of 4096", VectorOp::NormGradApply, {1, 14336, 4096}, 2, 1, false, 6},
+    {"row norm of 768, whole", VectorOp::NormApply, {1, 50432, 768}, 1, 1, false, 7, true},
+    {"row norm of 4096, whole", VectorOp::NormApply, {1, 14336, 4096}, 1, 1, false, 7, true},
+    {"row norm gradient of 768, whole", VectorOp::NormGradApply, {1, 50432, 768}, 2, 1, false, 11, true},
+    {"row norm gradient of 4096, whole", VectorOp::NormGradApply, {1, 14336, 4096}, 2, 1, false, 11, true},
     {"softmax of 65", VectorOp::Softmax, {1, 266240, 65}, 1, 1, false, 5},
     {"softmax of 2048", VectorOp::Softmax, {1, 65536, 2048}, 1, 1, false, 5},
     {"softmax gradient of 2048", VectorOp::SoftmaxGrad, {1, 65536, 2048}, 2, 1, false, 4},
@@ -205,10 +232,11 @@ ordered_json vector_row(Libraries& l, const VectorCase& c, double copy_bandwidth
     work.writes_fp16 = c.writes;
     work.flops_per_element = c.flops;
     work.extra_bytes = c.by_channel ? 8 * c.shape.columns : 0;
+    work.fused = c.fused;
     const auto list = contenders(l, work);
     const double seconds = seconds_of(list.front(), l);
     const double bandwidth = static_cast<double>(compulsory_bytes(work)) / seconds;
-    fmt::print("{:30} {:>10.1f} us, {:>5.0f} GB/s, {:>3.0f} % of a copy's ({})\n", c.name, seconds * 1e6,
+    fmt::print("{:32} {:>10.1f} us, {:>5.0f} GB/s, {:>3.0f} % of a copy's ({})\n", c.name, seconds * 1e6,
                bandwidth * 1e-9, 100 * bandwidth / copy_bandwidth, list.front().kernel);
     return {{"name", c.name},
             {"kernel", list.front().kernel},
@@ -253,6 +281,7 @@ int run(int argc, char** argv) {
             save();  // what is there stays there, should the time run out
         }
         document["cusparselt_alone"].push_back(library_row(l, shape));
+        if (std::string(shape.name).starts_with("ViT")) document["bias"].push_back(bias_row(l, shape));
     }
     save();
     return 0;

@@ -45,6 +45,9 @@ TEST_F(GpuDeviceKernels, ElementwiseIsItsFormula) {
 TEST_F(GpuDeviceKernels, RowwiseIsItsFormula) {
     expect_rowwise(machine);
 }
+TEST_F(GpuDeviceKernels, NormsInOneKernelAreThoseOfTwo) {
+    expect_whole_norms(machine);
+}
 TEST_F(GpuDeviceKernels, ColumnwiseIsItsFormula) {
     expect_columnwise(machine);
 }

@@ -106,6 +106,16 @@ TEST(GpuSparseViews, APrunedGradientIsTheSparseOperand) {
     EXPECT_EQ(calls.result_elements, 64 * 1000);
 }
 
+TEST(GpuSparseViews, ABiasHasOneOfEachOutputChannel) {
+    ProductWork w;
+    w.shape = {1000, 72, 64};
+    w.nm = {2, 8};
+    EXPECT_EQ(sparse_calls(w).bias_elements, 0);
+    w.bias = true;
+    EXPECT_EQ(sparse_calls(w).bias_elements, 72);
+    EXPECT_EQ(sparse_calls(w).weights.rows, 72);
+}
+
 // The input that cuDNN is given has the layer's output with the padding that it is given.
 TEST(GpuDnnExtent, GivesTheLayersOutput) {
     for (int in = 5; in < 14; ++in)

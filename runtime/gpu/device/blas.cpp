@@ -66,11 +66,14 @@ struct Blas::Library {
     }
 };
 
-// Row-major C = A*B is column-major C^T = B^T * A^T: B is the first operand, n x m the result.
+// Row-major C = A*B is column-major C^T = B^T * A^T: B is the first operand, n x m the result. A bias is
+// one of each row of that, n.
 class Blas::Product {
   public:
-    // `exact`: only algorithms that round every sum once.
-    Product(Library& library, const ProductWork& work, bool exact) : library_(library) {
+    // `exact`: only algorithms that round every sum once. `bias`: if the work has one; algorithms depend on
+    // its alignment, and every run brings its own.
+    Product(Library& library, const ProductWork& work, bool exact, const void* bias)
+        : library_(library), biased_(work.bias) {
         const auto [m, n, k] = work.shape;
         cublasLtMatmulDesc_t desc = nullptr;
         require(library.desc_create(&desc, CUBLAS_COMPUTE_32F, CUDA_R_32F), "a description");
@@ -79,6 +82,7 @@ class Blas::Product {
         const cublasOperation_t second = work.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
         require(library.desc_set(desc, CUBLASLT_MATMUL_DESC_TRANSA, &first, sizeof first), "a description");
         require(library.desc_set(desc, CUBLASLT_MATMUL_DESC_TRANSB, &second, sizeof second), "a description");
+        if (biased_) describe_bias(bias);
         b_ = work.b_transposed ? layout(CUDA_R_16F, k, n, work.count) : layout(CUDA_R_16F, n, k, work.count);
         a_ = work.a_transposed ? layout(CUDA_R_16F, m, k, work.count) : layout(CUDA_R_16F, k, m, work.count);
         c_ = layout(work.out == ElementType::Fp32 ? CUDA_R_32F : CUDA_R_16F, n, m, work.count);
@@ -104,22 +108,25 @@ class Blas::Product {
     Product& operator=(const Product&) = delete;
     ~Product() = default;
 
-    [[nodiscard]] cublasStatus_t run(int choice, const void* a, const void* b, void* c,
+    [[nodiscard]] cublasStatus_t run(int choice, const void* a, const void* b, void* c, const void* bias,
                                      cudaStream_t stream) const {
         constexpr float kOne = 1;
         constexpr float kZero = 0;
+        if (biased_) point_at_bias(bias);
         return library_.matmul(library_.handle, desc_.get(), &kOne, b, b_.get(), a, a_.get(), &kZero, c,
                                c_.get(), c, c_.get(), &found_[static_cast<std::size_t>(choice)].algo,
                                library_.workspace.data(), kWorkspaceBytes, stream);
+    }
+    [[nodiscard]] cublasStatus_t run(int choice, const OperandSets& sets, int set,
+                                     const OwnedStream& stream) const {
+        return run(choice, sets.at(0, set), sets.at(1, set), sets.at(2, set),
+                   biased_ ? sets.at(3, set) : nullptr, stream.get());
     }
     [[nodiscard]] int count() const { return count_; }
     void search(const OperandSets& sets, const OwnedStream& stream) {
         best_ = fastest_of(
             count_,
-            [&](int choice, int set) {
-                return run(choice, sets.at(0, set), sets.at(1, set), sets.at(2, set), stream.get()) ==
-                       CUBLAS_STATUS_SUCCESS;
-            },
+            [&](int choice, int set) { return run(choice, sets, set, stream) == CUBLAS_STATUS_SUCCESS; },
             sets.sets(), stream);
         if (best_ < 0) throw InputError("GPU", "", "none of cuBLASLt's algorithms runs");
     }
@@ -143,7 +150,22 @@ class Blas::Product {
         return owned;
     }
 
+    void describe_bias(const void* bias) {
+        constexpr cublasLtEpilogue_t kEpilogue = CUBLASLT_EPILOGUE_BIAS;
+        constexpr auto kType = static_cast<std::int32_t>(CUDA_R_16F);
+        require(library_.desc_set(desc_.get(), CUBLASLT_MATMUL_DESC_EPILOGUE, &kEpilogue, sizeof kEpilogue),
+                "a description");
+        require(library_.desc_set(desc_.get(), CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, &kType, sizeof kType),
+                "a description");
+        point_at_bias(bias);
+    }
+    void point_at_bias(const void* bias) const {
+        require(library_.desc_set(desc_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias),
+                "a bias");
+    }
+
     Library& library_;
+    bool biased_ = false;
     Owned<cublasLtMatmulDescOpaque_t> desc_{nullptr, library_.desc_destroy};
     Layout a_{nullptr, library_.layout_destroy};
     Layout b_{nullptr, library_.layout_destroy};
@@ -175,7 +197,7 @@ std::shared_ptr<Blas::Product> Blas::prepare(const ProductWork& work, const Oper
     dense.sparse_is_activation = false;
     std::shared_ptr<Product>& product = library_->known[dense];
     if (product == nullptr) {
-        auto made = std::make_shared<Product>(*library_, dense, false);
+        auto made = std::make_shared<Product>(*library_, dense, false, work.bias ? sets.at(3, 0) : nullptr);
         made->search(sets, stream);
         product = std::move(made);
     }
@@ -183,12 +205,11 @@ std::shared_ptr<Blas::Product> Blas::prepare(const ProductWork& work, const Oper
 }
 
 void Blas::run(const Product& product, const OperandSets& sets, int set, const OwnedStream& stream) const {
-    require(product.run(product.best(), sets.at(0, set), sets.at(1, set), sets.at(2, set), stream.get()),
-            "a product");
+    require(product.run(product.best(), sets, set, stream), "a product");
 }
 void Blas::run_first_choice(const Product& product, const OperandSets& sets, int set,
                             const OwnedStream& stream) const {
-    require(product.run(0, sets.at(0, set), sets.at(1, set), sets.at(2, set), stream.get()), "a product");
+    require(product.run(0, sets, set, stream), "a product");
 }
 void Blas::multiply(const ProductWork& work, const void* a, const void* b, void* c,
                     const OwnedStream& stream) {
@@ -196,11 +217,12 @@ void Blas::multiply(const ProductWork& work, const void* a, const void* b, void*
     ProductWork dense = work;
     dense.nm = {8, 8};
     dense.sparse_is_activation = false;
+    dense.bias = false;
     std::shared_ptr<Product>& product = library_->exact[dense];
-    if (product == nullptr) product = std::make_shared<Product>(*library_, dense, true);
+    if (product == nullptr) product = std::make_shared<Product>(*library_, dense, true, nullptr);
     cublasStatus_t status = CUBLAS_STATUS_NOT_SUPPORTED;
     for (int choice = 0; choice < product->count() && status != CUBLAS_STATUS_SUCCESS; ++choice)
-        status = product->run(choice, a, b, c, stream.get());
+        status = product->run(choice, a, b, c, nullptr, stream.get());
     require(status, "a product");
 }
 

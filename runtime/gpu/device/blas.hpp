@@ -21,7 +21,8 @@ class Blas {
     // A product that is ready to run: its algorithm is the fastest of those that the library's heuristic
     // names, found by timing them on the operands given, and kept for equal products.
     class Product;
-    // Operands 0, 1, 2 of `sets` are A, B, C. Throws InputError where no algorithm takes it.
+    // Operands 0, 1, 2 of `sets` are A, B, C, and 3 the bias, should there be one. Throws InputError where no
+    // algorithm takes it.
     [[nodiscard]] std::shared_ptr<Product> prepare(const ProductWork& work, const OperandSets& sets,
                                                    const OwnedStream& stream);
     void run(const Product& product, const OperandSets& sets, int set, const OwnedStream& stream) const;
@@ -29,8 +30,8 @@ class Blas {
     void run_first_choice(const Product& product, const OperandSets& sets, int set,
                           const OwnedStream& stream) const;
     // C = A * B once, by the heuristic's first choice that runs among the algorithms that round a sum once:
-    // none that adds parts of a split K up in C's own format. Throws InputError where there is none or it
-    // fails.
+    // none that adds parts of a split K up in C's own format. Without a bias. Throws InputError where there
+    // is none or it fails.
     void multiply(const ProductWork& work, const void* a, const void* b, void* c, const OwnedStream& stream);
 
   private:

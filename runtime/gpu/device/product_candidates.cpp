@@ -17,18 +17,46 @@ std::size_t bytes_of(std::int64_t elements, std::size_t each) {
     return static_cast<std::size_t>(elements) * each;
 }
 
+// An FP16 bias of n, beside the operands A, B and C.
+Operand bias_of(const ProductWork& work) {
+    return {work.bias ? bytes_of(work.shape.n, kHalf) : 0};
+}
+
 void dense_product(Libraries& l, const ProductWork& work, Contender& contender) {
     const auto [m, n, k] = work.shape;
     auto sets = std::make_shared<OperandSets>(
         std::vector<Operand>{
             {bytes_of(work.count * m * k, kHalf)},
             {bytes_of(work.count * k * n, kHalf)},
-            {bytes_of(work.count * m * n, work.out == ElementType::Fp32 ? 4 : kHalf), Fill::Nothing}},
+            {bytes_of(work.count * m * n, work.out == ElementType::Fp32 ? 4 : kHalf), Fill::Nothing},
+            bias_of(work)},
         l.l2_bytes, l.stream.get());
     const auto product = l.blas.prepare(work, *sets, l.stream);
     contender.sets = sets->sets();
     contender.run = [&l, product, sets](int set) { l.blas.run(*product, *sets, set, l.stream); };
     contender.operands = sets;
+}
+
+// Where the library has no algorithm with a bias: a product without, then the bias in a pass of its own, as a
+// framework would do it.
+void dense_product_then_bias(Libraries& l, const ProductWork& work, Contender& contender) {
+    if (work.out == ElementType::Fp32) throw InputError("", "", "a bias on a result in FP32");
+    ProductWork plain = work;
+    plain.bias = false;
+    dense_product(l, plain, contender);
+    const auto sets = std::static_pointer_cast<OperandSets>(contender.operands);
+    const auto bias = std::make_shared<DeviceBuffer>(bytes_of(work.shape.n, sizeof(float)));
+    check(cudaMemsetAsync(bias->data(), 0, bias->bytes(), l.stream.get()), "clearing device memory");
+    ElementwiseArguments a;
+    a.elements = work.count * work.shape.m * work.shape.n;
+    a.channels = work.shape.n;
+    a.channel[0] = static_cast<const float*>(bias->data());
+    contender.run = [&l, product = contender.run, sets, bias, a](int set) {
+        product(set);
+        ElementwiseArguments in_place = a;
+        in_place.in[0] = in_place.out[0] = sets->as<std::uint16_t>(2, set);
+        check(launch_elementwise(Elementwise::Bias, in_place, l.stream.get()), "a bias");
+    };
 }
 
 void library_sparse(Libraries& l, const ProductWork& work, Contender& contender) {
@@ -37,10 +65,12 @@ void library_sparse(Libraries& l, const ProductWork& work, Contender& contender)
     const auto [m, n, k] = work.shape;
     auto sets = std::make_shared<OperandSets>(std::vector<Operand>{{bytes_of(m * k, kHalf)},
                                                                    {bytes_of(k * n, kHalf), Fill::Pruned24},
-                                                                   {bytes_of(m * n, kHalf), Fill::Nothing}},
+                                                                   {bytes_of(m * n, kHalf), Fill::Nothing},
+                                                                   bias_of(work)},
                                               l.l2_bytes, l.stream.get());
-    const auto product =
-        l.sparse.prepare(work.shape, sets->at(0, 0), sets->at(1, 0), sets->at(2, 0), l.stream);
+    // A plan keeps its bias: all sets use that of the first, which is small and read by every block anyway.
+    const auto product = l.sparse.prepare(work.shape, sets->at(0, 0), sets->at(1, 0), sets->at(2, 0),
+                                          work.bias ? sets->at(3, 0) : nullptr, l.stream);
     contender.sets = sets->sets();
     // The weights change every step, so compressing them is part of the product's price; the own kernel's
     // operand leaves the optimizer compressed.
@@ -64,7 +94,8 @@ class OwnOperands {
                 std::vector<Operand>{{bytes_of(calls_.map_elements, kHalf)},
                                      {bytes_of(calls_.weights.value_count(), kHalf)},
                                      {bytes_of(calls_.weights.word_count(), 4), Fill::Metadata},
-                                     {bytes_of(calls_.result_elements, kHalf), Fill::Nothing}},
+                                     {bytes_of(calls_.result_elements, kHalf), Fill::Nothing},
+                                     {bytes_of(calls_.bias_elements, kHalf)}},
                 libraries_.l2_bytes, libraries_.stream.get());
         return sets_;
     }
@@ -84,10 +115,10 @@ void own_sparse(Libraries& l, const SparseCalls& calls, OwnOperands& operands, c
     contender.sets = sets->sets();
     contender.run = [&l, calls, launch, sets](int set) {
         for (const GatherView& view : calls.views) {
-            check(launch(
-                      {sets->as<std::uint16_t>(0, set), sets->as<std::uint16_t>(1, set),
-                       sets->as<std::uint32_t>(2, set), sets->as<std::uint16_t>(3, set), calls.weights, view},
-                      l.stream.get()),
+            check(launch({sets->as<std::uint16_t>(0, set), sets->as<std::uint16_t>(1, set),
+                          sets->as<std::uint32_t>(2, set), sets->as<std::uint16_t>(3, set), calls.weights,
+                          view, calls.bias_elements > 0 ? sets->as<std::uint16_t>(4, set) : nullptr},
+                         l.stream.get()),
                   "the own 2:4 kernel");
         }
     };
@@ -163,6 +194,9 @@ void add_own_sparse(Libraries& l, const Work& work, std::vector<Contender>& list
 std::vector<Contender> contenders(Libraries& l, const ProductWork& work) {
     std::vector<Contender> list;
     add_or_refuse(list, "cuBLASLt", false, [&](Contender& c) { dense_product(l, work, c); });
+    if (work.bias && !list.back().refused.empty())
+        add_or_refuse(list, "cuBLASLt, then satsim bias", false,
+                      [&](Contender& c) { dense_product_then_bias(l, work, c); });
     if (work.nm.dense()) return list;
     add_or_refuse(list, "cuSPARSELt", true, [&](Contender& c) { library_sparse(l, work, c); });
     add_own_sparse(l, work, list);

@@ -16,6 +16,7 @@ constexpr int kNotTransposed = 0;
 constexpr int kHalfSparsity = 0;  // CUSPARSELT_SPARSITY_50_PERCENT
 constexpr int kDefaultAlgorithm = 0;
 constexpr int kSearchIterations = 2;  // cusparseLtMatmulAlgAttribute_t
+constexpr int kBiasPointer = 8;       // cusparseLtMatmulDescAttribute_t: one of each row of the result
 constexpr unsigned kAlignment = 16;
 constexpr int kOldestVersion = 600;  // 0.6.0
 
@@ -42,6 +43,7 @@ struct SparseLt::Library {
                       int) = nullptr;
     int (*matmul)(const void*, void*, int, int, const void*, const void*, const void*, const void*,
                   int) = nullptr;
+    int (*set_matmul)(const void*, void*, int, const void*, std::size_t) = nullptr;
     int (*selection)(const void*, void*, const void*, int) = nullptr;
     int (*set_selection)(const void*, void*, int, const void*, std::size_t) = nullptr;
     int (*plan)(const void*, void*, const void*, const void*) = nullptr;
@@ -64,6 +66,7 @@ struct SparseLt::Library {
         file.get("cusparseLtDenseDescriptorInit", dense);
         file.get("cusparseLtStructuredDescriptorInit", structured);
         file.get("cusparseLtMatmulDescriptorInit", matmul);
+        file.get("cusparseLtMatmulDescSetAttribute", set_matmul);
         file.get("cusparseLtMatmulAlgSelectionInit", selection);
         file.get("cusparseLtMatmulAlgSetAttribute", set_selection);
         file.get("cusparseLtMatmulPlanInit", plan);
@@ -110,7 +113,7 @@ class Made {
 
 class SparseLt::Product {
   public:
-    Product(Library& library, const GemmShape& s)
+    Product(Library& library, const GemmShape& s, const void* bias)
         : library_(library),
           w_(library.descriptor_destroy),
           x_(library.descriptor_destroy),
@@ -126,6 +129,9 @@ class SparseLt::Product {
         require(library.matmul(library.handle, matmul_, kNotTransposed, kNotTransposed, w_, x_, y_, y_,
                                kFloatCompute),
                 "the product's description");
+        // Before the plan, which takes it from there. Rows of Y^T are Y's columns.
+        if (bias != nullptr)
+            require(library.set_matmul(library.handle, matmul_, kBiasPointer, &bias, sizeof bias), "a bias");
         require(library.selection(library.handle, selection_, matmul_, kDefaultAlgorithm),
                 "a choice of algorithm");
         search_once_if_long(s);
@@ -199,9 +205,9 @@ std::string SparseLt::version() const {
 }
 
 std::shared_ptr<SparseLt::Product> SparseLt::prepare(const GemmShape& shape, const void* x, const void* w,
-                                                     void* y, const OwnedStream& stream) {
+                                                     void* y, const void* bias, const OwnedStream& stream) {
     if (!works()) throw InputError("GPU", "", "cuSPARSELt: " + fault());
-    auto product = std::make_shared<Product>(*library_, shape);
+    auto product = std::make_shared<Product>(*library_, shape, bias);
     product->compress(w, stream.get());
     product->search(x, y, stream.get());
     stream.wait();

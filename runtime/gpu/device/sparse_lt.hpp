@@ -18,10 +18,11 @@ class SparseLt {
     [[nodiscard]] std::string fault() const;
     [[nodiscard]] std::string version() const;
 
-    // Y[m][n] = X[m][k] * W^T, W lying as [n][k] with two of every four elements zero.
+    // Y[m][n] = X[m][k] * W^T, W lying as [n][k] with two of every four elements zero. `bias`: FP16, [n],
+    // added to every row of Y by every product, or nullptr.
     class Product;
     [[nodiscard]] std::shared_ptr<Product> prepare(const GemmShape& shape, const void* x, const void* w,
-                                                   void* y, const OwnedStream& stream);
+                                                   void* y, const void* bias, const OwnedStream& stream);
     // Compression of the weights (every step changes them), and the product.
     void compress(Product& product, const void* w, const OwnedStream& stream) const;
     void multiply(Product& product, const void* x, void* y, const OwnedStream& stream) const;

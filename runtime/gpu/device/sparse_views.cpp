@@ -23,6 +23,7 @@ SparseCalls calls_of(const ProductWork& w) {
     calls.views = {GatherView::matrix(w.shape.m, static_cast<int>(w.shape.k))};
     calls.map_elements = w.shape.m * w.shape.k;
     calls.result_elements = w.shape.m * w.shape.n;
+    if (w.bias) calls.bias_elements = w.shape.n;
     return calls;
 }
 
@@ -126,7 +127,8 @@ SparseCalls calls_of(const ConvolutionWork& w) {
 }  // namespace
 
 SparseCalls sparse_calls(const Work& work) {
-    SparseCalls calls{"no product", {}, {}, 0, 0};
+    SparseCalls calls;
+    calls.refused = "no product";
     if (const auto* product = std::get_if<ProductWork>(&work)) calls = calls_of(*product);
     if (const auto* convolution = std::get_if<ConvolutionWork>(&work)) calls = calls_of(*convolution);
     if (calls.refused.empty() && !std::all_of(calls.views.begin(), calls.views.end(), fits_gather))

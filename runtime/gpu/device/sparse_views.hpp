@@ -16,6 +16,7 @@ struct SparseCalls {
     std::vector<GatherView> views;     // one call a phase
     std::int64_t map_elements = 0;     // FP16 read ...
     std::int64_t result_elements = 0;  // ... and written
+    std::int64_t bias_elements = 0;    // FP16, one of each output channel; 0: no bias
 };
 
 [[nodiscard]] SparseCalls sparse_calls(const Work& work);

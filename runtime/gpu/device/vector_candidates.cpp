@@ -87,12 +87,14 @@ void rowwise_run(Libraries& l, const VectorWork& w, Rowwise operation, Contender
     };
 }
 
-// A row's means, then the gradients of scales and shifts, which are sums over all rows.
-void row_gradient_run(Libraries& l, const VectorWork& w, Contender& c) {
+// What a row's gradient needs, then the gradients of scales and shifts, which are sums over all rows:
+// GradientStatistics leaves the row's means, NormGradient dx.
+void row_gradient_run(Libraries& l, const VectorWork& w, Rowwise of_rows, Contender& c) {
     const std::int64_t columns = w.shape.columns;
     const Operand tensor{halves(w.shape.elements())};
     const Operand vector{floats(columns)};
     const Operand rows{floats(2 * w.shape.rows)};
+    const bool whole = of_rows == Rowwise::NormGradient;
     ColumnArguments sums;
     sums.rows = w.shape.rows;
     sums.columns = columns;
@@ -100,24 +102,26 @@ void row_gradient_run(Libraries& l, const VectorWork& w, Contender& c) {
     const Sets sets = make_sets(l, c,
                                 {tensor,
                                  tensor,
-                                 rows,
+                                 {whole ? 0 : rows.bytes},
                                  rows,
                                  vector,
                                  {floats(sums.strips() * 2 * columns), Fill::Nothing},
                                  vector,
-                                 vector});
-    c.run = [&l, sets, sums, shape = w.shape](int set) {
+                                 vector,
+                                 {whole ? tensor.bytes : 0, Fill::Nothing}});
+    c.run = [&l, sets, sums, of_rows, shape = w.shape](int set) {
         RowArguments a;
         ColumnArguments s = sums;
         for (std::size_t i = 0; i < 2; ++i) a.in[i] = s.in[i] = sets->as<std::uint16_t>(i, set);
         a.statistics = sets->as<float>(2, set);
         a.normal = s.row_normal = sets->as<float>(3, set);
         a.scale = sets->as<float>(4, set);
+        a.out = sets->as<std::uint16_t>(8, set);
         a.rows = shape.rows;
         a.columns = shape.columns;
         s.workspace = sets->as<float>(5, set);
         for (std::size_t i = 0; i < 2; ++i) s.out[i] = sets->as<float>(6 + i, set);
-        check(launch_rowwise(Rowwise::GradientStatistics, a, l.stream.get()), "a row-wise kernel");
+        check(launch_rowwise(of_rows, a, l.stream.get()), "a row-wise kernel");
         check(launch_columnwise(Columnwise::RowGradientSums, s, l.stream.get()), "a column-wise kernel");
     };
 }
@@ -287,7 +291,9 @@ void single_run(Libraries& l, const VectorWork& w, SingleKernel kernel, Contende
         case SingleKernel::AddFloats:
             return add_floats_run(l, w, c);
         case SingleKernel::RowGradientStatistics:
-            return row_gradient_run(l, w, c);
+            return row_gradient_run(l, w, Rowwise::GradientStatistics, c);
+        case SingleKernel::RowNormGradient:
+            return row_gradient_run(l, w, Rowwise::NormGradient, c);
         case SingleKernel::Traffic:
             return traffic_run(l, w, c);
     }

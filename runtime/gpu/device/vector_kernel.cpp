@@ -18,8 +18,18 @@ VectorKernel of_norm(const VectorWork& w, const char* name, auto of_channels, Ro
     return {std::string("row ") + name, of_rows};
 }
 
+// With the statistics, of rows alone: those of a channel need a pass of their own.
+std::optional<VectorKernel> of_whole_norm(const VectorWork& w) {
+    if (by_channel(w)) return std::nullopt;
+    if (w.op == VectorOp::NormApply) return VectorKernel{"row norm with statistics", Rowwise::Norm};
+    if (w.op == VectorOp::NormGradApply)
+        return VectorKernel{"row norm gradient with statistics and sums", SingleKernel::RowNormGradient};
+    return std::nullopt;
+}
+
 // By the operation alone, of work that has a shape.
 std::optional<VectorKernel> with_shape(const VectorWork& w) {
+    if (w.fused) return of_whole_norm(w);
     switch (w.op) {
         case VectorOp::BiasGrad:
             return VectorKernel{"bias gradient", Columnwise::BiasGradient};
@@ -78,19 +88,22 @@ std::optional<VectorKernel> by_operation(const VectorWork& w) {
     }
 }
 
-// Whether the kernel moves what the work does. Single kernels take the work's own counts.
+// Nothing: it takes the work's own counts.
+std::optional<KernelTensors> own_tensors_of(SingleKernel kernel) {
+    if (kernel == SingleKernel::RowNormGradient) return tensors_of(Rowwise::NormGradient);
+    return std::nullopt;
+}
+std::optional<KernelTensors> own_tensors_of(auto operation) {
+    return tensors_of(operation);
+}
+
+// Whether the kernel moves what the work does.
 bool moves(const VectorKernel& kernel, const VectorWork& w) {
-    if (std::holds_alternative<SingleKernel>(kernel.operation)) return true;
+    const std::optional<KernelTensors> tensors =
+        std::visit([](auto operation) { return own_tensors_of(operation); }, kernel.operation);
+    if (!tensors) return true;
     if (w.reads_fp32 > 0 || w.writes_fp32 > 0) return false;
-    const KernelTensors tensors = std::visit(
-        [](auto operation) {
-            if constexpr (std::is_same_v<decltype(operation), SingleKernel>)
-                return KernelTensors{};
-            else
-                return tensors_of(operation);
-        },
-        kernel.operation);
-    return tensors == KernelTensors{w.reads_fp16, w.writes_fp16};
+    return *tensors == KernelTensors{w.reads_fp16, w.writes_fp16};
 }
 
 }  // namespace
@@ -107,12 +120,14 @@ KernelTensors tensors_of(Rowwise operation) {
         case Rowwise::Statistics:
             return {1, 0};
         case Rowwise::Normalise:
+        case Rowwise::Norm:
         case Rowwise::Softmax:
         case Rowwise::Loss:
             return {1, 1};
         case Rowwise::GradientStatistics:
             return {2, 0};
         case Rowwise::Gradient:
+        case Rowwise::NormGradient:
         case Rowwise::SoftmaxGradient:
             return {2, 1};
     }

@@ -11,7 +11,15 @@
 namespace satsim::gpu {
 
 // What has a launch of its own.
-enum class SingleKernel { Update, Transpose, Fill, AddFloats, RowGradientStatistics, Traffic };
+enum class SingleKernel {
+    Update,
+    Transpose,
+    Fill,
+    AddFloats,
+    RowGradientStatistics,
+    RowNormGradient,
+    Traffic
+};
 
 struct VectorKernel {
     std::string name;

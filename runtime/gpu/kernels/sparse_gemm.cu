@@ -25,6 +25,23 @@ __device__ inline void wait_for_copies() {
     asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory");
 }
 
+template <class Tile>
+__device__ inline void add_bias(const SparseGemmArguments& a, std::int64_t first_row, int warp, int lane,
+                                float (&sums)[Tile::kRowTiles][Tile::kPositionTiles][4]) {
+#pragma unroll
+    for (int i = 0; i < Tile::kRowTiles; ++i) {
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+            const float bias = bias_of(a, first_row + Tile::result_row(warp, lane, i, 2 * half));
+#pragma unroll
+            for (int j = 0; j < Tile::kPositionTiles; ++j) {
+                sums[i][j][2 * half] += bias;
+                sums[i][j][2 * half + 1] += bias;
+            }
+        }
+    }
+}
+
 // PTX 8.5 renamed the instruction for metadata whose positions are in order, which ours are.
 template <int Selector>
 __device__ inline void multiply(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[4],
@@ -117,6 +134,7 @@ __global__ void __launch_bounds__(Tile::kThreads)
         }
     }
     wait_for_copies<0>();
+    if (a.bias != nullptr) add_bias<Tile>(a, first_row, warp, lane, sums);
     __syncthreads();
     auto* result = reinterpret_cast<std::uint16_t*>(memory);
 #pragma unroll

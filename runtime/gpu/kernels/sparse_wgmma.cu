@@ -118,6 +118,22 @@ __device__ inline void pause_for_group_0(SharedMemory<Tile> shared, int steps) {
     __syncwarp();
 }
 
+// What is added to a thread's sums: their two rows' biases.
+struct RowBias {
+    float of[2];
+};
+template <class Tile>
+__device__ inline RowBias load_bias(const SparseGemmArguments& a, std::int64_t group_row, int warp,
+                                    int lane) {
+    return {bias_of(a, group_row + Tile::result_row(warp, lane, 0)),
+            bias_of(a, group_row + Tile::result_row(warp, lane, 2))};
+}
+template <class Tile>
+__device__ inline void add_bias(const RowBias& bias, float (&sums)[Tile::kSums]) {
+#pragma unroll
+    for (int i = 0; i < Tile::kSums; ++i) sums[i] += bias.of[i / 2 % 2];
+}
+
 template <class Tile, int Cluster>
 __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory<Tile> shared,
                                       std::uint32_t rank) {
@@ -157,12 +173,20 @@ __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory<Tile
         arrive_in_cluster<Cluster>(shared.empty(behind.stage), lane);
         behind.advance();
     };
+    const auto first_row = [&](const WgmmaGrid::Tile& tile) {
+        return tile.first_row + std::int64_t{rank} * Tile::kRows + group * Tile::kGroupRows;
+    };
 
     if (a.staggered && group == 1) pause_for_group_0(shared, steps);
     for (int t = static_cast<int>(blockIdx.x) / Cluster; t < tiles;
          t += static_cast<int>(gridDim.x) / Cluster) {
 #pragma unroll
         for (float& sum : sums) sum = 0;
+        keep_order(
+            sums);  // else either branch clears them in its own way, the one without a bias more slowly
+        RowBias bias{};
+        if (a.gemm.bias != nullptr)  // now, so that nobody waits for it behind the products
+            bias = load_bias<Tile>(a.gemm, first_row(a.grid.tile(t)), warp, lane);
         for (int step = 0; step < steps; step += 2) {
             load(even);
             multiply(even);
@@ -176,9 +200,10 @@ __device__ inline void multiply_tiles(const WgmmaArguments& a, SharedMemory<Tile
         wait_for_wgmma<0>();
         keep_order(sums);
         if (steps > 0) release();  // without a tap there is no step, and the sums are zeros
+        if (a.gemm.bias != nullptr) add_bias<Tile>(bias, sums);
 
         const WgmmaGrid::Tile tile = a.grid.tile(t);
-        const std::int64_t row = tile.first_row + std::int64_t{rank} * Tile::kRows + group * Tile::kGroupRows;
+        const std::int64_t row = first_row(tile);
         const std::uint32_t strip =
             shared.base + Tile::kStripBegin + static_cast<std::uint32_t>(group) * Tile::kStripBytes;
         const auto* written = static_cast<const std::uint16_t*>(__cvta_shared_to_generic(strip));

@@ -197,11 +197,17 @@ int launch_rowwise(Rowwise operation, const RowArguments& a, Stream stream) {
         case Rowwise::Normalise:
             run_rowwise<RowNormalise>(a, stream);
             break;
+        case Rowwise::Norm:
+            run_rowwise<RowNorm>(a, stream);
+            break;
         case Rowwise::GradientStatistics:
             run_rowwise<RowGradientStatistics>(a, stream);
             break;
         case Rowwise::Gradient:
             run_rowwise<RowGradient>(a, stream);
+            break;
+        case Rowwise::NormGradient:
+            run_rowwise<RowNormGradient>(a, stream);
             break;
         case Rowwise::Softmax:
             run_rowwise<RowSoftmax>(a, stream);

@@ -25,7 +25,17 @@ enum class Elementwise {
 };
 inline constexpr Elementwise kLastElementwise = Elementwise::SiluGateGradient;
 
-enum class Rowwise { Statistics, Normalise, GradientStatistics, Gradient, Softmax, SoftmaxGradient, Loss };
+enum class Rowwise {
+    Statistics,
+    Normalise,
+    Norm,  // Statistics and Normalise in one
+    GradientStatistics,
+    Gradient,
+    NormGradient,  // GradientStatistics, whose means are not written, and Gradient in one
+    Softmax,
+    SoftmaxGradient,
+    Loss
+};
 enum class Columnwise { BiasGradient, Statistics, GradientStatistics, RowGradientSums };
 enum class Windows {
     MaximumPool,
@@ -58,8 +68,9 @@ enum class Tables { Lookup, LookupGradient, Nearest };
     return kNames[static_cast<int>(operation)];
 }
 [[nodiscard]] constexpr const char* to_string(Rowwise operation) {
-    constexpr const char* kNames[] = {
-        "statistics", "normalise", "gradient statistics", "gradient", "softmax", "softmax gradient", "loss"};
+    constexpr const char* kNames[] = {"statistics", "normalise",     "norm",    "gradient statistics",
+                                      "gradient",   "norm gradient", "softmax", "softmax gradient",
+                                      "loss"};
     return kNames[static_cast<int>(operation)];
 }
 [[nodiscard]] constexpr const char* to_string(Columnwise operation) {

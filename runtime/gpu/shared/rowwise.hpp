@@ -159,70 +159,104 @@ SATSIM_HD inline void for_pieces(const RowPieces& row, int lane, Function f, Ten
     }
 }
 
-// Mean and 1/std of every row; not centred: 0 and 1 over the root of the mean square.
+// Mean and 1/std of a row; not centred: 0 and 1 over the root of the mean square.
+struct RowMoments {
+    float mean = 0;
+    float inverse = 1;
+};
+// Every lane gets the same.
+template <int Held, class Team>
+SATSIM_HD inline RowMoments moments_of(const RowArguments& a, const RowPieces& row,
+                                       LaneRow<Team::kLanes, Held>& x, const Team& team) {
+    RowMoments moments;
+    if (a.centred) {
+        float sum = 0;
+        for_pieces<Team::kLanes, Held>(
+            row, team.lane(),
+            [&](int i, const RowPiece&) {
+                float v[kHalvesAtOnce];
+                x.read(i, v);
+                SATSIM_UNROLL
+                for (int e = 0; e < kHalvesAtOnce; ++e) sum += v[e];
+            },
+            x);
+        moments.mean = team.sum(sum) / static_cast<float>(a.columns);
+    }
+    float squares = 0;
+    for_pieces<Team::kLanes, Held>(
+        row, team.lane(),
+        [&](int i, const RowPiece& p) {
+            float v[kHalvesAtOnce];
+            x.read(i, v);
+            SATSIM_UNROLL
+            for (int e = 0; e < kHalvesAtOnce; ++e) {
+                const float d = p.holds(e) ? v[e] - moments.mean : 0.0F;
+                squares += d * d;
+            }
+        },
+        x);
+    const float variance = team.sum(squares) / static_cast<float>(a.columns);
+    moments.inverse = 1.0F / sqrtf(variance + a.epsilon);
+    return moments;
+}
+SATSIM_HD inline void write_moments(const RowArguments& a, std::int64_t number, const RowMoments& moments) {
+    a.statistics[number * 2] = moments.mean;
+    a.statistics[number * 2 + 1] = moments.inverse;
+}
+// y = (x - mean) / std * scale + shift
+template <int Held, class Team>
+SATSIM_HD inline void normalise(const RowArguments& a, const RowPieces& row, LaneRow<Team::kLanes, Held>& x,
+                                const Team& team, const RowMoments& moments) {
+    for_pieces<Team::kLanes, Held>(
+        row, team.lane(),
+        [&](int i, const RowPiece& p) {
+            float v[kHalvesAtOnce];
+            float scale[kHalvesAtOnce];
+            float shift[kHalvesAtOnce];
+            x.read(i, v);
+            RowPieces::coefficients(a.scale, p, scale);
+            RowPieces::coefficients(a.shift, p, shift);
+            SATSIM_UNROLL
+            for (int e = 0; e < kHalvesAtOnce; ++e)
+                v[e] = (v[e] - moments.mean) * moments.inverse * scale[e] + shift[e];
+            row.store(a.out, p, v);
+        },
+        x);
+}
+
+// Mean and 1/std of every row.
 struct RowStatistics {
     static constexpr int kLongLanes = 1024;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
         LaneRow<Team::kLanes, Held> x(row, a.in[0], team.lane());
-        float mean = 0;
-        if (a.centred) {
-            float sum = 0;
-            for_pieces<Team::kLanes, Held>(
-                row, team.lane(),
-                [&](int i, const RowPiece&) {
-                    float v[kHalvesAtOnce];
-                    x.read(i, v);
-                    SATSIM_UNROLL
-                    for (int e = 0; e < kHalvesAtOnce; ++e) sum += v[e];
-                },
-                x);
-            mean = team.sum(sum) / static_cast<float>(a.columns);
-        }
-        float squares = 0;
-        for_pieces<Team::kLanes, Held>(
-            row, team.lane(),
-            [&](int i, const RowPiece& p) {
-                float v[kHalvesAtOnce];
-                x.read(i, v);
-                SATSIM_UNROLL
-                for (int e = 0; e < kHalvesAtOnce; ++e) {
-                    const float d = p.holds(e) ? v[e] - mean : 0.0F;
-                    squares += d * d;
-                }
-            },
-            x);
-        const float variance = team.sum(squares) / static_cast<float>(a.columns);
-        if (team.lane() != 0) return;
-        a.statistics[number * 2] = mean;
-        a.statistics[number * 2 + 1] = 1.0F / sqrtf(variance + a.epsilon);
+        const RowMoments moments = moments_of<Held>(a, row, x, team);
+        if (team.lane() == 0) write_moments(a, number, moments);
     }
 };
 
-// y = (x - mean) / std * scale + shift
+// y by the statistics of an earlier kernel.
 struct RowNormalise {
     static constexpr int kLongLanes = 1024;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
         LaneRow<Team::kLanes, Held> x(row, a.in[0], team.lane());
-        const float mean = a.normal[number * 2];
-        const float inverse = a.normal[number * 2 + 1];
-        for_pieces<Team::kLanes, Held>(
-            row, team.lane(),
-            [&](int i, const RowPiece& p) {
-                float v[kHalvesAtOnce];
-                float scale[kHalvesAtOnce];
-                float shift[kHalvesAtOnce];
-                x.read(i, v);
-                RowPieces::coefficients(a.scale, p, scale);
-                RowPieces::coefficients(a.shift, p, shift);
-                SATSIM_UNROLL
-                for (int e = 0; e < kHalvesAtOnce; ++e) v[e] = (v[e] - mean) * inverse * scale[e] + shift[e];
-                row.store(a.out, p, v);
-            },
-            x);
+        normalise<Held>(a, row, x, team, {a.normal[number * 2], a.normal[number * 2 + 1]});
+    }
+};
+
+// Both in one: the same bits as of RowStatistics and RowNormalise, which work in the same teams.
+struct RowNorm {
+    static constexpr int kLongLanes = 1024;
+    template <int Held, class Team>
+    static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
+        const RowPieces row(a, number);
+        LaneRow<Team::kLanes, Held> x(row, a.in[0], team.lane());
+        const RowMoments moments = moments_of<Held>(a, row, x, team);
+        if (team.lane() == 0) write_moments(a, number, moments);
+        normalise<Held>(a, row, x, team, moments);
     }
 };
 
@@ -268,44 +302,73 @@ class NormGradientRow {
 };
 
 // Means over a row of g (not centred: 0) and of g*xhat.
+struct RowGradientMeans {
+    float g = 0;
+    float product = 0;
+};
+// Every lane gets the same.
+template <int Held, class Team>
+SATSIM_HD inline RowGradientMeans means_of(const RowArguments& a, const RowPieces& row,
+                                           NormGradientRow<Held, Team>& terms, const Team& team) {
+    float sum = 0;
+    float products = 0;
+    terms.for_terms(row, team.lane(), [&](const RowPiece&, const float* g, const float* normal) {
+        SATSIM_UNROLL
+        for (int e = 0; e < kHalvesAtOnce; ++e) {
+            sum += g[e];
+            products += g[e] * normal[e];
+        }
+    });
+    sum = team.sum(sum);
+    products = team.sum(products);
+    const auto columns = static_cast<float>(a.columns);
+    return {a.centred ? sum / columns : 0.0F, products / columns};
+}
+// dx = (g - mean(g) - xhat*mean(g*xhat)) / std
+template <int Held, class Team>
+SATSIM_HD inline void write_gradient(const RowArguments& a, const RowPieces& row,
+                                     NormGradientRow<Held, Team>& terms, const Team& team,
+                                     const RowGradientMeans& means) {
+    terms.for_terms(row, team.lane(), [&](const RowPiece& p, float* g, const float* normal) {
+        SATSIM_UNROLL
+        for (int e = 0; e < kHalvesAtOnce; ++e)
+            g[e] = (g[e] - means.g - normal[e] * means.product) * terms.inverse();
+        row.store(a.out, p, g);
+    });
+}
+
 struct RowGradientStatistics {
     static constexpr int kLongLanes = 512;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
         NormGradientRow<Held, Team> terms(a, number, row, team);
-        float sum = 0;
-        float products = 0;
-        terms.for_terms(row, team.lane(), [&](const RowPiece&, const float* g, const float* normal) {
-            SATSIM_UNROLL
-            for (int e = 0; e < kHalvesAtOnce; ++e) {
-                sum += g[e];
-                products += g[e] * normal[e];
-            }
-        });
-        sum = team.sum(sum);
-        products = team.sum(products);
+        const RowGradientMeans means = means_of(a, row, terms, team);
         if (team.lane() != 0) return;
-        a.statistics[number * 2] = a.centred ? sum / static_cast<float>(a.columns) : 0.0F;
-        a.statistics[number * 2 + 1] = products / static_cast<float>(a.columns);
+        a.statistics[number * 2] = means.g;
+        a.statistics[number * 2 + 1] = means.product;
     }
 };
 
-// dx = (g - mean(g) - xhat*mean(g*xhat)) / std
+// dx by the means of an earlier kernel.
 struct RowGradient {
     static constexpr int kLongLanes = 512;
     template <int Held, class Team>
     static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
         const RowPieces row(a, number);
         NormGradientRow<Held, Team> terms(a, number, row, team);
-        const float mean_g = a.statistics[number * 2];
-        const float mean_product = a.statistics[number * 2 + 1];
-        terms.for_terms(row, team.lane(), [&](const RowPiece& p, float* g, const float* normal) {
-            SATSIM_UNROLL
-            for (int e = 0; e < kHalvesAtOnce; ++e)
-                g[e] = (g[e] - mean_g - normal[e] * mean_product) * terms.inverse();
-            row.store(a.out, p, g);
-        });
+        write_gradient(a, row, terms, team, {a.statistics[number * 2], a.statistics[number * 2 + 1]});
+    }
+};
+
+// Both in one, with the same bits; nobody else asks for the means, so they are not written.
+struct RowNormGradient {
+    static constexpr int kLongLanes = 512;
+    template <int Held, class Team>
+    static SATSIM_HD void run(const RowArguments& a, std::int64_t number, const Team& team) {
+        const RowPieces row(a, number);
+        NormGradientRow<Held, Team> terms(a, number, row, team);
+        write_gradient(a, row, terms, team, means_of(a, row, terms, team));
     }
 };
 

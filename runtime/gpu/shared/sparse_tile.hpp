@@ -10,6 +10,7 @@
 // the eight rows of a matrix lie in different banks.
 #pragma once
 
+#include "runtime/gpu/shared/arithmetic.hpp"
 #include "runtime/gpu/shared/compressed24.hpp"
 #include "runtime/gpu/shared/fragments.hpp"
 #include "runtime/gpu/shared/gather.hpp"
@@ -23,7 +24,12 @@ struct SparseGemmArguments {
     std::uint16_t* result = nullptr;  // FP16, `shape.rows` channels a position
     Compressed24Shape shape;
     GatherView view;
+    const std::uint16_t* bias = nullptr;  // FP16, [shape.rows], added to the sums before they are rounded
 };
+// Of an output channel; 0 beyond the last. Only where there is a bias.
+[[nodiscard]] SATSIM_HD inline float bias_of(const SparseGemmArguments& a, std::int64_t row) {
+    return row < a.shape.rows ? from_half(a.bias[row]) : 0.0F;
+}
 
 template <int Rows, int Positions, int WarpPositions, int Stages>
 struct SparseTile {
@@ -171,12 +177,14 @@ struct SparseTile {
         const int block = warp % kWarpsDown * (kWarpRows / kRowBlock) + pair;
         return kMetadataBegin * 4 + (block * kStepChunks + c) * 32 + lane;
     }
+    // Row of the tile that sum number e of row tile i belongs to; sums 0 and 1, and 2 and 3, share one.
+    [[nodiscard]] static SATSIM_HD int result_row(int warp, int lane, int i, int e) {
+        return warp % kWarpsDown * kWarpRows + i * 16 + c_element(lane, e).row;
+    }
     // Where sum number e of row tile i, position tile j goes in the result tile, in FP16.
     [[nodiscard]] static SATSIM_HD int result_at(int warp, int lane, int i, int j, int e) {
-        const Element at = c_element(lane, e);
-        const int row = warp % kWarpsDown * kWarpRows + i * 16 + at.row;
-        const int position = warp / kWarpsDown * kWarpPositions + j * 8 + at.column;
-        return position * kResultPitch + row;
+        const int position = warp / kWarpsDown * kWarpPositions + j * 8 + c_element(lane, e).column;
+        return position * kResultPitch + result_row(warp, lane, i, e);
     }
 
     // Writes the result tile to memory, 8 channels at a time.

@@ -221,6 +221,10 @@ struct WgmmaTileOf {
         return word != 0 ? word : 0x44444444U;
     }
 
+    // Row of the group that sum 4*j + e of `lane` belongs to; sums 0 and 1, and 2 and 3, of four share one.
+    [[nodiscard]] static SATSIM_HD int result_row(int warp, int lane, int e) {
+        return warp * 16 + c_element(lane, e).row;
+    }
     // Sum 4*j + e of `lane` is element e of position tile j (c_element). stmatrix.x4.trans takes tiles j and
     // j + 1 at a time, each as rows 0..7 and rows 8..15; the address that `lane` names for it, in bytes from
     // the group's strip, j counted from the strip's first tile.

@@ -176,10 +176,14 @@ class EmulatedSparseGemm {
             for (int i = 0; i < Tile::kRowTiles; ++i)
                 for (int j = 0; j < Tile::kPositionTiles; ++j)
                     for (int lane = 0; lane < 32; ++lane)
-                        for (int e = 0; e < 4; ++e)
+                        for (int e = 0; e < 4; ++e) {
+                            float sum = sums[at(warp, i, j)][static_cast<std::size_t>(lane)]
+                                            [static_cast<std::size_t>(e)];
+                            if (a_.bias != nullptr)  // as add_bias: sums 2h and 2h + 1 by the row of 2h
+                                sum += bias_of(a_, first_row_ + Tile::result_row(warp, lane, i, e / 2 * 2));
                             memory_.at(static_cast<std::size_t>(Tile::result_at(warp, lane, i, j, e))) =
-                                to_half(sums[at(warp, i, j)][static_cast<std::size_t>(lane)]
-                                            [static_cast<std::size_t>(e)]);
+                                to_half(sum);
+                        }
         for (int thread = 0; thread < Tile::kThreads; ++thread)
             Tile::write_result(a_, first_row_, first_position_, thread, memory_.data());
     }

@@ -89,8 +89,10 @@ class EmulatedVectorMachine : public EmulatedMachine {
         };
         if (operation == Rowwise::Statistics) run(RowStatistics{});
         if (operation == Rowwise::Normalise) run(RowNormalise{});
+        if (operation == Rowwise::Norm) run(RowNorm{});
         if (operation == Rowwise::GradientStatistics) run(RowGradientStatistics{});
         if (operation == Rowwise::Gradient) run(RowGradient{});
+        if (operation == Rowwise::NormGradient) run(RowNormGradient{});
         if (operation == Rowwise::Softmax) run(RowSoftmax{});
         if (operation == Rowwise::SoftmaxGradient) run(RowSoftmaxGradient{});
         if (operation == Rowwise::Loss) run(RowLoss{});

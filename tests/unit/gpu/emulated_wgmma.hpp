@@ -213,6 +213,15 @@ class EmulatedWgmma {
         }
     }
 
+    void add_bias(GroupSums<Tile>& sums, std::int64_t row) const {
+        for (int warp = 0; warp < 4; ++warp)
+            for (int lane = 0; lane < 32; ++lane) {
+                auto& of = sums[static_cast<std::size_t>(warp * 32 + lane)];
+                for (std::size_t i = 0; i < of.size(); ++i)
+                    of[i] += bias_of(a_, row + Tile::result_row(warp, lane, static_cast<int>(i / 2 % 2 * 2)));
+            }
+    }
+
     void write(const GroupSums<Tile>& sums, int group, std::int64_t row, std::int64_t position) {
         const std::size_t begin = Tile::kStripBegin + static_cast<std::size_t>(group) * Tile::kStripBytes;
         for (int strip = 0; strip < Tile::kStrips; ++strip) {
@@ -246,9 +255,12 @@ class EmulatedWgmma {
                 multiply(group, sums[static_cast<std::size_t>(group)]);
             at.advance(a_.view, Tile::tap_steps(a_.shape));
         }
-        for (int group = 0; group < Tile::kGroups; ++group)
-            write(sums[static_cast<std::size_t>(group)], group, row + group * Tile::kGroupRows,
-                  tile.first_position);
+        for (int group = 0; group < Tile::kGroups; ++group) {
+            GroupSums<Tile>& of = sums[static_cast<std::size_t>(group)];
+            const std::int64_t group_row = row + group * Tile::kGroupRows;
+            if (a_.bias != nullptr) add_bias(of, group_row);
+            write(of, group, group_row, tile.first_position);
+        }
     }
 
     const SparseGemmArguments& a_;

@@ -53,9 +53,9 @@ inline GatherView phase(std::int64_t batch, int channels) {
     return v;
 }
 
-// `kernel`: a SparseTileSize, or WgmmaTile for Hopper's kernel.
+// `kernel`: a SparseTileSize, or WgmmaTile for Hopper's kernel. `biased`: with a bias of the output channels.
 template <class Machine, class Kernel>
-void expect_product(Machine& machine, Kernel kernel, const Problem& p, Generator& generator) {
+void expect_product_of(Machine& machine, Kernel kernel, const Problem& p, Generator& generator, bool biased) {
     const GatherView& v = p.view;
     const Compressed24Shape shape{p.rows, p.weight_taps, v.channels};
     // W as [tap][channel][row].
@@ -75,8 +75,11 @@ void expect_product(Machine& machine, Kernel kernel, const Problem& p, Generator
         random_halves(generator, static_cast<std::size_t>(v.batch * v.in_h * v.in_w * v.channels));
     const auto places = static_cast<std::size_t>(v.batch * v.out_h * v.out_w);
     std::vector<Fp16> result(places * static_cast<std::size_t>(p.rows), Fp16{0x3333});
-    machine.sparse_gemm(kernel, {bits_of(machine.put(map)), machine.put(sparse.values),
-                                 machine.put(sparse.metadata), bits_of(machine.put(result)), shape, v});
+    // Large beside the sums, so that a channel's neighbour would not do.
+    std::vector<Fp16> bias = random_halves(generator, static_cast<std::size_t>(p.rows), 16);
+    machine.sparse_gemm(
+        kernel, {bits_of(machine.put(map)), machine.put(sparse.values), machine.put(sparse.metadata),
+                 bits_of(machine.put(result)), shape, v, biased ? bits_of(machine.put(bias)) : nullptr});
     machine.get(result);
 
     // As floats: products of FP16 are exact in double.
@@ -94,8 +97,8 @@ void expect_product(Machine& machine, Kernel kernel, const Problem& p, Generator
     for (std::int64_t position = 0; position < v.positions(); ++position) {
         const GatherRow at = gather_row(v, position);
         for (std::int64_t row = 0; row < p.rows; ++row) {
-            double sum = 0;
-            double magnitude = 0;
+            double sum = biased ? numerics::to_float(bias[static_cast<std::size_t>(row)]) : 0;
+            double magnitude = std::abs(sum);
             for (int tap = 0; tap < v.taps(); ++tap) {
                 const std::int64_t from = gather_offset(v, at, tap, 0);
                 if (from < 0) continue;
@@ -117,6 +120,14 @@ void expect_product(Machine& machine, Kernel kernel, const Problem& p, Generator
     std::size_t touched = 0;
     for (const Fp16 r : result) touched += r == Fp16{0x3333} ? 0 : 1;
     EXPECT_LE(touched, written);  // nothing but the positions' rows
+}
+
+template <class Machine, class Kernel>
+void expect_product(Machine& machine, Kernel kernel, const Problem& p, Generator& generator) {
+    for (const bool biased : {false, true}) {
+        SCOPED_TRACE(biased ? "with a bias" : "without a bias");
+        expect_product_of(machine, kernel, p, generator, biased);
+    }
 }
 
 template <class Machine>

@@ -184,6 +184,74 @@ void expect_norm_of_rows(Machine& machine, Generator& generator, std::int64_t ro
     }
 }
 
+// Norms in one kernel against the same in two, bit for bit: y and statistics, dx.
+template <class Machine>
+void expect_whole_norm_of_rows(Machine& machine, Generator& generator, std::int64_t rows,
+                               std::int64_t columns, bool centred) {
+    SCOPED_TRACE(testing::Message() << rows << " rows of " << columns << (centred ? "" : ", not centred"));
+    const auto count = static_cast<std::size_t>(rows * columns);
+    std::vector<Fp16> x = random_halves(generator, count, 2);
+    std::vector<Fp16> dy = random_halves(generator, count);
+    std::vector<float> scale = random_floats(generator, static_cast<std::size_t>(columns));
+    std::vector<float> shift = random_floats(generator, static_cast<std::size_t>(columns));
+    struct Results {
+        std::vector<float> normal;
+        std::vector<float> means;
+        std::vector<Fp16> y;
+        std::vector<Fp16> dx;
+    };
+    const auto run = [&](bool whole) {
+        const auto statistics = static_cast<std::size_t>(rows * 2);
+        Results r{std::vector<float>(statistics, -1), std::vector<float>(statistics, -1),
+                  std::vector<Fp16>(count, Fp16{0x3333}), std::vector<Fp16>(count, Fp16{0x3333})};
+        RowArguments a;
+        a.rows = rows;
+        a.columns = columns;
+        a.centred = centred;
+        a.scale = machine.put(scale);
+        a.shift = machine.put(shift);
+        a.in[0] = bits_of(machine.put(x));
+        a.statistics = machine.put(r.normal);
+        a.out = bits_of(machine.put(r.y));
+        if (!whole) machine.rowwise(Rowwise::Statistics, a);
+        a.normal = whole ? nullptr : a.statistics;
+        machine.rowwise(whole ? Rowwise::Norm : Rowwise::Normalise, a);
+        machine.get(r.normal);
+        machine.get(r.y);
+        a.normal = a.statistics;
+        a.in[1] = a.in[0];
+        a.in[0] = bits_of(machine.put(dy));
+        a.out = bits_of(machine.put(r.dx));
+        a.statistics = whole ? nullptr : machine.put(r.means);
+        if (!whole) machine.rowwise(Rowwise::GradientStatistics, a);
+        machine.rowwise(whole ? Rowwise::NormGradient : Rowwise::Gradient, a);
+        machine.get(r.dx);
+        return r;
+    };
+    const Results two = run(false);
+    const Results one = run(true);
+    EXPECT_EQ(one.normal, two.normal);
+    EXPECT_EQ(one.y, two.y);
+    EXPECT_EQ(one.dx, two.dx);
+}
+
+template <class Machine>
+void expect_whole_norms(Machine& machine) {
+    Generator generator(15);
+    const auto expect = [&](std::int64_t rows, std::int64_t columns) {
+        for (const bool centred : {true, false})
+            expect_whole_norm_of_rows(machine, generator, rows, columns, centred);
+    };
+    // Every kind of team, as in expect_rowwise, then shapes by chance.
+    for (const std::int64_t columns : {1, 8, 57, 65, 128, 200, 257, 515, 2050, 4093, 8192, 8186, 20001})
+        expect(3, columns);
+    for (const std::int64_t columns : {300, 1017}) expect(2048, columns);
+    for (int i = 0; i < 40; ++i) {
+        const auto columns = static_cast<std::int64_t>(1 + generator() % (i % 4 == 0 ? 12000 : 700));
+        expect(static_cast<std::int64_t>(1 + generator() % 40), columns);
+    }
+}
+
 template <class Machine>
 void expect_softmax_of_rows(Machine& machine, Generator& generator, std::int64_t rows, std::int64_t columns) {
     const auto count = static_cast<std::size_t>(rows * columns);

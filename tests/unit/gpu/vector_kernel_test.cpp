@@ -63,6 +63,33 @@ TEST(GpuVectorKernel, MovesTheWorksTensors) {
     }
 }
 
+VectorWork whole_norm(VectorOp op, int reads) {
+    VectorWork w;
+    w.op = op;
+    w.shape = {1, 100, 768};
+    w.elements = w.shape.elements();
+    w.reads_fp16 = reads;
+    w.writes_fp16 = 1;
+    w.fused = true;
+    return w;
+}
+TEST(GpuVectorKernel, NormsOfRowsWithTheirStatisticsAreOneWork) {
+    VectorWork forward = whole_norm(VectorOp::NormApply, 1);
+    EXPECT_EQ(kernel_of(forward).name, "row norm with statistics");
+    EXPECT_EQ(std::get<Rowwise>(kernel_of(forward).operation), Rowwise::Norm);
+    VectorWork backward = whole_norm(VectorOp::NormGradApply, 2);
+    EXPECT_EQ(kernel_of(backward).name, "row norm gradient with statistics and sums");
+    EXPECT_EQ(std::get<SingleKernel>(kernel_of(backward).operation), SingleKernel::RowNormGradient);
+    // What these kernels do not move, or have no way to do, is said to be traffic.
+    constexpr const char* kTraffic = "traffic of the same bytes";
+    EXPECT_EQ(kernel_of(whole_norm(VectorOp::NormApply, 2)).name, kTraffic);
+    EXPECT_EQ(kernel_of(whole_norm(VectorOp::NormGradApply, 3)).name, kTraffic);
+    EXPECT_EQ(kernel_of(whole_norm(VectorOp::Softmax, 1)).name, kTraffic);
+    forward.extra_bytes = backward.extra_bytes = 8 * 768;  // of channels
+    EXPECT_EQ(kernel_of(forward).name, kTraffic);
+    EXPECT_EQ(kernel_of(backward).name, kTraffic);
+}
+
 TEST(GpuVectorKernel, TensorsThatNoKernelMovesAreTraffic) {
     VectorWork w;
     w.op = VectorOp::Add;

@@ -15,6 +15,10 @@ TEST(GpuVector, RowwiseIsItsFormula) {
     EmulatedVectorMachine machine;
     expect_rowwise(machine);
 }
+TEST(GpuVector, NormsInOneKernelAreThoseOfTwo) {
+    EmulatedVectorMachine machine;
+    expect_whole_norms(machine);
+}
 TEST(GpuVector, ColumnwiseIsItsFormula) {
     EmulatedVectorMachine machine;
     expect_columnwise(machine);
