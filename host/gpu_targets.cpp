@@ -7,6 +7,7 @@
 #include "host/inputs.hpp"
 #include "host/progress.hpp"
 #include "runtime/cpu/cpu_meter.hpp"
+#include "runtime/dispatch/board_limit.hpp"
 #include "runtime/gpu_record/module.hpp"
 #include "runtime/gpu_record/record_target.hpp"
 #include "runtime/support/atomic_file.hpp"
@@ -55,6 +56,12 @@ std::string system_of(const gpu::MeasuredDevice& device) {
 
 }  // namespace
 
+std::string limit_text(double held, double board_watts) {
+    if (held <= 1) return "";
+    return fmt::format("; seconds x {:.3f}: the step's mean power is held to the limit of {:.0f} W", held,
+                       board_watts);
+}
+
 TargetRun run_recording(const std::string& name, const gpu::Recording& recording, Provenance provenance,
                         const std::vector<TrainingStep>& steps) {
     gpu::RecordTarget target(name, recording, provenance);
@@ -68,10 +75,12 @@ TargetRun run_recording(const std::string& name, const gpu::Recording& recording
     run.energy_known = gpu::knows_energy(steps.back().tasks, recording);
     TargetRun baseline;
     baseline.tasks = run_counted(target, steps.front().tasks, {});
+    (void)hold_to_limit(device.board_watts, 0, baseline.tasks);
     const Work work = total_work(baseline);
     run.baseline_seconds = work.seconds;
     run.baseline_joules = work.joules;
     run.tasks = run_counted(target, steps.back().tasks, {});
+    run.description += limit_text(hold_to_limit(device.board_watts, 0, run.tasks), device.board_watts);
     return run;
 }
 

@@ -27,6 +27,9 @@ struct GpuMeasuring {
 [[nodiscard]] gpu::Recording measure_steps(const std::vector<TrainingStep>& steps, gpu::Meter& meter,
                                            const GpuMeasuring& options);
 
+// For a target's description: by how much its step is stretched (runtime/dispatch/board_limit.hpp), or "".
+[[nodiscard]] std::string limit_text(double held, double board_watts);
+
 // The last of `steps`, the first being its baseline, from a recording's measurements.
 [[nodiscard]] TargetRun run_recording(const std::string& name, const gpu::Recording& recording,
                                       Provenance provenance, const std::vector<TrainingStep>& steps);

@@ -7,6 +7,7 @@
 #include "host/inputs.hpp"
 #include "host/notes.hpp"
 #include "host/progress.hpp"
+#include "runtime/dispatch/board_limit.hpp"
 #include "runtime/dispatch/capacity.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
@@ -159,6 +160,8 @@ Answer answer_of_model(gpu::Device device, const Steps& made, const Hardware& ha
         set_link(hardware, gpu.memory.host_link.value, gpu.power.dram_byte.value, machine);
     for (std::size_t i = 0; i < answer.costs.size(); ++i) {
         std::vector<TaskResult> tasks = run_counted(target, made.steps[i].tasks, {});
+        const double held = hold_to_limit(gpu.power.board.value, gpu.power.running(), tasks);
+        if (i + 1 == answer.costs.size()) run.description += limit_text(held, gpu.power.board.value);
         answer.costs[i] = {machine, all_of(tasks)};
         i == 0 ? set_baseline(run, std::move(tasks)) : run.tasks.swap(tasks);
     }
@@ -177,8 +180,11 @@ Answer answer_of_recording(const std::string& name, const gpu::Recording& record
     // What the link of a recorded GPU reaches was not measured: the host's figures stand for it.
     if (name.starts_with("gpu")) set_link(hardware, hardware.host.pcie_bandwidth.value, 0, machine);
     gpu::RecordTarget target(name, recording, provenance);
-    for (std::size_t i = 0; i < answer.costs.size(); ++i)
-        answer.costs[i] = {machine, all_of(run_counted(target, made.steps[i].tasks, {}))};
+    for (std::size_t i = 0; i < answer.costs.size(); ++i) {
+        std::vector<TaskResult> tasks = run_counted(target, made.steps[i].tasks, {});
+        (void)hold_to_limit(recording.device.board_watts, 0, tasks);
+        answer.costs[i] = {machine, all_of(tasks)};
+    }
     return answer;
 }
 

@@ -48,12 +48,11 @@ TEST(GpuEnergyShare, WorkThatHardlyMattersGetsThePowerOfItsKind) {
         // The fake device's times are those of the estimate within a factor, so the share is too.
         std::map<Work, double> seconds;
         double all = 0;
-        for (std::size_t i = 0; i < step.tasks.size(); ++i) {
-            const PlannedTask& planned = plan.tasks[i];
-            const Work& work = plan.works[planned.work];
-            const double each = planned.share * recording.measurements.at(work).seconds *
-                                static_cast<double>(times_of(step.tasks[i]));
-            seconds[work] += each;
+        const std::vector<double> runs = plan.runs(step.tasks);
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            if (runs[i] == 0) continue;
+            const double each = runs[i] * recording.measurements.at(plan.works[i]).seconds;
+            seconds[plan.works[i]] += each;
             all += each;
         }
         std::set<std::size_t> kinds_read;

@@ -9,6 +9,8 @@ namespace satsim::gpu::test {
 
 class FakeMeter : public Meter {
   public:
+    explicit FakeMeter(Kernels kernels = Kernels::Fused) : kernels_(kernels) {}
+    [[nodiscard]] Kernels kernels() const override { return kernels_; }
     [[nodiscard]] MeasuredDevice device() override {
         MeasuredDevice d;
         d.name = "a fake device of a test";
@@ -47,6 +49,9 @@ class FakeMeter : public Meter {
         return m;
     }
     int calls = 0;
+
+  private:
+    Kernels kernels_;
 };
 
 // With all the time in the world.
