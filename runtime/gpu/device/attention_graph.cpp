@@ -236,29 +236,14 @@ class Attention::Plan {
     [[nodiscard]] std::size_t workspace_bytes() const { return workspace_bytes_; }
 
     void run(cudnnHandle_t handle, const OperandSets& sets, int set, void* workspace) const {
-        std::vector<std::int64_t> ids;
-        std::vector<void*> pointers;
-        const auto give = [&](std::int64_t id, void* pointer) {
-            ids.push_back(id);
-            pointers.push_back(pointer);
-        };
-        const auto last = gradient_ ? AttentionOperand::ValueGradient : AttentionOperand::Statistics;
-        for (std::size_t operand = 0; operand <= static_cast<std::size_t>(last); ++operand)
-            give(id_of(static_cast<AttentionOperand>(operand)), sets.at(operand, set));
-        // The interface takes pointers to values that it only reads as it takes those that it writes.
-        for (const OperationGraph::Constant& constant : graph_.constants())
-            give(constant.id, const_cast<float*>(&constant.value));
         char* const scratch = static_cast<char*>(workspace);
-        if (gradient_) {
-            give(AttentionOperations::kRowSums, scratch);
-            give(AttentionOperations::kQueryGradientSums, scratch + query_sums_at_);
-        }
+        const Places places = places_of(sets, set, scratch);
+        const auto count = static_cast<std::int64_t>(places.ids.size());
         void* const engine_scratch = scratch + engine_at_;
         Description pack(backend_, CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
-        const auto count = static_cast<std::int64_t>(ids.size());
-        pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, ids.data(), count);
+        pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, places.ids.data(), count);
         pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR,
-                 static_cast<const void*>(pointers.data()), count);
+                 static_cast<const void*>(places.pointers.data()), count);
         pack.set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR,
                  static_cast<const void*>(&engine_scratch));
         pack.finalize("the operands' description");
@@ -266,6 +251,29 @@ class Attention::Plan {
     }
 
   private:
+    // Where each tensor of the graph is.
+    struct Places {
+        std::vector<std::int64_t> ids;
+        std::vector<void*> pointers;
+        void add(std::int64_t id, void* pointer) {
+            ids.push_back(id);
+            pointers.push_back(pointer);
+        }
+    };
+    [[nodiscard]] Places places_of(const OperandSets& sets, int set, char* scratch) const {
+        Places places;
+        const auto last = gradient_ ? AttentionOperand::ValueGradient : AttentionOperand::Statistics;
+        for (std::size_t operand = 0; operand <= static_cast<std::size_t>(last); ++operand)
+            places.add(id_of(static_cast<AttentionOperand>(operand)), sets.at(operand, set));
+        // The interface takes pointers to values that it only reads as it takes those that it writes.
+        for (const OperationGraph::Constant& constant : graph_.constants())
+            places.add(constant.id, const_cast<float*>(&constant.value));
+        if (gradient_) {
+            places.add(AttentionOperations::kRowSums, scratch);
+            places.add(AttentionOperations::kQueryGradientSums, scratch + query_sums_at_);
+        }
+        return places;
+    }
     [[nodiscard]] static std::size_t aligned(std::size_t bytes) {
         constexpr std::size_t kAlignment = 512;
         return (bytes + kAlignment - 1) / kAlignment * kAlignment;
