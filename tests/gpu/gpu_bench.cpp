@@ -1,6 +1,6 @@
 // gpu_bench [FILE.json]: the backend's kernels against the libraries, at shapes of ResNet-50, ViT-B and a
-// 4096-wide transformer, and the fused update and vector work against a copy. Prints ratios, whatever they
-// are; writes all figures to FILE.json.
+// 4096-wide transformer, the fused update and vector work against a copy, and fused attention. Prints ratios,
+// whatever they are; writes all figures to FILE.json.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -247,6 +247,35 @@ ordered_json vector_row(Libraries& l, const VectorCase& c, double copy_bandwidth
             {"share_of_copy", bandwidth / copy_bandwidth}};
 }
 
+// Attention of a transformer with heads that share keys, and of a small ViT: many short sequences.
+struct AttentionCase {
+    const char* name;
+    AttentionShape shape;
+};
+constexpr AttentionCase kAttention[] = {
+    {"2048 causal, 32 heads of 128", {4, 32, 8, 2048, 2048, 128, 128, true, 0}},
+    {"65 x 512, 8 heads of 64", {512, 8, 8, 65, 65, 64, 64, false, 0}}};
+
+ordered_json attention_row(Libraries& l, const AttentionCase& c) {
+    ordered_json row = {{"name", c.name}};
+    for (const bool gradient : {false, true}) {
+        const AttentionWork work{gradient, c.shape};
+        const char* pass = gradient ? "backward" : "forward";
+        const auto list = contenders(l, work);
+        if (!list.front().run) {
+            row["refused"][pass] = list.front().refused;
+            fmt::print("attention {:30} {:>8}: {} refused: {}\n", c.name, pass, list.front().kernel,
+                       list.front().refused);
+            continue;
+        }
+        const double seconds = seconds_of(list.front(), l);
+        row["seconds"][pass] = seconds;
+        fmt::print("attention {:30} {:>8}: {:>8.1f} us, {:>6.1f} TFLOP/s ({})\n", c.name, pass, seconds * 1e6,
+                   2.0 * static_cast<double>(dense_macs(work)) / seconds * 1e-12, list.front().kernel);
+    }
+    return row;
+}
+
 int run(int argc, char** argv) {
     MeterSettings settings;
     settings.repetitions = kRepetitions;
@@ -274,6 +303,8 @@ int run(int argc, char** argv) {
     save();
     for (const VectorCase& c : kVectorWork)
         document["vector"].push_back(vector_row(l, c, device.copy_bandwidth));
+    save();
+    for (const AttentionCase& c : kAttention) document["attention"].push_back(attention_row(l, c));
     save();
     for (const Shape& shape : kShapes) {
         for (const NmPattern& nm : {NmPattern{2, 4}, NmPattern{2, 8}}) {

@@ -94,6 +94,7 @@ export SATSIM_WGMMA_SKIP=$skipped
 for filter in Dense Sparse Measures Knows; do
   stage "test-meter-$filter" 40 "$bin/gpu_device_meter_test" "--gtest_filter=GpuDeviceMeter.$filter*"
 done
+stage test-attention 40 "$bin/gpu_device_attention_test"
 # Training steps on real numbers by the GPU engine.
 for filter in '*TasksAgree*' '*Updates*:*Sums*:*Loss*' '*Placements*' '*Module*'; do
   stage "test-engine-$(tr -cd 'A-Za-z' <<<"$filter")" 25 "$bin/gpu_device_engine_test" "--gtest_filter=$filter"

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/gpu/device/attention_graph.hpp"
 #include "runtime/gpu/device/blas.hpp"
 #include "runtime/gpu/device/dnn.hpp"
 #include "runtime/gpu/device/operand_sets.hpp"
@@ -16,6 +17,7 @@ namespace satsim::gpu {
 struct Libraries {
     Blas blas;
     Dnn dnn;
+    Attention attention;
     SparseLt sparse;
     OwnedStream stream;
     int compute_capability = 0;  // major*10 + minor
@@ -36,6 +38,7 @@ struct Contender {
 [[nodiscard]] std::vector<Contender> contenders(Libraries& libraries, const ProductWork& work);
 [[nodiscard]] std::vector<Contender> contenders(Libraries& libraries, const ConvolutionWork& work);
 [[nodiscard]] std::vector<Contender> contenders(Libraries& libraries, const VectorWork& work);
+[[nodiscard]] std::vector<Contender> contenders(Libraries& libraries, const AttentionWork& work);
 
 // The own 2:4 kernel in its tile sizes, for either kind of product.
 void add_own_sparse(Libraries& libraries, const Work& work, std::vector<Contender>& list);
