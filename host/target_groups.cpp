@@ -44,9 +44,6 @@ TargetGroup read_group(const Name& name, const ComparisonArguments& arguments) {
 void check_beside(const TargetGroups& targets, const ComparisonArguments& arguments) {
     if (targets.mix && targets.groups.empty())
         throw InputError("--target hetero", "", "mixes the other targets, expected at least one beside it");
-    if (!arguments.report.empty() && !targets.has_single())
-        throw InputError("--report", "",
-                         "shows single machines and their mixes, expected a target without @ beside it");
     if (arguments.options.csv && !targets.has_single())
         throw InputError("--csv", "",
                          "has the layers of single machines, expected a target without @ beside it");

@@ -8,12 +8,7 @@ namespace {
 // Positions that a block takes of its own and of the others at a time.
 constexpr std::int64_t kBlock = 128;
 constexpr Bytes kHalf = 2;
-constexpr Bytes kFloat = 4;
 constexpr std::int64_t kLargestHead = 256;  // channels, as FlashAttention-2 and cuDNN take them
-
-std::int64_t products_of(const AttentionShape& s, bool gradient) {
-    return gradient ? 3 * s.query_size + 2 * s.value_size : s.query_size + s.value_size;
-}
 
 // Pairs that the blocks of a head compute, whole blocks wherever one of their pairs is seen.
 struct BlockPairs {
@@ -40,20 +35,6 @@ BlockPairs block_pairs(const AttentionShape& s) {
 
 }  // namespace
 
-Macs attention_macs(const AttentionShape& s, bool gradient) {
-    return s.sequences * s.heads * s.pairs() * products_of(s, gradient);
-}
-
-Bytes attention_bytes(const AttentionShape& s, bool gradient) {
-    const std::int64_t queries = s.queries * s.heads * s.query_size;
-    const std::int64_t results = s.queries * s.heads * s.value_size;
-    const std::int64_t keys = s.keys * s.kv_heads * (s.query_size + s.value_size);
-    // The backward pass reads what the forward one read and wrote and the result's gradient, and writes
-    // three.
-    const std::int64_t halves = gradient ? 2 * queries + 2 * results + 2 * keys : queries + results + keys;
-    return s.sequences * (kHalf * halves + kFloat * s.queries * s.heads);
-}
-
 std::string refuses_attention(const Device& device, const AttentionShape& s) {
     if (device.kernels.attention_efficiency.value <= 0) return "no kernel of whole attention";
     if (std::max(s.query_size, s.value_size) > kLargestHead) return "heads above 256 channels";
@@ -69,7 +50,7 @@ VectorEstimate estimate(const Device& device, const AttentionShape& s, bool grad
     // longest begin first, and what is left fills up.
     const std::int64_t busiest = s.causal ? std::max(pairs.most, ceil_div(heads * pairs.all, sms))
                                           : pairs.most * ceil_div(heads * pairs.blocks, sms);
-    const double flops_of_pair = 2.0 * static_cast<double>(products_of(s, gradient));
+    const double flops_of_pair = 2.0 * static_cast<double>(attention_products(s, gradient));
     const Figure& efficiency =
         gradient ? kernels.attention_gradient_efficiency : kernels.attention_efficiency;
     VectorEstimate e;

@@ -9,8 +9,10 @@
 
 namespace satsim::gpu {
 
-// Multiply-accumulates of pairs that are seen: two products; of the gradient five, since it forms the scores
-// again.
+// Multiply-accumulates of a pair of positions of a head: of two products; of the gradient's five, since it
+// forms the scores again.
+[[nodiscard]] std::int64_t attention_products(const AttentionShape& shape, bool gradient);
+// Of all pairs that are seen.
 [[nodiscard]] Macs attention_macs(const AttentionShape& shape, bool gradient);
 // Each operand and result once: FP16, and a logarithm a row and head in FP32.
 [[nodiscard]] Bytes attention_bytes(const AttentionShape& shape, bool gradient);

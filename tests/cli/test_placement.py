@@ -135,7 +135,6 @@ class Placement(ProgramTest):
                     names=["--placement time2", "expected time, energy, edp or a placement file"])
         self.refuse("compare", small, "--target", "sat,sat@2", names=["named twice"])
         self.refuse("compare", small, "--target", "sat", "--placement", "energy", names=["--placement", "hetero"])
-        self.refuse("compare", small, "--target", "sat@2", "--report", "r.html", names=["--report", "without @"])
         self.refuse("compare", small, "--target", "sat@2", "--csv", names=["--csv", "without @"])
         path = self.write("no_joules.json", recording([measurement(w, 1e-5) | {"joules": None} for w in WORKS + VECTORS]))
         self.refuse("compare", self.write("two_layers.json", TWO), "--recipe", "dense", "--target", f"sat,gpu:{path},hetero", "--placement", "energy",

@@ -68,6 +68,9 @@ class AttentionGraph : public ::testing::Test {
     }
     void SetUp() override {
         if (!attention.works()) GTEST_SKIP() << "cuDNN: " << attention.fault();
+        const auto found = [](const char* name) { return ::dlopen(name, RTLD_NOW) != nullptr; };
+        if (!found("libnvrtc.so.13") && !found("libnvrtc.so.12"))
+            GTEST_SKIP() << "NVRTC, with which cuDNN compiles, is not found";
     }
 
     // Why the library refuses; nothing where it does not.

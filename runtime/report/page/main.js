@@ -16,7 +16,7 @@ function headOf() {
     const lead = {
         run: () => `${step()} ${sat()}`,
         compare: () => `${step()} ${sat()}`,
-        targets: () => `${step()} ${targetsOf(data).map((target) => target.label).join(", ")}`,
+        targets: () => `${step()} ${(data.targets.length ? targetsOf(data).map((target) => target.label) : data.mixes.map((mix) => mix.name)).join(", ")}`,
         reproduce: () => `reproduction on ${sat()}`,
         sweep: () => `base machine ${sat()}`,
     };

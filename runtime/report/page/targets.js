@@ -37,6 +37,12 @@ function targetsPage() {
     const targets = targetsOf(report.data);
     const rows = targetRows(report.data, targets);
     const filters = new Filters(rows, targetChips(targets, rows), ["row", "rows"]);
+    // Several machines of one kind alone: there are no layers of single ones to show.
+    if (!targets.length) {
+        mixSections(targets, report.data.mixes);
+        originSection();
+        return;
+    }
     targetsSummarySection(targets, rows);
     partsSection(targets);
     targetsEnergySection(targets);

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <random>
+
 #include "runtime/support/error.hpp"
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/target/program_counters.hpp"
@@ -235,6 +239,40 @@ TEST(SatTarget, FastIsExactForShortTasks) {
         EXPECT_EQ(cycle[i].provenance, Provenance::Simulated);
         ASSERT_LT(cycle[i].cycles, 12480);
         EXPECT_EQ(fast[i].cycles, cycle[i].cycles);
+    }
+}
+
+// What --fidelity fast says of any product, its choice of schedule included, beside what cycle says: tasks of
+// a few hundred cycles are where estimates that choose candidates are the furthest off.
+TEST(SatTarget, FastStaysCloseToCycleWhateverTheSizes) {
+    constexpr int kCount = 80;
+    for (const dram::MemoryKind kind : {dram::MemoryKind::Ideal, dram::MemoryKind::Ddr4}) {
+        SatSettings cycle = settings();
+        cycle.simulation.hardware = load_hardware(SATSIM_SOURCE_DIR "/models/hardware/vcu1525-sat32.json");
+        cycle.simulation.hardware.memory_kind = kind;
+        SatSettings fast = cycle;
+        fast.simulation.fidelity = Fidelity::Fast;
+        std::mt19937 random(7);
+        const auto size = [&random] {
+            return static_cast<std::int64_t>(std::exp2(std::uniform_real_distribution(3.0, 10.5)(random)));
+        };
+        const std::vector<NmPattern> patterns{{8, 8}, {2, 4}, {2, 8}, {1, 4}};
+        std::vector<Task> tasks;
+        for (int i = 0; i < kCount; ++i) {
+            const std::int64_t m = size();
+            const std::int64_t n = size();
+            tasks.emplace_back(matrix("t" + std::to_string(i), m, n, size(), patterns[random() % 4]));
+        }
+        const std::vector<TaskResult> simulated = SatTarget(cycle).run(tasks, {});
+        const std::vector<TaskResult> predicted = SatTarget(fast).run(tasks, {});
+        std::vector<double> distances;
+        for (std::size_t i = 0; i < tasks.size(); ++i)
+            distances.push_back(std::abs(static_cast<double>(predicted[i].cycles - simulated[i].cycles)) /
+                                static_cast<double>(simulated[i].cycles));
+        std::sort(distances.begin(), distances.end());
+        EXPECT_LE(distances[kCount / 2], 0.01);
+        EXPECT_LE(distances[kCount * 95 / 100], 0.03);
+        EXPECT_LE(distances.back(), 0.10);
     }
 }
 
