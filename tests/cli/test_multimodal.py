@@ -150,6 +150,23 @@ class BadInput(ProgramTest):
         self.refuse("run", *TINY, "--recipe", "wohg-1+wohg-2", names=["wohg-1+wohg-2", "losses"])
         self.refuse("run", "resnet18", "--recipe", "wohg-1", names=["wohg-1", "text_head", "resnet18"])
 
+    def test_a_step_without_work_is_refused(self):
+        """Of weights of losses and of samples; every command that makes a step, and mixes of machines."""
+        text = ["--sample", self.write("text.jsonl", '{"segments": [{"text": 60}]}')]
+        off = self.write("off.json", {"name": "off", "method": "dense", "source": "s", "losses": {"loss": 0}})
+        of_sample = ["network armor-tiny: has no work in a step of wohg-2", "no positions lead to image_loss", "0 images generated"]
+        of_losses = ["recipe off: /losses: leaves a step of resnet9 without work", "loss has weight 0"]
+        stage = ["--recipe", "wohg-2+bdwp-2:8", "--baseline", "wohg-2+dense"]
+        for names, compared, alone in ((of_sample, [*TINY, *text, *stage], [*TINY, *text, "--recipe", "wohg-2"]),
+                                       (of_losses, ["resnet9", "--recipe", off, "--baseline", off], ["resnet9", "--recipe", off])):
+            self.refuse("compare", *compared, *FAST, names=names)
+            for targets in ("sat,gpu-model:h100", "sat,gpu-model:h100,hetero", "gpu-model:h100@2", "sat@fit,gpu-model:h100@fit"):
+                self.refuse("compare", *compared, *FAST, "--target", targets, names=names)
+            self.refuse("run", *alone, *FAST, names=names)
+            self.refuse("trace", *alone, *FAST, "-o", "steps.json", names=names)
+            self.refuse("schedule", *alone, "--hardware", SMALL_HARDWARE, names=names)
+            self.refuse("train", *alone, "--hardware", SMALL_HARDWARE, names=names)
+
     def test_modules_that_are_not_there_or_contain_themselves(self):
         network = {"name": "n", "source": "s", "batch": 1, "input": {"channels": 4, "height": 1, "width": 4},
                    "modules": {"m": "m.json"}, "layers": [{"module": "m", "name": "x"}]}
