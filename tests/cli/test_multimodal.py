@@ -142,6 +142,9 @@ class BadInput(ProgramTest):
         self.refuse("models", "show", *TINY, "--sample", "nowhere", names=["--sample nowhere"])
         self.refuse("models", "show", *TINY, "--sample", "omnicorpus:x", names=["--sample omnicorpus:x"])
         self.refuse("models", "show", "resnet18", "--sample", "omnicorpus", names=["no context"])
+        # Frames and latents lie among the text, and no sample says how many.
+        for network, of in (("livecc", "merger"), ("videochat-online", "near"), ("bagel", "latent_in")):
+            self.refuse("models", "show", network, "--sample", "obelics:1", names=["--sample obelics:1: does not describe", of, network])
         broken = self.write("broken.jsonl", '{"segments": [{"text": 10}]}\n{x\n')
         self.refuse("run", *TINY, "--sample", broken, names=["broken.jsonl: line 2: malformed JSON at column 2, expected"])
         self.refuse("run", *TINY, "--recipe", "wohg-4", names=["recipe wohg-4", "bdwp-N:M, full, recompute", "wohg-1, wohg-2, wohg-3"])
