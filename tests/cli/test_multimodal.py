@@ -22,6 +22,16 @@ class Models(ProgramTest):
         for name in ("armor-8b", "armor-tiny", "livecc", "mio", "videochat-online", "open-qwen2vl", "megatron-1t", "resnet50"):
             self.assertIn(name, names)
 
+    def test_list_names_every_input(self):
+        inputs = {row["name"]: {i["name"]: (i["items"], i["shape"]) for i in row["inputs"]} for row in self.run_json("models", "list")}
+        self.assertEqual(inputs["resnet50"], {"input": (1, [3, 224, 224])})
+        self.assertEqual(inputs["livecc"], {"frames": (120, [6, 280, 280]), "text": (1, [1, 1, 16096])})
+        self.assertEqual(set(inputs["armor-8b"]), {"tiles", "text", "codes", "drawn_codes"})
+        self.assertEqual(inputs["armor-tiny"]["tiles"], (4, [3, 56, 56]))
+        lines = {line.split()[0]: line for line in self.run_program("models", "list").stdout.splitlines() if line.strip()}
+        self.assertIn(" 4 inputs ", lines["armor-8b"])
+        self.assertIn(" 3x224x224 ", lines["resnet50"])
+
     def test_list_counts_the_sample_as_show_does(self):
         listed = {row["name"]: row["forward_macs_per_sample"] for row in self.run_json("models", "list")}
         for name in ("armor-8b", "armor-tiny", "resnet18", "llama-60m"):
