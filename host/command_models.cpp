@@ -29,6 +29,23 @@ std::string shape_text(const TensorShape& shape) {
     return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
 }
 
+// The shape of a network's one input; several are counted, --json lists them.
+std::string inputs_text(const Network& network) {
+    if (network.inputs.size() > 1) return fmt::format("{} inputs", network.inputs.size());
+    const NetworkInput& input = network.inputs.front();
+    const std::string shape = shape_text(input.shape);
+    return input.items == 1 ? shape : fmt::format("{} of {}", input.items, shape);
+}
+
+nlohmann::ordered_json inputs_json(const Network& network) {
+    nlohmann::ordered_json inputs = nlohmann::ordered_json::array();
+    for (const NetworkInput& input : network.inputs)
+        inputs.push_back({{"name", input.name},
+                          {"items", input.items},
+                          {"shape", {input.shape.channels, input.shape.height, input.shape.width}}});
+    return inputs;
+}
+
 std::int64_t layers_of(const Network& network) {
     std::int64_t layers = 0;
     for (const Layer& layer : network.layers) layers += layer.repeat;
@@ -43,12 +60,13 @@ int list(const Options& options) {
         const Network network =
             find_sampled_network(set.empty() ? file.string() : file.string() + ":" + set, options);
         const std::string name = set.empty() ? file.stem().string() : set;
-        table.row({name, shape_text(network.input), std::to_string(layers_of(network)),
+        table.row({name, inputs_text(network), std::to_string(layers_of(network)),
                    count_cell(network.parameters()), count_cell(network.forward_macs()),
                    std::to_string(network.batch)});
         networks.push_back({{"name", name},
                             {"file", file.string()},
                             {"set", set},
+                            {"inputs", inputs_json(network)},
                             {"parameters", network.parameters()},
                             {"forward_macs_per_sample", network.forward_macs()},
                             {"batch", network.batch}});

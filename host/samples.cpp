@@ -56,6 +56,16 @@ bool sets_sample(const NetworkOptions& options) {
     return set("tiles") || set("images") || set("text_targets") || set("code_targets");
 }
 
+// Whatever the user sets of it, a sample of text alone must leave nothing but text.
+void require_described(const std::string& network, const std::string& wanted, const sample::Sizes& sizes,
+                       const Options& options) {
+    NetworkOptions of_text = options.network_options();
+    for (const char* name : {"tiles", "images"}) of_text.parameters.erase(name);
+    const sample::Document document{{sample::Segment::Kind::Text, sizes.context}};
+    sample::apply(sample::pack({document}, sizes), sizes, "text", of_text);
+    sample::require_described(find_network(network, options.models_folder, of_text), "--sample " + wanted);
+}
+
 }  // namespace
 
 Network find_sampled_network(const std::string& name, const Options& options, std::int64_t pieces) {
@@ -70,6 +80,7 @@ Network find_sampled_network(const std::string& name, const Options& options, st
     if (sizes.context == 0)
         throw InputError("--sample " + wanted, "",
                          "network " + network.name + " has no context, expected a parameter \"tokens\"");
+    require_described(name, wanted, sizes, options);
     sample_by(wanted, sizes, options.models_folder, network_options);
     return find_network(name, options.models_folder, network_options);
 }

@@ -28,11 +28,22 @@ double TargetRun::modelled_seconds() const {
     return seconds;
 }
 
+namespace {
+
+// What moves while other tasks run is no part of what a task's own seconds reach of the bandwidth.
+Bytes bytes_in_its_seconds(const TaskResult& task) {
+    if (task.hidden_seconds <= 0) return task.dram_bytes;
+    const double share = task.seconds / (task.seconds + task.hidden_seconds);
+    return static_cast<Bytes>(share * static_cast<double>(task.dram_bytes));
+}
+
+}  // namespace
+
 void Work::add(const TaskResult& task) {
     ++tasks;
     seconds += task.seconds;
     joules += task.energy_j;
-    bytes += task.dram_bytes;
+    bytes += bytes_in_its_seconds(task);
     macs += task.macs_issued;
     dense_macs += task.dense_macs;
 }

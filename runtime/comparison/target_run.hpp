@@ -46,7 +46,7 @@ struct Work {
     std::size_t tasks = 0;
     double seconds = 0;
     double joules = 0;
-    Bytes bytes = 0;      // of its memory
+    Bytes bytes = 0;      // of its memory, in these seconds: not what hides behind other work
     Macs macs = 0;        // executed
     Macs dense_macs = 0;  // as if nothing were sparse
 

@@ -159,4 +159,23 @@ void apply(const Packed& packed, const Sizes& sizes, const std::string& name, Ne
                     documents, packed.used, sizes.context, packed.tiles, packed.images);
 }
 
+void require_described(const Network& of_text, const std::string& where) {
+    for (const Layer& layer : of_text.layers) {
+        if (layer.kind != LayerKind::Splice) continue;
+        for (std::size_t i = 1; i < layer.inputs.size(); ++i) {
+            const int input = layer.inputs[i];
+            const std::int64_t items = of_text.items_of(input);
+            if (items == 0) continue;
+            const std::string& name = input >= 0 ? of_text.layers[static_cast<std::size_t>(input)].path
+                                                 : of_text.inputs[static_cast<std::size_t>(-1 - input)].name;
+            throw InputError(
+                where, "",
+                fmt::format("does not describe the {} positions that {} puts into {} of network {}, expected "
+                            "a network of text, tiles and generated images alone, or its own parameters "
+                            "(--set)",
+                            items * of_text.shape_of(input).positions(), name, layer.path, of_text.name));
+        }
+    }
+}
+
 }  // namespace satsim::sample

@@ -62,4 +62,9 @@ struct Packed {
 // What the network's parameters and spans become; `name` says where the sample comes from.
 void apply(const Packed& packed, const Sizes& sizes, const std::string& name, NetworkOptions& options);
 
+// Refuses networks whose stream holds positions that no sample describes (frames, latents): those of a sample
+// would count them as text too. `of_text`: the network with a sample of text alone, which must splice
+// nothing. `where`: what to name in the refusal.
+void require_described(const Network& of_text, const std::string& where);
+
 }  // namespace satsim::sample

@@ -28,11 +28,6 @@ void require_known(const Network& network, const Recipe& recipe, const std::vect
     }
 }
 
-double loss_weight(const Recipe& recipe, const Layer& loss) {
-    const auto found = recipe.losses.find(loss.path);
-    return found == recipe.losses.end() ? 1 : found->second;
-}
-
 void require_losses(const Network& network, const Recipe& recipe) {
     for (const auto& loss : recipe.losses) {
         const std::string& name = loss.first;
@@ -57,13 +52,18 @@ void mark_ends(const Network& network, const Recipe& recipe, std::vector<LayerPl
     for (std::size_t i = 0; i < plan.size(); ++i) {
         const Layer& layer = network.layers[i];
         const bool loss = layer.kind == LayerKind::Loss;
-        const bool counts = layer.items > 0 && (!loss || loss_weight(recipe, layer) > 0);
+        const bool counts = layer.items > 0 && (!loss || loss_counts(recipe, layer));
         plan[i].forward = counts && (loss || !read[i]);
         plan[i].gradient = counts && (has_loss ? loss : !read[i]);
     }
 }
 
 }  // namespace
+
+bool loss_counts(const Recipe& recipe, const Layer& loss) {
+    const auto found = recipe.losses.find(loss.path);
+    return found == recipe.losses.end() || found->second > 0;
+}
 
 std::vector<LayerPlan> plan_training(const Network& network, const Recipe& recipe) {
     require_known(network, recipe, recipe.train, "/train");

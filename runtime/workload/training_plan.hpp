@@ -16,6 +16,9 @@ struct LayerPlan {
     bool trained = true;     // it has weights that the step updates
 };
 
+// Whether the recipe gives this loss a weight above 0.
+[[nodiscard]] bool loss_counts(const Recipe& recipe, const Layer& loss);
+
 // One entry a layer. Throws InputError when the recipe names layers, modules or losses that the network does
 // not have.
 [[nodiscard]] std::vector<LayerPlan> plan_training(const Network& network, const Recipe& recipe);

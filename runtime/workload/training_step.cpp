@@ -1,5 +1,7 @@
 #include "runtime/workload/training_step.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "runtime/support/error.hpp"
@@ -166,6 +168,39 @@ Bytes input_bytes(const Network& network, std::int64_t batch) {
     return bytes;
 }
 
+// "text_loss, image_loss"
+std::string names_of(const std::vector<const Layer*>& layers) {
+    std::string names;
+    for (const Layer* layer : layers) names += (names.empty() ? "" : ", ") + layer->path;
+    return names;
+}
+
+// A step without tasks would count as one that takes no time. It names what left nothing: the weights of the
+// losses, or a sample without positions for those that count.
+void require_work(const Network& network, const Recipe& recipe, const TrainingStep& step) {
+    if (!step.tasks.empty()) return;
+    std::vector<const Layer*> losses;
+    std::vector<const Layer*> counted;
+    for (const Layer& layer : network.layers) {
+        if (layer.kind != LayerKind::Loss) continue;
+        losses.push_back(&layer);
+        if (loss_counts(recipe, layer)) counted.push_back(&layer);
+    }
+    if (!losses.empty() && counted.empty())
+        throw InputError(
+            "recipe " + recipe.name, "/losses",
+            fmt::format("leaves a step of {} without work: {} has weight 0, expected a loss that "
+                        "counts",
+                        network.name, names_of(losses)));
+    if (!counted.empty())
+        throw InputError(
+            "network " + network.name, "",
+            fmt::format("has no work in a step of {}: no positions lead to {}{}", recipe.name,
+                        names_of(counted), network.sample.empty() ? "" : " in sample " + network.sample));
+    throw InputError("network " + network.name, "",
+                     "has no work in a step, expected a layer that computes or moves something");
+}
+
 }  // namespace
 
 TrainingStep make_training_step(const Network& network, const Recipe& recipe,
@@ -183,6 +218,7 @@ TrainingStep make_training_step(const Network& network, const Recipe& recipe,
     require_bounded(network, step.batch);
     step.input_bytes = input_bytes(network, step.batch);
     StepMaker(network, recipe, step.batch).make(step);
+    require_work(network, recipe, step);
     return step;
 }
 

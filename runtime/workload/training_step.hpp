@@ -11,7 +11,8 @@ namespace satsim {
 
 // Batch: the argument, else the recipe's, else the network's. Tasks are in execution order: FF of all layers,
 // loss, then for each layer from last to first its BP, WU and optimizer step. Throws InputError when the
-// recipe names a layer that does not exist.
+// recipe names a layer that does not exist, and when nothing is left to do: all losses have weight 0, or the
+// sample has no positions for them.
 [[nodiscard]] TrainingStep make_training_step(const Network& network, const Recipe& recipe,
                                               std::optional<std::int64_t> batch = std::nullopt);
 

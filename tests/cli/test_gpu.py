@@ -92,6 +92,18 @@ class Targets(GpuTest):
                 if smallest >= 0.5:
                     self.assertAlmostEqual(product / float(total.rstrip("x")), 1, delta=0.03)
 
+    def test_no_row_reaches_more_than_its_roof(self):
+        """The next batch's inputs are bytes of the first layer that take no time of their own."""
+        for network, recipe, hardware in ((["armor-tiny"], "wohg-3", "vcu1525-sat32"), (["armor-tiny"], "full", "sat4-slice"),
+                                          (["resnet9", "--batch", 2], "", "vcu1525-sat32"), (["vit-cifar", "--batch", 2], "", "vcu1525-sat32"),
+                                          (["llama-60m", "--set", "tokens=256"], "", "u280-hbm2-sat32")):
+            recipes = [f"{recipe}+{r}" if recipe else r for r in ("bdwp-2:8", "dense")]
+            value = self.run_json("compare", *network, "--recipe", recipes[0], "--baseline", recipes[1], "--fidelity", "fast",
+                                  "--hardware", hardware, "--target", "sat,gpu-model:h100,gpu-model:jetson-agx-orin")
+            for row in value["rows"]:
+                for cell in row["targets"]:
+                    self.assertLessEqual(cell["share_of_roof"], 1 + 1e-9, (network, hardware, row))
+
     def test_no_sat_no_simulation(self):
         value = self.compare("gpu-model:h100")
         self.assertNotIn("results", value)

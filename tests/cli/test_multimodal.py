@@ -22,6 +22,16 @@ class Models(ProgramTest):
         for name in ("armor-8b", "armor-tiny", "livecc", "mio", "videochat-online", "open-qwen2vl", "megatron-1t", "resnet50"):
             self.assertIn(name, names)
 
+    def test_list_names_every_input(self):
+        inputs = {row["name"]: {i["name"]: (i["items"], i["shape"]) for i in row["inputs"]} for row in self.run_json("models", "list")}
+        self.assertEqual(inputs["resnet50"], {"input": (1, [3, 224, 224])})
+        self.assertEqual(inputs["livecc"], {"frames": (120, [6, 280, 280]), "text": (1, [1, 1, 16096])})
+        self.assertEqual(set(inputs["armor-8b"]), {"tiles", "text", "codes", "drawn_codes"})
+        self.assertEqual(inputs["armor-tiny"]["tiles"], (4, [3, 56, 56]))
+        lines = {line.split()[0]: line for line in self.run_program("models", "list").stdout.splitlines() if line.strip()}
+        self.assertIn(" 4 inputs ", lines["armor-8b"])
+        self.assertIn(" 3x224x224 ", lines["resnet50"])
+
     def test_list_counts_the_sample_as_show_does(self):
         listed = {row["name"]: row["forward_macs_per_sample"] for row in self.run_json("models", "list")}
         for name in ("armor-8b", "armor-tiny", "resnet18", "llama-60m"):
@@ -142,6 +152,9 @@ class BadInput(ProgramTest):
         self.refuse("models", "show", *TINY, "--sample", "nowhere", names=["--sample nowhere"])
         self.refuse("models", "show", *TINY, "--sample", "omnicorpus:x", names=["--sample omnicorpus:x"])
         self.refuse("models", "show", "resnet18", "--sample", "omnicorpus", names=["no context"])
+        # Frames and latents lie among the text, and no sample says how many.
+        for network, of in (("livecc", "merger"), ("videochat-online", "near"), ("bagel", "latent_in")):
+            self.refuse("models", "show", network, "--sample", "obelics:1", names=["--sample obelics:1: does not describe", of, network])
         broken = self.write("broken.jsonl", '{"segments": [{"text": 10}]}\n{x\n')
         self.refuse("run", *TINY, "--sample", broken, names=["broken.jsonl: line 2: malformed JSON at column 2, expected"])
         self.refuse("run", *TINY, "--recipe", "wohg-4", names=["recipe wohg-4", "bdwp-N:M, full, recompute", "wohg-1, wohg-2, wohg-3"])
@@ -149,6 +162,23 @@ class BadInput(ProgramTest):
         self.refuse("run", *TINY, "--sample", long, names=["long.jsonl: line 2: /segments/0", "context of 128"])
         self.refuse("run", *TINY, "--recipe", "wohg-1+wohg-2", names=["wohg-1+wohg-2", "losses"])
         self.refuse("run", "resnet18", "--recipe", "wohg-1", names=["wohg-1", "text_head", "resnet18"])
+
+    def test_a_step_without_work_is_refused(self):
+        """Of weights of losses and of samples; every command that makes a step, and mixes of machines."""
+        text = ["--sample", self.write("text.jsonl", '{"segments": [{"text": 60}]}')]
+        off = self.write("off.json", {"name": "off", "method": "dense", "source": "s", "losses": {"loss": 0}})
+        of_sample = ["network armor-tiny: has no work in a step of wohg-2", "no positions lead to image_loss", "0 images generated"]
+        of_losses = ["recipe off: /losses: leaves a step of resnet9 without work", "loss has weight 0"]
+        stage = ["--recipe", "wohg-2+bdwp-2:8", "--baseline", "wohg-2+dense"]
+        for names, compared, alone in ((of_sample, [*TINY, *text, *stage], [*TINY, *text, "--recipe", "wohg-2"]),
+                                       (of_losses, ["resnet9", "--recipe", off, "--baseline", off], ["resnet9", "--recipe", off])):
+            self.refuse("compare", *compared, *FAST, names=names)
+            for targets in ("sat,gpu-model:h100", "sat,gpu-model:h100,hetero", "gpu-model:h100@2", "sat@fit,gpu-model:h100@fit"):
+                self.refuse("compare", *compared, *FAST, "--target", targets, names=names)
+            self.refuse("run", *alone, *FAST, names=names)
+            self.refuse("trace", *alone, *FAST, "-o", "steps.json", names=names)
+            self.refuse("schedule", *alone, "--hardware", SMALL_HARDWARE, names=names)
+            self.refuse("train", *alone, "--hardware", SMALL_HARDWARE, names=names)
 
     def test_modules_that_are_not_there_or_contain_themselves(self):
         network = {"name": "n", "source": "s", "batch": 1, "input": {"channels": 4, "height": 1, "width": 4},

@@ -73,6 +73,24 @@ TEST(Comparison, TheMarginIsTheProductOfItsCauses) {
     EXPECT_EQ(rows[2].why, "4.00x = roof 0.10x * share 40.00x * work 1.00x");
 }
 
+// A transfer behind other work has bytes and no time of its own; of one that is waited for in part, that
+// part.
+TEST(Comparison, WhatHidesBehindOtherWorkIsNoPartOfTheRoof) {
+    std::vector<TargetRun> runs = two();
+    TaskResult batch = other("c1", "transfer", 0, 2'000'000'000);
+    batch.hidden_seconds = 2;
+    runs[0].tasks.push_back(batch);
+    const RooflinePosition before = align(two())[1].cells[0]->position;
+    const std::vector<Row> hidden = align(runs);
+    EXPECT_EQ(hidden[1].cells[0]->work.tasks, 3U);
+    EXPECT_DOUBLE_EQ(hidden[1].cells[0]->position.share, before.share);
+    EXPECT_DOUBLE_EQ(hidden[1].cells[0]->position.share, 0.4);
+    EXPECT_EQ(hidden[1].why, align(two())[1].why);
+    runs[0].tasks.back().seconds = 0.5;
+    runs[0].tasks.back().hidden_seconds = 1.5;
+    EXPECT_DOUBLE_EQ(align(runs)[1].cells[0]->position.share, 0.7);  // (0.2 + 0.5) GB in 0.5 + 0.5 s
+}
+
 TEST(Comparison, ATargetIsOnlyAsGoodAsItsWeakestGemm) {
     std::vector<TargetRun> runs = two();
     EXPECT_EQ(runs[0].provenance(), Provenance::Simulated);

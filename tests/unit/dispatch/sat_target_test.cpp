@@ -139,6 +139,37 @@ TEST(SatTarget, TheCycleModelPicksTheBestCandidate) {
     }
 }
 
+// Estimates choose which schedules the fast model predicts, and are not equally far off for both dataflows:
+// the better of the two must stay within reach, with one slot as with many.
+TEST(SatTarget, FastFindsTheBetterDataflow) {
+    std::vector<Task> tasks;
+    for (const NmPattern nm : {NmPattern{8, 8}, NmPattern{2, 4}, NmPattern{2, 8}})
+        for (const std::int64_t m : {16, 32, 64, 200, 256})
+            for (const std::int64_t n : {40, 256, 520})
+                for (const std::int64_t k : {64, 512, 2304})
+                    tasks.emplace_back(matrix("t" + std::to_string(tasks.size()), m, n, k, nm));
+    using Choice = schedule::ScheduleOptions::DataflowChoice;
+    for (const bool interleave : {false, true}) {
+        const auto run = [&](Choice dataflow) {
+            SatSettings chosen = settings(2, Fidelity::Fast);
+            chosen.simulation.hardware =
+                load_hardware(SATSIM_SOURCE_DIR "/models/hardware/vcu1525-sat32.json");
+            chosen.simulation.options.interleave = interleave;
+            chosen.simulation.options.dataflow = dataflow;
+            return SatTarget(chosen).run(tasks, {});
+        };
+        const auto either = run(Choice::Auto);
+        const auto os = run(Choice::OutputStationary);
+        const auto ws = run(Choice::WeightStationary);
+        for (std::size_t i = 0; i < tasks.size(); ++i) {
+            const auto least = static_cast<double>(std::min(os[i].cycles, ws[i].cycles));
+            EXPECT_LE(static_cast<double>(either[i].cycles), (1 + fast::kSame) * least)
+                << either[i].shape.m << 'x' << either[i].shape.n << 'x' << either[i].shape.k << ' '
+                << either[i].tile << ", os " << os[i].cycles << ", ws " << ws[i].cycles;
+        }
+    }
+}
+
 // What the fast fidelity counts from a program is what the simulation counted; lines are an estimate.
 TEST(ProgramCounters, ArrayAndBufferCountersAreExact) {
     const SatSettings chosen = settings();

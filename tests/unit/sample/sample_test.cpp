@@ -99,6 +99,38 @@ TEST(Corpora, HaveTheirMeans) {
     EXPECT_NEAR(text / documents, corpus.tokens.value, 0.08 * corpus.tokens.value);
 }
 
+// The network with a sample of text alone.
+Network of_text(const std::string& name, const std::string& set) {
+    const std::string file = kModels + "/networks/" + name + ".json";
+    NetworkOptions options;
+    options.set = set;
+    const Sizes sizes = sizes_of(load_network(file, options));
+    apply(pack({{{Segment::Kind::Text, sizes.context}}}, sizes), sizes, "text", options);
+    return load_network(file, options);
+}
+
+TEST(Samples, DescribeEveryPositionOrAreRefused) {
+    for (const auto& [name, set] :
+         std::vector<std::pair<std::string, std::string>>{{"armor-8b", ""},
+                                                          {"armor-8b", "armor-tiny"},
+                                                          {"open-qwen2vl", ""},
+                                                          {"mio", ""},
+                                                          {"decoder", "llama-60m"}})
+        EXPECT_NO_THROW(require_described(of_text(name, set), "--sample s")) << name << set;
+    for (const auto& [name, what] : std::vector<std::pair<std::string, std::string>>{
+             {"livecc", "the 12000 positions that merger.fc2 puts into stream of network livecc"},
+             {"videochat-online", "the 2048 positions that near puts into stream"},
+             {"bagel", "the 16384 positions that latent_in puts into stream"}}) {
+        try {
+            require_described(of_text(name, ""), "--sample s");
+            FAIL() << name;
+        } catch (const InputError& error) {
+            const std::string message = error.what();
+            EXPECT_EQ(message.rfind("--sample s: does not describe " + what, 0), 0U) << message;
+        }
+    }
+}
+
 TEST(Armor, TakesItsSizesFromTheSample) {
     NetworkOptions options;
     const Sizes sizes = sizes_of(armor(options));

@@ -567,6 +567,42 @@ TEST(TrainingStep, StagesOfEveryModelDoTheSameMultiplications) {
     }
 }
 
+// What make_training_step() says when it refuses.
+std::string refusal(const Network& network, const Recipe& recipe) {
+    try {
+        (void)make_training_step(network, recipe);
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(TrainingStep, WithoutWorkIsRefusedWithWhatLeftNothing) {
+    const auto network = [](std::int64_t positions) {
+        NetworkOptions options;
+        if (positions == 0) options.sample_name = "all of text";
+        return parse_network({{"name", "n"},
+                              {"source", "s"},
+                              {"batch", 2},
+                              {"input", {{"channels", 8}, {"height", 1}, {"width", 16}}},
+                              {"layers",
+                               {{{"name", "l"}, {"kind", "linear"}, {"out", 16}},
+                                {{"name", "s"}, {"kind", "select"}, {"positions", positions}},
+                                {{"name", "loss"}, {"kind", "loss"}}}}},
+                             "test", options);
+    };
+    Recipe off;
+    off.name = "off";
+    off.losses["loss"] = 0;
+    EXPECT_EQ(refusal(network(4), Recipe{}), "");
+    EXPECT_EQ(refusal(network(4), off),
+              "recipe off: /losses: leaves a step of n without work: loss has weight 0, expected a loss that "
+              "counts");
+    EXPECT_EQ(refusal(network(0), Recipe{}),
+              "network n: has no work in a step of dense: no positions lead to loss in sample all of text");
+    EXPECT_EQ(refusal(network(0), off).rfind("recipe off", 0), 0U);
+}
+
 TEST(Recipes, NamesAndPatterns) {
     EXPECT_EQ(load_recipe("bdwp-2:8", "").nm, (NmPattern{2, 8}));
     EXPECT_EQ(load_recipe("dense", "").method, Method::Dense);
