@@ -12,6 +12,7 @@
 #include "host/notes.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
+#include "host/refuse_beside.hpp"
 #include "host/report.hpp"
 #include "host/result_tables.hpp"
 #include "host/samples.hpp"
@@ -120,7 +121,11 @@ void add_compare(CLI::App& program, Action& action) {
     ablation->excludes(report);
     for (const char* other : {"--target", "--trace", "--dataflow", "--no-interleave", "--no-pregeneration"})
         ablation->excludes(command->get_option(other));
-    command->callback([arguments, &action] { action = [arguments] { return compare(*arguments); }; });
+    command->callback([command, arguments, &action] {
+        refuse_without(*command, "--target", {"--placement", "--save-placement"});
+        refuse_unused(*command, arguments->targets);
+        action = [arguments] { return compare(*arguments); };
+    });
 }
 
 }  // namespace satsim::host

@@ -90,6 +90,25 @@ class BadInput(ProgramTest):
         for option in (["--fidelity", "fast"], ["--batch", 4], ["--recipe", "dense"], ["--dataflow", "ws"], ["--no-interleave"]):
             self.refuse("run", "--program", "p.satp", *SMALL, *option, names=[option[0], "--program"])
 
+        step = [self.network(), *SMALL, "--fidelity", "fast"]
+        for option in (["--placement", "nofile.json"], ["--placement", "edp"], ["--save-placement", "p.json"]):
+            self.refuse("compare", *step, *option, names=[option[0], "--target"])
+            self.refuse("compare", *step, "--ablation", *option, names=[option[0], "--target"])
+        for command in ("run", "compare"):
+            self.refuse(command, *step, "--energy-window", 3, names=["--energy-window", "--target"])
+            self.refuse(command, *step, "--energy-window", 3, "--target", "sat", names=["--energy-window", "--target gpu or cpu"])
+            for option in (["--channels", 2], ["--memory", "ideal"], ["--dataflow", "ws"], ["--no-interleave"], ["--stall-seed", 3], ["--no-skip"]):
+                self.refuse(command, *step, *option, "--target", "gpu-model:h100", names=[option[0], "sat among the targets"])
+        self.run_program("compare", *step, "--channels", 1, "--target", "sat@1,gpu-model:h100")
+        self.run_program("run", *step, "--no-pregeneration", "--target", "gpu-model:h100")
+        self.assertFalse((self.folder / "p.json").exists())
+        for option in (["--set", "zzz=1"], ["--sample", "obelics"]):
+            self.refuse("reproduce", "--fidelity", "fast", *option, names=[option[0]])
+        trace = self.write("x.json", {"traceEvents": []})
+        for option in (["--recipe", "dense"], ["--batch", 7], ["--layer", "x"], ["--hardware", SMALL_HARDWARE], ["--fidelity", "fast"], ["--set", "a=1"]):
+            self.refuse("trace", "--check", trace, *option, names=[option[0], "--check"])
+        self.refuse("trace", *step, "--json", "-o", "t.json", names=["--json", "--check"])
+
     def test_no_output_is_written_over_another(self):
         step = [self.network(), *SMALL, "--fidelity", "fast"]
         for command in (["compare", *step], ["run", *step], ["run", "--gemm", "16,16,16", *SMALL]):
