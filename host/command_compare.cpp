@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <span>
 
 #include "host/ablation.hpp"
 #include "host/commands.hpp"
@@ -13,10 +12,10 @@
 #include "host/notes.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
+#include "host/refuse_beside.hpp"
 #include "host/report.hpp"
 #include "host/result_tables.hpp"
 #include "host/samples.hpp"
-#include "runtime/comparison/module_shares.hpp"
 #include "runtime/dispatch/capacity.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/result_json.hpp"
@@ -27,14 +26,6 @@
 
 namespace satsim::host {
 namespace {
-
-// What --json prints, and what a report shows.
-nlohmann::ordered_json document_of(const Network& network, std::span<const StepResult> results) {
-    nlohmann::ordered_json document = compare_json(results[0], results[1]);
-    for (std::size_t i = 0; has_modules(network) && i < results.size(); ++i)
-        document["results"][i]["modules"] = modules_of(network, results[i].tasks);
-    return document;
-}
 
 std::string text_of(const Network& network, const Hardware& hardware, const Options& options,
                     const StepResult& baseline, const StepResult& result) {
@@ -83,9 +74,9 @@ int compare(const ComparisonArguments& arguments) {
     if (!arguments.trace.empty()) write_text(arguments.trace, make_step_trace(results, {}).json());
     write_report(arguments.report, "compare",
                  fmt::format("{}: {} against {}", result.network, result.recipe, baseline.recipe), options,
-                 hardware, document_of(network, results), results);
+                 hardware, compare_json_with_modules(network, results), results);
     if (options.json)
-        deliver(options, document_of(network, results).dump(1) + "\n");
+        deliver(options, compare_json_with_modules(network, results).dump(1) + "\n");
     else if (options.csv)
         deliver(options, comparison_table(baseline, result).csv());
     else
@@ -130,7 +121,11 @@ void add_compare(CLI::App& program, Action& action) {
     ablation->excludes(report);
     for (const char* other : {"--target", "--trace", "--dataflow", "--no-interleave", "--no-pregeneration"})
         ablation->excludes(command->get_option(other));
-    command->callback([arguments, &action] { action = [arguments] { return compare(*arguments); }; });
+    command->callback([command, arguments, &action] {
+        refuse_without(*command, "--target", {"--placement", "--save-placement"});
+        refuse_unused(*command, arguments->targets);
+        action = [arguments] { return compare(*arguments); };
+    });
 }
 
 }  // namespace satsim::host

@@ -6,11 +6,11 @@
 
 #include "host/onnx/import.hpp"
 #include "host/options.hpp"
+#include "host/output_files.hpp"
 #include "host/range.hpp"
 #include "host/table.hpp"
 #include "host/weight_report.hpp"
 #include "runtime/support/atomic_file.hpp"
-#include "runtime/support/error.hpp"
 #include "runtime/workload/network.hpp"
 
 namespace satsim::host {
@@ -39,23 +39,14 @@ void write_results(const ImportedNetwork& imported, const ImportRequest& request
     network.commit();
 }
 
-bool same_file(const std::string& a, const std::string& b) {
-    std::error_code code;
-    const auto whole = [&](const std::string& path) {
-        return std::filesystem::weakly_canonical(std::filesystem::absolute(path), code);
-    };
-    return whole(a) == whole(b);
-}
-
 int run_import(const Arguments& arguments) {
     const ImportRequest& request = arguments.request;
-    for (const std::string& other : {request.file, output_of(request)}) {
-        if (!request.data.empty() && same_file(request.data, other))
-            throw InputError("--data", "", "names " + other + ", expected a file of its own");
-    }
+    const std::string output = output_of(request);
+    const NamedFile written[] = {{"--output", output}, {"--data", request.data}};
+    const NamedFile read[] = {{"file", request.file}};
+    require_different_files(written, read);
     const ImportedNetwork imported = import_network(request);
     for (const std::string& note : imported.notes) fmt::print(stderr, "satsim: note: {}\n", note);
-    const std::string output = output_of(request);
     const Network network = parse_network(nlohmann::json(imported.document), output);
     write_results(imported, request, output, network.name);
     if (arguments.json) {

@@ -290,7 +290,7 @@ void add_reproduce(CLI::App& program, Action& action) {
         ->check(CLI::IsMember({1, 2, 4}));
     arguments->options.add_schedule(*command);
     arguments->options.add_simulation(*command);
-    arguments->options.add_batch(*command);
+    arguments->options.add_batch_size(*command);
     arguments->options.add_format(*command, "formats/compare.md");
     command->callback(
         [arguments, &action] { action = [arguments] { return reproduce_command(*arguments); }; });

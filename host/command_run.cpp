@@ -206,6 +206,7 @@ void add_run(CLI::App& program, Action& action) {
         refuse_beside(*command, "--program",
                       {"--recipe", "--batch", "--set", "--sample", "--no-pregeneration", "--no-interleave",
                        "--dataflow"});
+        refuse_unused(*command, arguments->targets);
         action = [arguments] { return run(*arguments); };
     });
 }

@@ -8,6 +8,7 @@
 
 #include "host/commands.hpp"
 #include "host/options.hpp"
+#include "host/output_files.hpp"
 #include "host/parse_arguments.hpp"
 #include "host/range.hpp"
 #include "host/report.hpp"
@@ -47,6 +48,14 @@ int report(const Arguments& arguments, SweepSession& session) {
     return outcome.count(sweep::Status::Fault) == 0 ? 0 : 1;
 }
 
+// The database has a name of its own where none is given.
+void require_own_database(const Arguments& arguments, const SweepSession& session) {
+    const NamedFile written[] = {
+        {"--db", session.database()}, {"--report", arguments.page}, {"--output", arguments.options.output}};
+    const NamedFile read[] = {{"sweep", arguments.settings.file}};
+    require_different_files(written, read);
+}
+
 // Rank 0 reads and checks everything first; the others follow when it says that all is well.
 int run_ranks(const Arguments& arguments) {
     const sweep::MpiWorld world;
@@ -58,6 +67,7 @@ int run_ranks(const Arguments& arguments) {
     std::unique_ptr<SweepSession> session;
     try {
         session = std::make_unique<SweepSession>(arguments.settings);
+        require_own_database(arguments, *session);
         session->open();
     } catch (const InputError& error) {
         fmt::print(stderr, "satsim: {}\n", error.what());
@@ -78,6 +88,7 @@ int run(Arguments& arguments) {
     }
     if (sweep::started_by_mpi()) return run_ranks(arguments);
     SweepSession session(arguments.settings);
+    require_own_database(arguments, session);
     session.open();
     session.evaluate(nullptr);
     return report(arguments, session);

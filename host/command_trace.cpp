@@ -10,6 +10,7 @@
 #include "host/options.hpp"
 #include "host/progress.hpp"
 #include "host/range.hpp"
+#include "host/refuse_beside.hpp"
 #include "host/samples.hpp"
 #include "host/trace_profiles.hpp"
 #include "runtime/dispatch/host_target.hpp"
@@ -137,7 +138,13 @@ void add_trace(CLI::App& program, Action& action) {
                         "the trace file, written whole or not at all");
     add_trace_profiles(*command, action);
     command->callback([command, arguments, &action] {
-        if (command->get_subcommands().empty()) action = [arguments] { return trace(*arguments); };
+        refuse_beside(*command, "--check",
+                      {"--recipe", "--layer", "--stage", "--max-events", "--batch", "--set", "--sample",
+                       "--hardware", "--channels", "--memory", "--dataflow", "--no-interleave",
+                       "--no-pregeneration", "--fidelity", "--stall-seed", "--no-skip", "--workers"});
+        if (!command->get_subcommands().empty()) return;
+        refuse_without(*command, "--check", {"--json"});
+        action = [arguments] { return trace(*arguments); };
     });
 }
 

@@ -11,6 +11,7 @@
 #include "host/mix.hpp"
 #include "host/module_table.hpp"
 #include "host/range.hpp"
+#include "host/refuse_beside.hpp"
 #include "host/report.hpp"
 #include "host/result_tables.hpp"
 #include "host/samples.hpp"
@@ -82,6 +83,27 @@ void add_target_options(CLI::App& command, std::vector<std::string>& targets, Gp
             "seconds that --target gpu or cpu repeats each piece of work for its energy (0: no energy)")
         ->check(range(0.0, 60.0))
         ->capture_default_str();
+}
+
+void refuse_unused(const CLI::App& command, const std::vector<std::string>& targets) {
+    refuse_without(command, "--target", {"--energy-window"});
+    if (targets.empty()) return;
+    const auto named = [&targets](const std::string& name) {
+        return std::ranges::any_of(targets, [&name](const std::string& target) {
+            return target == name || target.starts_with(name + "@");
+        });
+    };
+    if (command.count("--energy-window") > 0 && !named("gpu") && !named("cpu"))
+        throw InputError("--energy-window", "",
+                         "is about what is measured, expected --target gpu or cpu beside it");
+    if (named("sat")) return;
+    // Those of the hardware file's host and how fast to find out (--hardware, --fidelity, --workers) may
+    // stand beside any target; so may --no-pregeneration, which changes the step.
+    for (const char* option :
+         {"--channels", "--memory", "--dataflow", "--no-interleave", "--stall-seed", "--no-skip"}) {
+        if (command.count(option) > 0)
+            throw InputError(option, "", "is about SAT, expected sat among the targets");
+    }
 }
 
 void add_placement_options(CLI::App& command, PlacementOptions& placement) {

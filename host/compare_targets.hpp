@@ -31,6 +31,9 @@ struct ComparisonArguments {
 // --target, --record, --energy-window.
 void add_target_options(CLI::App& command, std::vector<std::string>& targets, GpuMeasuring& gpu);
 
+// Throws InputError for an option that says nothing of the targets that were named with it.
+void refuse_unused(const CLI::App& command, const std::vector<std::string>& targets);
+
 // --placement, --save-placement.
 void add_placement_options(CLI::App& command, PlacementOptions& placement);
 

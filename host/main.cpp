@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "host/commands.hpp"
+#include "host/output_files.hpp"
 #include "host/parse_arguments.hpp"
 #include "runtime/support/error.hpp"
 
@@ -42,6 +43,7 @@ int run_program(int argc, char** argv) {
     program.footer(
         "Exit codes: 0 done, 1 a check or comparison failed, 2 bad usage or input, 70 a fault of satsim.");
     if (const auto code = satsim::host::parse_arguments(program, argc, argv)) return *code;
+    satsim::host::require_different_files(program);
     return action ? action() : 0;
 }
 

@@ -1,6 +1,7 @@
 #include "host/mix.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <future>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "runtime/dispatch/bound.hpp"
+#include "runtime/dispatch/capacity.hpp"
 #include "runtime/placement/carry_over.hpp"
 #include "runtime/placement/placement_file.hpp"
 #include "runtime/placement/placement_json.hpp"
@@ -190,12 +192,15 @@ int least_copies(const Steps& made, const Answer& answer, const Hardware& hardwa
     int copies = 1;
     for (std::size_t which = 0; which < made.steps.size(); ++which) {
         for (;; ++copies) {
-            if (copies > kMost)
-                throw InputError(
-                    "--target " + answer.run.name + "@fit", "",
-                    fmt::format("finds no pipeline of up to {} machines that {} fits on; expected a smaller "
-                                "--batch or a recipe joined by +recompute",
-                                kMost, made.steps[which].recipe));
+            if (copies > kMost) {
+                std::vector<std::string> advice =
+                    what_would_need_less(made.network, made.recipes[which], made.steps[which]);
+                if (advice.empty()) advice.emplace_back("a smaller network");
+                throw InputError("--target " + answer.run.name + "@fit", "",
+                                 fmt::format("finds no pipeline of up to {} machines that {} fits on; "
+                                             "expected {}",
+                                             kMost, made.steps[which].recipe, fmt::join(advice, " or ")));
+            }
             const MixPart part{&answer, copies, nullptr};
             const Machines machines = machines_of(made, which, {&part, 1}, hardware);
             const placement::Problem problem = problem_of(made, which, machines, hardware);

@@ -4,6 +4,7 @@
 #include "host/target_tables.hpp"
 #include "runtime/comparison/module_shares.hpp"
 #include "runtime/dispatch/bound.hpp"
+#include "runtime/dispatch/result_json.hpp"
 
 namespace satsim::host {
 namespace {
@@ -87,6 +88,14 @@ nlohmann::ordered_json modules_of(const Network& network, std::span<const TaskRe
     ModuleTally tally(network);
     for (const TaskResult& task : tasks) tally.add(task.layer, task.stage, task.seconds, task.energy_j);
     return modules_json(tally.shares());
+}
+
+nlohmann::ordered_json compare_json_with_modules(const Network& network,
+                                                 std::span<const StepResult> results) {
+    nlohmann::ordered_json document = compare_json(results[0], results[1]);
+    for (std::size_t i = 0; has_modules(network) && i < results.size(); ++i)
+        document["results"][i]["modules"] = modules_of(network, results[i].tasks);
+    return document;
 }
 
 }  // namespace satsim::host

@@ -17,7 +17,11 @@ namespace satsim::host {
 // A line a module, the targets side by side.
 [[nodiscard]] std::string module_text(const Network& network, std::span<const TargetRun> runs);
 
-// `modules` of results in `document`, in their order; nothing for networks without modules.
+// Seconds and joules by module: the field `modules`.
 [[nodiscard]] nlohmann::ordered_json modules_of(const Network& network, std::span<const TaskResult> tasks);
+
+// compare_json() of a baseline's and a recipe's result, with the modules of networks that have some.
+[[nodiscard]] nlohmann::ordered_json compare_json_with_modules(const Network& network,
+                                                               std::span<const StepResult> results);
 
 }  // namespace satsim::host

@@ -58,9 +58,13 @@ void Options::add_simulation(CLI::App& command) {
         ->capture_default_str();
 }
 
-void Options::add_batch(CLI::App& command) {
+void Options::add_batch_size(CLI::App& command) {
     command.add_option("--batch", batch, "samples a step (default: the recipe's, else the network's)")
         ->check(range(std::int64_t{1}, std::int64_t{1} << 20));
+}
+
+void Options::add_batch(CLI::App& command) {
+    add_batch_size(command);
     command.add_option("--set", parameters, "NAME=VALUE: a parameter of the network, instead of its file's")
         ->allow_extra_args(false);
     command.add_option("--sample", sample,

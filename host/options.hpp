@@ -48,6 +48,7 @@ struct Options {
     void add_hardware(CLI::App& command);    // --hardware, --channels, --memory
     void add_schedule(CLI::App& command);    // --dataflow, --no-interleave, --no-pregeneration
     void add_simulation(CLI::App& command);  // --fidelity, --stall-seed, --no-skip, --workers
+    void add_batch_size(CLI::App& command);  // --batch
     void add_batch(CLI::App& command);       // --batch, --set, --sample
     // --json, --csv, -o; `page` of docs/ describes the JSON.
     void add_format(CLI::App& command, const std::string& page);

@@ -19,4 +19,14 @@ inline void refuse_beside(const CLI::App& command, const std::string& chosen,
     }
 }
 
+// Throws InputError where one of `others` was given without `needed`, which they are about.
+inline void refuse_without(const CLI::App& command, const std::string& needed,
+                           std::initializer_list<const char*> others) {
+    if (command.count(needed) > 0) return;
+    for (const char* other : others) {
+        if (command.count(other) > 0)
+            throw InputError(other, "", "says nothing without " + needed + ", expected both or neither");
+    }
+}
+
 }  // namespace satsim::host

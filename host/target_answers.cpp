@@ -5,12 +5,12 @@
 #include <string_view>
 
 #include "host/inputs.hpp"
+#include "host/module_table.hpp"
 #include "host/notes.hpp"
 #include "host/progress.hpp"
 #include "runtime/dispatch/board_limit.hpp"
 #include "runtime/dispatch/capacity.hpp"
 #include "runtime/dispatch/host_target.hpp"
-#include "runtime/dispatch/result_json.hpp"
 #include "runtime/dispatch/step_runner.hpp"
 #include "runtime/gpu_model/gpu_target.hpp"
 #include "runtime/gpu_record/record_target.hpp"
@@ -105,7 +105,7 @@ Answer answer_of_sat(const ComparisonArguments& arguments, const Steps& made, co
     results[0].memory = run.baseline_memory;
     results[1].memory = run.memory;
     if (document != nullptr) {
-        nlohmann::ordered_json compared = compare_json(results[0], results[1]);
+        nlohmann::ordered_json compared = compare_json_with_modules(made.network, results);
         for (auto& [name, value] : compared.items()) (*document)[name] = std::move(value);
     }
     run.name = "sat";

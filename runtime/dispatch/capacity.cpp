@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/dispatch/layer_footprint.hpp"
 #include "runtime/support/error.hpp"
@@ -15,34 +16,62 @@ double gib(Bytes bytes) {
     return static_cast<double>(bytes) / static_cast<double>(Bytes{1} << 30);
 }
 
+Bytes total_of(const Network& network, const Recipe& recipe, std::int64_t batch) {
+    return footprint_of(network, recipe, make_training_step(network, recipe, batch)).total();
+}
+
 // What a recipe changed in one respect would need.
 struct Remedy {
     std::string words;
     Bytes total = 0;
 };
 
-std::vector<Remedy> remedies(const Network& network, const Recipe& recipe, std::int64_t batch) {
-    std::vector<Remedy> list;
-    const auto attempt = [&](std::string words, const Recipe& changed) {
-        const TrainingStep step = make_training_step(network, changed, batch);
-        list.push_back({std::move(words), footprint_of(network, changed, step).total()});
-    };
-    Recipe changed = recipe;
+bool can_recompute(const Network& network, const Recipe& recipe) {
     const bool repeats = std::any_of(network.layers.begin(), network.layers.end(),
                                      [](const Layer& layer) { return layer.region >= 0; });
-    if (repeats && recipe.recompute != Recompute::Modules) {
-        changed.recompute = Recompute::Modules;
-        attempt("a recipe joined by +recompute", changed);
-    }
-    if (batch > 1 && recipe.micro_batches < batch) {
-        Recipe parts = recipe;
-        parts.micro_batches = batch;
-        attempt(fmt::format("\"micro_batches\": {}", batch), parts);
-        if (repeats) {
-            changed.micro_batches = batch;
-            attempt(fmt::format("+recompute and \"micro_batches\": {}", batch), changed);
-        }
-    }
+    return repeats && recipe.recompute != Recompute::Modules;
+}
+
+Recipe recomputing(Recipe recipe) {
+    recipe.recompute = Recompute::Modules;
+    return recipe;
+}
+
+// A recipe that recomputes something already has a field that joining would contradict.
+std::string recompute_words(const Recipe& recipe) {
+    return recipe.recompute == Recompute::None ? "a recipe joined by +recompute"
+                                               : "\"recompute\": \"modules\"";
+}
+
+// With the fewest micro-batches that fit, of more than the recipe has; if none do, as many as samples.
+Remedy in_parts(const std::string& before, const Network& network, Recipe recipe, std::int64_t batch,
+                Bytes capacity) {
+    std::vector<std::int64_t> counts;
+    for (std::int64_t parts = recipe.micro_batches + 1; parts <= batch; ++parts)
+        if (batch % parts == 0) counts.push_back(parts);
+    const auto total = [&](std::int64_t parts) {
+        recipe.micro_batches = parts;
+        return total_of(network, recipe, batch);
+    };
+    // Smaller parts keep less at a time: all counts after the first one that fits do so too.
+    auto fewest =
+        std::ranges::partition_point(counts, [&](std::int64_t parts) { return total(parts) > capacity; });
+    if (fewest == counts.end()) --fewest;
+    return {fmt::format("{}\"micro_batches\": {}", before, *fewest), total(*fewest)};
+}
+
+std::vector<Remedy> remedies(const Network& network, const Recipe& recipe, std::int64_t batch,
+                             Bytes capacity) {
+    std::vector<Remedy> list;
+    const bool recomputes = can_recompute(network, recipe);
+    const bool splits = recipe.micro_batches < batch;
+    const Recipe again = recomputing(recipe);
+    if (recomputes) list.push_back({recompute_words(recipe), total_of(network, again, batch)});
+    if (splits) list.push_back(in_parts("", network, recipe, batch, capacity));
+    const bool enough =
+        std::ranges::any_of(list, [&](const Remedy& remedy) { return remedy.total <= capacity; });
+    if (recomputes && splits && !enough)
+        list.push_back(in_parts(recompute_words(recipe) + " and ", network, again, batch, capacity));
     return list;
 }
 
@@ -51,7 +80,7 @@ std::string advice_for(const Network& network, const Recipe& recipe, const Train
     Bytes least = footprint.total();
     std::string best;
     std::string words;
-    for (const Remedy& remedy : remedies(network, recipe, step.batch)) {
+    for (const Remedy& remedy : remedies(network, recipe, step.batch, capacity)) {
         if (remedy.total <= capacity)
             words += fmt::format("{}{} ({:.1f} GiB)", words.empty() ? "" : " or ", remedy.words,
                                  gib(remedy.total));
@@ -106,6 +135,22 @@ MemoryFit plan_memory(const Network& network, const Recipe& recipe, const Traini
     plan.advice = advice_for(network, recipe, step, plan.footprint, capacity);
     if (step.batch > 1) plan.advice = "a smaller --batch, " + plan.advice;
     return plan;
+}
+
+std::vector<std::string> what_would_need_less(const Network& network, const Recipe& recipe,
+                                              const TrainingStep& step) {
+    const Bytes needed = footprint_of(network, recipe, step).total();
+    std::vector<std::string> words;
+    if (step.batch > 1) words.emplace_back("a smaller --batch");
+    if (can_recompute(network, recipe) && total_of(network, recomputing(recipe), step.batch) < needed)
+        words.push_back(recompute_words(recipe));
+    Recipe parts = recipe;
+    parts.micro_batches = step.batch;
+    if (recipe.micro_batches < step.batch && total_of(network, parts, step.batch) < needed)
+        words.push_back(recipe.micro_batches == 1
+                            ? "\"micro_batches\""
+                            : fmt::format("more \"micro_batches\" than {}", recipe.micro_batches));
+    return words;
 }
 
 void require_fit(const Network& network, const Recipe& recipe, const TrainingStep& step,

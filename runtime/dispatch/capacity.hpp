@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "runtime/dispatch/footprint.hpp"
 #include "runtime/hardware/hardware.hpp"
@@ -25,9 +26,14 @@ void require_capacity(const std::string& network, const Footprint& footprint, co
                       Bytes capacity, const std::string& advice = "a smaller --batch");
 
 // The step in a memory of `capacity` bytes (0: not known). Its advice, where it does not fit, has been tried:
-// recomputation, micro-batches, a frozen network, several machines.
+// recomputation, the fewest micro-batches that fit, both, several machines.
 [[nodiscard]] MemoryFit plan_memory(const Network& network, const Recipe& recipe, const TrainingStep& step,
                                     Bytes capacity);
+
+// What of a recipe can be changed so that the step needs less, without what it does already: for a step on
+// several machines, where nobody has tried whether it then fits.
+[[nodiscard]] std::vector<std::string> what_would_need_less(const Network& network, const Recipe& recipe,
+                                                            const TrainingStep& step);
 
 // Throws InputError naming network and recipe, with the arithmetic and that advice, when the step does not
 // fit. `besides`: what the caller offers beside the advice, if anything.

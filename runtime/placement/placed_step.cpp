@@ -1,12 +1,14 @@
 #include "runtime/placement/placed_step.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>
 #include <numeric>
 #include <span>
 
+#include "runtime/dispatch/capacity.hpp"
 #include "runtime/placement/groups.hpp"
 #include "runtime/placement/memory.hpp"
 #include "runtime/placement/pipeline.hpp"
@@ -201,6 +203,7 @@ StepPlacer::StepPlacer(const Network& network, const Recipe& recipe, const Train
                        Problem problem, Objective objective, std::optional<Assignment> fixed,
                        std::vector<Start> starts)
     : network_(network),
+      recipe_(recipe),
       step_(step),
       fixed_(std::move(fixed)),
       length_(Expansion::size_of(problem.graph) > kWholeRuns ? Length::Short : Length::Whole),
@@ -296,18 +299,22 @@ void StepPlacer::leave_machines_out() {
     }
 }
 
+void StepPlacer::refuse() const {
+    std::vector<std::string> advice = what_would_need_less(network_, recipe_, step_);
+    advice.emplace_back(fixed_ ? "another placement" : "more machines");
+    throw InputError(fmt::format("network {} under {}", network_.name, step_.recipe), "",
+                     fmt::format("{} {}; expected {}",
+                                 fixed_ ? "does not fit as it is placed:"
+                                        : "fits in no placement on these machines: the nearest needs",
+                                 memory_text(placed_.problem, placed_.memory), fmt::join(advice, " or ")));
+}
+
 PlacedStep StepPlacer::finish() {
     placed_.problem.excess = nullptr;  // it ends with this
     placed_.placement = best(settings_.objective);
     const Assignment& found = placed_.placement.assignment;
     placed_.memory = plan_.footprints(found);
-    if (placed_.placement.score.excess > 0)
-        throw InputError(
-            network_.name, "",
-            fmt::format("{} {}; expected a smaller --batch, a recipe joined by +recompute, or more machines",
-                        fixed_ ? "does not fit as it is placed:"
-                               : "fits in no placement on these machines: the nearest needs",
-                        memory_text(placed_.problem, placed_.memory)));
+    if (placed_.placement.score.excess > 0) refuse();
     placed_.outcome = simulate(placed_.problem, placed_.expansion, found, true);
     for (const Objective objective : objectives_)
         add_start(of(found_, objective).assignment, "", placed_.found);

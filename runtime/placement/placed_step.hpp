@@ -64,8 +64,8 @@ class StepPlacer {
     void consider(const Start& start, Objective objective, bool improved);
     // Finds out what each machine is worth.
     void leave_machines_out();
-    // Ends the work. Throws InputError naming the machines and their memory when no placement that fits was
-    // found.
+    // Ends the work. Throws InputError naming the recipe, the machines and their memory when no placement
+    // that fits was found.
     [[nodiscard]] PlacedStep finish();
 
   private:
@@ -73,7 +73,10 @@ class StepPlacer {
     void offer(const Placements& placements);
     [[nodiscard]] Placement& best(Objective objective) { return found_[static_cast<std::size_t>(objective)]; }
 
+    [[noreturn]] void refuse() const;
+
     const Network& network_;
+    const Recipe& recipe_;
     const TrainingStep& step_;
     std::optional<Assignment> fixed_;
     Length length_;

@@ -212,8 +212,11 @@ Recipe parse_recipe(const nlohmann::json& document, const std::string& file) {
 }
 
 Recipe load_recipe(const std::string& text, const std::filesystem::path& models_dir) {
-    if (const auto recipe = named_recipe(text)) return *recipe;
+    // The parts come first: "bdwp-2:8+recompute" begins like a name, too.
     const bool joined = parts_of(text).size() > 1;
+    if (!joined) {
+        if (const auto recipe = named_recipe(text)) return *recipe;
+    }
     const std::string file = joined ? "recipe " + text : recipe_file(text, models_dir).string();
     const nlohmann::json document = joined ? load_recipe_document(text, models_dir) : parse_json_file(file);
     Recipe recipe = parse_recipe(document, file);

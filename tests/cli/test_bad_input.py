@@ -1,6 +1,7 @@
 """Bad input: one line that names the place, exit code 2, earlier results untouched (design.md section 5)."""
 import copy
 import json
+import pathlib
 import struct
 import unittest
 import zlib
@@ -88,6 +89,69 @@ class BadInput(ProgramTest):
         self.run_program("schedule", *product, "--program", "p.satp")
         for option in (["--fidelity", "fast"], ["--batch", 4], ["--recipe", "dense"], ["--dataflow", "ws"], ["--no-interleave"]):
             self.refuse("run", "--program", "p.satp", *SMALL, *option, names=[option[0], "--program"])
+
+        step = [self.network(), *SMALL, "--fidelity", "fast"]
+        for option in (["--placement", "nofile.json"], ["--placement", "edp"], ["--save-placement", "p.json"]):
+            self.refuse("compare", *step, *option, names=[option[0], "--target"])
+            self.refuse("compare", *step, "--ablation", *option, names=[option[0], "--target"])
+        for command in ("run", "compare"):
+            self.refuse(command, *step, "--energy-window", 3, names=["--energy-window", "--target"])
+            self.refuse(command, *step, "--energy-window", 3, "--target", "sat", names=["--energy-window", "--target gpu or cpu"])
+            for option in (["--channels", 2], ["--memory", "ideal"], ["--dataflow", "ws"], ["--no-interleave"], ["--stall-seed", 3], ["--no-skip"]):
+                self.refuse(command, *step, *option, "--target", "gpu-model:h100", names=[option[0], "sat among the targets"])
+        self.run_program("compare", *step, "--channels", 1, "--target", "sat@1,gpu-model:h100")
+        self.run_program("run", *step, "--no-pregeneration", "--target", "gpu-model:h100")
+        self.assertFalse((self.folder / "p.json").exists())
+        for option in (["--set", "zzz=1"], ["--sample", "obelics"]):
+            self.refuse("reproduce", "--fidelity", "fast", *option, names=[option[0]])
+        trace = self.write("x.json", {"traceEvents": []})
+        for option in (["--recipe", "dense"], ["--batch", 7], ["--layer", "x"], ["--hardware", SMALL_HARDWARE], ["--fidelity", "fast"], ["--set", "a=1"]):
+            self.refuse("trace", "--check", trace, *option, names=[option[0], "--check"])
+        self.refuse("trace", *step, "--json", "-o", "t.json", names=["--json", "--check"])
+
+    def test_no_output_is_written_over_another(self):
+        step = [self.network(), *SMALL, "--fidelity", "fast"]
+        for command in (["compare", *step], ["run", *step], ["run", "--gemm", "16,16,16", *SMALL]):
+            self.refuse(*command, "--trace", "same.json", "--report", "same.json", names=["--report same.json", "--trace"])
+            self.refuse(*command, "--json", "-o", "./same.json", "--report", "same.json", names=["--output ./same.json", "--report"])
+            self.refuse(*command, "--trace", self.folder / "a" / ".." / "same.json", "-o", "same.json", names=["--output same.json", "--trace"])
+        self.refuse("compare", *step, "--target", "sat,hetero", "--save-placement", "same.json", "--trace", "same.json", names=["--trace same.json", "--save-placement"])
+        self.refuse("schedule", "--gemm", "16,16,16", *SMALL, "--asm", "--program", "same", "-o", "same", names=["--output same", "--program"])
+        self.refuse("reproduce", "--json", "-o", "same.json", "--report", "same.json", names=["--output same.json", "--report"])
+        sweep = self.write("s.json", {"name": "s", "base": {"network": self.network(), "hardware": SMALL_HARDWARE, "recipe": "dense"},
+                                      "fields": [{"set": "/batch", "values": [1]}]})
+        self.refuse("sweep", sweep, "--db", "same", "-o", "same", names=["same", "--db"])
+        self.assertEqual({f.name for f in self.folder.iterdir()}, {"small.json", "s.json", "earlier"})
+
+    def test_no_output_is_written_over_what_is_read(self):
+        network = self.network()
+        (self.folder / "link.json").symlink_to("small.json")
+        files = {name: self.write(name, "{}") for name in ("h.json", "r.json", "p.json", "d.json", "rec.json", "t.json", "s.jsonl")}
+        for output in ("small.json", "./small.json", network, "link.json"):
+            for command in ("run", "compare", "train", "schedule", "trace"):
+                self.refuse(command, network, *SMALL, "-o", output, names=["--output " + str(output), "network"])
+        self.refuse("run", "link.json", *SMALL, "-o", network, names=["network"])
+        self.refuse("models", "show", "small.json:large", "-o", network, names=["network"])
+        self.refuse("compare", network, *SMALL, "--report", "small.json", names=["--report small.json", "network"])
+        step = ["compare", network, "--fidelity", "fast"]
+        for given, output in ((["--hardware", "h.json"], "h.json"), (["--recipe", "dense+r.json"], "r.json"), (["--baseline", "r.json"], "r.json"),
+                              (["--target", "sat,hetero", "--placement", "p.json"], "p.json"), (["--sample", "s.jsonl"], "s.jsonl"),
+                              (["--target", "sat,gpu:rec.json@2"], "rec.json"), (["--target", "gpu-model:d.json"], "d.json")):
+            for option in ("-o", "--trace"):
+                self.refuse(*step, *given, option, output, names=[output, given[-2]])
+        self.refuse(*step, "--target", "gpu:rec.json,gpu", "--record", "rec.json", names=["--record rec.json", "--target"])
+        self.refuse(*step, "--target", "sat,hetero", "--placement", "p.json", "--save-placement", "p.json", names=["--save-placement p.json", "--placement"])
+        self.refuse("trace", "--check", "t.json", "--json", "-o", "t.json", names=["--output t.json", "--check"])
+        self.refuse("trace", "diff", "t.json#1", "d.json", "-o", "t.json", names=["--output t.json"])
+        self.refuse("trace", "import", "t.json", "--rewrite", "t.json", names=["--rewrite t.json"])
+        self.refuse("gpu", "fit", "d.json", "rec.json", "--write", "rec.json", names=["--write rec.json", "recordings"])
+        self.refuse("hardware", "show", "h.json", "-o", "h.json", names=["--output h.json", "hardware"])
+        self.refuse("run", "--program", "t.json", *SMALL, "-o", "t.json", names=["--output t.json", "--program"])
+        self.refuse("sweep", "d.json", "--csv", "-o", "d.json", names=["--output d.json", "sweep"])
+        self.refuse("models", "import", "d.json", names=["--output d.json", "file"])
+        for file in files.values():
+            self.assertEqual(pathlib.Path(file).read_text(), "{}")
+        self.assertEqual(json.loads((self.folder / "small.json").read_text()), SMALL_NETWORK)
 
     def test_unsupported_pattern(self):
         for nm in ("3:5", "0:8", "9:8", "2", "2:8:1", "x:y", "2:32", "-1:8"):

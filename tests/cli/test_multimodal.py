@@ -98,8 +98,15 @@ class Steps(ProgramTest):
             self.assertAlmostEqual(sum(m["seconds"] for m in result["modules"]), result["seconds"])
             self.assertAlmostEqual(sum(m["energy_j"] for m in result["modules"]), result["energy_j"])
         self.assertEqual(self.run_json("run", *TINY, "--recipe", "wohg-3+dense", *FAST)["modules"], value["results"][0]["modules"])
+        # Beside other targets, SAT's results are the same.
+        beside = self.run_json("compare", *TINY, *recipes, "--target", "sat,gpu-model:h100", *FAST)
+        self.assertEqual([r["modules"] for r in beside["results"]], [r["modules"] for r in value["results"]])
+        self.assertEqual(beside["targets"][0]["modules"], value["results"][1]["modules"])
         plain = self.write("plain.json", SMALL_NETWORK)
         self.assertFalse("modules" in self.run_json("run", plain, *FAST))
+        for more in ([], ["--target", "sat"]):
+            for result in self.run_json("compare", plain, *more, *FAST)["results"]:
+                self.assertNotIn("modules", result)
         sample = self.write("s.jsonl", '{"segments": [{"text": 40}, {"image": 2}, {"generate": 1}]}')
         for more in ([], ["--target", "sat,gpu-model:h100"]):
             more = [*more, "--sample", sample]

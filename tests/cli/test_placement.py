@@ -200,7 +200,12 @@ class Placement(ProgramTest):
     def test_a_given_placement_that_does_not_fit_says_so(self):
         path = self.write("p.json", {"format": "satsim-placement", "version": 1, "places": [{"layer": "*", "target": "host"}, {"layer": "*", "target": "sat"}]})
         self.refuse("compare", self.deep(), "--target", "sat,hetero", "--hardware", self.small_card(4), "--fidelity", "fast", "--placement", path,
-                    names=["does not fit as it is placed", "sat"])
+                    names=["network deep under dense: does not fit as it is placed", "sat", "a smaller --batch or a recipe joined by +recompute or another placement"])
+        # The other step is the one that does not fit; and what is on already would not help.
+        step = ["compare", self.deep(), "--target", "sat,hetero", "--hardware", self.small_card(8), "--fidelity", "fast", "--placement", path]
+        self.refuse(*step, "--baseline", "bdwp-2:8", "--recipe", "dense", names=["network deep under dense: does not fit"])
+        self.refuse(*step, "--baseline", "bdwp-2:8", "--recipe", "dense+recompute",
+                    names=["network deep under dense+recompute: does not fit", "expected a smaller --batch or another placement"])
 
     def test_the_trace_has_every_machine_and_flows(self):
         path = self.folder / "t.json"

@@ -235,6 +235,12 @@ class Refusals(SweepTest):
         self.write("text.sqlite", "not a database, but long enough to be looked at as one" * 10)
         self.assertIn("text.sqlite", self.refused("sweep", self.sweep(), "--db", "text.sqlite"))
 
+    def test_the_database_is_no_other_file(self):
+        for more in (["--csv", "-o", "sweep.sqlite"], ["--csv", "-o", "d.sqlite", "--db", "./d.sqlite"]):
+            self.assertIn("is the file of --db too", self.refused("sweep", self.sweep(), *more))
+        self.assertIn("what sweep names", self.refused("sweep", self.sweep(), "--db", "sweep.json"))
+        self.assertEqual([name for name in os.listdir(self.folder) if name.endswith(".sqlite")], [])
+
     def test_results_of_another_program_are_left_alone(self):
         self.run_program("sweep", self.sweep(), "--db", "old.sqlite")
         with sqlite3.connect(self.folder / "old.sqlite") as connection:

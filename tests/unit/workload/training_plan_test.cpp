@@ -5,6 +5,8 @@
 
 #include <map>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "runtime/support/error.hpp"
 #include "runtime/workload/training_step.hpp"
@@ -163,16 +165,51 @@ TEST(Recomputation, AddsForwardWorkOfRepeatedModules) {
     EXPECT_LT(attention.at("FF"), with.at("FF"));
 }
 
-TEST(Recipes, JoinedPartsMustAgree) {
+// What is said where `text` is refused.
+std::string refusal(const std::string& text) {
+    try {
+        (void)recipe(text);
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    ADD_FAILURE() << text << " is accepted";
+    return "";
+}
+
+TEST(Recipes, PartsJoinInAnyOrder) {
+    for (const char* text : {"bdwp-2:8+recompute", "recompute+bdwp-2:8"}) {
+        const Recipe joined = recipe(text);
+        EXPECT_EQ(joined.name, text);
+        EXPECT_EQ(joined.method, Method::Bdwp) << text;
+        EXPECT_EQ(joined.nm, (NmPattern{2, 8})) << text;
+        EXPECT_EQ(joined.recompute, Recompute::Modules) << text;
+    }
+    for (const char* text : {"sdgp-2:4+full", "full+sdgp-2:4", "sdgp-2:4+full+recompute"}) {
+        const Recipe joined = recipe(text);
+        EXPECT_EQ(joined.method, Method::Sdgp) << text;
+        EXPECT_EQ(joined.nm, (NmPattern{2, 4})) << text;
+        EXPECT_EQ(joined.optimizer, Optimizer::AdamW) << text;
+    }
+    EXPECT_EQ(recipe("dense+recompute").recompute, Recompute::Modules);
     EXPECT_EQ(recipe("wohg-3+dense").method, Method::Dense);
     EXPECT_FALSE(recipe("wohg-1").assumptions.empty());
-    for (const char* text : {"dense+bdwp-2:8", "wohg-1+wohg-2", "wohg-1+nothing", "+", "bdwp-2:8+bdwp-1:8"}) {
-        try {
-            (void)recipe(text);
-            ADD_FAILURE() << text;
-        } catch (const InputError& error) {
-            EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-        }
+}
+
+TEST(Recipes, JoinedPartsMustAgree) {
+    const std::vector<std::pair<std::string, std::string>> refused{
+        {"dense+bdwp-2:8", "/method: is \"dense\" in one part and \"bdwp\" in another"},
+        {"bdwp-2:8+dense", "/method: is \"bdwp\" in one part and \"dense\" in another"},
+        {"bdwp-2:8+bdwp-1:8", "/nm: is \"2:8\" in one part and \"1:8\" in another"},
+        {"wohg-1+wohg-2", "/losses: is "},
+        {"wohg-1+nothing", "recipe nothing: is no file and no known name"},
+        {"bdwp-2:8+nothing", "recipe nothing: is no file and no known name"},
+        {"bdwp-2:8+", "recipe : is no file and no known name"},
+        {"+", "recipe : is no file and no known name"},
+        {"bdwp-2:5+recompute", "recipe bdwp-2:5: pattern 2:5 is not supported"}};
+    for (const auto& [text, expected] : refused) {
+        const std::string message = refusal(text);
+        EXPECT_NE(message.find(expected), std::string::npos) << text << ": " << message;
+        EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     }
 }
 
