@@ -88,6 +88,13 @@ class BadInput(ProgramTest):
         self.run_program("schedule", *product, "--program", "p.satp")
         for option in (["--fidelity", "fast"], ["--batch", 4], ["--recipe", "dense"], ["--dataflow", "ws"], ["--no-interleave"]):
             self.refuse("run", "--program", "p.satp", *SMALL, *option, names=[option[0], "--program"])
+        # The program states its array: what names another is refused, what names the same or none is not.
+        self.refuse("run", "--program", "p.satp", "--channels", 4, "-o", "earlier", names=["--channels", "p.satp", "channels 4"])
+        self.refuse("run", "--program", "p.satp", "--hardware", "vcu1525-sat32", "-o", "earlier",
+                    names=["--hardware vcu1525-sat32", "p.satp", "rows 32"])
+        channels = self.hardware_document()["memory"]["channels"]
+        self.run_program("run", "--program", "p.satp", *SMALL, "--channels", channels)
+        self.run_program("run", "--program", "p.satp")
 
     def test_unsupported_pattern(self):
         for nm in ("3:5", "0:8", "9:8", "2", "2:8:1", "x:y", "2:32", "-1:8"):
