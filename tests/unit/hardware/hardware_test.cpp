@@ -152,5 +152,24 @@ TEST(Hardware, TheSlicesOfTheRtlCanBeBuilt) {
     EXPECT_EQ(unbuildable(array), "");
 }
 
+// Each refusal is one of the RTL's own (stce.sv, sat_core.sv, sat_top.sv); tools/check_rtl.sh tries that of
+// S.
+TEST(Hardware, WhatTheRtlRefusesCannotBeBuilt) {
+    const auto refusal = [](int isa::ArrayConfig::*size, int value) {
+        isa::ArrayConfig array;
+        array.*size = value;
+        return unbuildable(array);
+    };
+    for (const int slots : {2, 4, 8, 16}) EXPECT_EQ(refusal(&isa::ArrayConfig::slots, slots), "");
+    for (const int slots : {1, 3, 12, 32}) {
+        EXPECT_EQ(refusal(&isa::ArrayConfig::slots, slots),
+                  "slots is " + std::to_string(slots) + ", expected a power of two from 2 to 16");
+    }
+    EXPECT_NE(refusal(&isa::ArrayConfig::channels, 8), "");
+    EXPECT_NE(refusal(&isa::ArrayConfig::burst_lines, 12), "");
+    EXPECT_NE(refusal(&isa::ArrayConfig::burst_lines, 128), "");
+    EXPECT_NE(refusal(&isa::ArrayConfig::instructions, 4100), "");
+}
+
 }  // namespace
 }  // namespace satsim
