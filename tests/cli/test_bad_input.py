@@ -1,6 +1,7 @@
 """Bad input: one line that names the place, exit code 2, earlier results untouched (design.md section 5)."""
 import copy
 import json
+import pathlib
 import struct
 import unittest
 import zlib
@@ -48,6 +49,22 @@ class BadInput(ProgramTest):
     def test_unknown_field(self):
         self.refuse_network(SMALL_NETWORK | {"colour": 1}, "colour", "/")
         self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, twist=2)}, "twist", "/layers/0")
+
+    def test_control_characters_in_names(self):
+        """A name may hold a line's end; the message is one line all the same, which refuse() checks."""
+        self.refuse_network(SMALL_NETWORK | {"name": "two\nlines"}, "/name", "two\\nlines", "control characters")
+        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, name="a\nb")}, "/layers/0/name", "a\\nb")
+        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, name="a\x1b[1mb")}, "/layers/0/name", "\\u001b")
+        self.refuse_network(SMALL_NETWORK | {"parameters": {"a\tb": 1}}, "/parameters", "control characters")
+        self.refuse_network(SMALL_NETWORK | {"a\nb": 1}, "a\\nb")
+        self.refuse("run", "nonex\nist", names=["nonex\\nist"])
+        self.refuse("run", "nonex\nist.json", names=["nonex\\nist.json"])
+        self.refuse("fl\ny", names=["fl\\ny"])
+        self.refuse("run", self.network(), "--fid\nelity", names=["--fid\\nelity"])
+        self.refuse("run", self.network(), "--recipe", "den\nse", names=["den\\nse"])
+        self.refuse("run", self.network(), "--set", "a\nb=1", names=["a\\nb"])
+        bad = pathlib.Path(self.write("bad\nname.json", SMALL_NETWORK | {"batch": 0}))
+        self.refuse("run", bad, *SMALL, names=["bad\\nname.json", "/batch"])
 
     def test_missing_and_mistyped_fields(self):
         self.refuse_network({k: v for k, v in SMALL_NETWORK.items() if k != "layers"}, "layers")

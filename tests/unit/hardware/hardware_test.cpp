@@ -135,6 +135,16 @@ TEST(Hardware, MalformedJsonNamesThePlace) {
     EXPECT_THROW((void)load_hardware("/"), InputError);
 }
 
+// Whatever files and options are called, what main prints of an error is one line.
+TEST(Hardware, AnErrorIsOneLine) {
+    const InputError error("a\nb.json", "/x\ty", std::string("is \x01\x7f\r, not \xc3\xa4"));
+    EXPECT_STREQ(error.what(), "a\\nb.json: /x\\ty: is \\x01\\x7f\\x0d, not \xc3\xa4");
+    EXPECT_EQ(error.where(), "a\nb.json");
+    EXPECT_EQ(error.message(), "is \x01\x7f\r, not \xc3\xa4");
+    EXPECT_EQ(fault([](json& d) { d["name"] = "a\nb"; }),
+              "h.json: /name: is \"a\\nb\", expected a name without control characters");
+}
+
 TEST(Hardware, ChannelsOverride) {
     const Hardware hardware = load_hardware(SATSIM_SOURCE_DIR "/models/hardware/vcu1525-sat32.json");
     EXPECT_EQ(with_channels(hardware, 1, "--channels").memory_config().channels, 1);
