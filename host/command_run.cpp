@@ -23,6 +23,7 @@
 #include "runtime/dispatch/step_runner.hpp"
 #include "runtime/gzip/gzip.hpp"
 #include "runtime/isa/program.hpp"
+#include "runtime/isa/program_fields.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/trace/step_trace.hpp"
 
@@ -36,6 +37,7 @@ struct Arguments {
     std::string gemm;
     std::string nm = "dense";
     std::string program;
+    bool hardware_chosen = false;  // --hardware was given
     std::string trace;
     std::string report;
     std::vector<std::string> targets;  // instead of SAT
@@ -112,15 +114,35 @@ int run_gemm(const Arguments& arguments) {
     return 0;
 }
 
+// A program file states the array that it was scheduled for, and runs on that one: an option that names
+// another would change nothing.
+void require_chosen_array(const Arguments& arguments, const Hardware& hardware,
+                          const isa::ArrayConfig& array) {
+    const auto refuse = [&arguments](const std::string& option, const isa::FieldDifference& difference) {
+        throw InputError(
+            option, "",
+            fmt::format(
+                "has {} {}, {} is a program for {}; leave the option out or schedule the program anew",
+                difference.name, difference.have, arguments.program, difference.want));
+    };
+    const Options& options = arguments.options;
+    if (options.channels != 0 && options.channels != array.channels)
+        refuse("--channels", {"channels", options.channels, array.channels});
+    if (!arguments.hardware_chosen) return;
+    if (const auto difference = isa::first_difference(hardware.array, array))
+        refuse("--hardware " + options.hardware_name, *difference);
+}
+
 int run_program_file(const Arguments& arguments) {
     const Options& options = arguments.options;
     if (options.fidelity == "fast")
         throw InputError("--fidelity fast", "",
                          "knows schedules, not programs, expected --fidelity cycle beside --program");
     const isa::Program program = isa::load_program(arguments.program);
+    const Hardware hardware = options.hardware();
+    require_chosen_array(arguments, hardware, program.config);
     sat::require_runnable(program, arguments.program);
-    const Execution execution =
-        sat::run_program_forked(program, options.sat_settings(options.hardware()).simulation);
+    const Execution execution = sat::run_program_forked(program, options.sat_settings(hardware).simulation);
     if (options.json) {
         nlohmann::ordered_json object = {{"program", arguments.program}, {"cycles", execution.cycles()}};
         for (std::size_t i = 0; i < isa::kEngines; ++i)
@@ -207,6 +229,7 @@ void add_run(CLI::App& program, Action& action) {
                       {"--recipe", "--batch", "--set", "--sample", "--no-pregeneration", "--no-interleave",
                        "--dataflow"});
         refuse_unused(*command, arguments->targets);
+        arguments->hardware_chosen = command->count("--hardware") > 0;
         action = [arguments] { return run(*arguments); };
     });
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/support/error.hpp"
+
 namespace satsim::host {
 
 inline constexpr int kBadInput = 2;
@@ -32,10 +34,10 @@ inline std::optional<int> parse_arguments(CLI::App& program, int argc, char** ar
     } catch (const CLI::ParseError& error) {
         const std::string unknown = unknown_command(program);
         if (unknown.empty())
-            fmt::print(stderr, "{}: {}\n", program.get_name(), error.what());
+            fmt::print(stderr, "{}: {}\n", program.get_name(), one_line(error.what()));
         else
             fmt::print(stderr, "{}: {} is no command here, expected one of those that --help lists\n",
-                       program.get_name(), unknown);
+                       program.get_name(), one_line(unknown));
         return kBadInput;
     }
     return std::nullopt;

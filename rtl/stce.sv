@@ -76,11 +76,11 @@ module stce #(
   localparam int unsigned RING = (MAXM - 1) * (ROW_SLOTS > sat_isa::T_ACC_INTERVAL ? ROW_SLOTS : sat_isa::T_ACC_INTERVAL) + sat_isa::T_WS_HOP - 1;
   localparam int unsigned RING_BITS = $clog2(RING);
 
-  if ((R & (R - 1)) != 0 || (C & (C - 1)) != 0 || C < 4 || C > 32 * CH || (S & (S - 1)) != 0 || R < 2 || S > 16
+  if ((R & (R - 1)) != 0 || (C & (C - 1)) != 0 || C < 4 || C > 32 * CH || (S & (S - 1)) != 0 || R < 2 || S < 2 || S > 16
       || (RD & (RD - 1)) != 0) begin : gen_check
     // C: units of C values and indices fill a line of the north buffers and are found by shifts, as are elements and banks in
-    // STORE's lines. R: row s*R + r of a tile is a concatenation. S and RD wrap around.
-    $error("stce: R, C, S and RD must be powers of two (lines are cut into units of C by shifts), R >= 2, 4 <= C <= 32*CH, S <= 16");
+    // STORE's lines. R: row s*R + r of a tile is a concatenation. S and RD wrap around. S: a slot's number has at least one bit.
+    $error("stce: R, C, S and RD must be powers of two (lines are cut into units of C by shifts), R >= 2, 4 <= C <= 32*CH, 2 <= S <= 16");
   end
 
   // ---- control --------------------------------------------------------------------------------------------------

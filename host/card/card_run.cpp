@@ -26,16 +26,12 @@ void copy_into(MemoryImage& to, const MemoryImage& from) {
 }
 
 void require_same_array(const isa::ArrayConfig& kernel, const Work& work) {
-    const auto have = isa::config_fields(kernel);
-    const auto want = isa::config_fields(work.program.config);
-    for (std::size_t i = 0; i < have.size(); ++i) {
-        if (*have[i].second != *want[i].second)
-            throw InputError(
-                work.name, "",
-                fmt::format("a program for {} {}, the card's kernel has {}; schedule it for the card's "
-                            "sizes (satsim-card --identify)",
-                            want[i].first, *want[i].second, *have[i].second));
-    }
+    const auto difference = isa::first_difference(kernel, work.program.config);
+    if (!difference) return;
+    throw InputError(work.name, "",
+                     fmt::format("a program for {} {}, the card's kernel has {}; schedule it for the card's "
+                                 "sizes (satsim-card --identify)",
+                                 difference->name, difference->want, difference->have));
 }
 
 // Memory after the run as it should be.

@@ -97,7 +97,7 @@ Hardware read_hardware(const JsonCursor& root, const std::string& name) {
     (void)root.at("version").integer(1, 1);
     Hardware hardware;
     hardware.file = name;
-    hardware.name = root.at("name").text();
+    hardware.name = root.at("name").name();
     hardware.description = root.at("description").text();
     hardware.clock_hz = root.at("clock_hz").number(1e6, 2e9);
     hardware.array = read_array(root.at("array"));

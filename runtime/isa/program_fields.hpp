@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -28,6 +29,25 @@ template <typename Config>
                       Entry{"piece_fifo", &c.piece_fifo},
                       Entry{"line_fifo", &c.line_fifo},
                       Entry{"store_fifo", &c.store_fifo}};
+}
+
+// A number in which two configurations differ.
+struct FieldDifference {
+    std::string_view name;
+    int have = 0;
+    int want = 0;
+};
+
+// The first one, if they differ at all.
+[[nodiscard]] constexpr std::optional<FieldDifference> first_difference(const ArrayConfig& have,
+                                                                        const ArrayConfig& want) {
+    const auto ours = config_fields(have);
+    const auto theirs = config_fields(want);
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        if (*ours[i].second != *theirs[i].second)
+            return FieldDifference{ours[i].first, *ours[i].second, *theirs[i].second};
+    }
+    return std::nullopt;
 }
 
 }  // namespace satsim::isa

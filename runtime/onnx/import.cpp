@@ -41,9 +41,8 @@ Network read_back(const Imported& imported, const Importer& importer, const Grap
         std::from_chars(pointer.data() + begin, pointer.data() + end, layer);
         const Node* node = importer.node_of(layer);
         if (node == nullptr) throw;
-        const std::string message = std::string(error.what()).substr(file.size() + pointer.size() + 4);
         const std::string field = end < pointer.size() ? pointer.substr(end + 1) + " " : "";
-        throw InputError(graph.where(*node), "", field + message);
+        throw InputError(graph.where(*node), "", field + error.message());
     }
 }
 

@@ -195,7 +195,7 @@ Recipe parse_recipe(const nlohmann::json& document, const std::string& file) {
                            "loss_scale", "source", "train", "freeze", "losses", "frozen_sparse", "recompute",
                            "micro_batches", "assumptions"});
     Recipe recipe;
-    recipe.name = root.at("name").text();
+    recipe.name = root.at("name").name();
     if (root.has("method")) recipe.method = pick(root.at("method"), kMethods);
     if (root.has("nm")) {
         recipe.nm = parse_pattern(root.at("nm").text(), file, "/nm");

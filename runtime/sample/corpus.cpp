@@ -86,7 +86,7 @@ Corpus parse_corpus(const nlohmann::json& document, const std::string& file) {
     const JsonCursor root(document, file);
     root.object({"name", "source", "text_tokens", "spread", "images", "tiles", "generated"});
     Corpus corpus;
-    corpus.name = root.at("name").text();
+    corpus.name = root.at("name").name();
     corpus.source = root.at("source").text();
     corpus.tokens = read_figure(root.at("text_tokens"), "token", 1, 1e6);
     corpus.spread = read_figure(root.at("spread"), "1", 0, 4);

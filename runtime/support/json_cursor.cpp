@@ -105,7 +105,10 @@ JsonCursor JsonCursor::at(std::string_view key) const {
 std::vector<std::string> JsonCursor::names() const {
     if (!node_->is_object()) fail("is " + shown(*node_) + ", expected an object");
     std::vector<std::string> keys;
-    for (const auto& [key, value] : node_->items()) keys.push_back(key);
+    for (const auto& [key, value] : node_->items()) {
+        if (one_line(key) != key) fail("has the name " + shown(key) + ", expected no control characters");
+        keys.push_back(key);
+    }
     return keys;
 }
 
@@ -142,19 +145,19 @@ std::string JsonCursor::text() const {
     return node_->get<std::string>();
 }
 
+std::string JsonCursor::name() const {
+    const std::string name = text();
+    if (one_line(name) != name) fail("is " + shown(*node_) + ", expected a name without control characters");
+    return name;
+}
+
 bool JsonCursor::boolean() const {
     if (!node_->is_boolean()) fail("is " + shown(*node_) + ", expected true or false");
     return node_->get<bool>();
 }
 
-// Names of the file's own may hold anything; an error is one line.
 void JsonCursor::fail(const std::string& message) const {
-    const auto one_line = [](std::string text) {
-        for (char& c : text)
-            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-        return text;
-    };
-    throw InputError(file_, pointer_.empty() ? "/" : one_line(pointer_), one_line(message));
+    throw InputError(file_, pointer_.empty() ? "/" : pointer_, message);
 }
 
 }  // namespace satsim

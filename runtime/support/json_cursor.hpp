@@ -33,7 +33,7 @@ class JsonCursor {
     [[nodiscard]] bool has(std::string_view key) const;
     // The field `key`; fails when this value is no object or lacks it.
     [[nodiscard]] JsonCursor at(std::string_view key) const;
-    // This value is an object whose keys are the file's own names; those names.
+    // This value is an object whose keys are the file's own names; those names, without control characters.
     [[nodiscard]] std::vector<std::string> names() const;
 
     // This value is an array of at least `least` elements; its number of elements.
@@ -48,6 +48,7 @@ class JsonCursor {
     [[nodiscard]] std::int64_t integer(std::int64_t low, std::int64_t high) const;
     [[nodiscard]] double number(double low, double high) const;  // finite
     [[nodiscard]] std::string text() const;                      // not empty
+    [[nodiscard]] std::string name() const;  // not empty, without control characters: tables show it
     [[nodiscard]] bool boolean() const;
 
     [[noreturn]] void fail(const std::string& message) const;

@@ -195,7 +195,7 @@ SweepFile read_sweep(const JsonCursor& root) {
     static_cast<void>(root.at("version").integer(1, 1));
     SweepFile sweep;
     sweep.file = root.file();
-    sweep.name = root.at("name").text();
+    sweep.name = root.at("name").name();
     if (root.has("description")) sweep.description = root.at("description").text();
     const JsonCursor base = root.at("base");
     base.object({"network", "hardware", "recipe"});

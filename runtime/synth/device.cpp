@@ -37,7 +37,7 @@ Device read_device(const JsonCursor& root) {
         root.at("format").fail("is not \"satsim-device\": no device file");
     (void)root.at("version").integer(1, 1);
     Device device;
-    device.name = root.at("name").text();
+    device.name = root.at("name").name();
     device.description = root.at("description").text();
     device.yosys_family = root.at("yosys_family").text();
     if (device.yosys_family.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789") != std::string::npos)
@@ -57,7 +57,7 @@ Device read_device(const JsonCursor& root) {
     for (std::size_t i = 0; i < regions.size(1); ++i) {
         const JsonCursor region = regions.at(i);
         region.object({"name", "lut", "ff", "dsp", "bram36", "uram"});
-        device.regions.push_back({region.at("name").text(), read_resources(region)});
+        device.regions.push_back({region.at("name").name(), read_resources(region)});
     }
     if (device.regions.size() > 4) regions.fail("has more than four regions");
     device.delays = read_delays(root.at("delays"));

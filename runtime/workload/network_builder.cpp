@@ -53,7 +53,7 @@ void NetworkBuilder::expand(const JsonCursor& layers, List& list) {
 bool NetworkBuilder::left_out(const JsonCursor& item, List& list) {
     if (!item.has("when") || bound_boolean(item.at("when"), list.scope.parameters)) return false;
     if (item.has("name")) {
-        const std::string name = item.at("name").text();
+        const std::string name = item.at("name").name();
         if (list.names.emplace(name, entry_of(item, list)).second) list.skipped.insert(name);
     }
     return true;
@@ -99,9 +99,9 @@ void NetworkBuilder::add_block(const JsonCursor& item, List& list) {
     }
     const std::int64_t repeat =
         item.has("repeat") ? bound_integer(item.at("repeat"), outer, 1, kMaxRepeat) : 1;
-    const std::string own = item.at("name").text();
+    const std::string own = item.at("name").name();
     const std::string path = list.path + own;
-    const int node = node_of(path, own, item.at("block").text(), list.node, repeat);
+    const int node = node_of(path, own, item.at("block").name(), list.node, repeat);
     const ModuleScope scope{list.scope.body, list.scope.outer, list.scope.folder, std::move(inner)};
     if (list.depth >= kMaxBlockDepth) block.fail("nests blocks deeper than 8 levels");
     for (std::int64_t r = 0; r < repeat; ++r) {
@@ -144,7 +144,7 @@ void NetworkBuilder::add_module(const JsonCursor& item, List& list) {
     if (definition.outer != nullptr) sources.outer = &definition.outer->parameters;
     const ModuleScope scope{body, definition.outer, definition.folder, resolve_parameters(body, sources)};
 
-    const std::string own = item.at("name").text();
+    const std::string own = item.at("name").name();
     const std::int64_t repeat =
         item.has("repeat") ? bound_integer(item.at("repeat"), user, 0, kMaxRepeat) : 1;
     const int entry = entry_of(item, list);
@@ -163,7 +163,7 @@ void NetworkBuilder::add_module(const JsonCursor& item, List& list) {
                entry,
                module_inputs(item, body, list, entry),
                {}};
-    inner.node = node_of(list.path + own, own, item.at("module").text(), list.node, repeat);
+    inner.node = node_of(list.path + own, own, item.at("module").name(), list.node, repeat);
     if (body.has("trainable")) inner.trainable = bound_boolean(body.at("trainable"), scope.parameters);
     if (item.has("trainable")) inner.trainable = bound_boolean(item.at("trainable"), user);
     std::vector<Copy> copies;
@@ -243,7 +243,7 @@ void NetworkBuilder::add_layer(const JsonCursor& item, List& list) {
     Layer layer;
     layer.kind = read_kind(item);
     const std::string own = item.has("name")
-                                ? item.at("name").text()
+                                ? item.at("name").name()
                                 : std::string(to_string(layer.kind)) + std::to_string(network_.layers.size());
     layer.name = list.prefix + own;
     layer.path = list.path + own;

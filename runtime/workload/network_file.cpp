@@ -138,7 +138,7 @@ Network parse_network(const json& document, const std::string& file, const Netwo
     ModuleFiles files;
     const std::optional<JsonCursor> set = chosen_set(root, options, files);
     Network network;
-    network.name = root.at("name").text();
+    network.name = root.at("name").name();
     if (root.has("source")) network.source = root.at("source").text();
     if (set) {
         if (!options.set.empty()) network.name = options.set;
@@ -159,7 +159,7 @@ Network parse_network(const json& document, const std::string& file, const Netwo
     read_sample(set && set->has("sample") ? *set : root, network);
     if (root.has("stages")) {
         const JsonCursor stages = root.at("stages");
-        for (std::size_t i = 0; i < stages.size(); ++i) network.stages.push_back(stages.at(i).text());
+        for (std::size_t i = 0; i < stages.size(); ++i) network.stages.push_back(stages.at(i).name());
     }
     if (root.has("blocks") && !root.at("blocks").node().is_object()) root.at("blocks").object({});
     NetworkBuilder(network, spans, files, options.pieces).build(root, scope);

@@ -50,6 +50,22 @@ class BadInput(ProgramTest):
         self.refuse_network(SMALL_NETWORK | {"colour": 1}, "colour", "/")
         self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, twist=2)}, "twist", "/layers/0")
 
+    def test_control_characters_in_names(self):
+        """A name may hold a line's end; the message is one line all the same, which refuse() checks."""
+        self.refuse_network(SMALL_NETWORK | {"name": "two\nlines"}, "/name", "two\\nlines", "control characters")
+        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, name="a\nb")}, "/layers/0/name", "a\\nb")
+        self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, name="a\x1b[1mb")}, "/layers/0/name", "\\u001b")
+        self.refuse_network(SMALL_NETWORK | {"parameters": {"a\tb": 1}}, "/parameters", "control characters")
+        self.refuse_network(SMALL_NETWORK | {"a\nb": 1}, "a\\nb")
+        self.refuse("run", "nonex\nist", names=["nonex\\nist"])
+        self.refuse("run", "nonex\nist.json", names=["nonex\\nist.json"])
+        self.refuse("fl\ny", names=["fl\\ny"])
+        self.refuse("run", self.network(), "--fid\nelity", names=["--fid\\nelity"])
+        self.refuse("run", self.network(), "--recipe", "den\nse", names=["den\\nse"])
+        self.refuse("run", self.network(), "--set", "a\nb=1", names=["a\\nb"])
+        bad = pathlib.Path(self.write("bad\nname.json", SMALL_NETWORK | {"batch": 0}))
+        self.refuse("run", bad, *SMALL, names=["bad\\nname.json", "/batch"])
+
     def test_missing_and_mistyped_fields(self):
         self.refuse_network({k: v for k, v in SMALL_NETWORK.items() if k != "layers"}, "layers")
         self.refuse_network(SMALL_NETWORK | {"layers": with_layer(0, out="many")}, "/layers/0/out")
@@ -89,6 +105,13 @@ class BadInput(ProgramTest):
         self.run_program("schedule", *product, "--program", "p.satp")
         for option in (["--fidelity", "fast"], ["--batch", 4], ["--recipe", "dense"], ["--dataflow", "ws"], ["--no-interleave"]):
             self.refuse("run", "--program", "p.satp", *SMALL, *option, names=[option[0], "--program"])
+        # The program states its array: what names another is refused, what names the same or none is not.
+        self.refuse("run", "--program", "p.satp", "--channels", 4, "-o", "earlier", names=["--channels", "p.satp", "channels 4"])
+        self.refuse("run", "--program", "p.satp", "--hardware", "vcu1525-sat32", "-o", "earlier",
+                    names=["--hardware vcu1525-sat32", "p.satp", "rows 32"])
+        channels = self.hardware_document()["memory"]["channels"]
+        self.run_program("run", "--program", "p.satp", *SMALL, "--channels", channels)
+        self.run_program("run", "--program", "p.satp")
 
         step = [self.network(), *SMALL, "--fidelity", "fast"]
         for option in (["--placement", "nofile.json"], ["--placement", "edp"], ["--save-placement", "p.json"]):

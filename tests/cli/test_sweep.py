@@ -281,6 +281,8 @@ class Hardware(SweepTest):
         hardware = self.hardware_document()
         hardware["array"]["rows"] = 6
         self.assertIn("rows is 6", self.run_program("hardware", "check", self.write("h.json", hardware), code=1).stdout)
+        hardware["array"] |= {"rows": 4, "slots": 1}
+        self.assertIn("slots is 1", self.run_program("hardware", "check", self.write("h.json", hardware), code=1).stdout)
         hardware["array"]["rows"] = "many"
         done = self.run_program("hardware", "check", self.write("h.json", hardware), code=2)
         self.assertIn("h.json: /array/rows", done.stderr)

@@ -135,6 +135,16 @@ TEST(Hardware, MalformedJsonNamesThePlace) {
     EXPECT_THROW((void)load_hardware("/"), InputError);
 }
 
+// Whatever files and options are called, what main prints of an error is one line.
+TEST(Hardware, AnErrorIsOneLine) {
+    const InputError error("a\nb.json", "/x\ty", std::string("is \x01\x7f\r, not \xc3\xa4"));
+    EXPECT_STREQ(error.what(), "a\\nb.json: /x\\ty: is \\x01\\x7f\\x0d, not \xc3\xa4");
+    EXPECT_EQ(error.where(), "a\nb.json");
+    EXPECT_EQ(error.message(), "is \x01\x7f\r, not \xc3\xa4");
+    EXPECT_EQ(fault([](json& d) { d["name"] = "a\nb"; }),
+              "h.json: /name: is \"a\\nb\", expected a name without control characters");
+}
+
 TEST(Hardware, ChannelsOverride) {
     const Hardware hardware = load_hardware(SATSIM_SOURCE_DIR "/models/hardware/vcu1525-sat32.json");
     EXPECT_EQ(with_channels(hardware, 1, "--channels").memory_config().channels, 1);
@@ -150,6 +160,25 @@ TEST(Hardware, TheSlicesOfTheRtlCanBeBuilt) {
     EXPECT_NE(unbuildable(array), "");
     array.channels = 2;
     EXPECT_EQ(unbuildable(array), "");
+}
+
+// Each refusal is one of the RTL's own (stce.sv, sat_core.sv, sat_top.sv); tools/check_rtl.sh tries that of
+// S.
+TEST(Hardware, WhatTheRtlRefusesCannotBeBuilt) {
+    const auto refusal = [](int isa::ArrayConfig::*size, int value) {
+        isa::ArrayConfig array;
+        array.*size = value;
+        return unbuildable(array);
+    };
+    for (const int slots : {2, 4, 8, 16}) EXPECT_EQ(refusal(&isa::ArrayConfig::slots, slots), "");
+    for (const int slots : {1, 3, 12, 32}) {
+        EXPECT_EQ(refusal(&isa::ArrayConfig::slots, slots),
+                  "slots is " + std::to_string(slots) + ", expected a power of two from 2 to 16");
+    }
+    EXPECT_NE(refusal(&isa::ArrayConfig::channels, 8), "");
+    EXPECT_NE(refusal(&isa::ArrayConfig::burst_lines, 12), "");
+    EXPECT_NE(refusal(&isa::ArrayConfig::burst_lines, 128), "");
+    EXPECT_NE(refusal(&isa::ArrayConfig::instructions, 4100), "");
 }
 
 }  // namespace
