@@ -12,7 +12,6 @@ namespace satsim::sample {
 namespace {
 
 constexpr std::int64_t kMostImages = 1000;
-constexpr int kMostMisses = 16;
 constexpr double kLongestText = 1 << 24;
 
 // The standard's distributions differ between libraries; these do not.
@@ -64,12 +63,12 @@ Document draw_document(const Corpus& corpus, const Sizes& sizes, Draws& draws) {
     return document;
 }
 
-// The first part of a document that the context holds.
-Document cut(const Document& document, const Sizes& sizes) {
+// The first part of a document that `room` positions hold: text is cut, an image is kept whole or left out.
+Document cut(const Document& document, const Sizes& sizes, std::int64_t room) {
     Document kept;
     for (const Segment& segment : document) {
         kept.push_back(segment);
-        const std::int64_t over = length_of(kept, sizes) - sizes.context;
+        const std::int64_t over = length_of(kept, sizes) - room;
         if (over <= 0) continue;
         if (segment.kind == Segment::Kind::Text && segment.size > over)
             kept.back().size -= over;
@@ -100,21 +99,22 @@ Corpus load_corpus(const std::filesystem::path& path) {
     return parse_corpus(parse_json_file(path), path.string());
 }
 
-std::vector<Document> draw_documents(const Corpus& corpus, std::uint64_t seed, const Sizes& sizes) {
+// Whoever left out documents that do not fit the rest would draw shorter ones than the corpus has.
+std::vector<Document> draw_whole_documents(const Corpus& corpus, std::uint64_t seed, const Sizes& sizes) {
     Draws draws(seed);
     std::vector<Document> documents;
-    std::int64_t used = 0;
-    for (int misses = 0; misses < kMostMisses && used < sizes.context;) {
-        const Document document = cut(draw_document(corpus, sizes, draws), sizes);
-        const std::int64_t length = length_of(document, sizes);
-        if (length == 0 || used + length > sizes.context) {
-            ++misses;
-            continue;
-        }
-        documents.push_back(document);
-        used += length;
-        misses = 0;
-    }
+    for (std::int64_t used = 0; used < sizes.context; used += length_of(documents.back(), sizes))
+        documents.push_back(draw_document(corpus, sizes, draws));
+    return documents;
+}
+
+std::vector<Document> draw_documents(const Corpus& corpus, std::uint64_t seed, const Sizes& sizes) {
+    std::vector<Document> documents = draw_whole_documents(corpus, seed, sizes);
+    if (documents.empty()) return documents;
+    std::int64_t room = sizes.context;
+    for (std::size_t i = 0; i + 1 < documents.size(); ++i) room -= length_of(documents[i], sizes);
+    documents.back() = cut(documents.back(), sizes, room);
+    if (documents.back().empty()) documents.pop_back();
     return documents;
 }
 

@@ -26,9 +26,13 @@ struct Corpus {
 [[nodiscard]] Corpus parse_corpus(const nlohmann::json& document, const std::string& file);
 [[nodiscard]] Corpus load_corpus(const std::filesystem::path& path);
 
-// Documents from `seed` on, until 16 in a row do not fit what is left of the context; one that is longer than
-// the whole context is cut. Text tokens are log-normal, images a document geometric, both of the corpus's
-// means; text is split evenly around the images. The same on every machine.
+// Documents from `seed` on as they come, up to the first that reaches the end of the context. Text tokens are
+// log-normal, images a document geometric, both of the corpus's means; text is split evenly around the
+// images. The same on every machine.
+[[nodiscard]] std::vector<Document> draw_whole_documents(const Corpus& corpus, std::uint64_t seed,
+                                                         const Sizes& sizes);
+
+// The same, the last one cut where the context ends.
 [[nodiscard]] std::vector<Document> draw_documents(const Corpus& corpus, std::uint64_t seed,
                                                    const Sizes& sizes);
 
