@@ -68,6 +68,10 @@ std::vector<Figure> figures_of(const sweep::Outcome& outcome) {
     if (counts("luts"))
         figures.push_back({"luts", "LUTs", "", "", false,
                            [](const OutcomePoint& p) { return static_cast<double>(*p.point.labels.luts); }});
+    // Why a point with good figures is on no front.
+    if (outcome.device)
+        figures.push_back({"device_share", "LUTs of those of the device", "", "", true,
+                           [](const OutcomePoint& p) { return p.device_share; }});
     if (counts("accuracy"))
         figures.push_back({"accuracy", "accuracy", "", "", true,
                            [](const OutcomePoint& p) { return *p.point.labels.accuracy; }});

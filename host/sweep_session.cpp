@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "host/inputs.hpp"
+#include "host/notes.hpp"
 #include "host/origin.hpp"
 #include "host/progress.hpp"
 #include "runtime/recipe/recipe.hpp"
@@ -115,6 +116,19 @@ void SweepSession::label_all() {
     }
 }
 
+std::optional<sweep::DeviceLuts> SweepSession::device_luts() const {
+    const std::string name = areas_.device();
+    if (name.empty()) return std::nullopt;
+    try {
+        const synth::Device device = find_device(name, settings_.models);
+        return sweep::DeviceLuts{device.name, device.total.lut};
+    } catch (const InputError& error) {
+        // An area file says of its device no more than the name; it may have been a file of the user's.
+        note_once(fmt::format("whether arrays fit their device is not known: {}", error.what()));
+        return std::nullopt;
+    }
+}
+
 sweep::EvaluatePoint SweepSession::evaluate_point(const std::string& fidelity) {
     auto evaluator = std::make_shared<sweep::Evaluator>(fidelity_of(fidelity));
     return [this, evaluator](std::size_t point) {
@@ -164,20 +178,23 @@ std::vector<std::string> SweepSession::field_names() const {
 }
 
 void SweepSession::take_stock() {
-    outcome_ =
-        sweep::make_outcome(*store_, settings_.fidelity, ids_, field_names(), [this](std::size_t point) {
+    outcome_ = sweep::make_outcome(
+        *store_, settings_.fidelity, ids_, field_names(),
+        [this](std::size_t point) {
             sweep::PointFacts facts;
             for (std::size_t f = 0; f < sweep_.fields.size(); ++f)
                 facts.values.push_back(configurations_->value_json(choices_[point], f));
             facts.network = configurations_->network_without_batch(choices_[point]).text();
             return facts;
-        });
+        },
+        device_);
     outcome_.name = sweep_.name;
     outcome_.description = sweep_.description;
 }
 
 void SweepSession::open() {
     label_all();
+    device_ = device_luts();
     store_ = std::make_unique<sweep::Store>(database(), sweep::Store::Mode::Write, program_name());
     store_->describe(sweep_.name, field_names(), text_of(settings_.file));
     store_->relabel(labels_);

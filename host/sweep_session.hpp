@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,8 @@ class SweepSession {
     [[nodiscard]] nlohmann::json document(sweep::Document document, const std::string& name) const;
     [[nodiscard]] sweep::PointLabels labels(std::size_t point, const std::string& fidelity);
     void label_all();
+    // What the arrays of the sweep's area files were synthesized for, if models/devices has it.
+    [[nodiscard]] std::optional<sweep::DeviceLuts> device_luts() const;
     void evaluate_points(const std::vector<std::size_t>& wanted, const std::string& fidelity,
                          const sweep::MpiWorld* world);
     [[nodiscard]] std::vector<std::string> field_names() const;
@@ -71,6 +74,7 @@ class SweepSession {
     sweep::AreaTable areas_;
     sweep::AccuracyTable accuracies_;
     std::vector<sweep::PointLabels> labels_;
+    std::optional<sweep::DeviceLuts> device_;
     std::unique_ptr<sweep::Store> store_;
     sweep::Outcome outcome_;
     SweepCounts counts_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 #include <map>
 #include <utility>
@@ -16,6 +17,31 @@ using sweep::Status;
 std::string luts_text(const sweep::PointLabels& labels) {
     if (!labels.luts) return "-";
     return grouped(*labels.luts) + (labels.luts_estimated ? " ~" : "");
+}
+
+// In the last column, where points that are on no front are shown too.
+std::string front_text(const OutcomePoint& point) {
+    return point.on_front ? "*" : point.device_fault();
+}
+
+// "do not fit xcvu9p (1,182,240 LUTs), so on no front: 2 of 24 points: 16, 17; LUTs up to 160 %"; empty for
+// none.
+std::string too_large_text(const sweep::Outcome& outcome) {
+    constexpr std::size_t kMost = 8;
+    const std::size_t count = outcome.too_large();
+    if (count == 0) return "";
+    std::string text =
+        fmt::format("do not fit {} ({} LUTs), so on no front: {} of {} points:", outcome.device->name,
+                    grouped(outcome.device->luts), count, outcome.count(Status::Done));
+    std::size_t named = 0;
+    double largest = 0;
+    for (const OutcomePoint& point : outcome.points) {
+        if (!point.too_large()) continue;
+        largest = std::max(largest, *point.device_share);
+        if (named++ < kMost) text += fmt::format("{}{}", named == 1 ? " " : ", ", point.number);
+    }
+    return text + fmt::format("{}; LUTs up to {:.0f} %\n", named > kMost ? " ..." : "",
+                              std::max(101.0, std::round(100 * largest)));
 }
 
 std::string share_text(const std::optional<double>& share) {
@@ -88,7 +114,7 @@ Table sweep_table(const sweep::Outcome& outcome, bool all) {
             add({time_text(point->cycle->figures.seconds), joule_text(point->cycle->figures.energy_j)});
         else if (cycle)
             add({"-", "-"});
-        if (all) cells.emplace_back(point->on_front ? "*" : "");
+        if (all) cells.push_back(front_text(*point));
         table.row(std::move(cells));
     }
     return table;
@@ -115,6 +141,8 @@ Table sweep_csv(const sweep::Outcome& outcome) {
                              "transfer_s",
                              "luts",
                              "luts_estimated",
+                             "device_share",
+                             "device_fault",
                              "accuracy",
                              "front_number",
                              "on_front",
@@ -141,6 +169,8 @@ Table sweep_csv(const sweep::Outcome& outcome) {
                 cells.push_back(cell);
             cells.push_back(labels.luts ? std::to_string(*labels.luts) : "");
             cells.emplace_back(labels.luts && labels.luts_estimated ? "1" : "0");
+            cells.push_back(point.device_share ? exact(*point.device_share) : "");
+            cells.push_back(point.device_fault());
             cells.push_back(labels.accuracy ? exact(*labels.accuracy) : "");
             cells.push_back(std::to_string(point.front));
             cells.emplace_back(point.on_front ? "1" : "0");
@@ -168,7 +198,8 @@ std::string sweep_text(const sweep::Outcome& outcome, const SweepCounts& counts,
         text += "; not known of all points:";
         for (const std::string& name : outcome.left_out) text += " " + name;
     }
-    text += fmt::format("\nevaluated {}, found in {} {}", counts.evaluated, database, counts.found);
+    text += "\n" + too_large_text(outcome);
+    text += fmt::format("evaluated {}, found in {} {}", counts.evaluated, database, counts.found);
     if (outcome.repeated > 0) text += fmt::format(", the same as an earlier point {}", outcome.repeated);
     if (counts.evaluated > 0 && counts.seconds > 0)
         text += fmt::format("; {:.1f} s, {:.0f} points/s", counts.seconds,

@@ -1,6 +1,9 @@
 #include "runtime/sweep/outcome.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -23,7 +26,10 @@ void find_fronts(Outcome& outcome, const std::vector<std::string>& networks) {
         if (point.point.result.status != Status::Done) continue;
         point.front = number_of.emplace(networks[i], fronts.size()).first->second;
         if (point.front == fronts.size()) fronts.emplace_back();
-        fronts[point.front].push_back(&point);
+        if (outcome.device && point.point.labels.luts)
+            point.device_share =
+                static_cast<double>(*point.point.labels.luts) / static_cast<double>(outcome.device->luts);
+        if (!point.too_large()) fronts[point.front].push_back(&point);
         luts = luts && point.point.labels.luts.has_value();
         accuracy = accuracy && point.point.labels.accuracy.has_value();
     }
@@ -49,6 +55,11 @@ void find_fronts(Outcome& outcome, const std::vector<std::string>& networks) {
 template <typename T>
 ordered_json known(const std::optional<T>& value) {
     return value ? ordered_json(*value) : ordered_json(nullptr);
+}
+
+ordered_json device_json(const std::optional<DeviceLuts>& device) {
+    if (!device) return nullptr;
+    return {{"name", device->name}, {"luts", device->luts}};
 }
 
 ordered_json figures_json(const StepFigures& f) {
@@ -86,6 +97,8 @@ ordered_json point_json(const OutcomePoint& entry, const std::vector<std::string
     object["luts"] = known(labels.luts);
     object["luts_estimated"] = labels.luts_estimated;
     object["accuracy"] = known(labels.accuracy);
+    object["device_share"] = known(entry.device_share);
+    object["device_fault"] = entry.device_fault();
     object["front_number"] = entry.front;
     object["on_front"] = entry.on_front;
     if (entry.cycle && entry.cycle->status == Status::Done)
@@ -94,6 +107,17 @@ ordered_json point_json(const OutcomePoint& entry, const std::vector<std::string
 }
 
 }  // namespace
+
+std::string OutcomePoint::device_fault() const {
+    if (!too_large()) return "";
+    // What is hardly too large is not said to be at 100 %.
+    return fmt::format("does not fit the device: LUTs {:.0f} %",
+                       std::max(101.0, std::round(100 * *device_share)));
+}
+
+std::size_t Outcome::too_large() const {
+    return static_cast<std::size_t>(std::ranges::count_if(points, &OutcomePoint::too_large));
+}
 
 std::size_t Outcome::count(Status status) const {
     return static_cast<std::size_t>(std::count_if(points.begin(), points.end(), [&](const OutcomePoint& p) {
@@ -111,8 +135,10 @@ bool Outcome::several_batches() const {
 
 Outcome make_outcome(const Store& store, const std::string& fidelity, const std::vector<std::string>& ids,
                      std::vector<std::string> fields,
-                     const std::function<PointFacts(std::size_t number)>& facts) {
+                     const std::function<PointFacts(std::size_t number)>& facts,
+                     std::optional<DeviceLuts> device) {
     Outcome outcome;
+    outcome.device = std::move(device);
     outcome.fidelity = fidelity;
     outcome.fields = std::move(fields);
     outcome.asked = ids.size();
@@ -154,6 +180,7 @@ ordered_json outcome_json(const Outcome& outcome) {
                            {"missing", outcome.missing()},
                            {"objectives", outcome.objectives},
                            {"objectives_unknown", outcome.left_out},
+                           {"device", device_json(outcome.device)},
                            {"fronts", outcome.fronts},
                            {"front", ordered_json::array()},
                            {"points", ordered_json::array()}};

@@ -64,6 +64,7 @@ void AreaTable::add(const nlohmann::json& document, const std::string& name) {
         entries_.push_back({array.rows, array.columns, array.max_m, luts});
     };
     add_one(root);
+    devices_.insert(root.has("device") ? root.at("device").text() : "");
     if (!root.has("sweep")) return;
     const JsonCursor sweep = root.at("sweep");
     for (std::size_t i = 0; i < sweep.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ class AreaTable {
         bool estimated = false;  // by the formula
     };
     [[nodiscard]] std::optional<Luts> luts(int rows, int columns, int max_m) const;
+    // The device that everything was synthesized for; empty where the files name none or several.
+    [[nodiscard]] std::string device() const { return devices_.size() == 1 ? *devices_.begin() : ""; }
 
   private:
     struct Entry {
@@ -40,6 +43,7 @@ class AreaTable {
         std::int64_t luts;
     };
     std::vector<Entry> entries_;
+    std::set<std::string> devices_;
 };
 
 // {"format": "satsim-accuracy", "version": 1, "source": ..., "entries": [{"network", "method", "nm",

@@ -148,6 +148,54 @@ class Results(SweepTest):
         self.assertEqual([(p["luts"], p["accuracy"]) for p in value["points"]], [(5000, 0.9), (5000, 0.8), (17000, 0.9), (17000, 0.8)])
 
 
+    def test_what_does_not_fit_its_device_is_on_no_front(self):
+        total = json.loads((SOURCE / "models/devices/xcvu9p.json").read_text())["total"]["lut"]
+        fields = [{"set": ["/hardware/array/rows", "/hardware/array/columns"], "values": [4, 8]}, {"set": "/batch", "values": [2, 1024]}]
+        def sweep(large, **more):
+            self.write("area.json", {"array": "4x4, M=8", "total": {"lut": 5000}, "sweep": [{"array": "8x8, M=8", "total": {"lut": large}}]} | more)
+            return self.sweep(fields, area=["area.json"])
+        # The larger array is the faster one: only its size keeps it from the front.
+        self.assertIn(3, self.run_json("sweep", sweep(total), "--db", "a.sqlite")["front"])
+        exact = self.run_json("sweep", sweep(total, device="xcvu9p"), "--db", "a.sqlite")
+        self.assertIn(3, exact["front"])
+        self.assertEqual(exact["device"], {"name": "xcvu9p", "luts": total})
+        self.assertEqual([p["device_share"] for p in exact["points"]], [5000 / total] * 2 + [1] * 2)
+        for luts, share in ((total + 1, 101), (total * 8 // 5, 160)):
+            database = f"{share}.sqlite"
+            fault = f"does not fit the device: LUTs {share} %"
+            arguments = ["sweep", sweep(luts, device="xcvu9p"), "--db", database]
+            value = self.run_json(*arguments, "--report", "r.json")
+            self.assertEqual([p["device_fault"] for p in value["points"]], ["", "", fault, fault])
+            self.assertEqual([p["on_front"] for p in value["points"][2:]], [False, False])
+            self.assertTrue(set(value["front"]) and set(value["front"]) <= {0, 1})
+            rows = list(csv.DictReader(io.StringIO(self.run_program(*arguments, "--csv").stdout)))
+            self.assertEqual([(r["device_fault"], r["on_front"]) for r in rows[2:]], [(fault, "0")] * 2)
+            self.assertEqual(self.run_program(*arguments, "--all").stdout.count(fault), 2)
+            text = self.run_program(*arguments).stdout
+            self.assertIn(f"do not fit xcvu9p ({total:,} LUTs), so on no front: 2 of 4 points: 2, 3; LUTs up to ", text)
+            self.assertNotIn(f"{luts:,}", text)
+            data = json.loads((self.folder / "r.json").read_text())["data"]
+            self.assertEqual([p["front"] for p in data["points"][2:]], [False, False])
+            self.assertAlmostEqual(data["points"][3]["device_share"], luts / total)
+        # A device that nobody has a file of: said, and nothing is marked.
+        done = self.run_program("sweep", sweep(total * 2, device="nowhere"), "--db", "n.sqlite", "--json")
+        self.assertIn("whether arrays fit their device is not known: nowhere", done.stderr)
+        value = json.loads(done.stdout)
+        self.assertIsNone(value["device"])
+        self.assertIn(3, value["front"])
+
+    def test_the_shipped_sweep_leaves_out_what_the_card_cannot_hold(self):
+        value = self.run_json("sweep", SOURCE / "models/sweeps/resnet18-small.json", "--db", "s.sqlite")
+        large = [p for p in value["points"] if p.get("device_fault")]
+        self.assertTrue(large)
+        for point in large:
+            self.assertEqual(point["values"]["/hardware/array/rows"], 64)
+            self.assertEqual(point["device_fault"], "does not fit the device: LUTs 160 %")
+        self.assertTrue(value["front"])
+        for number in value["front"]:
+            self.assertLess(next(p for p in value["points"] if p["number"] == number)["device_share"], 1)
+
+
 class Kills(SweepTest):
     def test_kill_at_random_moments_loses_and_repeats_nothing(self):
         self.run_program("sweep", self.sweep(), "--db", "whole.sqlite")

@@ -23,6 +23,15 @@ class Train(ProgramTest):
         self.assertGreater(result["tasks"]["sat-functional"], 0)
         self.assertGreater(result["tasks"]["cpu"], 0)
 
+    def test_the_loss_falls_at_the_rate_that_is_not_given(self):
+        result = self.run_json("train", "resnet9", "--recipe", "bdwp-2:8", "--batch", 2, "--steps", 3, "--engine", "cpu")
+        self.assertAlmostEqual(result["learning_rate"], 0.001)
+        losses = [step["loss"] for step in result["steps"]]
+        self.assertEqual(losses, sorted(losses, reverse=True))
+        self.assertLess(losses[-1], 0.5 * losses[0])
+        given = self.run_json("train", "resnet9", "--recipe", "bdwp-2:8", "--batch", 2, "--steps", 3, "--engine", "cpu", "--rate", 0.001)
+        self.assertEqual(given, result)
+
     def test_an_overflow_skips_the_update_and_halves_the_scale(self):
         recipe = self.write("recipe.json", {"name": "large", "method": "bdwp", "nm": "2:8", "loss_scale": 16777216})
         result = self.run_json("train", self.network(), "--hardware", SMALL_HARDWARE, "--recipe", recipe, "--steps", 12)
@@ -88,7 +97,7 @@ class Train(ProgramTest):
         self.assertLess(result["steps"][-1]["loss"], result["steps"][0]["loss"])
 
     def test_the_older_attention_and_experts(self):
-        vit = self.run_json("train", "vit-cifar", "--recipe", "bdwp-2:8", "--batch", 1, "--steps", 2)
+        vit = self.run_json("train", "vit-cifar", "--recipe", "bdwp-2:8", "--batch", 1, "--steps", 2, "--rate", 0.01)
         losses = [step["loss"] for step in vit["steps"]]
         self.assertLess(losses[1], 0.5 * losses[0])
         self.assertGreater(vit["tasks"]["sat-functional"], 200)
@@ -144,6 +153,12 @@ class Train(ProgramTest):
                 self.assertIn("gpu.json: /places/0/target: ", message)
                 self.assertIn("expected a machine with a GPU", message)
             self.assertIn("--engine gpu: ", refused(self.network(), *SMALL, "--engine", "gpu"))
+        for rate in ("nan", "-nan", "inf", "0", "-0.1", "1e39", "1e-60", "abc", "", "0.1x"):
+            message = refused(self.network(), *SMALL, f"--rate={rate}")
+            self.assertIn("--rate", message)
+            self.assertLess(len(message), 200)
+            if rate:
+                self.assertIn(f"{rate} is no learning rate, expected a finite number above 0", message)
         for engine in ("sat", "sat-cycle"):
             message = refused(self.network(), "--hardware", SMALL_HARDWARE, "--recipe", "bdwp-2:16", "--engine", engine)
             self.assertIn("built for M = 16", message)

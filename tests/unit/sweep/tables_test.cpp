@@ -48,6 +48,24 @@ TEST(AreaTable, WhatWasSynthesizedIsExactAndOtherArraysFollowTheFormula) {
     EXPECT_EQ(estimated->count, made_up(64, 16));
 }
 
+TEST(AreaTable, ItsDeviceIsTheOneThatAllFilesName) {
+    const auto on = [](const char* device, const std::string& array) {
+        json document = configuration(array, 1000);
+        if (*device != 0) document["device"] = device;
+        return document;
+    };
+    AreaTable table;
+    EXPECT_EQ(table.device(), "");
+    table.add(on("xcvu9p", "8x8, M=8"), "a.json");
+    table.add(on("xcvu9p", "16x16, M=8"), "b.json");
+    EXPECT_EQ(table.device(), "xcvu9p");
+    AreaTable unnamed = table;
+    unnamed.add(on("", "32x32, M=8"), "c.json");
+    EXPECT_EQ(unnamed.device(), "");
+    table.add(on("other", "32x32, M=8"), "c.json");
+    EXPECT_EQ(table.device(), "");
+}
+
 TEST(AreaTable, OtherFilesAreRefused) {
     AreaTable table;
     EXPECT_THROW(table.add(json::object(), "x"), InputError);
