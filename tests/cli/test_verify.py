@@ -1,11 +1,12 @@
 """satsim verify: JSON contract, replay, mismatches on purpose, bad input. Without Verilator: one line that says so."""
 import json
+import re
 import signal
 import subprocess
 import time
 import unittest
 
-from support import PROGRAM, ProgramTest
+from support import PROGRAM, SOURCE, ProgramTest
 
 NO_RTL = "this build has no verilated RTL"
 
@@ -26,6 +27,27 @@ class Verify(ProgramTest):
         self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), done.stderr)
         for name in names:
             self.assertIn(name, done.stderr)
+
+    def test_documents_count_kinds_and_programs(self):
+        """The numbers of kinds and of CI's programs that the documents name: of the program, and of tests/cosim."""
+        rounds = int(re.search(r'"SATSIM_COSIM_ROUNDS", (\d+)', (SOURCE / "tests/cosim/cosim_test.cpp").read_text()).group(1))
+        kinds = {}
+        for array in ("4x4", "8x8", "4x16", "32x32"):
+            done = subprocess.run([PROGRAM, "verify", "--count", "1", "--array", array, "--json"], capture_output=True, text=True, timeout=300)
+            if done.returncode == 2:
+                self.assertIn("was not verilated", done.stderr)
+            else:
+                kinds[array] = json.loads(done.stdout)["untried"] + 1
+        kinds.setdefault("32x32", kinds["4x4"])  # not built by default, and of the same patterns
+        programs = {array: count * (1 if array == "32x32" else rounds) for array, count in kinds.items()}
+        for page, *texts in (("README.md", f"CI runs {sum(programs.values()):,} programs, {programs['32x32']} of them on the whole 32x32 array"),
+                             ("docs/ci.md", f"{rounds} random programs of each kind",
+                              "(" + ", ".join(f"{count} on {array}" for array, count in programs.items()) + ")"),
+                             ("docs/architecture/verification.md", f"prints the {len(self.kinds)} kinds:",
+                              f"4x4 and 8x8 ({kinds['8x8']} kinds each", f"4x16 (all {kinds['4x16']})")):
+            for text in texts:
+                self.assertIn(text, (SOURCE / page).read_text(), page)
+        self.assertEqual((kinds["4x4"], kinds["4x16"]), (kinds["8x8"], len(self.kinds)))
 
     def test_contract(self):
         value = self.run_json("verify", "--count", 40, "--seed", 5, "--array", "4x4")
