@@ -14,14 +14,19 @@ namespace satsim {
 
 class AtomicFile::Temporary {
   public:
+    // What is there and no plain file (a device, a pipe) is written to itself: a rename would replace it.
     explicit Temporary(const std::filesystem::path& target) : name_(target.string() + ".XXXXXX") {
-        descriptor_ = ::mkstemp(name_.data());
+        std::error_code code;
+        const std::filesystem::file_status status = std::filesystem::status(target, code);
+        direct_ = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+                  !std::filesystem::is_directory(status);
+        descriptor_ = direct_ ? ::open(target.c_str(), O_WRONLY | O_CLOEXEC) : ::mkstemp(name_.data());
     }
     Temporary(const Temporary&) = delete;
     Temporary& operator=(const Temporary&) = delete;
     ~Temporary() {
         if (descriptor_ >= 0) ::close(descriptor_);
-        if (descriptor_ >= 0 && !kept_) ::unlink(name_.c_str());
+        if (descriptor_ >= 0 && !kept_ && !direct_) ::unlink(name_.c_str());
     }
 
     [[nodiscard]] bool valid() const { return descriptor_ >= 0; }
@@ -37,6 +42,7 @@ class AtomicFile::Temporary {
     }
 
     [[nodiscard]] bool flush() const {
+        if (direct_) return true;
         // mkstemp makes the file private; results are for sharing, as far as the user's umask says.
         const mode_t mask = ::umask(0);
         ::umask(mask);
@@ -44,7 +50,7 @@ class AtomicFile::Temporary {
     }
 
     [[nodiscard]] bool rename_to(const std::filesystem::path& target) {
-        kept_ = ::rename(name_.c_str(), target.c_str()) == 0;
+        kept_ = direct_ || ::rename(name_.c_str(), target.c_str()) == 0;
         return kept_;
     }
 
@@ -52,6 +58,7 @@ class AtomicFile::Temporary {
     std::string name_;
     int descriptor_ = -1;
     bool kept_ = false;
+    bool direct_ = false;
 };
 
 AtomicFile::AtomicFile(std::filesystem::path path)

@@ -9,7 +9,8 @@ namespace satsim {
 
 // A result that is written piece by piece: to a temporary file beside `path`, which commit() flushes to the
 // disk and renames onto `path`. Without commit() nothing is left of it. Everything throws InputError (naming
-// `path`) when the folder is missing or cannot be written; `path` is then untouched.
+// `path`) when the folder is missing or cannot be written; `path` is then untouched. A device or a pipe is
+// written to as it is.
 class AtomicFile {
   public:
     explicit AtomicFile(std::filesystem::path path);
