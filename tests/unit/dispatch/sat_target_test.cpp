@@ -9,6 +9,7 @@
 #include <random>
 
 #include "runtime/support/error.hpp"
+#include "runtime/workload/training_step.hpp"
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/target/program_counters.hpp"
 #include "sim/target/task_key.hpp"
@@ -81,6 +82,35 @@ TEST(SatTarget, EqualTasksAreSimulatedOnceAndKeepTheirNames) {
     std::size_t calls = 0;
     (void)target.run(kTasks, [&calls](std::size_t, std::size_t total) { calls += total; });
     EXPECT_EQ(calls, 0U);
+}
+
+// A model of twice the layers takes no longer to simulate: copies of a module stand as the first, the last
+// and what lies between them, in as many parts as pipelines may cut it into.
+TEST(SatTarget, TwiceTheLayersAreNoMoreToSimulate) {
+    const std::string models = SATSIM_SOURCE_DIR "/models";
+    for (const std::int64_t pieces : {1, 4}) {
+        std::vector<std::size_t> tasks;
+        std::vector<std::size_t> simulated;
+        for (const std::int64_t layers : {8, 16}) {
+            NetworkOptions options;
+            options.set = "armor-tiny";
+            options.parameters["layers"] = layers;
+            options.pieces = pieces;
+            const Network network = load_network(models + "/networks/armor-8b.json", options);
+            const TrainingStep step =
+                make_training_step(network, load_recipe("wohg-3+recompute+bdwp-2:8", models));
+            SatTarget target(settings(2, Fidelity::Fast));
+            std::vector<Task> ours;
+            for (const Task& task : step.tasks)
+                if (target.can_run(task)) ours.push_back(task);
+            (void)target.run(ours, {});
+            tasks.push_back(step.tasks.size());
+            simulated.push_back(target.distinct_tasks());
+        }
+        EXPECT_EQ(tasks[0], tasks[1]) << pieces;
+        EXPECT_EQ(simulated[0], simulated[1]) << pieces;
+        EXPECT_LT(4 * simulated[0], 3 * tasks[0]) << pieces;
+    }
 }
 
 TEST(SatTarget, TheNumberOfWorkersChangesNothing) {
