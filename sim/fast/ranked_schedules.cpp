@@ -1,6 +1,7 @@
 #include "sim/fast/ranked_schedules.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "runtime/schedule/schedule_order.hpp"
 #include "sim/fast/fast_sat.hpp"
@@ -17,6 +18,9 @@ constexpr std::size_t kOfEach = 3;  // of each dataflow, where the task can run 
 // Shorter tasks are predicted quickly, and their estimates are the furthest off: beginnings and ends, which
 // an estimate knows least of, are a large part of them.
 constexpr Cycles kShort = 50'000;
+// An estimate may be this much too high against predictions of the other dataflow, as a share of them: that
+// of output-stationary panels of one row tile counts the fill of each, which the one before hides.
+constexpr double kOther = 0.5;
 
 std::size_t count(const std::vector<Candidate>& candidates, Dataflow dataflow) {
     return static_cast<std::size_t>(std::ranges::count(
@@ -29,15 +33,20 @@ std::vector<Candidate> ranked_candidates(const GemmTask& task, const schedule::M
                                          const schedule::ScheduleOptions& options, std::size_t limit,
                                          const PredictCycles& predict, std::optional<double> margin) {
     Cycles best = 0;
+    std::array<Cycles, 2> best_of{};  // of each dataflow
     const auto worth = [&](const schedule::GemmSchedule& schedule) {
         if (best < kShort || !margin) return true;
+        const auto own = static_cast<double>(best_of.at(static_cast<std::size_t>(schedule.dataflow)));
         const auto reached = static_cast<double>(best);
+        const double most = own > 0 ? own * (1 + *margin) : reached * (1 + *margin + kOther);
         return static_cast<double>(schedule.least) * (1 + kSame) < reached &&
-               static_cast<double>(schedule.predicted) <= reached * (1 + *margin);
+               static_cast<double>(schedule.predicted) <= most;
     };
     const auto emitted = [&](schedule::Candidate& candidate) {
         candidate.schedule.predicted = predict(candidate.program);
-        best = best == 0 ? candidate.schedule.predicted : std::min(best, candidate.schedule.predicted);
+        const Cycles predicted = candidate.schedule.predicted;
+        for (Cycles* least : {&best, &best_of.at(static_cast<std::size_t>(candidate.schedule.dataflow))})
+            *least = *least == 0 ? predicted : std::min(*least, predicted);
     };
     std::vector<Candidate> candidates =
         schedule::candidate_programs(task, machine, options, std::max(limit, kPredicted), {worth, emitted});

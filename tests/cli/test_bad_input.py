@@ -87,7 +87,7 @@ class BadInput(ProgramTest):
                 self.assertTrue("2^62" in message or all(part in message for part in ("GiB", "(A ", ", B ", ", C ")), message)
         # N:M packs B, and that may be what makes it fit.
         self.refuse("schedule", "--gemm", "1024,1048576,49152", names=["GiB"])
-        self.run_program("schedule", "--gemm", "1024,1048576,49152", "--nm", "2:8")
+        self.run_program("schedule", "--gemm", "1024,1048576,49152", "--nm", "2:8", "--fidelity", "fast")
         # More memory than addresses reach.
         document = self.hardware_document()
         document["memory"]["capacity"]["value"] = 1e13

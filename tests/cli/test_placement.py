@@ -126,6 +126,13 @@ class Placement(ProgramTest):
         bad([], "/places")
         self.refuse("compare", self.network(), "--target", f"sat,{ORIN},hetero", "--placement", "missing.json", *SMALL, names=["missing.json"])
 
+    # Several machines of one kind alone: a report of their modules, placement and timeline.
+    def test_a_report_of_several_machines(self):
+        self.run_program("compare", self.network(), "--target", "sat@2", "--report", "r.html", *SMALL)
+        page = (self.folder / "r.html").read_text(encoding="utf-8")
+        self.assertIn('"sat@2"', page)
+        self.assertIn('"timeline"', page)
+
     def test_bad_targets(self):
         small = self.network()
         self.refuse("compare", small, "--target", "hetero", names=["hetero", "at least one"])
