@@ -95,8 +95,15 @@ int write(const Arguments& arguments) {
     const ChromeTrace trace = make_step_trace(results, {arguments.max_events});
     const std::string text = trace.json();
     write_text(options.output, text);
-    fmt::print("{}: {} events, {:.1f} MB; open it at https://ui.perfetto.dev\n", options.output,
-               trace.events(), static_cast<double>(std::filesystem::file_size(options.output)) / 1e6);
+    const std::uintmax_t bytes = std::filesystem::file_size(options.output);
+    if (options.json) {
+        const nlohmann::ordered_json object = {
+            {"file", options.output}, {"events", trace.events()}, {"bytes", bytes}};
+        fmt::print("{}\n", object.dump(1));
+    } else {
+        fmt::print("{}: {} events, {:.1f} MB; open it at https://ui.perfetto.dev\n", options.output,
+                   trace.events(), static_cast<double>(bytes) / 1e6);
+    }
     return 0;
 }
 
@@ -133,7 +140,8 @@ void add_trace(CLI::App& program, Action& action) {
     arguments->options.add_schedule(*command);
     arguments->options.add_simulation(*command);
     arguments->options.add_batch(*command);
-    command->add_flag("--json", arguments->options.json, "with --check: one JSON object");
+    command->add_flag("--json", arguments->options.json,
+                      "what was written or checked as one JSON object, docs/formats/trace.md");
     command->add_option("-o,--output", arguments->options.output,
                         "the trace file, written whole or not at all");
     add_trace_profiles(*command, action);

@@ -12,7 +12,7 @@ module stce #(
     parameter int unsigned C = 4,
     /// Largest group size.
     parameter int unsigned MAXM = 8,
-    /// Accumulator slots of a bank, a power of two of at most 16. An operation has MAX_ROW_SLOTS row slots at most.
+    /// Accumulator slots of a bank, a power of two from 2 to 16. An operation has MAX_ROW_SLOTS row slots at most.
     parameter int unsigned S = 8,
     /// Ganged memory channels.
     parameter int unsigned CH = 1,

@@ -21,6 +21,8 @@ if ! command -v verilator_coverage >/dev/null; then
 fi
 cmake --preset coverage >/dev/null
 cmake --build --preset coverage --target "${tests[@]}"
+rtl=$(git log -1 --format=%h -- rtl isa 2>/dev/null || echo unknown)
+git diff --quiet HEAD -- rtl isa 2>/dev/null || rtl="$rtl with changes"
 work=out/coverage
 rm -rf "$work"
 mkdir -p "$work/counters" "$work/merged"
@@ -37,7 +39,7 @@ tools/coverage_report.py "$work/merged" --least 95 --markdown "$work/table.md" |
   echo "# Coverage of the RTL"
   echo
   echo "Written by \`tools/coverage.sh\` on $(date +%F), under ${tests[*]}"
-  echo "(SATSIM_COSIM_ROUNDS: ${SATSIM_COSIM_ROUNDS:-default}, SATSIM_RTL_EPISODES: ${SATSIM_RTL_EPISODES:-default})."
+  echo "(SATSIM_COSIM_ROUNDS: ${SATSIM_COSIM_ROUNDS:-default}, SATSIM_RTL_EPISODES: ${SATSIM_RTL_EPISODES:-default}), of the RTL of commit $rtl."
   echo
   echo "Lines are source lines in procedural blocks; a branch is a block or a side of an if or case; a toggle is a bit of a signal that changed. All are counted over"
   echo "all instances and sizes of a module. Constant bits and the lint's \`unused\` signals never toggle. Toggles are counted in one bench a block (the STCE alone, VEC"

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -323,6 +324,9 @@ class Hardware(SweepTest):
         self.assertTrue(all({"value", "unit", "source", "verified"} <= set(f) for f in shown["figures"].values()))
         self.assertIn("source", self.run_program("hardware", "show", SMALL_HARDWARE).stdout)
         for name in names:
+            for what, figure in self.run_json("hardware", "show", name)["figures"].items():
+                doubtful = re.search("assumption|assumed|from memory", figure["source"])
+                self.assertFalse(doubtful and figure["verified"], f"{name}: {what}: {figure['source']}")
             self.assertIn("can be built", self.run_program("hardware", "check", name).stdout)
 
     def test_check_tells_invalid_from_unbuildable(self):
