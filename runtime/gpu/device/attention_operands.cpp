@@ -2,16 +2,6 @@
 #include "runtime/gpu/device/attention_graph.hpp"
 
 namespace satsim::gpu {
-namespace {
-
-std::size_t halves(std::int64_t elements) {
-    return static_cast<std::size_t>(elements) * 2;
-}
-std::size_t floats(std::int64_t elements) {
-    return static_cast<std::size_t>(elements) * 4;
-}
-
-}  // namespace
 
 std::vector<Operand> attention_operands(const AttentionWork& work) {
     const AttentionShape& s = work.shape;

@@ -21,6 +21,14 @@ struct Operand {
     Fill fill = Fill::Random;
 };
 
+// Bytes of FP16 and of FP32.
+[[nodiscard]] constexpr std::size_t halves(std::int64_t elements) {
+    return static_cast<std::size_t>(elements) * 2;
+}
+[[nodiscard]] constexpr std::size_t floats(std::int64_t elements) {
+    return static_cast<std::size_t>(elements) * 4;
+}
+
 // Of work on less than half a megabyte of an H100's 50 of L2 a few sets could stay there; it is bound by its
 // launch.
 inline constexpr int kMostSets = 256;

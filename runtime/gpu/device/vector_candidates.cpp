@@ -10,13 +10,6 @@
 namespace satsim::gpu {
 namespace {
 
-std::size_t halves(std::int64_t elements) {
-    return static_cast<std::size_t>(elements) * 2;
-}
-std::size_t floats(std::int64_t elements) {
-    return static_cast<std::size_t>(elements) * 4;
-}
-
 using Sets = std::shared_ptr<OperandSets>;
 
 Sets make_sets(Libraries& l, Contender& c, const std::vector<Operand>& operands) {
