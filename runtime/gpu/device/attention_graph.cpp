@@ -186,10 +186,6 @@ class AttentionOperations {
     GraphTensor scale_;
 };
 
-std::size_t floats(std::int64_t elements) {
-    return static_cast<std::size_t>(elements) * sizeof(float);
-}
-
 }  // namespace
 
 struct Attention::Library {
