@@ -57,8 +57,10 @@ void add_verify(CLI::App& program, Action& action) {
                             ->check(range(1, 256))
                             ->capture_default_str();
     command
-        ->add_option("--waves", arguments->waves,
-                     "folder for what a mismatch leaves: small program, report, FST waves")
+        ->add_option(
+            "--waves", arguments->waves,
+            "folder for what a mismatch leaves: small program, report, and FST "
+            "waves where the RTL was verilated with them (cmake -DSATSIM_RTL_TRACE=ON, off in every preset)")
         ->capture_default_str();
     command
         ->add_option(
@@ -66,14 +68,15 @@ void add_verify(CLI::App& program, Action& action) {
             "a mismatch on purpose: the RTL's memory a cycle slower, or two bits of its data flipped")
         ->check(CLI::IsMember({"none", "memory", "data"}))
         ->capture_default_str();
-    CLI::Option* replay = command
-                              ->add_option("--replay", arguments->replay,
-                                           "this program file instead of random ones, with waves")
-                              ->excludes(count)
-                              ->excludes(seed)
-                              ->excludes(array)
-                              ->excludes(kinds)
-                              ->excludes(jobs);
+    CLI::Option* replay =
+        command
+            ->add_option("--replay", arguments->replay,
+                         "this program file instead of random ones, with waves where the build has them")
+            ->excludes(count)
+            ->excludes(seed)
+            ->excludes(array)
+            ->excludes(kinds)
+            ->excludes(jobs);
     command->add_option("--memory", arguments->memory, "of the replay")
         ->check(CLI::IsMember({"ddr4", "ideal"}))
         ->capture_default_str()

@@ -101,12 +101,14 @@ void run(benchmark::State& state, const Layer& layer) {
 void compute_bound_dense(benchmark::State& state) {
     run(state, {2000, 4, 64, 8, 1024});
 }
-void bandwidth_bound_2_8(benchmark::State& state) {
-    run(state, {2000, 1, 8, 2, 128});
+// 512 channels at 1:8, as the 1x1 convolutions that begin layer2's blocks: the bus moves a line in 84 % of
+// the cycles.
+void bandwidth_bound_1_8(benchmark::State& state) {
+    run(state, {2000, 4, 16, 1, 256});
 }
 
 BENCHMARK(compute_bound_dense)->Unit(benchmark::kMillisecond);
-BENCHMARK(bandwidth_bound_2_8)->Unit(benchmark::kMillisecond);
+BENCHMARK(bandwidth_bound_1_8)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace satsim::cycle
