@@ -151,7 +151,6 @@ void add_trace(CLI::App& program, Action& action) {
                        "--hardware", "--channels", "--memory", "--dataflow", "--no-interleave",
                        "--no-pregeneration", "--fidelity", "--stall-seed", "--no-skip", "--workers"});
         if (!command->get_subcommands().empty()) return;
-        refuse_without(*command, "--check", {"--json"});
         action = [arguments] { return trace(*arguments); };
     });
 }

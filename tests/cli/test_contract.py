@@ -309,7 +309,8 @@ class Contracts(ProgramTest):
         rows = self.run_json("schedule", self.network(), *SMALL)
         for row in rows:
             self.assertGreater(row["predicted_cycles"], 0)
-            self.assertIn(row["dataflow"], ("os", "ws"))
+            if row["kind"] == "gemm":
+                self.assertIn(row["dataflow"], ("os", "ws"))
         text = self.run_program("schedule", "--gemm", "16,16,16", "--asm", *SMALL).stdout
         for engine in ("LOAD", "STCE", "STORE"):
             self.assertIn(f".engine {engine}", text)
@@ -342,7 +343,8 @@ class Contracts(ProgramTest):
             self.assertTrue(all(t["taken"] for t in tasks))
             self.assertIn(["FF 2:8", "BP 2:8"], [c["pregenerates"] for c in choices if c["kind"] == "optimizer"])
         without = self.run_json("schedule", self.network(), *step, "--no-pregeneration")
-        self.assertFalse(any(c["pregenerates"] for c in without if c["kind"] == "optimizer"))
+        packed = {c["kind"] for c in without if any(":" in copy for copy in c.get("pregenerates", []))}
+        self.assertEqual(packed, {"prune"})
         best = self.run_json("schedule", self.network(), *step, "--candidates", 5)
         taken = [c for c in best if c["kind"] == "gemm" and c["taken"]]
         self.assertEqual(len(taken), len(tasks))

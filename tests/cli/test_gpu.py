@@ -25,7 +25,7 @@ class Devices(GpuTest):
         self.assertEqual([d["name"] for d in self.run_json("gpu", "list")], GPUS)
         for name in GPUS:
             figures = self.run_json("gpu", "show", name)["figures"]
-            self.assertEqual(len(figures), 38)
+            self.assertEqual(len(figures), 40)
             for figure in figures.values():
                 self.assertEqual(set(figure), {"value", "unit", "source", "verified"})
         self.assertIn("glennklockwood", self.run_program("gpu", "show", "a100").stdout)

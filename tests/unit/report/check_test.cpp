@@ -129,7 +129,10 @@ TEST(Check, TargetsAreNamedOnceAndRowsNameThem) {
     EXPECT_NE(fault_of(document).find("/data/targets/0/provenance"), std::string::npos);
 
     document = sample_document("targets");
-    document["data"]["targets"] = json::array();
+    document["data"]["targets"] = json::array();  // several machines of one kind have mixes alone
+    document["data"]["rows"] = json::array();
+    EXPECT_EQ(fault_of(document), "");
+    document["data"].erase("mixes");
     EXPECT_NE(fault_of(document).find("/data/targets"), std::string::npos);
 
     document = sample_document("targets");
