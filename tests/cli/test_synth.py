@@ -8,6 +8,7 @@ import unittest
 from support import SOURCE, ProgramTest
 
 PAGE = SOURCE / "docs" / "synthesis.md"
+AREAS = SOURCE / "models" / "areas" / "xcvu9p.json"
 FIELDS = {"name": str, "instances": int, "lut": int, "ff": int, "dsp": int, "bram36": (int, float), "uram": int,
           "logic_levels": int, "path_ns": float}
 # Blocks of a second each whose figures the page must hold as they are now.
@@ -78,6 +79,41 @@ class Synthesis(ProgramTest):
         name, share = re.search(r"With the wires into carry chains as LUTs the fullest is (\w+) \((\S+) %\)", text).groups()
         self.assertEqual(filled[name], float(share))
         self.assertEqual(filled[name], max(filled.values()))
+
+
+def cells_of(line):
+    return [cell.strip().replace(",", "") for cell in line.split("|")[1:-1]]
+
+
+@unittest.skipUnless(PAGE.exists() and AREAS.exists(), "docs/synthesis.md or models/areas/xcvu9p.json is not written yet")
+class Areas(unittest.TestCase):
+    """models/areas/xcvu9p.json, which sweeps read, is of the same run as docs/synthesis.md (docs/formats/sweep.md says how both are made)."""
+
+    def setUp(self):
+        self.page = [cells_of(line) for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+        self.areas = json.loads(AREAS.read_text())
+
+    def test_blocks(self):
+        page = {cells[0]: cells[1:8] + [cells[8], cells[10], cells[11]] for cells in self.page if len(cells) == 13 and cells[0] != "block"
+                and not cells[0].startswith(":")}
+        areas = {b["name"]: [f"{b[field]:g}" if field == "bram36" else str(b[field]) for field in
+                             ("instances", "lut", "ff", "dsp", "bram36", "uram", "lut_pairs", "lut_wires", "logic_levels")]
+                 + [f"{b['path_ns']:.2f}"] for b in self.areas["blocks"]}
+        self.assertEqual(areas, page)
+        for name in ("lut", "ff", "dsp", "bram36", "uram"):
+            self.assertEqual(self.areas["total"][name], sum(b["instances"] * b[name] for b in self.areas["blocks"]), name)
+
+    def test_regions(self):
+        page = {cells[0]: (int(cells[3]), cells[-2], cells[-1]) for cells in self.page if cells[0].startswith("SLR") and len(cells) == 11}
+        self.assertEqual({r["name"]: (r["lut"], f"{100 * r['utilization']:.1f} %", f"{100 * r['utilization_with_wires']:.1f} %")
+                          for r in self.areas["regions"]}, page)
+
+    def test_arrays(self):
+        page = {cells[0]: cells[2:7] for cells in self.page if re.fullmatch(r"\d+x\d+ M=\d+", cells[0])}
+        areas = {entry["array"].replace(",", ""): [f"{entry['total'][name]:g}" if name == "bram36" else str(entry["total"][name])
+                                                   for name in ("lut", "ff", "dsp", "bram36", "uram")] if "total" in entry else ["-"] * 5
+                 for entry in self.areas["sweep"]}
+        self.assertEqual(areas, page)
 
 
 class BadInput(ProgramTest):
