@@ -37,8 +37,10 @@ OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     const NmPattern nm = plan.layout.nm;
     const int sr = schedule.row_slots;
     const int sc = schedule.column_slots;
-    const std::vector<int> heights = strip_heights(task.gather);
-    if (std::ranges::find(heights, schedule.strip_rows) == heights.end()) return {};
+    if (schedule.strip_rows != 1) {
+        const std::vector<int> heights = strip_heights(task.gather);
+        if (std::ranges::find(heights, schedule.strip_rows) == heights.end()) return {};
+    }
     if (sr < 1 || sr > array.row_slots() || sc < 1 || sr * sc > array.slots) return {};
     const auto panels = index_panels(ceil_div(task.shape.n, schedule.tile_n), sc, nm, array);
     if (!panels) return {};
@@ -58,6 +60,13 @@ OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
             chunk_rows = std::min(chunk_rows, array.north_index_lines * line_words / 2 / index_words);
         }
     }
+    const auto halves = [&](std::int64_t rows) {
+        const int values = copies_that_fit(rows * row_words, array.north_value_lines, line_words);
+        if (index_words == 0) return values;
+        return std::min(values, copies_that_fit(rows * index_words, array.north_index_lines, line_words));
+    };
+    const bool whole = schedule.order == LoopOrder::RowsOutside || !streams;  // all of K in a panel
+    if (whole && halves(plan.layout.k_rows) == 0) return {};
     plan.west_half_lines = array.west_lines / 2;
     plan.chunks = cut_reduction(task, plan.layout, sr, plan.west_half_lines, chunk_rows, array.line_bytes());
     if (plan.chunks.empty()) return {};
@@ -70,16 +79,13 @@ OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
         if (plan.gathered.lines > plan.west_half_lines) return {};
     }
 
-    std::int64_t rows_on_chip = plan.layout.k_rows;
-    if (schedule.order == LoopOrder::ColumnsOutside && streams) {
-        rows_on_chip = 0;
+    std::int64_t rows_on_chip = whole ? plan.layout.k_rows : 0;
+    if (!whole) {
         for (const Chunk& chunk : plan.chunks) rows_on_chip = std::max(rows_on_chip, chunk.b_rows);
     }
     plan.north_half_words = rows_on_chip * row_words;
     plan.index_half_words = rows_on_chip * index_words;
-    plan.north_halves = std::min(
-        copies_that_fit(plan.north_half_words, array.north_value_lines, line_words),
-        index_words == 0 ? 2 : copies_that_fit(plan.index_half_words, array.north_index_lines, line_words));
+    plan.north_halves = halves(rows_on_chip);
     if (plan.north_halves == 0) return {};
     return plan;
 }

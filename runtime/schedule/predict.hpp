@@ -1,27 +1,19 @@
-// The estimate: closed forms of what one tile costs each engine and the memory.
-// docs/architecture/fast-model.md derives them; nothing here is fitted to a result.
+// The estimate: what the operations of a schedule's program cost each engine (costs.hpp), one after the other
+// as the engines wait for each other (tile_pipeline.hpp). docs/architecture/fast-model.md has the distances;
+// nothing here is fitted to a result.
 #pragma once
 
+#include "runtime/schedule/costs.hpp"
 #include "runtime/schedule/emit_gemm_os.hpp"
 #include "runtime/schedule/emit_gemm_ws.hpp"
 #include "runtime/schedule/emit_gemm_wu.hpp"
+#include "runtime/schedule/tile_pipeline.hpp"
 
 namespace satsim::schedule {
 
-// What a LOAD or STORE operation of `positions` runs of `bytes` at `pitch` costs.
-struct TransferCost {
-    double pieces = 0;  // cycles of the address generator and the data path, one piece a cycle
-    double lines = 0;   // lines moved on the memory bus
-};
-
-// Runs at addresses `pitch` apart; a line is fetched once for neighbouring runs that share it.
-[[nodiscard]] TransferCost transfer_cost(double positions, double bytes, double pitch, double line_bytes);
-
-// Cycles that the STCE's array is occupied by one operation of `steps` steps in steady state.
-[[nodiscard]] double occupied_cycles(std::int64_t steps, int n, int m, int sr, int sc);
-
-// Kernel cycles in which the memory bus can move a line, over all cycles (refresh takes the rest).
-[[nodiscard]] double refresh_share(const dram::MemoryConfig& memory);
+// Of output-stationary operations, WU's too (contract.md 5).
+[[nodiscard]] TilePipeline::Timing os_timing(const isa::ArrayConfig& array, const NmPattern& nm, int sr,
+                                             int sc);
 
 [[nodiscard]] Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule,
                                   const MachineView& machine, const OsPlan& plan);

@@ -1,9 +1,12 @@
 #include "runtime/schedule/scheduler.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <ranges>
 #include <set>
 #include <utility>
 
+#include "runtime/schedule/bound.hpp"
 #include "runtime/schedule/predict.hpp"
 #include "runtime/schedule/schedule_order.hpp"
 #include "runtime/support/error.hpp"
@@ -45,24 +48,60 @@ std::vector<std::pair<int, int>> slot_pairs(const isa::ArrayConfig& array, const
     return pairs;
 }
 
+// The schedules found so far, and which others need not be looked at.
+class Found {
+  public:
+    // `limit`: as many are wanted.
+    explicit Found(std::size_t limit) : limit_(limit) {}
+
+    // Whether one that takes `bound` cycles or more could be ahead of no wanted one by more than what
+    // estimates do not tell apart.
+    [[nodiscard]] bool are_no_worse(double bound) const {
+        return best_.size() == limit_ && static_cast<double>(best_.back().first) <= (1 + kSame) * bound;
+    }
+    void add(const GemmSchedule& schedule) {
+        schedules_.push_back(schedule);
+        // Schedules that differ in what does not matter to the task have one estimate, and one program.
+        const std::pair estimate(schedule.predicted, schedule.lines);
+        const auto at = std::ranges::lower_bound(best_, estimate);
+        if (at != best_.end() && *at == estimate) return;
+        best_.insert(at, estimate);
+        if (best_.size() > limit_) best_.pop_back();
+    }
+    [[nodiscard]] std::vector<GemmSchedule> take() { return std::move(schedules_); }
+
+  private:
+    std::size_t limit_;
+    std::vector<std::pair<Cycles, double>> best_;  // cycles and lines, ascending
+    std::vector<GemmSchedule> schedules_;
+};
+
 void add_weight_update(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
-                       std::vector<GemmSchedule>& out) {
+                       Found& out) {
     const auto taps = static_cast<std::int64_t>(task.gather.taps.size());
     const std::int64_t rows = taps * round_up<std::int64_t>(task.gather.channels, 4);
+    const WuBound bound(task, machine);
+    std::vector<GemmSchedule> shapes;
     for (const auto& [sr, sc] : slot_pairs(machine.array, options, rows, task.shape.n)) {
+        GemmSchedule schedule;
+        schedule.row_slots = sr;
+        schedule.column_slots = sc;
+        schedule.tile_m = std::int64_t{machine.array.rows} * sr;
+        schedule.tile_n = std::int64_t{machine.array.columns} * sc;
+        schedule.b_resident = false;
+        put(bound.of(schedule), schedule);
+        shapes.push_back(schedule);
+    }
+    sort_by_time_and_traffic(shapes, kSame);
+    for (GemmSchedule& schedule : shapes) {
+        if (out.are_no_worse(static_cast<double>(schedule.predicted))) break;
         for (const bool fill : {false, true}) {
-            GemmSchedule schedule;
-            schedule.row_slots = sr;
-            schedule.column_slots = sc;
-            schedule.tile_m = std::int64_t{machine.array.rows} * sr;
-            schedule.tile_n = std::int64_t{machine.array.columns} * sc;
-            schedule.b_resident = false;
             schedule.fill_rows = fill;
             const WuPlan plan = plan_wu(task, schedule, machine.array);
             if (!plan.valid()) continue;
             schedule.chunk_k = plan.chunk_positions;
             put(predict_wu(task, schedule, machine, plan), schedule);
-            out.push_back(schedule);
+            out.add(schedule);
         }
     }
 }
@@ -77,7 +116,7 @@ bool is_long(const Chunk& gathered, const isa::ArrayConfig& array) {
 }
 
 void add_output_stationary(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
-                           std::vector<GemmSchedule>& out) {
+                           Found& out) {
     struct Form {
         LoopOrder order;
         bool resident;
@@ -86,6 +125,8 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
                                {LoopOrder::ColumnsOutside, false},
                                {LoopOrder::RowsOutside, false}};
     const std::vector<int> heights = strip_heights(task.gather);
+    const OsBound bound(task, machine, heights);
+    std::vector<GemmSchedule> shapes;
     for (const auto& [sr, sc] : slot_pairs(machine.array, options, task.gather.positions(), task.shape.n)) {
         for (const Form& form : kForms) {
             // One panel of columns: both orders are the same.
@@ -99,45 +140,59 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
             schedule.b_resident = form.resident;
             schedule.tile_m = std::int64_t{machine.array.rows} * sr;
             schedule.tile_n = std::int64_t{machine.array.columns} * sc;
-            std::vector<GemmSchedule> strips;
-            for (const int height : heights) {
-                schedule.strip_rows = height;
-                const OsPlan plan = plan_os(task, schedule, machine.array);
-                if (!plan.valid() || is_long(plan.gathered, machine.array)) continue;
-                for (const Chunk& chunk : plan.chunks) {
-                    schedule.chunk_k =
-                        std::max(schedule.chunk_k, chunk.b_rows / plan.layout.nm.n * plan.layout.nm.m);
-                }
-                put(predict_os(task, schedule, machine, plan), schedule);
-                strips.push_back(schedule);
-            }
-            // Of heights, in which alone they differ, the best: the rest would crowd other tiles out.
-            sort_by_time_and_traffic(strips, kSame);
-            if (!strips.empty()) out.push_back(strips.front());
+            put(bound.of(schedule), schedule);
+            shapes.push_back(schedule);
         }
+    }
+    // Of those that promise the same, the ones with least traffic come first: it is by traffic that they are
+    // chosen from in the end.
+    sort_by_time_and_traffic(shapes, kSame);
+    for (GemmSchedule& schedule : shapes) {
+        const auto least = static_cast<double>(schedule.predicted);
+        if (out.are_no_worse(least)) break;
+        std::vector<GemmSchedule> strips;
+        for (const int height : heights | std::views::reverse) {
+            schedule.strip_rows = height;
+            schedule.chunk_k = 0;
+            const OsPlan plan = plan_os(task, schedule, machine.array);
+            if (!plan.valid() || is_long(plan.gathered, machine.array)) continue;
+            for (const Chunk& chunk : plan.chunks) {
+                schedule.chunk_k =
+                    std::max(schedule.chunk_k, chunk.b_rows / plan.layout.nm.n * plan.layout.nm.m);
+            }
+            put(predict_os(task, schedule, machine, plan), schedule);
+            strips.push_back(schedule);
+            // Lower ones move more, and are hardly faster.
+            if (static_cast<double>(schedule.predicted) <= (1 + kSame) * least) break;
+        }
+        // Of heights, in which alone they differ, the best: the rest would crowd other tiles out.
+        sort_by_time_and_traffic(strips, kSame);
+        if (!strips.empty()) out.add(strips.front());
     }
 }
 
 void add_weight_stationary(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
-                           std::vector<GemmSchedule>& out) {
+                           Found& out) {
     constexpr int kMostPanels = 8;
     const std::int64_t all_panels = ceil_div<std::int64_t>(task.shape.n, machine.array.columns);
+    const WsBound bound(task, machine.array);
     for (int sr = options.interleave ? machine.array.row_slots() : 1; sr >= 1; --sr) {
         // More slots than the accumulator needs only lengthen the way down the rows.
         if (sr > 1 && sr != machine.array.row_slots() && sr != isa::timing::kAccInterval) continue;
+        GemmSchedule schedule;
+        schedule.dataflow = Dataflow::WeightStationary;
+        schedule.row_slots = sr;
+        schedule.column_slots = 1;
+        schedule.b_resident = false;
+        if (out.are_no_worse(static_cast<double>(bound.of(schedule).cycles))) continue;
         for (std::int64_t panels = 1; panels <= std::min<std::int64_t>(kMostPanels, all_panels); ++panels) {
-            GemmSchedule schedule;
-            schedule.dataflow = Dataflow::WeightStationary;
-            schedule.row_slots = sr;
-            schedule.column_slots = 1;
-            schedule.b_resident = false;
             schedule.tile_n = panels * machine.array.columns;
             const WsPlan plan = plan_ws(task, schedule, machine.array);
             if (!plan.valid()) continue;
             schedule.tile_m = plan.block;
             schedule.chunk_k = std::int64_t{machine.array.rows} * plan.layout.nm.m;
             put(predict_ws(task, schedule, machine, plan), schedule);
-            out.push_back(schedule);
+            out.add(schedule);
         }
     }
 }
@@ -147,6 +202,42 @@ bool fits_instruction_memory(const isa::Program& program) {
     return std::all_of(program.streams.begin(), program.streams.end(), [&](const auto& stream) {
         return stream.size() <= static_cast<std::size_t>(program.config.instructions);
     });
+}
+
+// Schedules that fit the buffers, best estimate first: at least the best `limit`.
+std::vector<GemmSchedule> estimated(const GemmTask& task, const MachineView& machine,
+                                    const ScheduleOptions& options, std::size_t limit) {
+    Found found(limit);
+    if (task.sums_positions()) {
+        // Weights do not exist yet, and the array turns A in output-stationary operations only.
+        add_weight_update(task, machine, options, found);
+    } else {
+        if (options.dataflow != Choice::WeightStationary)
+            add_output_stationary(task, machine, options, found);
+        if (options.dataflow != Choice::OutputStationary)
+            add_weight_stationary(task, machine, options, found);
+    }
+    std::vector<GemmSchedule> schedules = found.take();
+    sort_by_time_and_traffic(schedules, kSame);
+    return schedules;
+}
+
+std::vector<Candidate> emitted(const GemmTask& task, const MachineView& machine,
+                               const std::vector<GemmSchedule>& schedules, std::size_t limit,
+                               const CandidateWatch& watch) {
+    std::vector<Candidate> programs;
+    for (const GemmSchedule& schedule : schedules) {
+        if (programs.size() == limit) break;
+        if (!watch.worth(schedule)) continue;
+        isa::Program program = emit_gemm(task, schedule, machine);
+        // Schedules that differ in what does not matter to this task have one program.
+        const bool known =
+            std::ranges::any_of(programs, [&](const Candidate& other) { return other.program == program; });
+        if (known || !fits_instruction_memory(program)) continue;
+        programs.push_back({schedule, std::move(program)});
+        watch.emitted(programs.back());
+    }
+    return programs;
 }
 
 }  // namespace
@@ -170,49 +261,26 @@ std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineVie
 std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
                                           const ScheduleOptions& options, std::size_t limit,
                                           const CandidateWatch& watch) {
-    std::vector<Candidate> best;
-    if (!add_candidate_programs(task, machine, options, limit, watch, best)) {
+    std::vector<GemmSchedule> schedules = estimated(task, machine, options, limit);
+    if (schedules.empty()) {
         throw InputError(
             "layer " + task.layer, "",
             std::string(to_string(task.stage)) + ": no tile fits the on-chip buffers of this hardware");
     }
-    if (best.empty()) {
+    std::vector<Candidate> programs = emitted(task, machine, schedules, limit, watch);
+    if (programs.empty()) {
+        // All too long: schedules that are behind may have shorter programs.
+        schedules = estimated(task, machine, options, std::numeric_limits<std::size_t>::max());
+        programs = emitted(task, machine, schedules, limit, watch);
+    }
+    if (programs.empty()) {
         throw InputError("layer " + task.layer, "",
                          std::string(to_string(task.stage)) + ": every program " +
                              (options.dataflow == Choice::WeightStationary ? "of dataflow ws " : "") +
                              "is longer than the " + std::to_string(machine.array.instructions) +
                              " instructions that an engine's memory holds");
     }
-    return best;
-}
-
-bool add_candidate_programs(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
-                            std::size_t most, const CandidateWatch& watch, std::vector<Candidate>& best) {
-    std::vector<GemmSchedule> found;
-    if (task.sums_positions()) {
-        // Weights do not exist yet, and the array turns A in output-stationary operations only.
-        add_weight_update(task, machine, options, found);
-    } else {
-        if (options.dataflow != Choice::WeightStationary)
-            add_output_stationary(task, machine, options, found);
-        if (options.dataflow != Choice::OutputStationary)
-            add_weight_stationary(task, machine, options, found);
-    }
-    if (found.empty()) return false;
-    sort_by_time_and_traffic(found, kSame);
-    const std::size_t limit = best.size() + most;
-    for (const GemmSchedule& schedule : found) {
-        if (best.size() == limit) break;
-        if (!watch.worth(schedule)) continue;
-        isa::Program program = emit_gemm(task, schedule, machine);
-        // Schedules that differ in what does not matter to this task have one program.
-        const bool known = std::any_of(best.begin(), best.end(),
-                                       [&](const Candidate& other) { return other.program == program; });
-        if (known || !fits_instruction_memory(program)) continue;
-        best.push_back({schedule, std::move(program)});
-        watch.emitted(best.back());
-    }
-    return true;
+    return programs;
 }
 
 std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,

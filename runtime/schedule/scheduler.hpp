@@ -36,10 +36,6 @@ struct CandidateWatch {
                                                         const ScheduleOptions& options, std::size_t limit,
                                                         const CandidateWatch& watch);
 
-// Appends up to `most` more programs, in the same order. False when no tile fits.
-[[nodiscard]] bool add_candidate_programs(const GemmTask& task, const MachineView& machine,
-                                          const ScheduleOptions& options, std::size_t most,
-                                          const CandidateWatch& watch, std::vector<Candidate>& candidates);
 [[nodiscard]] std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
                                                             const ScheduleOptions& options,
                                                             std::size_t limit);

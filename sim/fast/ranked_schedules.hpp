@@ -18,17 +18,15 @@ inline constexpr double kSame = 0.0025;
 using PredictCycles = std::function<Cycles(const isa::Program&)>;
 
 // At most `limit` schedules, best first, `predicted` by FastSat: of all that fit, those with the best
-// closed-form estimates are emitted and predicted, and where these are all of one dataflow some of the other.
-// Throws InputError naming the layer when nothing fits.
+// estimates are emitted and predicted. Throws InputError naming the layer when nothing fits.
 [[nodiscard]] std::vector<schedule::GemmSchedule> ranked_schedules(const GemmTask& task,
                                                                    const schedule::MachineView& machine,
                                                                    const schedule::ScheduleOptions& options,
                                                                    std::size_t limit);
 
-// The same with their programs, `predicted` by `predict`. With a margin, schedules of tasks of 50,000 cycles
-// and more are not predicted whose estimate is above the best prediction so far by more than this share, or
-// whose MACs alone take as long: the estimate is rarely too high (docs/architecture/fast-model.md has what
-// that costs).
+// The same with their programs, `predicted` by `predict`. With a margin, schedules are not predicted whose
+// MACs alone take as long as the best prediction so far, or whose estimate is above (1 + margin) of it, of
+// tasks below 50,000 cycles above 1.05 of it. Below 0: they must promise to be faster by so much.
 [[nodiscard]] std::vector<schedule::Candidate> ranked_candidates(
     const GemmTask& task, const schedule::MachineView& machine, const schedule::ScheduleOptions& options,
     std::size_t limit, const PredictCycles& predict, std::optional<double> margin);

@@ -2,18 +2,17 @@
 
 #include <algorithm>
 
-#include "runtime/schedule/predict.hpp"
+#include "runtime/schedule/costs.hpp"
 
 namespace satsim::fast {
 namespace {
 
-// Before anything has been learnt: the scheduler's closed form, lines in full bursts.
+// Before anything has been learnt: the scheduler's closed form.
 Demand expected_demand(std::int64_t count, std::int64_t bytes, std::int64_t pitch,
                        const isa::ArrayConfig& config) {
-    const schedule::TransferCost cost =
-        schedule::transfer_cost(static_cast<double>(count), static_cast<double>(bytes),
-                                static_cast<double>(pitch), config.line_bytes());
-    return {cost.pieces, cost.lines, cost.lines / config.burst_lines};
+    const schedule::TransferCost cost = schedule::transfer_cost(
+        static_cast<double>(count), static_cast<double>(bytes), static_cast<double>(pitch), config);
+    return {cost.pieces, cost.lines, cost.bursts};
 }
 
 }  // namespace

@@ -49,8 +49,7 @@ double lines_of(const std::optional<double>& known, std::int64_t positions, std:
                 std::int64_t pitch, const isa::ArrayConfig& config) {
     const auto count = static_cast<double>(positions);
     if (known) return *known * count;
-    return schedule::transfer_cost(count, static_cast<double>(bytes), static_cast<double>(pitch),
-                                   config.line_bytes())
+    return schedule::transfer_cost(count, static_cast<double>(bytes), static_cast<double>(pitch), config)
         .lines;
 }
 

@@ -28,9 +28,10 @@ struct SimulationSettings {
     bool skip_periods = true;      // cycle::RunOptions::skip_periods
 
     [[nodiscard]] schedule::MachineView machine() const;
-    // For fast::ranked_candidates: how far an estimate may be above the best prediction.
+    // For fast::ranked_candidates: how far an estimate may be above the best prediction. `fast` predicts only
+    // what promises more than it would give up for traffic.
     [[nodiscard]] double margin() const {
-        return fidelity == Fidelity::Fast ? 0 : std::numeric_limits<double>::infinity();
+        return fidelity == Fidelity::Fast ? -fast::kSame : std::numeric_limits<double>::infinity();
     }
 };
 

@@ -27,10 +27,9 @@ struct Counted {
 // Every operation of a program, one by one.
 Counted walked(const isa::Program& program) {
     Counted sums;
-    const double line = program.config.line_bytes();
-    const auto lines = [line](std::int64_t count, std::int64_t len, std::int64_t pitch) {
+    const auto lines = [&](std::int64_t count, std::int64_t len, std::int64_t pitch) {
         return schedule::transfer_cost(static_cast<double>(count), static_cast<double>(len),
-                                       static_cast<double>(pitch), line)
+                                       static_cast<double>(pitch), program.config)
             .lines;
     };
     for (const isa::Engine engine : {isa::Engine::Load, isa::Engine::Stce, isa::Engine::Store}) {

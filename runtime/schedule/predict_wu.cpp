@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "runtime/schedule/emit_common.hpp"
+#include "runtime/schedule/predict.hpp"
+#include "runtime/schedule/tile_pipeline.hpp"
+
+namespace satsim::schedule {
+namespace {
+
+// Tiles of dW of equal rows and columns.
+struct DwTiles {
+    std::int64_t count = 1;
+    ChunkCost chunks;  // all but the last
+    ChunkCost last;
+    double drain = 0;
+    TransferCost stored;
+};
+
+// Tiles of the same rows, all panels of columns beside each other.
+struct DwRows {
+    std::int64_t count = 1;
+    std::vector<DwTiles> panels;
+};
+
+class WuCosts {
+  public:
+    WuCosts(const GemmTask& task, const GemmSchedule& schedule, const isa::ArrayConfig& array,
+            const WuPlan& plan)
+        : task_(task), schedule_(schedule), array_(array), plan_(plan) {}
+
+    [[nodiscard]] std::vector<DwRows> rows() const {
+        const std::int64_t panels = ceil_div(task_.shape.n, schedule_.tile_n);
+        std::vector<DwRows> found;
+        for (const RowTileGroup& group : plan_.tiles) {
+            DwRows rows;
+            rows.count = group.repeat;
+            if (panels > 1) rows.panels.push_back(tiles(panels - 1, group.tile, schedule_.tile_n));
+            rows.panels.push_back(tiles(1, group.tile, task_.shape.n - (panels - 1) * schedule_.tile_n));
+            found.push_back(std::move(rows));
+        }
+        return found;
+    }
+
+  private:
+    [[nodiscard]] DwTiles tiles(std::int64_t count, const RowTile& rows, std::int64_t columns) const {
+        const std::int64_t chunks = ceil_div(task_.shape.k, plan_.chunk_positions);
+        const int sr = rows.row_slots(array_.rows);
+        const auto sc = static_cast<int>(ceil_div<std::int64_t>(columns, array_.columns));
+        const double element = task_.out == ElementType::Fp16 ? 2 : 4;
+        DwTiles tiles;
+        tiles.count = count;
+        tiles.chunks = chunk(chunks - 1, plan_.chunk_positions, rows, sr, sc);
+        tiles.last = chunk(1, task_.shape.k - (chunks - 1) * plan_.chunk_positions, rows, sr, sc);
+        tiles.drain = static_cast<double>(std::min<std::int64_t>(rows.rows(), array_.rows) * sr * sc);
+        tiles.stored = transfer_cost(static_cast<double>(rows.rows()), static_cast<double>(columns) * element,
+                                     static_cast<double>(plan_.layout.c_pitch), array_);
+        tiles.stored.pieces += kOperationSetUp * static_cast<double>(rows.runs.size());
+        return tiles;
+    }
+
+    [[nodiscard]] ChunkCost chunk(std::int64_t count, std::int64_t positions, const RowTile& rows, int sr,
+                                  int sc) const {
+        const NmPattern nm = plan_.layout.nm;
+        ChunkCost cost;
+        cost.count = count;
+        for (const RowRun& run : rows.runs) {
+            const std::int64_t pitch = plan_.layout.pitch_of(run.tap) * task_.gather.stride_x;
+            cost.west += transfer_cost(static_cast<double>(positions), static_cast<double>(run.words()) * 8,
+                                       static_cast<double>(pitch), array_);
+            cost.west.pieces += kOperationSetUp;
+        }
+        cost.north =
+            transfer_cost(static_cast<double>(positions), static_cast<double>(array_.columns) * sc * 2,
+                          static_cast<double>(plan_.layout.b_pitch), array_);
+        cost.north.pieces += kOperationSetUp;
+        cost.compute = occupied_cycles(ceil_div<std::int64_t>(positions, nm.m), nm.n, nm.m, sr, sc);
+        return cost;
+    }
+
+    const GemmTask& task_;
+    const GemmSchedule& schedule_;
+    const isa::ArrayConfig& array_;
+    const WuPlan& plan_;
+};
+
+void add_tile(const DwTiles& tile, TilePipeline& pipeline) {
+    const auto compute = [&](const ChunkCost& chunk, bool last) {
+        pipeline.load_west(chunk.west);
+        pipeline.load_north(chunk.north);
+        pipeline.compute(chunk.compute, {.west = true, .north = true}, last);
+    };
+    pipeline.repeat(tile.chunks.count, [&] { compute(tile.chunks, false); });
+    compute(tile.last, true);
+    pipeline.store(tile.drain, tile.stored);
+}
+
+}  // namespace
+
+Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule, const MachineView& machine,
+                    const WuPlan& plan) {
+    const std::vector<DwRows> all = WuCosts(task, schedule, machine.array, plan).rows();
+    const NmPattern nm = plan.layout.nm;
+    TilePipeline pipeline(
+        {.west = 2,
+         .north = 2,
+         .results = result_tiles(plan.result_tile,
+                                 occupied_cycles(ceil_div<std::int64_t>(task.shape.k, nm.m), nm.n, nm.m,
+                                                 schedule.row_slots, schedule.column_slots),
+                                 schedule.tile_m, schedule.tile_n * (task.out == ElementType::Fp16 ? 2 : 4),
+                                 machine.array)},
+        os_timing(machine.array, nm, schedule.row_slots, schedule.column_slots), machine.memory);
+    pipeline.repeat(task.count, [&] {
+        for (const DwRows& rows : all) {
+            pipeline.repeat(rows.count, [&] {
+                for (const DwTiles& tiles : rows.panels)
+                    pipeline.repeat(tiles.count, [&] { add_tile(tiles, pipeline); });
+            });
+        }
+    });
+    double lines = 0;
+    double least = 0;
+    for (const DwRows& rows : all) {
+        for (const DwTiles& tiles : rows.panels) {
+            const double times = static_cast<double>(rows.count * tiles.count);
+            for (const ChunkCost* chunk : {&tiles.chunks, &tiles.last}) {
+                const double chunks = times * static_cast<double>(chunk->count);
+                lines += chunks * (chunk->west.lines + chunk->north.lines);
+                least += chunks * chunk->compute;
+            }
+            lines += times * tiles.stored.lines;
+        }
+    }
+    const auto products = static_cast<double>(task.count);
+    return {static_cast<Cycles>(std::llround(pipeline.end())), lines * products,
+            static_cast<Cycles>(std::floor(least * products))};
+}
+
+}  // namespace satsim::schedule
