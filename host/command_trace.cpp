@@ -93,9 +93,7 @@ int write(const Arguments& arguments) {
         run_steps({step}, hardware, sat, host,
                   [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
     const ChromeTrace trace = make_step_trace(results, {arguments.max_events});
-    const std::string text = trace.json();
-    write_text(options.output, text);
-    const std::uintmax_t bytes = std::filesystem::file_size(options.output);
+    const std::size_t bytes = write_text(options.output, trace.json());
     if (options.json) {
         const nlohmann::ordered_json object = {
             {"file", options.output}, {"events", trace.events()}, {"bytes", bytes}};
