@@ -23,17 +23,6 @@ BOUNDS = {"compute", "bandwidth", "fill", "dependency", "host"}
 
 
 class Help(ProgramTest):
-    def helps(self):
-        """(command, its help text) of every command and subcommand, as --help lists them, the program itself first."""
-        waiting = [[]]
-        while waiting:
-            command = waiting.pop(0)
-            text = self.run_program(*command, "--help").stdout
-            below = re.search(r"Subcommands:\n((?:  .*\n)+)", text)
-            names = re.findall(r"^  ([\w-]+) ", below.group(1) if below else "", re.M)
-            yield command, text, names
-            waiting += [[*command, name] for name in names]
-
     def test_every_command_has_help_with_an_example(self):
         seen = 0
         for command, text, _ in self.helps():
