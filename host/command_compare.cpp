@@ -6,6 +6,7 @@
 #include "host/ablation.hpp"
 #include "host/commands.hpp"
 #include "host/compare_targets.hpp"
+#include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/memory_table.hpp"
 #include "host/module_table.hpp"
@@ -99,15 +100,20 @@ void add_compare(CLI::App& program, Action& action) {
         "Example: satsim compare armor-tiny --recipe wohg-3+bdwp-2:8 --baseline wohg-3+dense --fidelity fast "
         "--target sat,gpu-model:jetson-agx-orin,hetero --placement edp");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
+        ->type_name(file_type::kNetwork)
         ->required();
-    command->add_option("--recipe", arguments->recipe, kRecipeHelp)->capture_default_str();
+    command->add_option("--recipe", arguments->recipe, kRecipeHelp)
+        ->type_name(file_type::kRecipe)
+        ->capture_default_str();
     command->add_option("--baseline", arguments->baseline, "the recipe to compare with")
+        ->type_name(file_type::kRecipe)
         ->capture_default_str();
     add_target_options(*command, arguments->targets, arguments->gpu);
     add_placement_options(*command, arguments->placement);
-    command->add_option(
-        "--trace", arguments->trace,
-        "write a trace of both steps (with --target: of every target) for Perfetto to this file");
+    command
+        ->add_option("--trace", arguments->trace,
+                     "write a trace of both steps (with --target: of every target) for Perfetto to this file")
+        ->type_name(file_type::kOutput);
     CLI::Option* report = add_report_option(*command, arguments->report);
     CLI::Option* ablation = command->add_flag(
         "--ablation", arguments->ablation,

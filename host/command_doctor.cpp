@@ -71,7 +71,7 @@ void add_doctor(CLI::App& program, Action& action) {
     command->footer("Example: satsim doctor --json");
     CLI::Option* as_json = command->add_flag("--json", options->json, "one JSON object, docs/install.md");
     command->add_flag("--csv", options->csv, "comma-separated values")->excludes(as_json);
-    command->add_option("-o,--output", options->output, "write to this file, whole or not at all");
+    add_output(*command, options->output);
     command->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 

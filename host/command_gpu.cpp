@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/table.hpp"
@@ -187,6 +188,7 @@ void add_gpu(CLI::App& program, Action& action) {
     CLI::App* show_command = gpu->add_subcommand("show", "figures and their sources");
     show_command->footer("Example: satsim gpu show a100 --json");
     show_command->add_option("device", shown->device, "device file, or the name of one in models/gpus")
+        ->type_name(file_type::kGpu)
         ->required();
     shown->options.add_models(*show_command);
     shown->options.add_format(*show_command, "formats/gpu.md");
@@ -197,13 +199,18 @@ void add_gpu(CLI::App& program, Action& action) {
         "fit", "kernels' figures fitted to recordings, and the error on the half of the work left out");
     fit_command->footer("Example: satsim gpu fit h100 models/traces/h100-sxm/*.json --write fitted.json");
     fit_command->add_option("device", fitted->device, "device file, or the name of one in models/gpus")
+        ->type_name(file_type::kGpu)
         ->required();
     fit_command
         ->add_option("recordings", fitted->recordings,
-                     "what satsim run --target gpu --record wrote, all on one device")
+                     "files that satsim run --target gpu --record wrote, all on one device")
+        ->type_name(file_type::kFile)
         ->required();
-    fit_command->add_option("--write", fitted->fitted_file,
-                            "write the device file with the fitted figures here, for gpu-model:FILE");
+    fit_command
+        ->add_option("--write", fitted->fitted_file,
+                     "write the device file with the fitted figures to this file, which may be the device's "
+                     "own; for gpu-model:FILE")
+        ->type_name(file_type::kUpdatedGpu);
     fitted->options.add_models(*fit_command);
     fitted->options.add_format(*fit_command, "formats/gpu-recording.md");
     fit_command->callback([fitted, &action] { action = [fitted] { return fit_recordings(*fitted); }; });

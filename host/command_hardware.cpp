@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/table.hpp"
@@ -186,6 +187,7 @@ void add_hardware(CLI::App& program, Action& action) {
         sub->footer(example);
         sub->add_option("hardware", arguments->hardware,
                         "hardware file, or the name of one in models/hardware")
+            ->type_name(file_type::kHardware)
             ->required();
         arguments->options.add_models(*sub);
         arguments->options.add_format(*sub, "formats/hardware.md");

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "host/file_types.hpp"
 #include "host/onnx/import.hpp"
 #include "host/options.hpp"
 #include "host/output_files.hpp"
@@ -77,10 +78,16 @@ void add_import(CLI::App& models, Action& action) {
         models.add_subcommand("import", "an ONNX file becomes a network file (docs/formats/onnx.md)");
     command->footer("Example: satsim models import resnet50.onnx -o resnet50.json --batch 64");
     command->add_option("file", request.file, "ONNX model, opset 9 to 17; weights are read with --data only")
+        ->type_name(file_type::kFile)
         ->required();
-    command->add_option("-o,--output", request.output, "network file (default: the model's name with .json)");
-    command->add_option("--data", request.data,
-                        "write the weights to this safetensors file and show what N:M keeps of them");
+    command
+        ->add_option("-o,--output", request.output,
+                     "write the network to this file (default: the model's name with .json)")
+        ->type_name(file_type::kOutput);
+    command
+        ->add_option("--data", request.data,
+                     "write the weights to this safetensors file and show what N:M keeps of them")
+        ->type_name(file_type::kOutput);
     command->add_option("--batch", request.batch, "batch of the network (default: the model's, else 1)")
         ->check(range(1, 1 << 20));
     command

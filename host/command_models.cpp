@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/module_tree_report.hpp"
 #include "host/onnx/import.hpp"
@@ -141,6 +142,7 @@ void add_models(CLI::App& program, Action& action) {
         ->add_option(
             "network", shown->network,
             "network file, the name of one in models/networks, or a parameter set: FILE:SET or its name")
+        ->type_name(file_type::kNetwork)
         ->required();
     CLI::Option* tree = show_command->add_flag(
         "--tree", shown->tree, "modules: parameters, MACs per token, and what each training stage trains");
@@ -149,6 +151,7 @@ void add_models(CLI::App& program, Action& action) {
         ->check(range(1, 16));
     show_command
         ->add_option("--stages", shown->stages, "recipes to show in the tree (default: the network's stages)")
+        ->type_name(file_type::kRecipe)
         ->needs(tree)
         ->delimiter(',');
     shown->options.add_models(*show_command);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/options.hpp"
 #include "runtime/report/document.hpp"
 #include "runtime/report/page.hpp"
@@ -39,9 +40,10 @@ void add_report(CLI::App& program, Action& action) {
         program.add_subcommand("report", "the HTML page of a report document (docs/formats/report.md)");
     command->footer(
         "Example: satsim compare resnet18 --report step.json && satsim report step.json -o step.html");
-    command->add_option("document", arguments->document, "a file that --report FILE.json wrote")->required();
-    command->add_option("-o,--output", arguments->options.output, "write to this file, whole or not at all")
+    command->add_option("document", arguments->document, "a file that --report FILE.json wrote")
+        ->type_name(file_type::kFile)
         ->required();
+    add_output(*command, arguments->options.output)->required();
     command->callback([arguments, &action] { action = [arguments] { return report_command(*arguments); }; });
 }
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/progress.hpp"
 #include "host/report.hpp"
 #include "host/reproduction.hpp"
@@ -281,6 +282,7 @@ void add_reproduce(CLI::App& program, Action& action) {
     command
         ->add_option("--hardware", arguments->options.hardware_name,
                      "hardware file, or the name of one in models/hardware")
+        ->type_name(file_type::kHardware)
         ->capture_default_str();
     command
         ->add_option(

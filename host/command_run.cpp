@@ -5,6 +5,7 @@
 
 #include "host/commands.hpp"
 #include "host/compare_targets.hpp"
+#include "host/file_types.hpp"
 #include "host/fitting_gemm.hpp"
 #include "host/inputs.hpp"
 #include "host/memory_table.hpp"
@@ -202,18 +203,23 @@ void add_run(CLI::App& program, Action& action) {
         "Example: satsim run resnet18 --recipe bdwp-2:8 --batch 32 --report step.html\n"
         "Example: satsim run --gemm 512,512,512 --nm 2:8 --memory ideal --json\n"
         "Example: satsim run resnet50 --recipe bdwp-2:8 --target gpu --record resnet50.json");
-    command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
-    command->add_option("--recipe", arguments->recipe, kRecipeHelp)->capture_default_str();
+    command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
+        ->type_name(file_type::kNetwork);
+    command->add_option("--recipe", arguments->recipe, kRecipeHelp)
+        ->type_name(file_type::kRecipe)
+        ->capture_default_str();
     CLI::Option* gemm =
         command->add_option("--gemm", arguments->gemm, "M,N,K: one product C[M,N] = A[M,K] * B[K,N]");
     command->add_option("--nm", arguments->nm, "pattern of the GEMM's B along K: N:M, or dense")
         ->capture_default_str()
         ->needs(gemm);
     CLI::Option* file =
-        command->add_option("--program", arguments->program, "a program file (satsim schedule --program)");
+        command->add_option("--program", arguments->program, "a program file (satsim schedule --program)")
+            ->type_name(file_type::kFile);
     command
         ->add_option("--trace", arguments->trace,
                      "write a trace of the step or GEMM for Perfetto to this file")
+        ->type_name(file_type::kOutput)
         ->excludes(file);
     add_report_option(*command, arguments->report)->excludes(file);
     add_target_options(*command, arguments->targets, arguments->gpu);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/fitting_gemm.hpp"
 #include "host/inputs.hpp"
 #include "host/notes.hpp"
@@ -271,8 +272,11 @@ void add_schedule(CLI::App& program, Action& action) {
     command->footer(
         "Example: satsim schedule resnet18 --recipe bdwp-2:8\n"
         "Example: satsim schedule --gemm 64,64,64 --nm 2:8 --asm");
-    command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
-    command->add_option("--recipe", arguments->recipe, kRecipeHelp)->capture_default_str();
+    command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
+        ->type_name(file_type::kNetwork);
+    command->add_option("--recipe", arguments->recipe, kRecipeHelp)
+        ->type_name(file_type::kRecipe)
+        ->capture_default_str();
     CLI::Option* gemm =
         command->add_option("--gemm", arguments->gemm, "M,N,K: one product C[M,N] = A[M,K] * B[K,N]");
     command->add_option("--nm", arguments->nm, "pattern of the GEMM's B along K: N:M, or dense")
@@ -288,8 +292,10 @@ void add_schedule(CLI::App& program, Action& action) {
         ->check(range(1, 1000))
         ->capture_default_str();
     command->add_flag("--asm", arguments->assembly, "print the program of the one task that matches");
-    command->add_option("--program", arguments->program,
-                        "write the program of the one task that matches to this file");
+    command
+        ->add_option("--program", arguments->program,
+                     "write the program of the one task that matches to this file")
+        ->type_name(file_type::kOutput);
     arguments->options.add_models(*command);
     arguments->options.add_hardware(*command);
     arguments->options.add_schedule(*command);

@@ -32,7 +32,7 @@ void add_completion(CLI::App& program, Action& action) {
     command->add_option("shell", arguments->shell, "bash, zsh or fish")
         ->check(CLI::IsMember({"bash", "zsh", "fish"}))
         ->required();
-    command->add_option("-o,--output", arguments->options.output, "write to this file, whole or not at all");
+    add_output(*command, arguments->options.output);
     command->callback([arguments, &action, &program] {
         action = [arguments, &program] {
             deliver(arguments->options, completion_of(arguments->shell, describe(program)));
@@ -45,7 +45,7 @@ void add_manual(CLI::App& program, Action& action) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = program.add_subcommand("manual", "this help as a manual page");
     command->footer("Example: satsim manual -o satsim.1 && man ./satsim.1");
-    command->add_option("-o,--output", arguments->options.output, "write to this file, whole or not at all");
+    add_output(*command, arguments->options.output);
     command->callback([arguments, &action, &program] {
         action = [arguments, &program] {
             deliver(arguments->options, manual_page(describe(program), SATSIM_VERSION));

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/options.hpp"
 #include "host/output_files.hpp"
 #include "host/parse_arguments.hpp"
@@ -106,9 +107,13 @@ void add_sweep(CLI::App& program, Action& action) {
         "Example: satsim sweep my-sweep.json --cycle-front --workers 8 --csv -o points.csv\n"
         "Example: mpirun -n 16 satsim sweep my-sweep.json      (Slurm: tools/sweep.slurm)");
     SweepSettings& settings = arguments->settings;
-    command->add_option("sweep", settings.file, "sweep file, docs/formats/sweep.md")->required();
-    command->add_option("--db", settings.database,
-                        "database of results (default: the sweep file's name with .sqlite, here)");
+    command->add_option("sweep", settings.file, "sweep file, docs/formats/sweep.md")
+        ->type_name(file_type::kFile)
+        ->required();
+    command
+        ->add_option("--db", settings.database,
+                     "keep results in this database file (default: the sweep file's name with .sqlite, here)")
+        ->type_name(file_type::kOutput);
     command->add_option("--fidelity", settings.fidelity, "of all points")
         ->check(CLI::IsMember({"fast", "cycle"}))
         ->capture_default_str();

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"
@@ -160,8 +161,10 @@ void add_synth(CLI::App& program, Action& action) {
         "Example: satsim synth --sweep --doc docs/synthesis.md");
     arguments->options.add_models(*command);
     command->add_option("--hardware", arguments->options.hardware_name, "hardware file, or the name of one")
+        ->type_name(file_type::kHardware)
         ->capture_default_str();
     command->add_option("--device", arguments->device, "device file, or the name of one in models/devices")
+        ->type_name(file_type::kDevice)
         ->capture_default_str();
     command->add_option("--array", arguments->array, "ROWSxCOLUMNS, instead of the hardware file's");
     command->add_option("--m", arguments->max_m, "largest group size M, instead of the hardware file's")
@@ -171,6 +174,7 @@ void add_synth(CLI::App& program, Action& action) {
     command->add_flag("--sweep", arguments->sweep, "also 16x16, 32x32, 32x40 and 32x64, M=8 and 16")
         ->excludes(only);
     command->add_option("--doc", arguments->document, "also write the page docs/synthesis.md to this file")
+        ->type_name(file_type::kOutput)
         ->excludes(only);
     command->add_option("--rtl", arguments->rtl, "folder of the RTL (default: beside the program)");
     command->add_option("--cache", arguments->cache,

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/notes.hpp"
 #include "host/options.hpp"
@@ -93,9 +94,7 @@ int write(const Arguments& arguments) {
         run_steps({step}, hardware, sat, host,
                   [&bar](std::size_t done, std::size_t total) { bar.update(done, total); });
     const ChromeTrace trace = make_step_trace(results, {arguments.max_events});
-    const std::string text = trace.json();
-    write_text(options.output, text);
-    const std::uintmax_t bytes = std::filesystem::file_size(options.output);
+    const std::size_t bytes = write_text(options.output, trace.json());
     if (options.json) {
         const nlohmann::ordered_json object = {
             {"file", options.output}, {"events", trace.events()}, {"bytes", bytes}};
@@ -122,8 +121,11 @@ void add_trace(CLI::App& program, Action& action) {
         "Example: satsim trace resnet9 --recipe bdwp-2:8 --batch 4 -o step.json\n"
         "Example: satsim trace --check step.json\n"
         "Example: satsim trace diff a.json b.json");
-    command->add_option("network", arguments->network, "network file, or the name of one in models/networks");
-    command->add_option("--recipe", arguments->recipe, kRecipeHelp)->capture_default_str();
+    command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
+        ->type_name(file_type::kNetwork);
+    command->add_option("--recipe", arguments->recipe, kRecipeHelp)
+        ->type_name(file_type::kRecipe)
+        ->capture_default_str();
     command->add_option("--layer", arguments->layer, "draw single operations of this layer only");
     command->add_option("--stage", arguments->stage, "draw single operations of this stage only")
         ->check(CLI::IsMember({"FF", "BP", "WU"}));
@@ -133,8 +135,10 @@ void add_trace(CLI::App& program, Action& action) {
             "operations are drawn one by one while the file holds fewer events, later ones summed up")
         ->check(range(std::size_t{100}, std::size_t{2'000'000}))
         ->capture_default_str();
-    command->add_option("--check", arguments->check,
-                        "verify a trace file instead: exit code 1 when it breaks a rule");
+    command
+        ->add_option("--check", arguments->check,
+                     "verify a trace file instead: exit code 1 when it breaks a rule")
+        ->type_name(file_type::kFile);
     arguments->options.add_models(*command);
     arguments->options.add_hardware(*command);
     arguments->options.add_schedule(*command);
@@ -142,8 +146,10 @@ void add_trace(CLI::App& program, Action& action) {
     arguments->options.add_batch(*command);
     command->add_flag("--json", arguments->options.json,
                       "what was written or checked as one JSON object, docs/formats/trace.md");
-    command->add_option("-o,--output", arguments->options.output,
-                        "the trace file, written whole or not at all");
+    command
+        ->add_option("-o,--output", arguments->options.output,
+                     "write the trace to this file, whole or not at all")
+        ->type_name(file_type::kOutput);
     add_trace_profiles(*command, action);
     command->callback([command, arguments, &action] {
         refuse_beside(*command, "--check",

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/gpu_targets.hpp"
 #include "host/inputs.hpp"
 #include "host/options.hpp"
@@ -357,8 +358,11 @@ void add_train(CLI::App& program, Action& action) {
         "Example: satsim train resnet9 --recipe bdwp-2:8 --batch 2 --steps 3\n"
         "Example: satsim train armor-tiny --recipe wohg-3+bdwp-2:8 --steps 5 --json");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
+        ->type_name(file_type::kNetwork)
         ->required();
-    command->add_option("--recipe", arguments->recipe, kRecipeHelp)->capture_default_str();
+    command->add_option("--recipe", arguments->recipe, kRecipeHelp)
+        ->type_name(file_type::kRecipe)
+        ->capture_default_str();
     command->add_option("--steps", arguments->steps, "how many steps")
         ->check(range(1, 1000000))
         ->capture_default_str();
@@ -371,9 +375,11 @@ void add_train(CLI::App& program, Action& action) {
             "GPU no kernel, is the CPU's")
         ->check(CLI::IsMember({"sat", "sat-cycle", "cpu", "gpu"}))
         ->capture_default_str();
-    command->add_option("--placement", arguments->placement,
-                        "where tasks run: a placement file (docs/formats/placement.md) with the targets sat, "
-                        "cpu, gpu and host");
+    command
+        ->add_option("--placement", arguments->placement,
+                     "where tasks run: a placement file (docs/formats/placement.md) with the targets sat, "
+                     "cpu, gpu and host")
+        ->type_name(file_type::kFile);
     command->add_option("--rate", arguments->rate, "learning rate")
         ->check(CLI::Validator(wrong_rate, "POSITIVE"))
         ->capture_default_str();

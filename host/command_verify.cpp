@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "host/commands.hpp"
+#include "host/file_types.hpp"
 #include "host/range.hpp"
 #include "host/verification.hpp"
 #include "runtime/support/error.hpp"
@@ -72,6 +73,7 @@ void add_verify(CLI::App& program, Action& action) {
         command
             ->add_option("--replay", arguments->replay,
                          "this program file instead of random ones, with waves where the build has them")
+            ->type_name(file_type::kFile)
             ->excludes(count)
             ->excludes(seed)
             ->excludes(array)

@@ -1,6 +1,7 @@
 // satsim models weights: what N:M pruning would keep of a file of weights.
 #include <memory>
 
+#include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/weight_report.hpp"
@@ -32,10 +33,12 @@ void add_weights(CLI::App& models, Action& action) {
         models.add_subcommand("weights", "what N:M pruning would keep of a network's weights");
     command->footer("Example: satsim models weights net.json net.safetensors");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
+        ->type_name(file_type::kNetwork)
         ->required();
     command
         ->add_option("file", arguments->file,
                      "safetensors file of its weights, as models import --data writes it")
+        ->type_name(file_type::kFile)
         ->required();
     arguments->options.add_models(*command);
     arguments->options.add_format(*command, "formats/weights.md");

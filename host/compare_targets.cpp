@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/memory_table.hpp"
 #include "host/mix.hpp"
@@ -75,8 +76,10 @@ void add_target_options(CLI::App& command, std::vector<std::string>& targets, Gp
             "cpu:FILE (a recording), gpu-model:DEVICE (a file, or the name of one in models/gpus); hetero "
             "is the best mix of the others, NAME@K a pipeline of K machines, NAME@fit of as many as the "
             "step needs")
+        ->type_name(file_type::kTarget)
         ->delimiter(',');
-    command.add_option("--record", gpu.record, "keep what --target gpu or cpu measures in this file");
+    command.add_option("--record", gpu.record, "keep what --target gpu or cpu measures in this file")
+        ->type_name(file_type::kOutput);
     command
         .add_option(
             "--energy-window", gpu.energy_window,
@@ -111,9 +114,11 @@ void add_placement_options(CLI::App& command, PlacementOptions& placement) {
         .add_option(
             "--placement", placement.policy,
             "what --target ...,hetero is placed for: time, energy, edp (energy x delay), or a placement file")
+        ->type_name(file_type::kPolicy)
         ->capture_default_str();
-    command.add_option("--save-placement", placement.write,
-                       "write where hetero places everything to this file");
+    command
+        .add_option("--save-placement", placement.write, "write where hetero places everything to this file")
+        ->type_name(file_type::kOutput);
 }
 
 namespace {

@@ -133,12 +133,20 @@ fs::path find_rtl(const std::string& override) {
     return beside_program({"rtl", "share/satsim/rtl"}, is_rtl, "rtl", "--rtl DIR");
 }
 
+fs::path find_device_file(const std::string& name, const std::string& models_override) {
+    return resolve(name, "devices", models_override);
+}
+
 synth::Device find_device(const std::string& name, const std::string& models_override) {
-    return synth::load_device(resolve(name, "devices", models_override));
+    return synth::load_device(find_device_file(name, models_override));
+}
+
+fs::path find_gpu_file(const std::string& name, const std::string& models_override) {
+    return resolve(name, "gpus", models_override);
 }
 
 gpu::Device find_gpu(const std::string& name, const std::string& models_override) {
-    return gpu::load_device(resolve(name, "gpus", models_override));
+    return gpu::load_device(find_gpu_file(name, models_override));
 }
 
 std::vector<fs::path> gpu_files(const fs::path& models) {
@@ -147,6 +155,10 @@ std::vector<fs::path> gpu_files(const fs::path& models) {
 
 fs::path find_hardware_file(const std::string& name, const std::string& models_override) {
     return resolve(name, "hardware", models_override);
+}
+
+fs::path find_network_file(const std::string& name, const std::string& models_override) {
+    return resolve_network(name, models_override).file;
 }
 
 Network find_network(const std::string& name, const std::string& models_override, NetworkOptions options) {

@@ -44,9 +44,15 @@ namespace satsim::host {
 // A network's document as it is, files that it names with their whole paths.
 [[nodiscard]] nlohmann::json find_network_document(const std::string& name,
                                                    const std::string& models_override);
-// The files themselves, for those who read them otherwise.
+// The files themselves, for those who read them otherwise, or must not write over them.
+[[nodiscard]] std::filesystem::path find_network_file(const std::string& name,
+                                                      const std::string& models_override);
 [[nodiscard]] std::filesystem::path find_hardware_file(const std::string& name,
                                                        const std::string& models_override);
+[[nodiscard]] std::filesystem::path find_device_file(const std::string& name,
+                                                     const std::string& models_override);
+[[nodiscard]] std::filesystem::path find_gpu_file(const std::string& name,
+                                                  const std::string& models_override);
 [[nodiscard]] std::vector<std::filesystem::path> hardware_files(const std::filesystem::path& models);
 
 // What find_recipe() takes, for --help.

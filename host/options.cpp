@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/range.hpp"
 #include "runtime/hardware/buildable.hpp"
@@ -25,6 +26,7 @@ void Options::add_models(CLI::App& command) {
 
 void Options::add_hardware(CLI::App& command) {
     command.add_option("--hardware", hardware_name, "hardware file, or the name of one in models/hardware")
+        ->type_name(file_type::kHardware)
         ->capture_default_str();
     command.add_option("--channels", channels, "memory channels, instead of the hardware file's: 1, 2 or 4");
     command.add_option("--memory", memory, "ideal: every line one cycle after its request")
@@ -67,15 +69,22 @@ void Options::add_batch(CLI::App& command) {
     add_batch_size(command);
     command.add_option("--set", parameters, "NAME=VALUE: a parameter of the network, instead of its file's")
         ->allow_extra_args(false);
-    command.add_option("--sample", sample,
-                       "what a sample holds: FILE.jsonl of documents, or PROFILE[:SEED] of models/corpora "
-                       "(docs/formats/samples.md)");
+    command
+        .add_option("--sample", sample,
+                    "what a sample holds: FILE.jsonl of documents, or PROFILE[:SEED] of models/corpora "
+                    "(docs/formats/samples.md)")
+        ->type_name(file_type::kSample);
 }
 
 void Options::add_format(CLI::App& command, const std::string& page) {
     CLI::Option* as_json = command.add_flag("--json", json, "one JSON object, docs/" + page);
     command.add_flag("--csv", csv, "comma-separated values")->excludes(as_json);
-    command.add_option("-o,--output", output, "write to this file, whole or not at all");
+    add_output(command, output);
+}
+
+CLI::Option* add_output(CLI::App& command, std::string& file) {
+    return command.add_option("-o,--output", file, "write to this file, whole or not at all")
+        ->type_name(file_type::kOutput);
 }
 
 std::filesystem::path Options::models() const {

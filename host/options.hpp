@@ -61,6 +61,9 @@ struct Options {
     [[nodiscard]] NetworkOptions network_options() const;
 };
 
+// -o.
+CLI::Option* add_output(CLI::App& command, std::string& file);
+
 // Writes `text` to the chosen file, whole or not at all, or to standard output.
 void deliver(const Options& options, const std::string& text);
 

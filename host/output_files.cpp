@@ -1,12 +1,12 @@
 #include "host/output_files.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <optional>
-#include <string_view>
 #include <vector>
 
+#include "host/file_types.hpp"
+#include "runtime/support/end_of_links.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::host {
@@ -14,97 +14,92 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Options that name a file to write have one of these names, in every command.
-constexpr std::array<std::string_view, 10> kWritten{
-    "--output", "--trace", "--report", "--record", "--save-placement",
-    "--doc",    "--write", "--data",   "--db",     "--rewrite"};
+// What an option was given, or holds if it was not.
+struct Value {
+    std::string type;  // file_types.hpp, or another
+    NamedFile file;
+};
 
-// Those that name files to read, if what they name is one.
-constexpr std::array<std::string_view, 13> kRead{
-    "--hardware", "--placement", "--sample",   "--device", "--check", "--replay", "--program",
-    "hardware",   "device",      "recordings", "document", "sweep",   "file"};
-constexpr std::array<std::string_view, 3> kRecipes{"--recipe", "--baseline", "--stages"};
-constexpr std::array<std::string_view, 3> kTraces{"trace", "a", "b"};
-
-bool contains(std::span<const std::string_view> names, const std::string& name) {
-    return std::ranges::find(names, name) != names.end();
-}
-
-bool is_written(const CLI::App& command, const std::string& option) {
-    return contains(kWritten, option) || (option == "--program" && command.get_name() == "schedule");
-}
-
-// `text` up to the last `mark`.
-std::string before(const std::string& text, char mark) {
-    return text.substr(0, text.rfind(mark));
-}
-
-// What may be a file in the value of an option: "net.json:large", "a.json+b.json", "gpu:recorded.json@2",
-// "step.json#2".
-std::vector<std::string> files_in(const std::string& option, const std::string& text) {
-    if (contains(kRead, option)) return {text};
-    if (option == "network") return {text, before(text, ':')};
-    if (contains(kTraces, option)) return {text, before(text, '#')};
-    if (option == "--target") {
-        const std::size_t colon = text.find(':');
-        if (colon == std::string::npos) return {};
-        const std::string file = text.substr(colon + 1);
-        return {file, before(file, '@')};
+std::vector<Value> values_of(const CLI::App& command) {
+    std::vector<Value> values;
+    for (const CLI::Option* option : command.get_options()) {
+        const std::string type = option->get_type_name();
+        const std::string name = option->get_name();
+        for (const std::string& text : option->results()) values.push_back({type, {name, text}});
+        const std::string text = option->get_default_str();
+        if (option->empty() && !text.empty()) values.push_back({type, {name + "=" + text, text}});
     }
-    if (!contains(kRecipes, option)) return {};
-    std::vector<std::string> files{text};
-    std::size_t begin = 0;
-    for (std::size_t plus = 0; plus != std::string::npos; begin = plus + 1) {
-        plus = text.find('+', begin);
-        files.push_back(text.substr(begin, plus - begin));
-    }
-    return files;
+    return values;
 }
 
-// None for what is no file, and for what is there but cannot be overwritten: a device, a pipe.
-std::optional<fs::path> place_of(const std::string& path) {
+std::string models_of(const CLI::App& command) {
+    const CLI::Option* option = command.get_option_no_throw("--models");
+    return option == nullptr || option->empty() ? "" : option->results().front();
+}
+
+// Where a result is written to. None for what is no file, and for what is there but cannot be overwritten: a
+// device, a pipe.
+std::optional<fs::path> place_of(const fs::path& path) {
     std::error_code code;
     if (path.empty() || (fs::exists(path, code) && !fs::is_regular_file(path, code))) return std::nullopt;
-    fs::path place = fs::weakly_canonical(fs::absolute(path, code), code);
+    const std::optional<fs::path> end = end_of_links(path);
+    if (!end) return std::nullopt;
+    fs::path place = fs::weakly_canonical(fs::absolute(*end, code), code);
     if (code) return std::nullopt;
     return place;
 }
 
-}  // namespace
-
-void require_different_files(std::span<const NamedFile> written, std::span<const NamedFile> read) {
+void require_distinct(std::span<const NamedFile> written) {
     for (std::size_t i = 0; i < written.size(); ++i) {
         const auto& [name, path] = written[i];
         const std::optional<fs::path> place = place_of(path);
-        if (!place) continue;
-        for (const NamedFile& other : read)
-            if (place_of(other.path) == place)
-                throw InputError(
-                    name + " " + path, "",
-                    "would be written over what " + other.name + " names, expected another file");
         for (const NamedFile& other : written.first(i))
-            if (place_of(other.path) == place)
+            if (place && place_of(other.path) == place)
                 throw InputError(name + " " + path, "",
                                  "is the file of " + other.name + " too, expected another file");
     }
 }
 
+void require_other(const NamedFile& written, const std::string& name, const fs::path& file) {
+    const std::optional<fs::path> place = place_of(written.path);
+    if (place && place_of(file) == place)
+        throw InputError(written.name + " " + written.path, "",
+                         "would be written over what " + name + " names, expected another file");
+}
+
+void require_unread(std::span<const Value> written, std::span<const Value> others,
+                    const std::string& models) {
+    for (const Value& other : others)
+        for (const fs::path& file : files_read(other.type, other.file.path, models))
+            for (const Value& value : written)
+                if (!may_replace(value.type, other.type)) require_other(value.file, other.file.name, file);
+}
+
+}  // namespace
+
+void require_different_files(std::span<const NamedFile> written, std::span<const NamedFile> read) {
+    for (const NamedFile& file : written)
+        for (const NamedFile& other : read) require_other(file, other.name, other.path);
+    require_distinct(written);
+}
+
 void require_different_files(const CLI::App& program) {
-    std::vector<NamedFile> written;
-    std::vector<NamedFile> read;
     const CLI::App* command = &program;
     while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
-    for (const CLI::Option* option : command->get_options()) {
-        const std::string name = option->get_name();
-        for (const std::string& text : option->results()) {
-            if (is_written(*command, name)) {
-                written.push_back({name, text});
-                continue;
-            }
-            for (const std::string& file : files_in(name, text)) read.push_back({name, file});
-        }
+    std::vector<Value> written;
+    std::vector<NamedFile> outputs;
+    std::vector<Value> others;
+    for (const Value& value : values_of(*command)) {
+        (is_written(value.type) ? written : others).push_back(value);
+        if (is_written(value.type)) outputs.push_back(value.file);
     }
-    require_different_files(written, read);
+    const auto is_there = [](const NamedFile& file) {
+        std::error_code code;
+        return fs::exists(file.path, code);
+    };
+    // To look for what is read opens files: not where there is nothing to lose.
+    if (std::ranges::any_of(outputs, is_there)) require_unread(written, others, models_of(*command));
+    require_distinct(outputs);
 }
 
 }  // namespace satsim::host

@@ -17,7 +17,9 @@ struct NamedFile {
 // is among `read`. What is there and no regular file (/dev/null) may be written several times.
 void require_different_files(std::span<const NamedFile> written, std::span<const NamedFile> read);
 
-// The same of the options of the command that was chosen, before it does anything.
+// The same of the command that was chosen, before it does anything: its options say by their types
+// (file_types.hpp) what is written and what is read, and what is read by a name is found as the command finds
+// it.
 void require_different_files(const CLI::App& program);
 
 }  // namespace satsim::host

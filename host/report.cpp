@@ -1,5 +1,6 @@
 #include "host/report.hpp"
 
+#include "host/file_types.hpp"
 #include "host/origin.hpp"
 #include "runtime/report/document.hpp"
 #include "runtime/report/page.hpp"
@@ -20,9 +21,11 @@ void write_document(const std::string& file, const nlohmann::ordered_json& docum
 }  // namespace
 
 CLI::Option* add_report_option(CLI::App& command, std::string& file) {
-    return command.add_option("--report", file,
-                              "write a self-contained HTML page to this file (its data alone, if the name "
-                              "ends in .json)");
+    return command
+        .add_option("--report", file,
+                    "write a self-contained HTML page to this file (its data alone, if the name "
+                    "ends in .json)")
+        ->type_name(file_type::kOutput);
 }
 
 void require_report(const std::string& file) {

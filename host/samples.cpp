@@ -19,6 +19,15 @@ bool is_file(const fs::path& path) {
     return fs::is_regular_file(path, code);
 }
 
+// "omnicorpus" of "omnicorpus:7".
+std::string profile_of(const std::string& text) {
+    return text.substr(0, text.rfind(':'));
+}
+
+bool holds_documents(const std::string& text) {
+    return text.ends_with(".jsonl");
+}
+
 fs::path corpus_file(const std::string& name, const std::string& models_override) {
     if (is_file(name)) return name;
     const fs::path folder = find_models(models_override) / "corpora";
@@ -32,20 +41,18 @@ fs::path corpus_file(const std::string& name, const std::string& models_override
 // "omnicorpus:7", or a file of documents.
 void sample_by(const std::string& text, const sample::Sizes& sizes, const std::string& models_override,
                NetworkOptions& options) {
-    if (text.ends_with(".jsonl")) {
+    if (holds_documents(text)) {
         sample::apply(sample::pack(sample::read_documents(text, sizes), sizes), sizes, text, options);
         return;
     }
-    std::string name = text;
     std::uint64_t seed = 1;
     if (const std::size_t colon = text.rfind(':'); colon != std::string::npos) {
-        name = text.substr(0, colon);
         const char* const end = text.data() + text.size();
         const auto [next, fault] = std::from_chars(text.data() + colon + 1, end, seed);
         if (fault != std::errc{} || next != end)
             throw InputError("--sample " + text, "", "has no seed behind the colon, expected PROFILE:SEED");
     }
-    const sample::Corpus corpus = sample::load_corpus(corpus_file(name, models_override));
+    const sample::Corpus corpus = sample::load_corpus(corpus_file(profile_of(text), models_override));
     sample::apply(sample::pack(sample::draw_documents(corpus, seed, sizes), sizes), sizes,
                   fmt::format("{}, seed {}", corpus.name, seed), options);
 }
@@ -67,6 +74,10 @@ void require_described(const std::string& network, const std::string& wanted, co
 }
 
 }  // namespace
+
+fs::path find_sample_file(const std::string& text, const std::string& models_override) {
+    return holds_documents(text) ? fs::path(text) : corpus_file(profile_of(text), models_override);
+}
 
 Network find_sampled_network(const std::string& name, const Options& options, std::int64_t pieces) {
     NetworkOptions network_options = options.network_options();

@@ -75,6 +75,12 @@ bool TargetGroups::has_single() const {
     return std::ranges::any_of(groups, [](const TargetGroup& group) { return !group.pipeline; });
 }
 
+std::string target_file(const std::string& target) {
+    const std::string name = name_of(target).target;
+    const std::size_t colon = name.find(':');
+    return colon == std::string::npos ? "" : name.substr(colon + 1);
+}
+
 TargetGroups read_targets(const ComparisonArguments& arguments) {
     TargetGroups targets;
     std::set<std::string> seen;

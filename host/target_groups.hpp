@@ -28,4 +28,7 @@ struct TargetGroups {
 // twice or does not go with the other options, before anything is run.
 [[nodiscard]] TargetGroups read_targets(const ComparisonArguments& arguments);
 
+// What stands behind the colon: "run.json" in "gpu:run.json@2", "h100" in "gpu-model:h100"; empty in "sat".
+[[nodiscard]] std::string target_file(const std::string& target);
+
 }  // namespace satsim::host

@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "host/file_types.hpp"
 #include "host/options.hpp"
 #include "host/table.hpp"
 #include "runtime/gzip/gzip.hpp"
@@ -229,9 +230,12 @@ void add_trace_profiles(CLI::App& trace, Action& action) {
     import_command
         ->add_option("trace", imported->first,
                      "trace file, not compressed; of satsim's: FILE#2 is the second process")
+        ->type_name(file_type::kTrace)
         ->required();
-    import_command->add_option("--rewrite", imported->trace,
-                               "write it with one track a stream and layer and stage in every slice");
+    import_command
+        ->add_option("--rewrite", imported->trace,
+                     "write it to this file with one track a stream and layer and stage in every slice")
+        ->type_name(file_type::kOutput);
     imported->options.add_format(*import_command, "formats/trace.md");
     import_command->callback([imported, &action] { action = [imported] { return import(*imported); }; });
 
@@ -242,8 +246,11 @@ void add_trace_profiles(CLI::App& trace, Action& action) {
     diff_command
         ->add_option("a", compared->first,
                      "trace of satsim (FILE#2: its second process), PyTorch's profiler or Chrome")
+        ->type_name(file_type::kTrace)
         ->required();
-    diff_command->add_option("b", compared->second, "the trace to compare with it")->required();
+    diff_command->add_option("b", compared->second, "the trace to compare with it")
+        ->type_name(file_type::kTrace)
+        ->required();
     compared->options.add_format(*diff_command, "formats/trace.md");
     diff_command->callback([compared, &action] { action = [compared] { return diff_traces(*compared); }; });
 }

@@ -90,7 +90,7 @@ std::string advice_for(const Network& network, const Recipe& recipe, const Train
         }
     }
     if (!words.empty()) return words;
-    return fmt::format("fewer trained modules (\"freeze\"), a smaller sample or {} such machines{}",
+    return fmt::format("fewer trained modules (\"freeze\"), a smaller sample or at least {} such machines{}",
                        ceil_div(least, capacity),
                        best.empty() ? "" : fmt::format(" with {} ({:.1f} GiB in all)", best, gib(least)));
 }

@@ -26,7 +26,8 @@ void require_capacity(const std::string& network, const Footprint& footprint, co
                       Bytes capacity, const std::string& advice = "a smaller --batch");
 
 // The step in a memory of `capacity` bytes (0: not known). Its advice, where it does not fit, has been tried:
-// recomputation, the fewest micro-batches that fit, both, several machines.
+// recomputation, the fewest micro-batches that fit, both. Where none of these is enough, it says how many
+// machines have the memory at least: how the step is split among them may take more.
 [[nodiscard]] MemoryFit plan_memory(const Network& network, const Recipe& recipe, const TrainingStep& step,
                                     Bytes capacity);
 

@@ -78,11 +78,11 @@ std::string gzipped(std::string_view text) {
     return out;
 }
 
-void write_text(const std::filesystem::path& file, std::string_view text) {
-    if (file.extension() == ".gz")
-        write_file_atomically(file, gzipped(text));
-    else
-        write_file_atomically(file, text);
+std::size_t write_text(const std::filesystem::path& file, std::string_view text) {
+    const std::string compressed = file.extension() == ".gz" ? gzipped(text) : "";
+    const std::string_view contents = file.extension() == ".gz" ? compressed : text;
+    write_file_atomically(file, contents);
+    return contents.size();
 }
 
 std::unique_ptr<std::istream> open_text(const std::filesystem::path& file) {

@@ -211,6 +211,14 @@ Recipe parse_recipe(const nlohmann::json& document, const std::string& file) {
     return recipe;
 }
 
+std::vector<std::filesystem::path> recipe_files(const std::string& text,
+                                                const std::filesystem::path& models_dir) {
+    std::vector<std::filesystem::path> files;
+    for (const std::string& part : parts_of(text))
+        if (!named_recipe(part)) files.push_back(recipe_file(part, models_dir));
+    return files;
+}
+
 Recipe load_recipe(const std::string& text, const std::filesystem::path& models_dir) {
     // The parts come first: "bdwp-2:8+recompute" begins like a name, too.
     const bool joined = parts_of(text).size() > 1;

@@ -63,6 +63,9 @@ void check_pattern(const NmPattern& nm, const std::string& where, const std::str
 // `text` is a file, the name of a file in models_dir/recipes, one of dense, sr-ste-N:M, sdgp-N:M, bdwp-N:M,
 // or several of these joined by `+`, which must not say different things of one field: "wohg-2+bdwp-2:8".
 [[nodiscard]] Recipe load_recipe(const std::string& text, const std::filesystem::path& models_dir);
+// The files that it is read from, none for "dense".
+[[nodiscard]] std::vector<std::filesystem::path> recipe_files(const std::string& text,
+                                                              const std::filesystem::path& models_dir);
 // The same as a document, as its file has it or as a file of that name would.
 [[nodiscard]] nlohmann::json load_recipe_document(const std::string& text,
                                                   const std::filesystem::path& models_dir);

@@ -5,22 +5,55 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <optional>
 #include <string>
 
+#include "runtime/support/end_of_links.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim {
 
+namespace {
+
+namespace fs = std::filesystem;
+
+// The number in "/proc/self/fd/1"; -1: no such path.
+int own_descriptor(const fs::path& path) {
+    std::error_code code;
+    if (fs::canonical(path.parent_path(), code) != fs::canonical("/proc/self/fd", code) || code) return -1;
+    const std::string name = path.filename().string();
+    int number = -1;
+    const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), number);
+    return fault == std::errc{} && end == name.data() + name.size() ? number : -1;
+}
+
+// What this process has open already goes on where it is, so that `>> log` keeps what is there.
+int open_itself(const fs::path& path) {
+    const int own = own_descriptor(path);
+    return own < 0 ? ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC) : ::fcntl(own, F_DUPFD_CLOEXEC, 0);
+}
+
+}  // namespace
+
 class AtomicFile::Temporary {
   public:
-    // What is there and no plain file (a device, a pipe) is written to itself: a rename would replace it.
-    explicit Temporary(const std::filesystem::path& target) : name_(target.string() + ".XXXXXX") {
+    // A rename would replace what `path` leads to where that is no plain file (a device, a pipe), and miss it
+    // where it is what a process has open: both are written to themselves.
+    explicit Temporary(const fs::path& path) {
+        const std::optional<fs::path> end = end_of_links(path);
+        if (!end) {
+            errno = ELOOP;
+            return;
+        }
+        target_ = *end;
+        name_ = target_.string() + ".XXXXXX";
         std::error_code code;
-        const std::filesystem::file_status status = std::filesystem::status(target, code);
-        direct_ = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
-                  !std::filesystem::is_directory(status);
-        descriptor_ = direct_ ? ::open(target.c_str(), O_WRONLY | O_CLOEXEC) : ::mkstemp(name_.data());
+        const fs::file_status status = fs::status(target_, code);
+        direct_ = fs::is_symlink(target_, code) ||
+                  (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status));
+        descriptor_ = direct_ ? open_itself(target_) : ::mkstemp(name_.data());
     }
     Temporary(const Temporary&) = delete;
     Temporary& operator=(const Temporary&) = delete;
@@ -49,12 +82,13 @@ class AtomicFile::Temporary {
         return ::fchmod(descriptor_, static_cast<mode_t>(0666U & ~mask)) == 0 && ::fsync(descriptor_) == 0;
     }
 
-    [[nodiscard]] bool rename_to(const std::filesystem::path& target) {
-        kept_ = direct_ || ::rename(name_.c_str(), target.c_str()) == 0;
+    [[nodiscard]] bool rename_to_target() {
+        kept_ = direct_ || ::rename(name_.c_str(), target_.c_str()) == 0;
         return kept_;
     }
 
   private:
+    fs::path target_;
     std::string name_;
     int descriptor_ = -1;
     bool kept_ = false;
@@ -75,7 +109,7 @@ void AtomicFile::write(std::string_view contents) {
 }
 
 void AtomicFile::commit() {
-    if (!temporary_->flush() || !temporary_->rename_to(path_)) fail();
+    if (!temporary_->flush() || !temporary_->rename_to_target()) fail();
 }
 
 void AtomicFile::fail() const {

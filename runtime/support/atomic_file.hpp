@@ -9,8 +9,9 @@ namespace satsim {
 
 // A result that is written piece by piece: to a temporary file beside `path`, which commit() flushes to the
 // disk and renames onto `path`. Without commit() nothing is left of it. Everything throws InputError (naming
-// `path`) when the folder is missing or cannot be written; `path` is then untouched. A device or a pipe is
-// written to as it is.
+// `path`) when the folder is missing or cannot be written; `path` is then untouched. A symbolic link stays
+// one: the file that it leads to is replaced, or made where there is none. A device, a pipe and what a
+// process has open (/dev/stdout) are written to as they are.
 class AtomicFile {
   public:
     explicit AtomicFile(std::filesystem::path path);

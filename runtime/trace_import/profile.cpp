@@ -69,6 +69,21 @@ void take_slices(const SliceCollector& file, TraceProfile& profile) {
     }
 }
 
+struct ProcessOfFile {
+    std::string path;
+    std::size_t process = 1;
+};
+
+ProcessOfFile place_of(const std::string& text) {
+    const std::size_t mark = text.rfind('#');
+    if (mark == std::string::npos || mark + 1 == text.size()) return {text};
+    ProcessOfFile place{text.substr(0, mark)};
+    const char* const end = text.data() + text.size();
+    const auto [last, fault] = std::from_chars(text.data() + mark + 1, end, place.process);
+    if (fault == std::errc{} && last == end) return place;
+    return {text};  // a file whose name has the mark
+}
+
 }  // namespace
 
 const char* to_string(ProfileSource source) {
@@ -119,17 +134,12 @@ TraceProfile read_profile(std::istream& in, const std::string& name, std::size_t
     return profile;
 }
 
+std::string profile_file(const std::string& text) {
+    return place_of(text).path;
+}
+
 TraceProfile load_profile(const std::string& file) {
-    std::string path = file;
-    std::size_t process = 1;
-    if (const std::size_t mark = file.rfind('#'); mark != std::string::npos && mark + 1 < file.size()) {
-        const char* const end = file.data() + file.size();
-        const auto [last, fault] = std::from_chars(file.data() + mark + 1, end, process);
-        if (fault == std::errc{} && last == end)
-            path = file.substr(0, mark);
-        else
-            process = 1;  // a file whose name has the mark
-    }
+    const auto& [path, process] = place_of(file);
     std::error_code code;
     if (std::filesystem::is_directory(path, code))
         throw InputError(path, "", "is a folder, expected a trace file");

@@ -43,7 +43,8 @@ struct TraceProfile {
 // event for what is no trace, holds no work, or has no such process.
 [[nodiscard]] TraceProfile read_profile(std::istream& in, const std::string& name, std::size_t process = 1);
 
-// "FILE", or "FILE#2" for the second process.
+// "FILE", or "FILE#2" for the second process; the file of that.
 [[nodiscard]] TraceProfile load_profile(const std::string& file);
+[[nodiscard]] std::string profile_file(const std::string& text);
 
 }  // namespace satsim

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -54,6 +55,17 @@ class ProgramTest(unittest.TestCase):
 
     def run_json(self, *arguments):
         return json.loads(self.run_program(*arguments, "--json").stdout)
+
+    def helps(self):
+        """(command, its help text) of every command and subcommand, as --help lists them, the program itself first."""
+        waiting = [[]]
+        while waiting:
+            command = waiting.pop(0)
+            text = self.run_program(*command, "--help").stdout
+            below = re.search(r"Subcommands:\n((?:  .*\n)+)", text)
+            names = re.findall(r"^  ([\w-]+) ", below.group(1) if below else "", re.M)
+            yield command, text, names
+            waiting += [[*command, name] for name in names]
 
     def hardware_document(self):
         return json.loads((SOURCE / "models" / "hardware" / f"{SMALL_HARDWARE}.json").read_text())

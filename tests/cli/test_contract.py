@@ -4,10 +4,12 @@ import io
 import itertools
 import json
 import math
+import os
 import pathlib
 import re
 import shutil
 import subprocess
+import threading
 import unittest
 
 from support import PROGRAM, SMALL_HARDWARE, SMALL_NETWORK, SOURCE, ProgramTest
@@ -21,17 +23,6 @@ BOUNDS = {"compute", "bandwidth", "fill", "dependency", "host"}
 
 
 class Help(ProgramTest):
-    def helps(self):
-        """(command, its help text) of every command and subcommand, as --help lists them, the program itself first."""
-        waiting = [[]]
-        while waiting:
-            command = waiting.pop(0)
-            text = self.run_program(*command, "--help").stdout
-            below = re.search(r"Subcommands:\n((?:  .*\n)+)", text)
-            names = re.findall(r"^  ([\w-]+) ", below.group(1) if below else "", re.M)
-            yield command, text, names
-            waiting += [[*command, name] for name in names]
-
     def test_every_command_has_help_with_an_example(self):
         seen = 0
         for command, text, _ in self.helps():
@@ -439,6 +430,18 @@ class Traces(ProgramTest):
         summary = self.run_json("trace", "--check", "t.json")
         self.assertEqual(summary["broken"], [])
         self.assertGreaterEqual(summary["tracks"], 5)
+
+    def test_a_trace_goes_into_a_pipe_and_past_a_device(self):
+        """Neither has a size to look up: what is printed is what was written."""
+        os.mkfifo(self.folder / "pipe")
+        read = []
+        reader = threading.Thread(target=lambda: read.append((self.folder / "pipe").read_bytes()), daemon=True)
+        reader.start()
+        written = self.run_json("trace", self.network(), *SMALL, "-o", "pipe")
+        reader.join(timeout=60)
+        self.assertEqual(written["bytes"], len(read[0]))
+        self.assertEqual(written["events"], len(json.loads(read[0])["traceEvents"]))
+        self.assertEqual(self.run_json("trace", self.network(), *SMALL, "-o", "/dev/null")["bytes"], written["bytes"])
 
     def test_size_is_capped(self):
         self.run_program("trace", self.network(), *SMALL, "--max-events", 300, "-o", "t.json")

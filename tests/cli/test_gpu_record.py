@@ -1,5 +1,6 @@
 """The GPU target from outside, on machines without a GPU: errors that say what is missing, and recordings."""
 import json
+import shutil
 import unittest
 
 from support import SMALL_HARDWARE, SOURCE, ProgramTest
@@ -137,6 +138,21 @@ class GpuRecord(ProgramTest):
         other = recording([measurement(WORKS[0], 1e-5)])
         other["device"]["name"] = "another device"
         self.refuse("gpu", "fit", "h100", path, self.write("other.json", other), names=["other.json: /device/name", "another device", "r.json"])
+
+    def test_fit_in_place(self):
+        """The device's own file is updated, however it is spelled; the recordings are not written over."""
+        recorded = self.write("r.json", self.whole())
+        models = self.folder / "m"
+        shutil.copytree(SOURCE / "models", models, ignore=shutil.ignore_patterns("traces"))
+        file = models / "gpus" / "h100.json"
+        earlier = file.read_bytes()
+        after = self.run_json("gpu", "fit", "h100", recorded, "--write", "new.json")["after"]
+        for device, written in (("h100", file), (file, file), (file, "m/gpus/../gpus/h100.json"), ("h100", "m/gpus/h100.json")):
+            file.write_bytes(earlier)
+            self.assertEqual(self.run_json("gpu", "fit", device, recorded, "--models", models, "--write", written)["after"], after)
+            self.assertEqual(file.read_bytes(), (self.folder / "new.json").read_bytes())
+        self.refuse("gpu", "fit", "h100", recorded, "--write", "r.json", names=["--write r.json", "recordings"])
+        self.refuse("gpu", "fit", "h100", recorded, "--models", models, "-o", file, names=["--output", "device"])
 
     def test_fit_to_the_recordings_that_come_along(self):
         for device, folder, count in (("h100", "h100-sxm", 8), ("h200", "h200", 10)):

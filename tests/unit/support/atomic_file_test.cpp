@@ -65,6 +65,59 @@ TEST_F(AtomicFileTest, APipeIsWrittenToAndStaysOne) {
     EXPECT_EQ(files(), 1);
 }
 
+// A link stays where it is and leads to the new contents, whether it is whole, relative or a chain.
+TEST_F(AtomicFileTest, ALinkedFileIsReplacedAndTheLinkStays) {
+    fs::create_directory(path("folder"));
+    write_file_atomically(path("folder") / "r", "first");
+    fs::create_symlink(path("folder") / "r", path("whole"));
+    fs::create_symlink("folder/r", path("relative"));
+    fs::create_symlink("../relative", path("folder") / "chain");
+    for (const fs::path& link : {path("whole"), path("relative"), path("folder") / "chain"}) {
+        write_file_atomically(link, link.string());
+        EXPECT_TRUE(fs::is_symlink(link));
+        EXPECT_FALSE(fs::is_symlink(path("folder") / "r"));
+        EXPECT_EQ(text_of(path("folder") / "r"), link.string());
+    }
+    {
+        AtomicFile file(path("relative"));
+        file.write("never committed");
+    }
+    EXPECT_EQ(text_of(path("folder") / "r"), (path("folder") / "chain").string());
+    EXPECT_EQ(files(), 3);
+    EXPECT_EQ(std::distance(fs::directory_iterator(path("folder")), fs::directory_iterator()), 2);
+}
+
+TEST_F(AtomicFileTest, ALinkToNothingGetsItsFile) {
+    fs::create_symlink("later", path("link"));
+    write_file_atomically(path("link"), "contents");
+    EXPECT_TRUE(fs::is_symlink(path("link")));
+    EXPECT_EQ(text_of(path("later")), "contents");
+    EXPECT_EQ(files(), 2);
+}
+
+TEST_F(AtomicFileTest, RefusesLinksThatLeadNowhere) {
+    fs::create_symlink("b", path("a"));
+    fs::create_symlink("a", path("b"));
+    fs::create_symlink("missing/r", path("c"));
+    EXPECT_THROW(write_file_atomically(path("a"), "x"), InputError);
+    EXPECT_THROW(write_file_atomically(path("c"), "x"), InputError);
+    EXPECT_EQ(files(), 3);
+}
+
+// As /dev/stdout is: `>> log` keeps what is there, and what is printed later comes behind it.
+TEST_F(AtomicFileTest, WhatThisProcessHasOpenIsWrittenToWhereItIs) {
+    const int log = ::open(path("log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ASSERT_GE(log, 0);
+    fs::create_symlink("/proc/self/fd/" + std::to_string(log), path("stdout"));
+    ASSERT_EQ(::write(log, "before ", 7), 7);
+    write_file_atomically(path("stdout"), "contents");
+    ASSERT_EQ(::write(log, " after", 6), 6);
+    ::close(log);
+    EXPECT_TRUE(fs::is_symlink(path("stdout")));
+    EXPECT_EQ(text_of(path("log")), "before contents after");
+    EXPECT_EQ(files(), 2);
+}
+
 TEST_F(AtomicFileTest, RefusesFolders) {
     EXPECT_THROW(write_file_atomically(path(""), "x"), InputError);
     EXPECT_THROW(write_file_atomically(path("missing") / "r", "x"), InputError);

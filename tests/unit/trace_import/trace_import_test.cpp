@@ -164,5 +164,13 @@ TEST(TraceDiff, ChangesAddUpAndTheLargestComesFirst) {
     for (const DiffRow& row : diff(a, a)) EXPECT_EQ(row.change_us(), 0);
 }
 
+// Only a number behind the last mark is one of a process.
+TEST(TraceImport, TheFileOfAProcess) {
+    EXPECT_EQ(profile_file("t.json"), "t.json");
+    EXPECT_EQ(profile_file("t.json#2"), "t.json");
+    EXPECT_EQ(profile_file("t#1.json#12"), "t#1.json");
+    for (const char* whole : {"t#x.json", "t.json#", "t.json#2x", "#"}) EXPECT_EQ(profile_file(whole), whole);
+}
+
 }  // namespace
 }  // namespace satsim
