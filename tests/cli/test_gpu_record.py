@@ -179,7 +179,15 @@ class GpuRecord(ProgramTest):
         except ImportError:
             self.skipTest("python3-jsonschema is missing")
         schema = json.loads((SOURCE / "models/schemas/gpu-recording.schema.json").read_text())
-        jsonschema.validate(self.whole(), schema)
+        refused = {"refused": [{"work": {"kind": "attention", "gradient": False, "sequences": 1, "heads": [2, 1], "positions": [8, 8],
+                                         "head_size": [8, 8], "causal": True, "window": 0}, "reason": "cuDNN: too old"}]}
+        for value in (self.whole(), self.whole() | refused):
+            jsonschema.validate(value, schema)
+            path = self.write("r.json", value)
+            self.run_json("run", self.network_two(), "--target", f"gpu:{path}")
+        refused["refused"][0]["reason"] = ""
+        with self.assertRaises(jsonschema.ValidationError):
+            jsonschema.validate(self.whole() | refused, schema)
 
 
 if __name__ == "__main__":
