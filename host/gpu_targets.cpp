@@ -1,6 +1,7 @@
 #include "host/gpu_targets.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -56,32 +57,40 @@ std::string system_of(const gpu::MeasuredDevice& device) {
 
 }  // namespace
 
-std::string limit_text(double held, double board_watts) {
-    if (held <= 1) return "";
-    return fmt::format("; seconds x {:.3f}: the step's mean power is held to the limit of {:.0f} W", held,
-                       board_watts);
+std::string limit_text(const LimitFactors& factors, double board_watts) {
+    std::vector<std::string> parts;
+    if (factors.step > 1) parts.push_back(fmt::format("seconds x {:.3f}", factors.step));
+    if (factors.baseline > 1)
+        parts.push_back(fmt::format("the baseline's seconds x {:.3f}", factors.baseline));
+    if (parts.empty()) return "";
+    return fmt::format("; {}: a step's mean power is held to the limit of {:.0f} W",
+                       fmt::join(parts, " and "), board_watts);
 }
 
-TargetRun run_recording(const std::string& name, const gpu::Recording& recording, Provenance provenance,
-                        const std::vector<TrainingStep>& steps) {
+RecordedRun run_recording(const std::string& name, const gpu::Recording& recording, Provenance provenance,
+                          const std::vector<TrainingStep>& steps) {
     gpu::RecordTarget target(name, recording, provenance);
     const gpu::MeasuredDevice& device = recording.device;
-    TargetRun run;
+    RecordedRun recorded;
+    std::array<double, 2> held{};
+    for (std::size_t i = 0; i < held.size(); ++i) {
+        recorded.tasks[i] = run_counted(target, steps.at(i).tasks, {});
+        held[i] = hold_to_limit(device.board_watts, 0, recorded.tasks[i]);
+    }
+    TargetRun& run = recorded.run;
     run.name = name;
     run.description = fmt::format("{}, {} {}, {}; roofs as measured; energy: {}", device.name,
                                   provenance == Provenance::Measured ? "measured" : "recorded", device.date,
-                                  system_of(device), device.energy_method);
+                                  system_of(device), device.energy_method) +
+                      limit_text({held[0], held[1]}, device.board_watts);
     run.machine = {device.dense_flops, device.copy_bandwidth, device.board_watts, true};
     run.energy_known = gpu::knows_energy(steps.back().tasks, recording);
-    TargetRun baseline;
-    baseline.tasks = run_counted(target, steps.front().tasks, {});
-    (void)hold_to_limit(device.board_watts, 0, baseline.tasks);
-    const Work work = total_work(baseline);
-    run.baseline_seconds = work.seconds;
-    run.baseline_joules = work.joules;
-    run.tasks = run_counted(target, steps.back().tasks, {});
-    run.description += limit_text(hold_to_limit(device.board_watts, 0, run.tasks), device.board_watts);
-    return run;
+    run.tasks = recorded.tasks[0];
+    const Work baseline = total_work(run);
+    run.baseline_seconds = baseline.seconds;
+    run.baseline_joules = baseline.joules;
+    run.tasks = recorded.tasks[1];
+    return recorded;
 }
 
 }  // namespace satsim::host

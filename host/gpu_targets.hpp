@@ -1,6 +1,7 @@
 // What stands behind `--target gpu` and `--target cpu` (measured now), `gpu:FILE` and `cpu:FILE` (recorded).
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -27,11 +28,22 @@ struct GpuMeasuring {
 [[nodiscard]] gpu::Recording measure_steps(const std::vector<TrainingStep>& steps, gpu::Meter& meter,
                                            const GpuMeasuring& options);
 
-// For a target's description: by how much its step is stretched (runtime/dispatch/board_limit.hpp), or "".
-[[nodiscard]] std::string limit_text(double held, double board_watts);
+// By how much the seconds of a comparison's steps are stretched (runtime/dispatch/board_limit.hpp): 1 or
+// more.
+struct LimitFactors {
+    double baseline = 1;
+    double step = 1;
+};
+// The same for a target's description: "" where nothing is. The speedup rests on both.
+[[nodiscard]] std::string limit_text(const LimitFactors& factors, double board_watts);
 
-// The last of `steps`, the first being its baseline, from a recording's measurements.
-[[nodiscard]] TargetRun run_recording(const std::string& name, const gpu::Recording& recording,
-                                      Provenance provenance, const std::vector<TrainingStep>& steps);
+// A comparison's two steps from a recording's measurements.
+struct RecordedRun {
+    TargetRun run;                                 // of the recipe's step, which has the baseline's sums
+    std::array<std::vector<TaskResult>, 2> tasks;  // of the baseline's step and of the recipe's
+};
+// `steps`: two. All results are held to the board's limit.
+[[nodiscard]] RecordedRun run_recording(const std::string& name, const gpu::Recording& recording,
+                                        Provenance provenance, const std::vector<TrainingStep>& steps);
 
 }  // namespace satsim::host

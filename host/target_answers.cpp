@@ -13,7 +13,6 @@
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/step_runner.hpp"
 #include "runtime/gpu_model/gpu_target.hpp"
-#include "runtime/gpu_record/record_target.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::host {
@@ -158,20 +157,22 @@ Answer answer_of_model(gpu::Device device, const Steps& made, const Hardware& ha
     machine.idle_watts = gpu.power.idle.value;
     if (gpu.memory.host_link.value > 0)
         set_link(hardware, gpu.memory.host_link.value, gpu.power.dram_byte.value, machine);
+    std::array<double, 2> held{};
     for (std::size_t i = 0; i < answer.costs.size(); ++i) {
         std::vector<TaskResult> tasks = run_counted(target, made.steps[i].tasks, {});
-        const double held = hold_to_limit(gpu.power.board.value, gpu.power.running(), tasks);
-        if (i + 1 == answer.costs.size()) run.description += limit_text(held, gpu.power.board.value);
+        held[i] = hold_to_limit(gpu.power.board.value, gpu.power.running(), tasks);
         answer.costs[i] = {machine, all_of(tasks)};
         i == 0 ? set_baseline(run, std::move(tasks)) : run.tasks.swap(tasks);
     }
+    run.description += limit_text({held[0], held[1]}, gpu.power.board.value);
     return answer;
 }
 
 Answer answer_of_recording(const std::string& name, const gpu::Recording& recording, Provenance provenance,
                            const Steps& made, const Hardware& hardware) {
+    RecordedRun recorded = run_recording(name, recording, provenance, made.steps);
     Answer answer;
-    answer.run = run_recording(name, recording, provenance, made.steps);
+    answer.run = std::move(recorded.run);
     set_memory(answer.run, made, name, recording.device.memory_bytes, false);
     placement::Machine machine;
     machine.name = name;
@@ -179,12 +180,8 @@ Answer answer_of_recording(const std::string& name, const gpu::Recording& record
     machine.idle_watts = recording.device.idle_watts.value_or(0);
     // What the link of a recorded GPU reaches was not measured: the host's figures stand for it.
     if (name.starts_with("gpu")) set_link(hardware, hardware.host.pcie_bandwidth.value, 0, machine);
-    gpu::RecordTarget target(name, recording, provenance);
-    for (std::size_t i = 0; i < answer.costs.size(); ++i) {
-        std::vector<TaskResult> tasks = run_counted(target, made.steps[i].tasks, {});
-        (void)hold_to_limit(recording.device.board_watts, 0, tasks);
-        answer.costs[i] = {machine, all_of(tasks)};
-    }
+    for (std::size_t i = 0; i < answer.costs.size(); ++i)
+        answer.costs[i] = {machine, all_of(std::move(recorded.tasks[i]))};
     return answer;
 }
 

@@ -47,7 +47,9 @@ using Chosen = std::variant<Sat, gpu::Device, Measured, Recorded>;
 
 struct Answer {
     TargetRun run;  // of the recipe's step
-    // The machine in a placement, and what it says of the tasks of each step.
+    // The machine in a placement, and what it says of the tasks of each step. A board's tasks are stretched
+    // to its limit as if it ran the step alone, though in a mix it idles in between: mixes are judged
+    // conservatively.
     std::array<placement::MachineCosts, 2> costs;
 };
 

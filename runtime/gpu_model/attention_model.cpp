@@ -8,7 +8,9 @@ namespace {
 // Positions that a block takes of its own and of the others at a time.
 constexpr std::int64_t kBlock = 128;
 constexpr Bytes kHalf = 2;
-constexpr std::int64_t kLargestHead = 256;  // channels, as FlashAttention-2 and cuDNN take them
+// Channels of a head, as FlashAttention-2 and cuDNN take them.
+constexpr std::int64_t kLargestHead = 256;
+constexpr std::int64_t kHeadUnit = 8;  // 16 bytes, as they are copied
 
 // Pairs that the blocks of a head compute, whole blocks wherever one of their pairs is seen.
 struct BlockPairs {
@@ -35,9 +37,12 @@ BlockPairs block_pairs(const AttentionShape& s) {
 
 }  // namespace
 
-std::string refuses_attention(const Device& device, const AttentionShape& s) {
+std::string refuses_attention(const Device& device, const AttentionShape& s, bool gradient) {
     if (device.kernels.attention_efficiency.value <= 0) return "no kernel of whole attention";
     if (std::max(s.query_size, s.value_size) > kLargestHead) return "heads above 256 channels";
+    if (s.query_size % kHeadUnit != 0 || s.value_size % kHeadUnit != 0)
+        return "heads of no multiple of 8 channels";
+    if (gradient && s.queries == 1 && s.keys == 1) return "a gradient over a single position";
     return "";
 }
 

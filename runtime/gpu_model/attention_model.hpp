@@ -17,8 +17,9 @@ namespace satsim::gpu {
 // Each operand and result once: FP16, and a logarithm a row and head in FP32.
 [[nodiscard]] Bytes attention_bytes(const AttentionShape& shape, bool gradient);
 
-// Why the device has no such kernel for it, or "".
-[[nodiscard]] std::string refuses_attention(const Device& device, const AttentionShape& shape);
+// Why the device has no such kernel for it, or "": what FlashAttention and cuDNN, with which it is measured,
+// both refuse, and the gradient over one position, which cuDNN alone does.
+[[nodiscard]] std::string refuses_attention(const Device& device, const AttentionShape& shape, bool gradient);
 // Asks for refuses_attention() == "".
 [[nodiscard]] VectorEstimate estimate(const Device& device, const AttentionShape& shape, bool gradient);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/workload/norm_axis.hpp"
+
 namespace satsim::gpu {
 namespace {
 
@@ -18,15 +20,15 @@ bool is_attention_product(const Task& task, Stage stage) {
 bool is_softmax(const VectorTask& task) {
     return (task.op == VectorOp::Softmax || task.op == VectorOp::SoftmaxGrad) && !task.attention.empty();
 }
-// Norms of channels carry the channels' parameters.
-bool is_by_row(const VectorTask& task) {
-    return task.extra_bytes == 0 && task.shape.rows > 0;
+bool is_by_row(const VectorTask& norm) {
+    return !is_norm_by_channel(norm) && norm.shape.rows > 0;
 }
 
-// Neighbouring tasks of one layer.
-class LayerRun {
+// Of one layer.
+class NeighbouringTasks {
   public:
-    LayerRun(const std::vector<Task>& tasks, std::size_t begin) : tasks_(tasks), begin_(begin), end_(begin) {
+    NeighbouringTasks(const std::vector<Task>& tasks, std::size_t begin)
+        : tasks_(tasks), begin_(begin), end_(begin) {
         while (end_ < tasks.size() && layer_of(tasks[end_]) == layer_of(tasks[begin])) ++end_;
     }
     [[nodiscard]] std::size_t end() const { return end_; }
@@ -169,9 +171,9 @@ void add_share(const TaskResult& part, double share, TaskResult& result) {
 std::vector<Fusion> find_fusions(const std::vector<Task>& tasks) {
     std::vector<Fusion> fusions;
     for (std::size_t begin = 0; begin < tasks.size();) {
-        const LayerRun run(tasks, begin);
-        run.append_fusions(fusions);
-        begin = run.end();
+        const NeighbouringTasks neighbours(tasks, begin);
+        neighbours.append_fusions(fusions);
+        begin = neighbours.end();
     }
     return fusions;
 }

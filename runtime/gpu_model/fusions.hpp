@@ -23,8 +23,10 @@ struct FusedPart {
 };
 struct Fusion {
     std::vector<std::size_t> tasks;  // of the step, ascending; they occur equally often
-    std::vector<FusedPart> parts;    // what is done instead: the same results
-    std::string note;                // of tasks without a share: why they cost nothing
+    // What is done instead: the same results, but that the ReLU of a bias is left out, which costs a
+    // comparison more or less.
+    std::vector<FusedPart> parts;
+    std::string note;  // of tasks without a share: why they cost nothing
 };
 
 // All that there are; no task is in two.

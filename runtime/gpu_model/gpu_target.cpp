@@ -65,7 +65,8 @@ TaskResult predict_vector(const Device& device, const VectorTask& task) {
 bool has_kernel_of(const Device& device, const Task& task) {
     const auto* vector = std::get_if<VectorTask>(&task);
     if (vector == nullptr || vector->attention.empty()) return true;
-    return refuses_attention(device, vector->attention.front()).empty();
+    const bool gradient = vector->op == VectorOp::SoftmaxGrad;
+    return refuses_attention(device, vector->attention.front(), gradient).empty();
 }
 
 // What a device does in one kernel takes the place of its tasks where that is faster.

@@ -4,21 +4,17 @@
 
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/gpu_model/attention_model.hpp"
+#include "runtime/workload/norm_axis.hpp"
 
 namespace satsim::gpu {
 namespace {
-
-// Norms of channels carry the channels' parameters; others (LayerNorm, RMSNorm) work on rows.
-bool by_channel(const VectorTask& task) {
-    return task.extra_bytes > 0;
-}
 
 // Coefficients that each element of a channel needs at least: y = x + b, y = x*s + t, dx = dy*r + x*s + t.
 int coefficients(const VectorTask& task) {
     if (task.shape.rows == 0) return 0;
     if (task.op == VectorOp::Bias) return 1;
-    if (task.op == VectorOp::NormApply && by_channel(task)) return 2;
-    if (task.op == VectorOp::NormGradApply && by_channel(task)) return 3;
+    if (task.op == VectorOp::NormApply && is_norm_by_channel(task)) return 2;
+    if (task.op == VectorOp::NormGradApply && is_norm_by_channel(task)) return 3;
     return 0;
 }
 
@@ -43,7 +39,7 @@ const Figure& efficiency(const KernelFigures& kernels, Walk walk) {
 
 // Gradients of rows' norms also sum those of scales and shifts: a second pass, along columns.
 bool sums_columns(const VectorTask& task) {
-    if (by_channel(task) || task.shape.rows == 0) return false;
+    if (is_norm_by_channel(task) || task.shape.rows == 0) return false;
     return task.op == VectorOp::NormGradStatistics || (task.op == VectorOp::NormGradApply && task.fused);
 }
 
@@ -57,10 +53,10 @@ Walk walk_of(const VectorTask& task) {
             return Walk::Columns;
         case VectorOp::NormStatistics:
         case VectorOp::NormGradStatistics:
-            return by_channel(task) ? Walk::Columns : Walk::Rows;
+            return is_norm_by_channel(task) ? Walk::Columns : Walk::Rows;
         case VectorOp::NormApply:
         case VectorOp::NormGradApply:
-            return by_channel(task) ? Walk::Elements : Walk::Rows;
+            return is_norm_by_channel(task) ? Walk::Elements : Walk::Rows;
         case VectorOp::Softmax:
         case VectorOp::SoftmaxGrad:
         case VectorOp::Loss:

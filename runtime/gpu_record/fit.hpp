@@ -46,7 +46,9 @@ struct Fit {
 // The launch overhead and idle power are the recording's. Active power and the joules of a tensor flop and of
 // a DRAM byte minimise the mean of |log(predicted/measured)| of joules, at the measured time, over the works
 // whose energy was read; then the kernels' figures that of seconds over every second piece of work of a kind,
-// in the order of the recording. A figure that nothing recorded depends on stays as it is. `source`: what the
+// in the order of the recording. A figure that nothing recorded depends on stays as it is; but where the
+// device file knows no kernel of attention (0) and the recording has one, both directions get a figure, of
+// which one that was not recorded is the least, and `before` is with the least for both. `source`: what the
 // fitted figures' source calls the recordings. Throws InputError naming the recording when there are fewer
 // than four pieces of work.
 [[nodiscard]] Fit fit(const Device& device, const Recording& recording, const std::string& source);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "runtime/support/error.hpp"
+#include "runtime/workload/norm_axis.hpp"
 
 namespace satsim::gpu {
 namespace {
@@ -35,21 +36,11 @@ AttentionWork with_items(AttentionWork w, std::int64_t items) {
     return w;
 }
 // Whether the small operands are of channels: every part reads them all.
-bool is_by_channel(VectorOp op) {
-    switch (op) {
-        case VectorOp::NormStatistics:
-        case VectorOp::NormApply:
-        case VectorOp::NormGradStatistics:
-        case VectorOp::NormGradApply:
-        case VectorOp::Bias:
-        case VectorOp::BiasGrad:
-            return true;
-        default:
-            return false;
-    }
+bool is_by_channel(const VectorWork& w) {
+    return is_norm_by_channel(w) || w.op == VectorOp::Bias || w.op == VectorOp::BiasGrad;
 }
 VectorWork with_items(VectorWork w, std::int64_t items) {
-    if (!is_by_channel(w.op))
+    if (!is_by_channel(w))
         w.extra_bytes = static_cast<Bytes>(static_cast<double>(w.extra_bytes) * static_cast<double>(items) /
                                            static_cast<double>(items_of(w)));
     if (w.shape.rows > 0) {

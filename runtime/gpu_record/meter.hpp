@@ -34,7 +34,7 @@ class Meter {
 
 // What the module exports, beside executor.hpp's. The interface's number changes with any header that it
 // shares with satsim.
-inline constexpr int kModuleInterface = 5;
+inline constexpr int kModuleInterface = 6;
 inline constexpr const char* kModuleName = "libsatsim_gpu.so";
 using ModuleInterface = int (*)();                   // "satsim_gpu_interface"
 using OpenMeter = Meter* (*)(const MeterSettings&);  // "satsim_gpu_open"; throws InputError

@@ -235,7 +235,7 @@ class Planner {
 
 }  // namespace
 
-void WorkPlan::leave_out(const std::set<Work>& refused) {
+void WorkPlan::leave_out(const Refusals& refused) {
     std::erase_if(fusions, [&](const PlannedFusion& fusion) {
         return std::ranges::any_of(fusion.works,
                                    [&](std::size_t work) { return refused.contains(works[work]); });

@@ -2,7 +2,6 @@
 // they share by their multiply-accumulates; what a library does anyway costs nothing by itself.
 #pragma once
 
-#include <set>
 #include <vector>
 
 #include "runtime/gpu_model/fusions.hpp"
@@ -28,7 +27,7 @@ struct WorkPlan {
     std::vector<PlannedFusion> fusions;  // whose works stand in the place of their tasks'
 
     // Drops the fusions of which a work is one that nothing runs.
-    void leave_out(const std::set<Work>& refused);
+    void leave_out(const Refusals& refused);
     // How often the step runs each of the works: 0 of those whose tasks are all done by others.
     [[nodiscard]] std::vector<double> runs(const std::vector<Task>& tasks_of_step) const;
 };

@@ -92,7 +92,8 @@ TaskResult blank_of(const Task& task) {
     return result;
 }
 
-// The works of a step that are measured or read, one after the other.
+// The works of a step that are measured or read, one after the other: first those that stand in the place of
+// tasks, then all that the step still runs.
 class Measuring {
   public:
     Measuring(Meter& meter, Recording& recording, TimeBudget& budget)
@@ -114,22 +115,40 @@ class Measuring {
         }));
     }
 
-    // The same of works that stand in the place of tasks; what nothing runs is left out of the plan.
-    void measure_fusions(WorkPlan& plan) {
+    // What nothing runs is left out of the plan, and the recording says why. `step`: called after each
+    // fusion.
+    void measure_fusions(WorkPlan& plan, const std::function<void()>& step) {
+        std::vector<std::size_t> dropped;
         for (const PlannedFusion& fusion : plan.fusions) {
-            for (const std::size_t work : fusion.works) {
-                try {
-                    measure(plan.works[work]);
-                } catch (const NoKernel&) {
-                    budget_.refuse(plan.works[work]);
-                    break;
-                }
-            }
+            if (!measure_parts(plan, fusion))
+                dropped.insert(dropped.end(), fusion.works.begin(), fusion.works.end());
+            step();
+        }
+        for (const std::size_t work : dropped) {
+            const auto refused = budget_.refused().find(plan.works[work]);
+            if (refused != budget_.refused().end()) recording_.refused.insert(*refused);
+            budget_.forget(plan.works[work]);
         }
         plan.leave_out(budget_.refused());
     }
 
   private:
+    // False where nothing runs one of them, now or in an earlier fusion.
+    bool measure_parts(const WorkPlan& plan, const PlannedFusion& fusion) {
+        if (std::ranges::any_of(
+                fusion.works, [&](std::size_t work) { return budget_.refused().contains(plan.works[work]); }))
+            return false;
+        for (const std::size_t work : fusion.works) {
+            try {
+                measure(plan.works[work]);
+            } catch (const NoKernel& error) {
+                budget_.refuse(plan.works[work], error.what());
+                return false;
+            }
+        }
+        return true;
+    }
+
     Meter& meter_;
     Recording& recording_;
     TimeBudget& budget_;
@@ -202,17 +221,20 @@ class Reading {
 void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording, TimeBudget& budget,
                      const std::function<void(std::size_t, std::size_t)>& progress) {
     WorkPlan plan = plan_work(tasks, meter.kernels());
-    plan.leave_out(budget.refused());
     budget.expect(tasks, recording.device, meter.kernels());
     Measuring measuring(meter, recording, budget);
-    measuring.measure_fusions(plan);
+    const std::size_t total = plan.fusions.size() + plan.works.size();
+    std::size_t done = 0;
+    const auto step = [&] {
+        if (progress) progress(++done, total);
+    };
+    measuring.measure_fusions(plan, step);
     // Again: tasks of what nothing runs in one are not expected yet.
     budget.expect(tasks, recording.device, meter.kernels());
     const std::vector<double> runs = plan.runs(tasks);
-    std::size_t done = 0;
     for (std::size_t i = 0; i < plan.works.size(); ++i) {
         if (runs[i] > 0) measuring.measure(plan.works[i]);
-        if (progress) progress(++done, plan.works.size());
+        step();
     }
     share_power(plan, recording);
 }
@@ -229,6 +251,8 @@ void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Re
     for (const Work& work : plan_work(tasks, Kernels::Fused).works) {
         const auto found = from.measurements.find(work);
         if (found != from.measurements.end()) to.measurements.insert_or_assign(work, found->second);
+        const auto refused = from.refused.find(work);
+        if (refused != from.refused.end()) to.refused.insert(*refused);
     }
 }
 

@@ -10,14 +10,14 @@ namespace satsim::gpu {
 // Measures what the tasks need and `recording` lacks, as far as `budget` allows, which then has expected
 // them. `recording.device` is the meter's. Throws InputError where a piece of work does not fit into the
 // device's memory, not even in parts, and once the budget's time is up; what was measured before is in the
-// recording.
+// recording. `progress`: of fusions that were tried, then of the step's works; done, and of how many.
 void measure_missing(const std::vector<Task>& tasks, Meter& meter, Recording& recording, TimeBudget& budget,
                      const std::function<void(std::size_t, std::size_t)>& progress);
 
 // Whether every piece of the tasks' work that is measured has joules.
 [[nodiscard]] bool knows_energy(const std::vector<Task>& tasks, const Recording& recording);
 
-// What the tasks need of `from`, which has it, into `to`.
+// What the tasks need of `from`, which has it, into `to`; and what of it nothing runs.
 void copy_measurements(const std::vector<Task>& tasks, const Recording& from, Recording& to);
 
 // Results of a recording's measurements. run() throws InputError naming the layer and the recording's file

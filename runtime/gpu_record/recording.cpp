@@ -138,8 +138,18 @@ Measurement read_measurement(const JsonCursor& at) {
     return m;
 }
 
+void read_refusals(const JsonCursor& list, Recording& recording) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const JsonCursor at = list.at(i).object({"work", "reason"});
+        const Work work = read_work(at.at("work"));
+        if (recording.measurements.contains(work)) at.at("work").fail("is measured (" + describe(work) + ")");
+        if (!recording.refused.emplace(work, at.at("reason").text()).second)
+            at.at("work").fail("is refused twice (" + describe(work) + ")");
+    }
+}
+
 Recording read_recording(const JsonCursor& root) {
-    root.object({"format", "version", "device", "steps", "measurements"});
+    root.object({"format", "version", "device", "steps", "measurements"}, {"refused"});
     if (root.at("format").text() != kFormat)
         root.at("format").fail(std::string("is not \"") + kFormat + "\": no recording of a GPU");
     (void)root.at("version").integer(1, 1);
@@ -160,6 +170,7 @@ Recording read_recording(const JsonCursor& root) {
         if (!recording.measurements.emplace(work, measured).second)
             at.at("work").fail("is measured twice (" + describe(work) + ")");
     }
+    if (root.has("refused")) read_refusals(root.at("refused"), recording);
     return recording;
 }
 
@@ -186,6 +197,8 @@ std::string recording_json(const Recording& recording) {
     document["measurements"] = ordered_json::array();
     for (const auto& [work, measured] : recording.measurements)
         document["measurements"].push_back(measurement_json(work, measured));
+    for (const auto& [work, reason] : recording.refused)
+        document["refused"].push_back({{"work", work_json(work)}, {"reason", reason}});
     return document.dump(1) + "\n";
 }
 

@@ -80,6 +80,8 @@ struct Recording {
     MeasuredDevice device;
     std::vector<RecordedStep> steps;
     std::map<Work, Measurement> measurements;
+    // Works that would stand in the place of several tasks, but that no kernel of the device runs.
+    Refusals refused;
 };
 
 // What the measured kernel moved of what the work moves. Below 1 in recordings from before 2026-11-27 alone:

@@ -34,6 +34,16 @@ void TimeBudget::expect(const std::vector<Task>& tasks, const MeasuredDevice& de
     }
 }
 
+void TimeBudget::refuse(const Work& work, std::string reason) {
+    refused_.insert_or_assign(work, std::move(reason));
+    works_.erase(work);
+}
+
+void TimeBudget::forget(const Work& work) {
+    const auto found = works_.find(work);
+    if (found != works_.end() && !found->second.timed) works_.erase(found);
+}
+
 bool TimeBudget::reads(const Work& work) const {
     const auto found = works_.find(work);
     const bool wished = found != works_.end() && found->second.wished;

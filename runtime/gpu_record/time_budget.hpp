@@ -5,7 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
+#include <string>
 
 #include "runtime/gpu_record/recording.hpp"
 
@@ -24,10 +24,14 @@ class TimeBudget {
     // read at once, and time is kept for all.
     void expect(const std::vector<Task>& tasks, const MeasuredDevice& device, Kernels kernels);
 
-    // A work that nothing runs: the tasks in whose place it stands are measured one by one, in this step and
-    // all later ones.
-    void refuse(const Work& work) { refused_.insert(work); }
-    [[nodiscard]] const std::set<Work>& refused() const { return refused_; }
+    // A work that nothing runs, and why: the tasks in whose place it stands are measured one by one, in this
+    // step and all later ones. No time is kept for it.
+    void refuse(const Work& work, std::string reason);
+    [[nodiscard]] const Refusals& refused() const { return refused_; }
+
+    // A work that the rest of its step does not need after all: no time is kept for it, unless it is expected
+    // again.
+    void forget(const Work& work);
 
     // Whether the energy of `work`, which is to be measured now, is wished for and there is time to read it.
     // Within a limit nothing is measured twice: no, where the work was timed. Throws InputError for untimed
@@ -66,7 +70,7 @@ class TimeBudget {
     std::optional<double> end_;
     double limit_ = 0;
     std::map<Work, Expected> works_;
-    std::set<Work> refused_;
+    Refusals refused_;
     Mean without_{0.15};  // energy
     Mean with_{0.4};
 };

@@ -222,9 +222,11 @@ std::string text_of(const VectorWork& w) {
 }
 std::string text_of(const AttentionWork& w) {
     const AttentionShape& s = w.shape;
-    return fmt::format("attention{} of {} x {}x{} positions, {} heads of {} over {}{}",
+    const std::string values = s.value_size == s.query_size ? "" : fmt::format(" and {}", s.value_size);
+    const std::string window = s.window > 0 ? fmt::format(", window {}", s.window) : "";
+    return fmt::format("attention{} of {} x {}x{} positions, {} heads of {}{} over {}{}{}",
                        w.gradient ? " gradient" : "", s.sequences, s.queries, s.keys, s.heads, s.query_size,
-                       s.kv_heads, s.causal ? ", causal" : "");
+                       values, s.kv_heads, s.causal ? ", causal" : "", window);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // pieces of work are measured once.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -86,6 +87,9 @@ struct AttentionWork {
 enum class Kernels { Separate, Fused };
 
 using Work = std::variant<ProductWork, ConvolutionWork, VectorWork, AttentionWork>;
+
+// Works that nothing runs, and why.
+using Refusals = std::map<Work, std::string>;
 
 // Multiply-accumulates as if nothing were sparse, padding's taps left out where the task leaves them out.
 [[nodiscard]] Macs dense_macs(const Work& work);

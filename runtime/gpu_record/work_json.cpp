@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/workload/norm_axis.hpp"
+
 namespace satsim::gpu {
 namespace {
 
@@ -204,8 +206,8 @@ VectorWork read_vector(const JsonCursor& at) {
     if (at.has("pregenerate_ff")) w.pregenerate_ff = read_pattern(at.at("pregenerate_ff"));
     if (at.has("pregenerate_bp")) w.pregenerate_bp = read_pattern(at.at("pregenerate_bp"));
     if (at.has("fused")) w.fused = at.at("fused").boolean();
-    if (w.fused && ((w.op != VectorOp::NormApply && w.op != VectorOp::NormGradApply) || w.extra_bytes > 0))
-        at.at("fused").fail("is of norms of rows alone");
+    const bool whole = w.op == VectorOp::NormApply || w.op == VectorOp::NormGradApply;
+    if (w.fused && (!whole || is_norm_by_channel(w))) at.at("fused").fail("is of norms of rows alone");
     return w;
 }
 

@@ -92,6 +92,20 @@ class GpuRecord(ProgramTest):
         self.assertAlmostEqual(value["targets"][0]["seconds"], expected, delta=1e-12)
         self.assertAlmostEqual(value["targets"][0]["energy_j"], 100 * expected, delta=1e-9)
 
+    def test_steps_above_the_boards_limit_are_stretched_and_say_so(self):
+        document = self.whole()
+        for each in document["measurements"]:
+            each["joules"] *= 6  # 600 W, where the board has 300
+        path = self.write("hot.json", document)
+        value = self.run_json("compare", self.network_two(), "--recipe", "dense", "--target", f"gpu:{path}")
+        target = value["targets"][0]
+        expected = sum(2e-5 * (i + 1) for i in range(len(WORKS + VECTORS)))
+        self.assertAlmostEqual(target["seconds"], expected, delta=1e-12)
+        self.assertAlmostEqual(target["baseline_seconds"], expected, delta=1e-12)
+        self.assertAlmostEqual(target["energy_j"], 300 * expected, delta=1e-9)
+        self.assertTrue(target["description"].endswith(
+            "; seconds x 2.000 and the baseline's seconds x 2.000: a step's mean power is held to the limit of 300 W"), target["description"])
+
     def test_beside_sat_and_a_prediction(self):
         path = self.write("r.json", self.whole())
         value = self.run_json("compare", self.network_two(), "--recipe", "dense", "--target", f"sat,gpu:{path},gpu-model:h100", *SMALL)
@@ -195,7 +209,15 @@ class GpuRecord(ProgramTest):
         except ImportError:
             self.skipTest("python3-jsonschema is missing")
         schema = json.loads((SOURCE / "models/schemas/gpu-recording.schema.json").read_text())
-        jsonschema.validate(self.whole(), schema)
+        refused = {"refused": [{"work": {"kind": "attention", "gradient": False, "sequences": 1, "heads": [2, 1], "positions": [8, 8],
+                                         "head_size": [8, 8], "causal": True, "window": 0}, "reason": "cuDNN: too old"}]}
+        for value in (self.whole(), self.whole() | refused):
+            jsonschema.validate(value, schema)
+            path = self.write("r.json", value)
+            self.run_json("run", self.network_two(), "--target", f"gpu:{path}")
+        refused["refused"][0]["reason"] = ""
+        with self.assertRaises(jsonschema.ValidationError):
+            jsonschema.validate(self.whole() | refused, schema)
 
 
 if __name__ == "__main__":

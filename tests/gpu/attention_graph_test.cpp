@@ -67,14 +67,15 @@ class AttentionGraph : public ::testing::Test {
         ASSERT_NE(::dlopen(SATSIM_DEVICELESS_DRIVER, RTLD_NOW | RTLD_GLOBAL), nullptr) << ::dlerror();
     }
     void SetUp() override {
-        if (!attention.works()) GTEST_SKIP() << "cuDNN: " << attention.fault();
+        if (!attention.works()) GTEST_SKIP() << "skipped: cuDNN: " << attention.fault();
         const auto found = [](const char* name) { return ::dlopen(name, RTLD_NOW) != nullptr; };
         if (!found("libnvrtc.so.13") && !found("libnvrtc.so.12"))
-            GTEST_SKIP() << "NVRTC, with which cuDNN compiles, is not found";
+            GTEST_SKIP() << "skipped: NVRTC, with which cuDNN compiles, is not found";
     }
 
     // Why the library refuses; nothing where it does not.
     std::string refusal(const DeviceFigures& device, const AttentionWork& work) {
+        workspace = 0;
         try {
             workspace = Attention::workspace_bytes(*attention.prepare_for(properties(device), work));
             return "";
@@ -98,7 +99,7 @@ class AttentionGraph : public ::testing::Test {
     }
 
     Attention attention;
-    std::size_t workspace = 0;
+    std::size_t workspace = 0;  // bytes, of what was asked for last; 0: refused
 };
 
 TEST_F(AttentionGraph, IsFusedOnComputeCapability90) {

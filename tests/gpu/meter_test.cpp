@@ -4,6 +4,7 @@
 #include "runtime/gpu/device/cuda_meter.hpp"
 #include "runtime/gpu_record/plan.hpp"
 #include "tests/gpu/device_machine.hpp"
+#include "tests/unit/gpu/kernel_work.hpp"
 #include "tests/unit/gpu/random_values.hpp"
 
 namespace satsim::gpu::test {
@@ -176,18 +177,7 @@ TEST_F(GpuDeviceMeter, MeasuresEveryKindOfWork) {
         works.emplace_back(convolution);
     }
     for (int op = 0; op <= static_cast<int>(VectorOp::ZeroFill); ++op) {
-        VectorWork vector;
-        vector.op = static_cast<VectorOp>(op);
-        vector.elements = 1 << 16;
-        vector.shape = {1, 1 << 10, 1 << 6};
-        vector.reads_fp16 = 2;
-        vector.writes_fp16 = 1;
-        if (vector.op == VectorOp::Optimizer) {
-            vector.optimizer = "adam";
-            vector.pregenerate_ff = vector.pregenerate_bp = NmPattern{2, 8};
-        }
-        if (vector.op == VectorOp::Prune) vector.pregenerate_ff = NmPattern{2, 8};
-        works.emplace_back(vector);
+        works.emplace_back(kernel_work(static_cast<VectorOp>(op), {1, 1 << 10, 1 << 6}));
     }
     for (const VectorOp op : {VectorOp::NormApply, VectorOp::NormGradApply}) {
         VectorWork norm;
@@ -205,6 +195,10 @@ TEST_F(GpuDeviceMeter, MeasuresEveryKindOfWork) {
         EXPECT_LE(m.fastest, m.seconds);
         EXPECT_GE(m.slowest, m.seconds);
         EXPECT_FALSE(m.kernel.empty());
+        if (const auto* vector = std::get_if<VectorWork>(&work)) {
+            const bool traffic = m.kernel.find("traffic") != std::string::npos;
+            EXPECT_EQ(traffic, is_measured_as_traffic(vector->op)) << describe(work) << ": " << m.kernel;
+        }
         EXPECT_TRUE(m.called_seconds) << m.kernel << " is not replayed from a graph";
         if (!pattern_of(work).dense() && !m.sparse) {
             EXPECT_FALSE(m.dense_reason.empty()) << describe(work);

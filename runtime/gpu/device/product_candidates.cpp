@@ -11,24 +11,19 @@
 namespace satsim::gpu {
 namespace {
 
-constexpr std::size_t kHalf = 2;
-
-std::size_t bytes_of(std::int64_t elements, std::size_t each) {
-    return static_cast<std::size_t>(elements) * each;
-}
-
 // An FP16 bias of n, beside the operands A, B and C.
 Operand bias_of(const ProductWork& work) {
-    return {work.bias ? bytes_of(work.shape.n, kHalf) : 0};
+    return {work.bias ? halves(work.shape.n) : 0};
 }
 
 void dense_product(Libraries& l, const ProductWork& work, Contender& contender) {
     const auto [m, n, k] = work.shape;
+    const std::int64_t results = work.count * m * n;
     auto sets = std::make_shared<OperandSets>(
         std::vector<Operand>{
-            {bytes_of(work.count * m * k, kHalf)},
-            {bytes_of(work.count * k * n, kHalf)},
-            {bytes_of(work.count * m * n, work.out == ElementType::Fp32 ? 4 : kHalf), Fill::Nothing},
+            {halves(work.count * m * k)},
+            {halves(work.count * k * n)},
+            {work.out == ElementType::Fp32 ? floats(results) : halves(results), Fill::Nothing},
             bias_of(work)},
         l.l2_bytes, l.stream.get());
     const auto product = l.blas.prepare(work, *sets, l.stream);
@@ -45,7 +40,7 @@ void dense_product_then_bias(Libraries& l, const ProductWork& work, Contender& c
     plain.bias = false;
     dense_product(l, plain, contender);
     const auto sets = std::static_pointer_cast<OperandSets>(contender.operands);
-    const auto bias = std::make_shared<DeviceBuffer>(bytes_of(work.shape.n, sizeof(float)));
+    const auto bias = std::make_shared<DeviceBuffer>(floats(work.shape.n));
     check(cudaMemsetAsync(bias->data(), 0, bias->bytes(), l.stream.get()), "clearing device memory");
     ElementwiseArguments a;
     a.elements = work.count * work.shape.m * work.shape.n;
@@ -63,11 +58,10 @@ void library_sparse(Libraries& l, const ProductWork& work, Contender& contender)
     const SparseCalls calls = sparse_calls(work);
     if (!calls.refused.empty()) throw InputError("", "", calls.refused);
     const auto [m, n, k] = work.shape;
-    auto sets = std::make_shared<OperandSets>(std::vector<Operand>{{bytes_of(m * k, kHalf)},
-                                                                   {bytes_of(k * n, kHalf), Fill::Pruned24},
-                                                                   {bytes_of(m * n, kHalf), Fill::Nothing},
-                                                                   bias_of(work)},
-                                              l.l2_bytes, l.stream.get());
+    auto sets = std::make_shared<OperandSets>(
+        std::vector<Operand>{
+            {halves(m * k)}, {halves(k * n), Fill::Pruned24}, {halves(m * n), Fill::Nothing}, bias_of(work)},
+        l.l2_bytes, l.stream.get());
     // A plan keeps its bias: all sets use that of the first, which is small and read by every block anyway.
     const auto product = l.sparse.prepare(work.shape, sets->at(0, 0), sets->at(1, 0), sets->at(2, 0),
                                           work.bias ? sets->at(3, 0) : nullptr, l.stream);
@@ -91,11 +85,11 @@ class OwnOperands {
     [[nodiscard]] const std::shared_ptr<OperandSets>& sets() {
         if (sets_ == nullptr)
             sets_ = std::make_shared<OperandSets>(
-                std::vector<Operand>{{bytes_of(calls_.map_elements, kHalf)},
-                                     {bytes_of(calls_.weights.value_count(), kHalf)},
-                                     {bytes_of(calls_.weights.word_count(), 4), Fill::Metadata},
-                                     {bytes_of(calls_.result_elements, kHalf), Fill::Nothing},
-                                     {bytes_of(calls_.bias_elements, kHalf)}},
+                std::vector<Operand>{{halves(calls_.map_elements)},
+                                     {halves(calls_.weights.value_count())},
+                                     {floats(calls_.weights.word_count()), Fill::Metadata},
+                                     {halves(calls_.result_elements), Fill::Nothing},
+                                     {halves(calls_.bias_elements)}},
                 libraries_.l2_bytes, libraries_.stream.get());
         return sets_;
     }
@@ -210,9 +204,9 @@ std::vector<Contender> contenders(Libraries& l, const ConvolutionWork& work) {
         const std::int64_t weights = std::int64_t{work.kernel_h} * work.kernel_w *
                                      (work.in_channels / work.groups) * work.out_channels;
         auto sets = std::make_shared<OperandSets>(
-            std::vector<Operand>{{bytes_of(work.batch * height * width * work.in_channels, kHalf)},
-                                 {bytes_of(weights, kHalf)},
-                                 {bytes_of(work.batch * work.out_h * work.out_w * work.out_channels, kHalf)}},
+            std::vector<Operand>{{halves(work.batch * height * width * work.in_channels)},
+                                 {halves(weights)},
+                                 {halves(work.batch * work.out_h * work.out_w * work.out_channels)}},
             l.l2_bytes, l.stream.get());
         const auto convolution = l.dnn.prepare(work, *sets, l.stream);
         c.kernel = "cuDNN algorithm " + std::to_string(Dnn::algorithm(*convolution));

@@ -1,6 +1,6 @@
 #include "runtime/gpu/device/vector_kernel.hpp"
 
-#include <optional>
+#include "runtime/workload/norm_axis.hpp"
 
 namespace satsim::gpu {
 namespace {
@@ -8,19 +8,15 @@ namespace {
 bool is_relu(const VectorWork& w) {
     return w.flops_per_element <= 1;
 }
-// Norms of SAT's own kind (batch normalisation) carry coefficients of channels; others work on rows.
-bool by_channel(const VectorWork& w) {
-    return w.extra_bytes > 0;
-}
 
 VectorKernel of_norm(const VectorWork& w, const char* name, auto of_channels, Rowwise of_rows) {
-    if (by_channel(w)) return {std::string("channel ") + name, of_channels};
+    if (is_norm_by_channel(w)) return {std::string("channel ") + name, of_channels};
     return {std::string("row ") + name, of_rows};
 }
 
 // With the statistics, of rows alone: those of a channel need a pass of their own.
 std::optional<VectorKernel> of_whole_norm(const VectorWork& w) {
-    if (by_channel(w)) return std::nullopt;
+    if (is_norm_by_channel(w)) return std::nullopt;
     if (w.op == VectorOp::NormApply) return VectorKernel{"row norm with statistics", Rowwise::Norm};
     if (w.op == VectorOp::NormGradApply)
         return VectorKernel{"row norm gradient with statistics and sums", SingleKernel::RowNormGradient};
@@ -38,7 +34,7 @@ std::optional<VectorKernel> with_shape(const VectorWork& w) {
         case VectorOp::NormApply:
             return of_norm(w, "norm", Elementwise::ScaleShift, Rowwise::Normalise);
         case VectorOp::NormGradStatistics:
-            if (by_channel(w))
+            if (is_norm_by_channel(w))
                 return VectorKernel{"channel gradient statistics", Columnwise::GradientStatistics};
             return VectorKernel{"row gradient statistics and sums", SingleKernel::RowGradientStatistics};
         case VectorOp::NormGradApply:
@@ -88,19 +84,11 @@ std::optional<VectorKernel> by_operation(const VectorWork& w) {
     }
 }
 
-// Nothing: it takes the work's own counts.
-std::optional<KernelTensors> own_tensors_of(SingleKernel kernel) {
-    if (kernel == SingleKernel::RowNormGradient) return tensors_of(Rowwise::NormGradient);
-    return std::nullopt;
-}
-std::optional<KernelTensors> own_tensors_of(auto operation) {
-    return tensors_of(operation);
-}
-
 // Whether the kernel moves what the work does.
 bool moves(const VectorKernel& kernel, const VectorWork& w) {
-    const std::optional<KernelTensors> tensors =
-        std::visit([](auto operation) { return own_tensors_of(operation); }, kernel.operation);
+    const auto tensors =
+        std::visit([](auto operation) -> std::optional<KernelTensors> { return tensors_of(operation); },
+                   kernel.operation);
     if (!tensors) return true;
     if (w.reads_fp32 > 0 || w.writes_fp32 > 0) return false;
     return *tensors == KernelTensors{w.reads_fp16, w.writes_fp16};
@@ -108,6 +96,22 @@ bool moves(const VectorKernel& kernel, const VectorWork& w) {
 
 }  // namespace
 
+std::optional<KernelTensors> tensors_of(SingleKernel kernel) {
+    switch (kernel) {
+        case SingleKernel::Transpose:
+            return KernelTensors{1, 1};
+        case SingleKernel::RowGradientStatistics:  // the second pass reads them again
+            return tensors_of(Rowwise::GradientStatistics);
+        case SingleKernel::RowNormGradient:
+            return tensors_of(Rowwise::NormGradient);
+        case SingleKernel::Update:
+        case SingleKernel::Fill:
+        case SingleKernel::AddFloats:
+        case SingleKernel::Traffic:
+            break;
+    }
+    return std::nullopt;
+}
 KernelTensors tensors_of(Elementwise operation) {
     KernelTensors tensors;
     with_operation(operation, [&tensors](auto chosen) {

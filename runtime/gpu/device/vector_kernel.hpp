@@ -2,6 +2,7 @@
 // same bytes. No CUDA: tests ask for every network's work.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -32,6 +33,9 @@ struct KernelTensors {
     int writes = 0;
     auto operator<=>(const KernelTensors&) const = default;
 };
+// Nothing where that is the work's to say, which the kernel follows (updates, fills, traffic), and of FP32
+// tensors.
+[[nodiscard]] std::optional<KernelTensors> tensors_of(SingleKernel kernel);
 [[nodiscard]] KernelTensors tensors_of(Elementwise operation);
 [[nodiscard]] KernelTensors tensors_of(Rowwise operation);
 [[nodiscard]] KernelTensors tensors_of(Columnwise operation);

@@ -172,5 +172,17 @@ TEST(GpuPlan, TasksComeBackFromWork) {
     }
 }
 
+// All that makes attention's works differ, since errors and refusals are read by people.
+TEST(GpuPlan, DescribesAttention) {
+    AttentionShape shape{4, 16, 8, 128, 128, 96, 64, true, 32};
+    EXPECT_EQ(describe(AttentionWork{true, shape}),
+              "attention gradient of 4 x 128x128 positions, 16 heads of 96 and 64 over 8, causal, window 32");
+    shape.value_size = shape.query_size;
+    shape.causal = false;
+    shape.window = 0;
+    EXPECT_EQ(describe(AttentionWork{false, shape}),
+              "attention of 4 x 128x128 positions, 16 heads of 96 over 8");
+}
+
 }  // namespace
 }  // namespace satsim::gpu

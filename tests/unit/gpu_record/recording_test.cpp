@@ -48,9 +48,13 @@ TEST(GpuRecording, TasksAreMeasuredInOneWhereAKernelRunsThem) {
     class NoAttention : public test::FakeMeter {
       public:
         [[nodiscard]] Measurement measure(const Work& work, bool energy) override {
-            if (std::holds_alternative<AttentionWork>(work)) throw NoKernel("nothing runs it");
+            if (std::holds_alternative<AttentionWork>(work)) {
+                ++refused;
+                throw NoKernel("nothing runs it");
+            }
             return FakeMeter::measure(work, energy);
         }
+        int refused = 0;
     };
     const TrainingStep step = step_of("vit-cifar", "bdwp-2:8");
     test::FakeMeter all;
@@ -89,9 +93,45 @@ TEST(GpuRecording, TasksAreMeasuredInOneWhereAKernelRunsThem) {
         EXPECT_GE(added, 10);
         EXPECT_EQ(softmax > 0, !fused);
         EXPECT_TRUE(knows_energy(step.tasks, recording));
+        // Forward and backward, of all layers.
+        EXPECT_EQ(recording.refused.size(), fused ? 0U : 2U);
+        for (const auto& [work, reason] : recording.refused) {
+            EXPECT_TRUE(std::holds_alternative<AttentionWork>(work)) << describe(work);
+            EXPECT_EQ(reason, "GPU: nothing runs it");
+        }
         const std::string text = recording_json(recording);
-        EXPECT_EQ(recording_json(parse_recording(text, "again")), text);
+        const Recording again = parse_recording(text, "again");
+        EXPECT_EQ(again.refused, recording.refused);
+        EXPECT_EQ(recording_json(again), text);
+        Recording copy;
+        copy.device = recording.device;
+        copy_measurements(step.tasks, recording, copy);
+        EXPECT_EQ(copy.refused, recording.refused);
     }
+    EXPECT_EQ(some.refused, 2);  // each tried once, though every layer has them
+}
+
+// From the first fusion to the last work: nothing is measured without a word for longer than a fusion's
+// parts.
+TEST(GpuRecording, TellsHowFarItIs) {
+    const TrainingStep step = step_of("vit-cifar", "dense");
+    test::FakeMeter meter;
+    Recording recording;
+    recording.device = meter.device();
+    TimeBudget budget;
+    std::size_t last = 0;
+    std::size_t all = 0;
+    int calls = 0;
+    measure_missing(step.tasks, meter, recording, budget, [&](std::size_t done, std::size_t total) {
+        EXPECT_EQ(done, last + 1);
+        EXPECT_TRUE(all == 0 || total == all);
+        EXPECT_LE(meter.calls - calls, 2);
+        last = done;
+        all = total;
+        calls = meter.calls;
+    });
+    EXPECT_EQ(last, all);
+    EXPECT_GT(calls, 10);
 }
 
 // What does not fit into the device's memory is measured in parts, which the recording says.
@@ -228,6 +268,13 @@ TEST(GpuRecording, RefusesWhatIsNone) {
     names("\"seconds\"", "\"second\"", "/measurements/0");
     names("\"kind\": \"product\"", "\"kind\": \"sum\"", "product, convolution, vector or attention");
     names("\"repetitions\": 3", "\"repetitions\": 0", "/measurements/0/repetitions");
+    const Recording recording = parse_recording(text, "r.json");
+    Recording both = recording;
+    both.refused.emplace(recording.measurements.begin()->first, "nothing runs it");
+    EXPECT_NE(fault_of(recording_json(both)).find("r.json: /refused/0/work: is measured"), std::string::npos);
+    Recording silent = recording;
+    silent.refused.emplace(AttentionWork{false, {1, 1, 1, 8, 8, 8, 8, false, 0}}, "");
+    EXPECT_NE(fault_of(recording_json(silent)).find("r.json: /refused/0/reason: "), std::string::npos);
     EXPECT_NE(fault_of(text.substr(0, text.size() / 2)).find("malformed"), std::string::npos);
 }
 

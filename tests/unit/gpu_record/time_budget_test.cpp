@@ -177,6 +177,69 @@ TEST(GpuTimeBudget, MeasuresNothingTwiceAtTheEnd) {
     EXPECT_EQ(meter.calls, calls);
 }
 
+// The time that was kept for what nothing runs is free for others' energy at once.
+TEST(GpuTimeBudget, KeepsNoTimeForWhatNothingRuns) {
+    const auto steps = steps_of({"vit-cifar"});
+    const MeasuredDevice device = large_device();
+    const WorkPlan plan = plan_work(steps[0].tasks, Kernels::Fused);
+    const std::vector<double> shares = estimate_shares(steps[0].tasks, plan, device);
+    const auto heaviest = std::ranges::max_element(shares) - shares.begin();
+    // s, least in which the energy of the heaviest work would be read.
+    const auto least = [&](const std::function<void(TimeBudget&, const Work&)>& drop) {
+        for (double seconds = 0.5;; seconds += 0.01) {
+            TimeBudget budget(seconds, [] { return 0.0; });
+            budget.expect(steps[0].tasks, device, Kernels::Fused);
+            for (const Work& work : plan.works)
+                if (std::holds_alternative<AttentionWork>(work)) drop(budget, work);
+            if (budget.reads(plan.works[static_cast<std::size_t>(heaviest)])) return seconds;
+        }
+    };
+    ASSERT_FALSE(std::holds_alternative<AttentionWork>(plan.works[static_cast<std::size_t>(heaviest)]));
+    const double all = least([](TimeBudget&, const Work&) {});
+    const double refused = least([](TimeBudget& budget, const Work& work) { budget.refuse(work, "why"); });
+    const double forgotten = least([](TimeBudget& budget, const Work& work) { budget.forget(work); });
+    EXPECT_LT(refused, all - 0.3);  // of two works
+    EXPECT_DOUBLE_EQ(forgotten, refused);
+}
+
+// Nor for the other parts of the fusion that it is in.
+TEST(GpuTimeBudget, SpendsItsTimeWhereFusionsAreRefused) {
+    class NoAttention : public SlowMeter {
+      public:
+        using SlowMeter::SlowMeter;
+        [[nodiscard]] Measurement measure(const Work& work, bool energy) override {
+            if (std::holds_alternative<AttentionWork>(work)) throw NoKernel("nothing runs it");
+            return SlowMeter::measure(work, energy);
+        }
+    };
+    auto steps = steps_of({"vit-cifar"});
+    constexpr std::int64_t kLengths = 30;  // of its sequences, a part of the fusion each
+    for (TrainingStep& step : steps) {
+        for (Task& task : step.tasks) {
+            auto* vector = std::get_if<VectorTask>(&task);
+            if (vector == nullptr || vector->attention.empty()) continue;
+            vector->attention.resize(kLengths, vector->attention.front());
+            for (std::int64_t i = 0; i < kLengths; ++i)
+                vector->attention[static_cast<std::size_t>(i)].queries -= i;
+        }
+    }
+    const auto run = [&](double seconds) {
+        double now = 0;
+        NoAttention meter(now, 0.15, 0.25);
+        Recording recording;
+        recording.device = large_device();
+        TimeBudget budget(seconds, [&now] { return now; });
+        for (const TrainingStep& step : steps) budget.expect(step.tasks, recording.device, Kernels::Fused);
+        for (const TrainingStep& step : steps) measure_missing(step.tasks, meter, recording, budget, {});
+        return now;
+    };
+    const double whole = run(1e9);
+    for (const double part : {0.6, 0.8}) {
+        EXPECT_LE(run(part * whole), part * whole);
+        EXPECT_GT(run(part * whole), 0.8 * part * whole);
+    }
+}
+
 TEST(GpuTimeBudget, SaysThatTheTimeIsUp) {
     const auto steps = steps_of({"resnet18"});
     double now = 0;
