@@ -13,6 +13,7 @@
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/step_runner.hpp"
 #include "runtime/gpu_model/gpu_target.hpp"
+#include "runtime/gpu_record/fit_figures.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::host {
@@ -137,6 +138,13 @@ std::string basis_of(const gpu::Device& device) {
     const auto fitted = [](const Figure& figure) { return figure.source.starts_with("fitted"); };
     std::string text = fmt::format("{} of {} figures unverified; times ", unverified, figures.size());
     text += fitted(device.kernels.memory_efficiency) ? "fitted to recordings" : "from assumed efficiencies";
+    if (fitted(device.kernels.memory_efficiency)) {
+        std::vector<std::string> assumed;
+        gpu::Device copy = device;
+        for (const gpu::FitFigure& figure : gpu::time_figures())
+            if (!fitted(figure.of(copy))) assumed.emplace_back(figure.name);
+        if (!assumed.empty()) text += fmt::format(" but for {}", fmt::join(assumed, ", "));
+    }
     return text + (fitted(device.power.tensor_flop)
                        ? ", joules too"
                        : ", joules from assumptions: an H100 and an H200 drew twice what such figures said");
@@ -164,6 +172,7 @@ Answer answer_of_model(gpu::Device device, const Steps& made, const Hardware& ha
         answer.costs[i] = {machine, all_of(tasks)};
         i == 0 ? set_baseline(run, std::move(tasks)) : run.tasks.swap(tasks);
     }
+    run.limit_factor = held[1];
     run.description += limit_text({held[0], held[1]}, gpu.power.board.value);
     return answer;
 }

@@ -100,7 +100,7 @@ Table row_table(std::span<const TargetRun> runs, std::span<const Row> rows, Tabl
     for (const Row& row : rows) {
         std::vector<std::string> line{row.layer, stage_text(row)};
         for (std::size_t i = 0; i < runs.size(); ++i) add_cell(row.cells[i], runs[i], use, line);
-        line.push_back(runs[row.winner].name);
+        line.push_back(row.winner ? runs[*row.winner].name : "-");
         line.push_back(row.why);
         table.row(std::move(line));
     }
@@ -179,12 +179,11 @@ std::string targets_text(std::span<const TargetRun> runs, std::span<const Row> r
     std::string text = row_table(runs, rows, TableUse::People).text() + "\n" +
                        target_stage_table(runs).text() + "\n" + total_table(runs).text() + "\n" +
                        normalised_table(runs).text() + "\n";
-    // Work that one target alone has nobody wins.
     std::vector<std::size_t> wins(runs.size(), 0);
     std::size_t shared = 0;
     for (const Row& row : rows) {
-        if (std::ranges::count_if(row.cells, [](const auto& cell) { return cell.has_value(); }) < 2) continue;
-        ++wins[row.winner];
+        if (!row.winner) continue;
+        ++wins[*row.winner];
         ++shared;
     }
     for (std::size_t i = 0; i < runs.size(); ++i)

@@ -19,23 +19,39 @@ double amount(const Work& work) {
     return work.macs > 0 ? work.executed_flops() : static_cast<double>(work.bytes);
 }
 
+// Of a row that takes no time on some target: where its work is done there ("softmax, none: attention's
+// kernel forms them").
+std::string why_not(const Row& row) {
+    for (const std::optional<Cell>& cell : row.cells) {
+        if (!cell || cell->work.seconds > 0) continue;
+        const std::string& what = cell->largest.tile;
+        return what.find("none: ") != std::string::npos ? what : "nothing to be done there";
+    }
+    return "";
+}
+
 // Fills in who wins, by how much and why.
 void judge(Row& row) {
     const Cell* fastest = nullptr;
     const Cell* second = nullptr;
+    std::size_t winner = 0;
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
-        if (!row.cells[i]) continue;
+        if (!row.cells[i] || row.cells[i]->work.seconds <= 0) continue;
         const Cell& cell = *row.cells[i];
         if (fastest == nullptr || cell.work.seconds < fastest->work.seconds) {
             second = fastest;
             fastest = &cell;
-            row.winner = i;
+            winner = i;
         } else if (second == nullptr || cell.work.seconds < second->work.seconds) {
             second = &cell;
         }
     }
-    if (fastest == nullptr || second == nullptr) return;
-    if (fastest->work.seconds > 0) row.margin = second->work.seconds / fastest->work.seconds;
+    if (fastest == nullptr || second == nullptr) {
+        row.why = why_not(row);
+        return;
+    }
+    row.winner = winner;
+    row.margin = second->work.seconds / fastest->work.seconds;
     row.why = explain(*fastest, *second);
 }
 
@@ -71,7 +87,6 @@ std::vector<Row> align(std::span<const TargetRun> runs) {
 }
 
 std::string explain(const Cell& fast, const Cell& slow) {
-    if (fast.work.seconds <= 0) return slow.work.seconds > 0 ? "nothing to be done there" : "";
     // Work in flop and work in bytes have no common roof.
     if ((fast.work.macs > 0) != (slow.work.macs > 0) || fast.position.share <= 0 ||
         slow.position.share <= 0 || amount(fast.work) <= 0)

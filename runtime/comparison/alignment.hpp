@@ -25,9 +25,11 @@ struct Row {
     std::string part;  // of a GEMM; "other" for the rest
     bool gemm = true;
     std::vector<std::optional<Cell>> cells;  // of each run, in their order; none: no such task there
-    std::size_t winner = 0;                  // index of the fastest run
-    double margin = 1;                       // time of the second over the fastest
-    std::string why;                         // margin as the product of its causes
+    // Index of the fastest run; none where fewer than two take time for it: the work is one's alone, or done
+    // in another row's kernel.
+    std::optional<std::size_t> winner;
+    double margin = 1;  // time of the second over the fastest
+    std::string why;    // margin as the product of its causes, or why nobody wins
 };
 
 // In the order of the first run that has the row.

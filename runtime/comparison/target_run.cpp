@@ -23,8 +23,10 @@ Provenance TargetRun::provenance() const {
 double TargetRun::modelled_seconds() const {
     double seconds = 0;
     if (provenance() == Provenance::Modelled) return seconds;
-    for (const TaskResult& task : tasks)
-        if (task.provenance == Provenance::Modelled) seconds += task.seconds;
+    for (const TaskResult& task : tasks) {
+        const bool modelled = task.provenance == Provenance::Modelled;
+        seconds += modelled ? task.seconds : task.seconds * (1 - 1 / limit_factor);
+    }
     return seconds;
 }
 

@@ -26,7 +26,10 @@ struct TargetRun {
     std::string description;  // "A100 SXM 80 GB"
     Machine machine;
     std::vector<TaskResult> tasks;  // of one step, in order
-    bool energy_known = true;       // false: joules are 0 because nothing could tell them
+    // By how much the tasks' seconds were stretched to hold the step's mean power to the board's limit
+    // (board_limit.hpp); 1: not at all.
+    double limit_factor = 1;
+    bool energy_known = true;  // false: joules are 0 because nothing could tell them
     // The same step under the baseline recipe, on the same target.
     double baseline_seconds = 0;
     double baseline_joules = 0;
@@ -37,7 +40,8 @@ struct TargetRun {
     [[nodiscard]] bool fits() const { return !memory || memory->fits(); }
     [[nodiscard]] bool baseline_fits() const { return !baseline_memory || baseline_memory->fits(); }
     [[nodiscard]] Provenance provenance() const;  // of its GEMM tasks; of several, the weakest
-    // Of tasks whose figures are modelled though provenance() says more. s
+    // Of tasks whose figures are modelled though provenance() says more, and by which the others were
+    // stretched. s
     [[nodiscard]] double modelled_seconds() const;
 };
 

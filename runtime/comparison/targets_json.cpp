@@ -67,6 +67,7 @@ ordered_json targets_json(std::span<const TargetRun> runs) {
         targets.push_back({{"name", run.name},
                            {"provenance", to_string(run.provenance())},
                            {"modelled_seconds", run.modelled_seconds()},
+                           {"limit_factor", run.limit_factor},
                            {"description", run.description},
                            {"seconds", total.seconds},
                            {"energy_j", total.joules},
@@ -108,7 +109,7 @@ ordered_json rows_json(std::span<const TargetRun> runs, std::span<const Row> row
         array.push_back({{"name", row.layer},
                          {"stage", row.stage},
                          {"part", row.part},
-                         {"winner", runs[row.winner].name},
+                         {"winner", row.winner ? nlohmann::ordered_json(runs[*row.winner].name) : nullptr},
                          {"margin", row.margin},
                          {"why", row.why},
                          {"targets", std::move(cells)}});

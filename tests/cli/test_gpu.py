@@ -79,7 +79,11 @@ class Targets(GpuTest):
     def test_the_winner_is_the_fastest_and_the_reason_multiplies_out(self):
         for row in self.compare("sat,gpu-model:h100,gpu-model:jetson-agx-orin")["rows"]:
             seconds = {c["target"]: c["seconds"] for c in row["targets"]}
-            self.assertEqual(seconds[row["winner"]], min(seconds.values()))
+            spent = [s for s in seconds.values() if s > 0]
+            if len(spent) < 2:
+                self.assertIsNone(row["winner"])
+            else:
+                self.assertEqual(seconds[row["winner"]], min(spent))
             for cell in row["targets"]:
                 self.assertLessEqual(cell["share_of_roof"], 1 + 1e-9, row)
             if " = " in row["why"]:

@@ -11,7 +11,7 @@ const targetChips = (targets, rows) => [
 function targetsTableSection(targets, rows, filters) {
     const part = section("table", "Layers",
         "The same work on every target, a row each: GEMMs by layer, stage and part; everything else of a layer and stage together. A click on a heading sorts. " +
-        "Why takes the second's time over the winner's apart: executed work, roofs of the two machines, shares of those roofs.");
+        "Why takes the second's time over the winner's apart: executed work, roofs of the two machines, shares of those roofs. Nobody is fastest where fewer than two targets take time of its own for the work: why says where it is done.");
     const words = (title, value, wide = false) => ({title, left: true, wide, value, text: value});
     const columns = [
         words("layer", (r) => r.name),
@@ -21,8 +21,8 @@ function targetsTableSection(targets, rows, filters) {
              text: (r) => (r.cells[target.index] ? timeText(r.cells[target.index].seconds) : "")},
             words("bound by, of its roof", (r) => (r.cells[target.index] ? roofText(r.cells[target.index]) : "")),
         ]),
-        words("fastest", (r) => targets.find((target) => target.name === r.winner).label),
-        {title: "by", value: (r) => r.margin, text: (r) => ratioText(r.margin)},
+        words("fastest", (r) => (r.winner ? targets.find((target) => target.name === r.winner).label : "")),
+        {title: "by", value: (r) => (r.winner ? r.margin : null), text: (r) => (r.winner ? ratioText(r.margin) : "")},
         words("why", (r) => r.why),
         words("stays dense", (r) => r.dense.join("; "), "sentences"),
     ];

@@ -79,7 +79,8 @@ function targetsSummarySection(targets, rows) {
     tiles(part, targetTiles(targets));
     totalsTable(part, targets);
     const wins = targets.map((target) => `${target.label} in ${grouped(rows.filter((row) => row.winner === target.name).length)}`).join(", ");
-    part.append(element("p.note", `Fastest, of ${plural(rows.length, "row", "rows")} of the table of layers: ${wins}. Rates count GEMMs alone over the time of the whole step; dense-equivalent: as if nothing were pruned; executed: what the target did. ` +
+    const shared = rows.filter((row) => row.winner).length;
+    part.append(element("p.note", `Fastest, of ${plural(shared, "row", "rows")} of the table of layers that two or more take time for: ${wins}. Rates count GEMMs alone over the time of the whole step; dense-equivalent: as if nothing were pruned; executed: what the target did. ` +
         "Measured: here and now on the device. Recorded: measured before, read from a file. Simulated: cycle model. Modelled: a prediction, never a measurement."));
     normalisedFigure(part, targets);
 }

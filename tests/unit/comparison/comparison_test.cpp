@@ -195,9 +195,39 @@ TEST(Comparison, WorkOfNoTimeDividesNothing) {
     std::vector<TargetRun> runs = two();
     runs[1].tasks[1].seconds = 0;
     const std::vector<Row> rows = align(runs);
-    EXPECT_EQ(rows[1].winner, 1U);
+    EXPECT_EQ(rows[1].winner, std::nullopt);
     EXPECT_EQ(rows[1].margin, 1);
     EXPECT_EQ(rows[1].why, "nothing to be done there");
+    EXPECT_TRUE(rows_json(runs, rows)[1]["winner"].is_null());
+}
+
+TEST(Comparison, WorkInAnothersKernelIsNoWin) {
+    std::vector<TargetRun> runs = two();
+    runs[1].tasks[1].seconds = 0;
+    runs[1].tasks[1].tile = "softmax, none: attention's kernel forms them";
+    EXPECT_EQ(align(runs)[1].winner, std::nullopt);
+    EXPECT_EQ(align(runs)[1].why, runs[1].tasks[1].tile);
+}
+
+TEST(Comparison, WorkOfOneTargetAloneNobodyWins) {
+    std::vector<TargetRun> runs = two();
+    runs[1].tasks.erase(runs[1].tasks.begin() + 1);
+    EXPECT_EQ(align(runs)[1].winner, std::nullopt);
+    EXPECT_EQ(align(runs)[1].why, "");
+}
+
+// What the board's limit adds to recorded seconds was not recorded.
+TEST(Comparison, StretchedSecondsAreModelledByWhatTheyWereStretched) {
+    TargetRun run = two()[0];
+    for (TaskResult& task : run.tasks) {
+        task.provenance = Provenance::Recorded;
+        task.seconds *= 1.25;
+    }
+    run.limit_factor = 1.25;
+    EXPECT_DOUBLE_EQ(run.modelled_seconds(), 0.2 * total_work(run).seconds);
+    run.tasks.back().provenance = Provenance::Modelled;
+    run.tasks.back().kind = "vector";
+    EXPECT_DOUBLE_EQ(run.modelled_seconds(), 0.2 * total_work(run).seconds + 0.8 * run.tasks.back().seconds);
 }
 
 }  // namespace
