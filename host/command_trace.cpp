@@ -132,7 +132,8 @@ void add_trace(CLI::App& program, Action& action) {
     command
         ->add_option(
             "--max-events", arguments->max_events,
-            "operations are drawn one by one while the file holds fewer events, later ones summed up")
+            "operations are drawn one by one while the file holds fewer events, later ones summed up; "
+            "tasks, counters and names are always written")
         ->check(range(std::size_t{100}, std::size_t{2'000'000}))
         ->capture_default_str();
     command

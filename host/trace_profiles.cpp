@@ -14,6 +14,7 @@
 #include "runtime/gzip/gzip.hpp"
 #include "runtime/trace/chrome_trace.hpp"
 #include "runtime/trace_import/diff.hpp"
+#include "runtime/trace_import/lanes.hpp"
 
 namespace satsim::host {
 namespace {
@@ -66,18 +67,44 @@ ordered_json head_json(const TraceProfile& profile) {
             {"machine", profile.machine},
             {"provenance", profile.provenance},
             {"pieces", profile.entries.size()},
+            {"modelled_s", profile.modelled_us() * 1e-6},
             {"unattributed", profile.unattributed},
+            {"unended", profile.unended},
             {"busy_s", profile.busy_us() * 1e-6},
+            {"covered_s", profile.covered_us() * 1e-6},
             {"wall_s", profile.wall_us() * 1e-6}};
 }
 
+// As compare prints it: "recorded, 5.8 % modelled".
+std::string provenance_text(const TraceProfile& profile) {
+    const double share = profile.busy_us() > 0 ? profile.modelled_us() / profile.busy_us() : 0;
+    if (share < 0.0005) return profile.provenance;
+    return fmt::format("{}, {:.1f} % modelled", profile.provenance, 100 * share);
+}
+
+// What streams do at the same time counts once in "busy", which is why it never is more than the whole.
+std::string time_text_of(const TraceProfile& profile) {
+    std::string text;
+    const std::size_t tracks = profile.tracks();
+    // Of one stream the sum tells something else only where slices overlap without nesting.
+    if (tracks > 1 || microseconds(profile.busy_us()) != microseconds(profile.covered_us()))
+        text = fmt::format("{} in sum over {} stream{}, ", microseconds(profile.busy_us()), tracks,
+                           tracks == 1 ? "" : "s");
+    return text +
+           fmt::format("busy {} of {}", microseconds(profile.covered_us()), microseconds(profile.wall_us()));
+}
+
 std::string head_text(const TraceProfile& profile) {
-    return fmt::format(
-        "{}: {} trace{}, {}, {} pieces of work, busy {} of {}{}\n", profile.file, to_string(profile.source),
-        profile.machine.empty() ? "" : " of " + profile.machine, profile.provenance, profile.entries.size(),
-        microseconds(profile.busy_us()), microseconds(profile.wall_us()),
-        profile.unattributed > 0 ? fmt::format(", {} of them launched outside the file", profile.unattributed)
-                                 : "");
+    std::string text =
+        fmt::format("{}: {} trace{}, {}, {} pieces of work, {}", profile.file, to_string(profile.source),
+                    profile.machine.empty() ? "" : " of " + profile.machine, provenance_text(profile),
+                    profile.entries.size(), time_text_of(profile));
+    if (profile.unattributed > 0)
+        text += fmt::format(", {} of them launched outside the file", profile.unattributed);
+    if (profile.unended > 0)
+        text +=
+            fmt::format(", slices without an end in the file: {}, taken to its last time", profile.unended);
+    return text + "\n";
 }
 
 ordered_json sum_json(const ProfileSum& sum) {
@@ -120,27 +147,38 @@ ordered_json profile_json(const TraceProfile& profile) {
     return object;
 }
 
-// The profile as satsim's own kind of trace: one track a stream, layer and stage in the arguments.
+// The profile as satsim's own kind of trace: one track a stream, layer and stage in the arguments. Slices
+// that overlap without nesting get a track of their own: a viewer would draw one over the other.
 std::string rewritten(const TraceProfile& profile) {
     const auto nanoseconds = [&profile](double us) {
-        return static_cast<Nanoseconds>((us - profile.entries.front().start_us) * 1e3 + 0.5);
+        // A file may name any time; the cast below needs one that fits.
+        return std::min(std::round((us - profile.entries.front().start_us) * 1e3), 9e18);
     };
     ChromeTrace trace;
     trace.note("tool", "satsim");
     trace.note("imported", profile.file);
-    trace.process(
-        1,
-        fmt::format("{} ({})", profile.machine.empty() ? profile.file : profile.machine, profile.provenance),
-        1);
-    std::map<std::string, int> tracks;
+    trace.process(1,
+                  fmt::format("{} ({})", profile.machine.empty() ? profile.file : profile.machine,
+                              provenance_text(profile)),
+                  1);
+    std::map<std::string, trace_import::Lanes> streams;
+    std::map<std::pair<std::string, std::size_t>, int> tracks;
     for (const ProfileEntry& entry : profile.entries) {
-        const auto [track, is_new] = tracks.try_emplace(entry.track, static_cast<int>(tracks.size()) + 1);
-        if (is_new) trace.track(1, track->second, entry.track, track->second);
-        trace.slice(1, track->second, entry.name, entry.kind, nanoseconds(entry.start_us),
-                    nanoseconds(entry.end_us),
+        trace_import::Lanes& lanes =
+            streams.try_emplace(entry.track, std::floor(profile.resolution_us * 1e3)).first->second;
+        const auto placed = lanes.add(nanoseconds(entry.start_us), nanoseconds(entry.end_us), 0);
+        const auto [track, is_new] =
+            tracks.try_emplace({entry.track, placed.lane}, static_cast<int>(tracks.size()) + 1);
+        if (is_new)
+            trace.track(
+                1, track->second,
+                placed.lane == 0 ? entry.track : fmt::format("{}, lane {}", entry.track, placed.lane + 1),
+                track->second);
+        trace.slice(1, track->second, entry.name, entry.kind, static_cast<Nanoseconds>(placed.start),
+                    static_cast<Nanoseconds>(placed.end),
                     {{"layer", entry.layer},
                      {"stage", entry.stage.empty() ? "-" : entry.stage},
-                     {"provenance", profile.provenance}});
+                     {"provenance", entry.provenance}});
     }
     return trace.json();
 }
@@ -210,7 +248,7 @@ int diff_traces(const Arguments& arguments) {
     } else {
         deliver(options,
                 fmt::format(
-                    "A: {}B: {}\n{}\n{} of {} layers and stages are in both{}; busy time A {}, B {} "
+                    "A: {}B: {}\n{}\n{} of {} layers and stages are in both{}; time of all work A {}, B {} "
                     "({:.3f} of A)\n",
                     head_text(a), head_text(b), diff_table(rows, change, kShown).text(), shared, rows.size(),
                     rows.size() > kShown ? fmt::format(", the {} largest changes are shown", kShown) : "",
@@ -229,12 +267,14 @@ void add_trace_profiles(CLI::App& trace, Action& action) {
     import_command->footer("Example: satsim trace import profile.json --rewrite profile.satsim.json");
     import_command
         ->add_option("trace", imported->first,
-                     "trace file, not compressed; of satsim's: FILE#2 is the second process")
+                     "trace file, may be compressed by gzip; an array of events may lack its end; of "
+                     "satsim's: FILE#2 is the second process")
         ->type_name(file_type::kTrace)
         ->required();
     import_command
         ->add_option("--rewrite", imported->trace,
-                     "write it to this file with one track a stream and layer and stage in every slice")
+                     "write it to this file with one track a stream (more where its slices overlap without "
+                     "nesting) and layer and stage in every slice")
         ->type_name(file_type::kOutput);
     imported->options.add_format(*import_command, "formats/trace.md");
     import_command->callback([imported, &action] { action = [imported] { return import(*imported); }; });

@@ -158,8 +158,9 @@ ChromeTrace make_step_trace(std::span<const StepResult> results, const StepTrace
     trace.note("tool", "satsim");
     trace.note(
         "rule",
-        fmt::format("operations, or else merged busy intervals, are drawn while the file holds at most {} "
-                    "events",
+        fmt::format("operations, or else merged busy intervals, are drawn only where the file holds at most "
+                    "{} events with them; tasks, their engines as one slice each, counters and names are "
+                    "always written, however many",
                     options.max_events));
     int pid = 1;
     for (const StepResult& result : results) {

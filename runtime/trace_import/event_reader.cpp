@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "runtime/support/error.hpp"
@@ -60,7 +62,17 @@ class Handler final : public nlohmann::json_sax<json> {
         return true;
     }
 
-    bool parse_error(std::size_t position, const std::string&, const json::exception&) override {
+    bool parse_error(std::size_t position, const std::string&, const json::exception& error) override {
+        // Of an array of events the format allows the end to lack, so that a program may write until it
+        // stops.
+        if (in_events_ && events_depth_ == 1 && depth_ == 1) {
+            const std::string_view what = error.what();
+            // The fault follows the first dash; behind it the text of the file may be quoted.
+            const std::string_view found = what.substr(std::min(what.size(), what.find(" - ")));
+            if (found.starts_with(" - unexpected end of input")) return false;
+            ends_in_comma = found.starts_with(" - unexpected ']'");
+            if (ends_in_comma) return false;
+        }
         throw InputError(name_, "",
                          fmt::format("malformed JSON at byte {}, expected a whole trace", position));
     }
@@ -68,6 +80,7 @@ class Handler final : public nlohmann::json_sax<json> {
     [[nodiscard]] bool found() const { return found_; }
 
     TraceHeader header;
+    bool ends_in_comma = false;  // the parser stopped at the array's end, behind a comma
 
   private:
     [[noreturn]] void fail(const std::string& message) const {
@@ -128,6 +141,14 @@ class Handler final : public nlohmann::json_sax<json> {
     json* pending_ = nullptr;   // value of the last key
 };
 
+void refuse_more(std::istream& in, const std::string& name) {
+    using Traits = std::istream::traits_type;
+    for (auto c = in.rdbuf()->sbumpc(); !Traits::eq_int_type(c, Traits::eof()); c = in.rdbuf()->sbumpc()) {
+        if (std::string_view(" \t\r\n").find(Traits::to_char_type(c)) == std::string_view::npos)
+            throw InputError(name, "", "malformed JSON behind the array of events, expected its end");
+    }
+}
+
 }  // namespace
 
 TraceHeader read_events(std::istream& in, const std::string& name, const EventVisitor& visit) {
@@ -136,6 +157,7 @@ TraceHeader read_events(std::istream& in, const std::string& name, const EventVi
     Handler handler(name, visit);
     try {
         (void)json::sax_parse(in, &handler);
+        if (handler.ends_in_comma) refuse_more(in, name);
     } catch (const json::exception& error) {
         throw InputError(name, "", std::string("malformed JSON: ") + error.what());
     }

@@ -19,7 +19,8 @@ struct TraceHeader {
 using EventVisitor = std::function<void(const nlohmann::json& event, std::size_t index)>;
 
 // Visits every element of `traceEvents` (or of the array that the file is). Throws InputError naming `name`
-// for malformed or truncated JSON, for a document without events and for an element that is no object.
+// for malformed or truncated JSON (an array may lack its end or have a comma before it), for a document
+// without events and for an element that is no object.
 TraceHeader read_events(std::istream& in, const std::string& name, const EventVisitor& visit);
 
 }  // namespace satsim::trace_import

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 
@@ -45,6 +46,11 @@ std::string layer_name(const Slice& slice) {
         if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
     }
     return std::string(name);
+}
+
+// Kineto's process of a device is its number.
+std::string device_of(const Slice& slice) {
+    return slice.device >= 0 ? std::to_string(slice.device) : slice.track.first;
 }
 
 // Walks each thread in time; `open` are the slices around the one at hand, outermost first.
@@ -125,14 +131,22 @@ bool is_device_work(const Slice& slice) {
 
 void attribute_device_work(const std::vector<Slice>& slices, TraceProfile& profile) {
     const Walker walker(slices);
+    std::set<std::string> devices;
+    for (const Slice& slice : slices) {
+        if (is_device_work(slice)) devices.insert(device_of(slice));
+    }
+    // Devices number their streams alike.
+    const auto track_of = [&devices](const Slice& slice) {
+        return (devices.size() > 1 ? fmt::format("device {} ", device_of(slice)) : "") +
+               (slice.stream >= 0 ? fmt::format("stream {}", slice.stream) : "track " + slice.track.second);
+    };
     for (const Slice& slice : slices) {
         if (!is_device_work(slice)) continue;
         Place place = walker.place_of(slice);
         if (place.layer == kUnknown) ++profile.unattributed;
-        profile.entries.push_back(
-            {std::move(place.layer), std::move(place.stage), slice.name, slice.category,
-             slice.stream >= 0 ? fmt::format("stream {}", slice.stream) : "track " + slice.track.second,
-             slice.start_us, slice.end_us(), slice.duration_us});
+        profile.entries.push_back({std::move(place.layer), std::move(place.stage), slice.name, slice.category,
+                                   track_of(slice), slice.start_us, slice.end_us(), slice.duration_us,
+                                   profile.provenance});
     }
 }
 

@@ -22,6 +22,7 @@ struct ProfileEntry {
     double start_us = 0;
     double end_us = 0;
     double busy_us = 0;  // without what nests inside it
+    std::string provenance;
 };
 
 enum class ProfileSource { Satsim, Kineto, Chrome };
@@ -31,11 +32,17 @@ struct TraceProfile {
     std::string file;
     ProfileSource source = ProfileSource::Chrome;
     std::string machine;                // process or device name
-    std::string provenance;             // satsim: as its tasks say; else "recorded"
+    std::string provenance;             // satsim: the weakest of its GEMMs (else of all); else "recorded"
     std::vector<ProfileEntry> entries;  // in order of their start
     std::size_t unattributed = 0;       // Kineto: device work whose launch is not in the file
+    std::size_t unended = 0;            // slices without an end: they last to the file's last time
+    double resolution_us = 0;           // how far two times of the file may be off
 
-    [[nodiscard]] double busy_us() const;
+    [[nodiscard]] double busy_us() const;     // sum over all pieces, of whatever track
+    [[nodiscard]] double covered_us() const;  // at least one piece was at work; never more than wall_us
+    // Of pieces that are modelled where the profile as a whole is not.
+    [[nodiscard]] double modelled_us() const;
+    [[nodiscard]] std::size_t tracks() const;
     [[nodiscard]] double wall_us() const;  // first start to last end
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
@@ -48,9 +49,16 @@ void read_arguments(const JsonCursor& at, Slice& slice) {
     slice.external_id = number(args.node(), "External id");
     slice.sequence = number(args.node(), "Sequence number");
     slice.stream = number(args.node(), "stream");
+    slice.device = number(args.node(), "device");
     slice.layer = word(args, "layer");
     slice.stage = word(args, "stage");
     slice.provenance = word(args, "provenance");
+    if (!slice.is_task()) return;
+    // Others may give their slices a layer and a stage: they are recordings.
+    if (slice.provenance.empty()) slice.provenance = "recorded";
+    if (std::find(kProvenances.begin(), kProvenances.end(), slice.provenance) == kProvenances.end())
+        args.at("provenance")
+            .fail("is " + shown(slice.provenance) + ", expected measured, recorded, simulated or modelled");
 }
 
 }  // namespace
@@ -64,6 +72,12 @@ void SliceCollector::add_metadata(const json& event, const Track& track, const s
     if (name == "thread_name") track_names[track] = text->get<std::string>();
 }
 
+void SliceCollector::saw(double us) {
+    last_us_ = std::max(last_us_, us);
+    largest_us_ = std::max(largest_us_, std::abs(us));
+    whole_ = whole_ && us == std::floor(us);
+}
+
 void SliceCollector::add(const json& event, std::size_t index) {
     const JsonCursor at(event, file_, fmt::format("/traceEvents/{}", index));
     const std::string phase = at.at("ph").text();
@@ -74,6 +88,7 @@ void SliceCollector::add(const json& event, std::size_t index) {
         return;
     }
     const double time = at.at("ts").number(-kForever, kForever);
+    saw(time);
     if (phase == "E") {
         std::vector<std::size_t>& open = open_[track];
         if (open.empty()) at.fail("ends a slice of its track that never began");
@@ -89,23 +104,21 @@ void SliceCollector::add(const json& event, std::size_t index) {
     slice.category = lower(word(at, "cat"));
     slice.start_us = time;
     slice.duration_us = phase == "X" ? at.at("dur").number(0, kForever) : kStillOpen;
+    if (phase == "X") saw(slice.end_us());
     read_arguments(at, slice);
     if (phase == "B") open_[track].push_back(slices.size());
     slices.push_back(std::move(slice));
 }
 
 void SliceCollector::finish() {
-    // Escaped like a quotation, without its quotes: most are numbers.
-    const auto plain = [](const std::string& id) {
-        const std::string quoted = shown(id);
-        return quoted.substr(1, quoted.size() - 2);
-    };
     for (const auto& [track, open] : open_) {
-        if (!open.empty())
-            throw InputError(file_, "/traceEvents",
-                             fmt::format("{} of track {} {} never ends", shown(slices[open.back()].name),
-                                         plain(track.first), plain(track.second)));
+        for (const std::size_t i : open) slices[i].duration_us = last_us_ - slices[i].start_us;
+        unended += open.size();
     }
+    // A start and a duration cut down to microseconds make an end that is one too early. Where times are
+    // finer, nanoseconds are what tools print; times since 1970 do not even have these in a double.
+    const double unit = std::nextafter(largest_us_, 2 * kForever) - largest_us_;
+    resolution_us = std::max(whole_ ? 1.0 : 1e-3, 2 * unit);
     std::stable_sort(slices.begin(), slices.end(), [](const Slice& a, const Slice& b) {
         return a.start_us != b.start_us ? a.start_us < b.start_us : a.duration_us > b.duration_us;
     });

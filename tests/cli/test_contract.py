@@ -449,6 +449,13 @@ class Traces(ProgramTest):
         self.assertTrue(any(e.get("cat") == "aggregated" for e in events))
         self.run_program("trace", "--check", "t.json")
 
+    def test_the_rule_of_a_small_limit_is_true(self):
+        self.run_program("trace", self.network(), *SMALL, "--max-events", 100, "-o", "t.json")
+        trace = json.loads((self.folder / "t.json").read_text())
+        self.assertRegex(trace["otherData"]["rule"], "at most 100 events with them; tasks, .* are always written")
+        detail = [i for i, e in enumerate(trace["traceEvents"]) if e.get("cat") in ("operation", "busy")]
+        self.assertLess(max(detail, default=0), 100)
+
     def test_compare_writes_a_trace(self):
         self.run_program("compare", self.network(), *SMALL, "--trace", "t.json")
         value = self.run_json("trace", "--check", "t.json")

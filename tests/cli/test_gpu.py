@@ -200,6 +200,33 @@ class Traces(GpuTest):
         self.assertEqual(self.run_json("trace", "--check", "out.json")["broken"], [])
         self.assertEqual(self.run_json("trace", "diff", corpus, "out.json")["change_s"], 0)
 
+    def test_a_live_recording(self):
+        """Left open: its array, and the slice that was at work."""
+        self.write("c.json", "[" + ",".join(json.dumps(e) for e in (
+            {"ph": "B", "pid": 3, "tid": 4, "name": "RunLoop::Run", "ts": 0},
+            {"ph": "X", "pid": 3, "tid": 5, "name": "a", "ts": 0, "dur": 5},
+            {"ph": "X", "pid": 3, "tid": 5, "name": "b", "ts": 3, "dur": 5})) + ",\n")
+        value = self.run_json("trace", "import", "c.json", "--rewrite", "out.json")
+        self.assertEqual(value["unended"], 1)
+        self.assertEqual({k["name"]: round(k["busy_s"] * 1e6, 3) for k in value["kernels"]}, {"RunLoop::Run": 8, "a": 5, "b": 5})
+        self.assertLessEqual(value["covered_s"], value["wall_s"])
+        self.assertEqual(self.run_json("trace", "--check", "out.json")["broken"], [])
+        again = self.run_json("trace", "import", "out.json")
+        self.assertAlmostEqual(again["busy_s"], value["busy_s"], delta=1e-9)
+        self.assertEqual({s["name"] for s in again["streams"]}, {"track 4", "track 5", "track 5, lane 2"})
+        text = self.run_program("trace", "import", "c.json").stdout
+        for words in ("in sum over 2 streams, busy 8.000 us of 8.000 us", "without an end in the file: 1"):
+            self.assertIn(words, text)
+        self.refuse("trace", "import", self.write("x.json", '{"traceEvents": [{"ph": "M"}'), names=["x.json", "malformed"])
+
+    def test_provenance_of_a_mixed_step(self):
+        self.run_program("compare", self.network(), "--target", "sat,gpu-model:h100", "--hardware", SMALL_HARDWARE, "--trace", "t.json")
+        value = self.run_json("trace", "diff", "t.json#1", "t.json#2")
+        self.assertEqual((value["a"]["provenance"], value["b"]["provenance"]), ("simulated", "modelled"))
+        self.assertGreater(value["a"]["modelled_s"], 0)
+        self.assertEqual(value["b"]["modelled_s"], 0)
+        self.assertRegex(self.run_program("trace", "import", "t.json").stdout.splitlines()[0], r"simulated, [0-9.]+ % modelled")
+
     def real(self, name):
         path = KINETO / f"{name}.json.gz"
         if not path.exists():

@@ -20,6 +20,9 @@ bool fuzz_trace(const std::uint8_t* data, std::size_t size) {
     try {
         const TraceProfile profile = read_profile(in, "fuzz");
         require(!profile.entries.empty(), "a profile has work");
+        require(profile.covered_us() >= 0 && profile.covered_us() <= profile.wall_us(),
+                "no more than the whole time is busy");
+        require(profile.modelled_us() <= profile.busy_us(), "no more than all work is modelled");
         std::size_t pieces = 0;
         for (const ProfileEntry& entry : profile.entries)
             require(std::isfinite(entry.busy_us) && entry.busy_us >= 0, "times are finite and not negative");

@@ -59,6 +59,7 @@ json training_step() {
     events.push_back(kernel("multi_tensor_apply", 5, 330, 5));
     events.push_back(kernel("earlier", 99, 1, 1));
     json copy = event("gpu_memcpy", "Memcpy HtoD", 95, 4, 7, {{"External id", 3}, {"stream", 7}});
+    copy["pid"] = 0;  // as Kineto does: the device's
     events.push_back(copy);
     // What carries no time of its own, and the device's copy of an annotation.
     events.push_back(
@@ -90,6 +91,19 @@ TEST(Kineto, KernelsAreLedBackToLayerAndPass) {
     EXPECT_EQ(place("multi_tensor_apply"), "aten::_foreach_add_ WU stream 7");
     EXPECT_EQ(place("Memcpy HtoD"), "aten::relu FF stream 7");  // by its External id
     EXPECT_EQ(place("earlier"), "(launch not in the file)  stream 7");
+}
+
+TEST(Kineto, StreamsOfTwoDevicesAreTwo) {
+    json step = training_step();
+    for (json& e : step["traceEvents"]) {
+        if (e["name"] == "gemm") e["args"]["device"] = 1;
+    }
+    std::istringstream in(step.dump());
+    const TraceProfile profile = read_profile(in, "k.json");
+    for (const ProfileEntry& e : profile.entries) {
+        const std::string device = e.name == "gemm" ? "device 1 " : "device 0 ";
+        EXPECT_TRUE(e.track.starts_with(device + "stream ")) << e.track;
+    }
 }
 
 TEST(Kineto, TheOrderOfEventsInTheFileDoesNotMatter) {
