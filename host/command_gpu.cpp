@@ -2,6 +2,7 @@
 // predict.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -132,18 +133,31 @@ nlohmann::ordered_json fit_json(const gpu::Device& device, const gpu::Recording&
     return object;
 }
 
+// Refuses recordings of another device. Names do not match (h100, "NVIDIA H100 80GB HBM3"), and an H200 is an
+// H100 but for its memory.
+void require_recorded_on(const gpu::Device& device, const gpu::Recording& merged) {
+    constexpr double kShare = 0.1;  // a driver shows less than the memory's nominal size
+    const auto refuse = [&](const char* field, const std::string& found, const std::string& expected) {
+        throw InputError(merged.file, field,
+                         fmt::format("is {}: {} is not the device of {}, expected one with {}", found,
+                                     merged.device.name, device.name, expected));
+    };
+    if (merged.device.sm_count != static_cast<int>(device.compute.sm_count.value))
+        refuse("/device/sm_count", std::to_string(merged.device.sm_count),
+               fmt::format("{:.0f} multiprocessors", device.compute.sm_count.value));
+    const double capacity = device.memory.capacity.value;
+    if (std::abs(static_cast<double>(merged.device.memory_bytes) - capacity) > kShare * capacity)
+        refuse("/device/memory_bytes", std::to_string(merged.device.memory_bytes),
+               fmt::format("{:.0f} bytes within {:.0f} %", capacity, 100 * kShare));
+}
+
 int fit_recordings(const Arguments& arguments) {
     const Options& options = arguments.options;
     const gpu::Device device = find_gpu(arguments.device, options.models_folder);
     std::vector<gpu::Recording> recordings;
     for (const std::string& file : arguments.recordings) recordings.push_back(gpu::load_recording(file));
     const gpu::Recording merged = gpu::merge(recordings);
-    if (merged.device.sm_count != static_cast<int>(device.compute.sm_count.value))
-        throw InputError(
-            merged.file, "/device/sm_count",
-            fmt::format("is {}: {} is not the device of {}, expected one with {:.0f} multiprocessors",
-                        merged.device.sm_count, merged.device.name, device.name,
-                        device.compute.sm_count.value));
+    require_recorded_on(device, merged);
     const std::string source = recordings_text(merged, arguments.recordings);
     const gpu::Fit found = gpu::fit(device, merged, source);
     if (!arguments.fitted_file.empty())

@@ -16,6 +16,7 @@
 #include "host/report.hpp"
 #include "host/result_tables.hpp"
 #include "host/samples.hpp"
+#include "host/split.hpp"
 #include "host/target_answers.hpp"
 #include "host/target_groups.hpp"
 #include "host/target_tables.hpp"
@@ -59,25 +60,35 @@ nlohmann::ordered_json complete(nlohmann::ordered_json document, const Compariso
     return document;
 }
 
-std::string title_of(const ComparisonArguments& arguments, const Steps& made) {
-    const std::string& network = made.steps[1].network;
+std::string recipe_on_targets(const ComparisonArguments& arguments) {
     const std::size_t targets = arguments.targets.size();
-    return fmt::format("{}: {} on {} {}", network, arguments.recipe, targets,
-                       targets == 1 ? "target" : "targets");
+    return fmt::format("{} on {} {}", arguments.recipe, targets, targets == 1 ? "target" : "targets");
+}
+
+std::string title_of(const ComparisonArguments& arguments, const Steps& made) {
+    return fmt::format("{}: {}", made.steps[1].network, recipe_on_targets(arguments));
 }
 
 }  // namespace
 
 void add_target_options(CLI::App& command, std::vector<std::string>& targets, GpuMeasuring& gpu) {
     command
-        .add_option(
-            "--target", targets,
+        .add_option_function<std::vector<std::string>>(
+            "--target",
+            [&targets](const std::vector<std::string>& lists) {
+                // Not CLI11's delimiter: it drops empty names, and for "," alone takes the next option.
+                for (const std::string& list : lists) {
+                    for (std::string& name : split(list, ',')) targets.push_back(std::move(name));
+                    if (list.empty() || std::ranges::count(targets, "") > 0)
+                        throw InputError("--target '" + list + "'", "",
+                                         "has an empty name, expected targets with a comma between them");
+                }
+            },
             "side by side on several machines: sat, gpu or cpu (measured here and now), gpu:FILE or "
             "cpu:FILE (a recording), gpu-model:DEVICE (a file, or the name of one in models/gpus); hetero "
             "is the best mix of the others, NAME@K a pipeline of K machines, NAME@fit of as many as the "
             "step needs")
-        ->type_name(file_type::kTarget)
-        ->delimiter(',');
+        ->type_name(file_type::kTarget);
     command.add_option("--record", gpu.record, "keep what --target gpu or cpu measures in this file")
         ->type_name(file_type::kOutput);
     command
@@ -145,9 +156,8 @@ void write_trace(const std::string& file, const Steps& made, std::span<const Tar
 std::string text_of(const ComparisonArguments& arguments, const Steps& made, std::span<const TargetRun> runs,
                     std::span<const Row> rows, std::span<const Mix> mixes) {
     const TrainingStep& step = made.steps[1];
-    std::string text =
-        fmt::format("{}, batch {}: {} on {} targets (baseline of each: {})\n\n", step.network, step.batch,
-                    arguments.recipe, arguments.targets.size(), arguments.baseline);
+    std::string text = fmt::format("{}, batch {}: {} (baseline of each: {})\n\n", step.network, step.batch,
+                                   recipe_on_targets(arguments), arguments.baseline);
     if (!runs.empty())
         text += targets_text(runs, rows) + module_text(made.network, runs) + "\n" +
                 memory_table(runs).text() + misfits_text(runs, step.recipe, made.steps[0].recipe);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/file_types.hpp"
+#include "host/split.hpp"
 #include "runtime/support/end_of_links.hpp"
 #include "runtime/support/error.hpp"
 
@@ -25,7 +26,14 @@ std::vector<Value> values_of(const CLI::App& command) {
     for (const CLI::Option* option : command.get_options()) {
         const std::string type = option->get_type_name();
         const std::string name = option->get_name();
-        for (const std::string& text : option->results()) values.push_back({type, {name, text}});
+        for (const std::string& text : option->results()) {
+            // Of targets a text is a list.
+            if (type == file_type::kTarget) {
+                for (const std::string& target : split(text, ',')) values.push_back({type, {name, target}});
+            } else {
+                values.push_back({type, {name, text}});
+            }
+        }
         const std::string text = option->get_default_str();
         if (option->empty() && !text.empty()) values.push_back({type, {name + "=" + text, text}});
     }

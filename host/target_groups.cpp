@@ -14,8 +14,8 @@ namespace {
 
 constexpr int kMostCopies = 64;
 
-// "sat@3" in its parts. A file's name may have an @ of its own: a number of machines has neither dot nor
-// slash.
+// "sat@3" in its parts. A file's name may have an @ of its own: what has a dot or slash behind it is of the
+// name, unless it is a number ("sat@1.5"), which is meant as one of machines and refused as that.
 struct Name {
     std::string target;
     std::string copies;  // "3", "fit"; empty: no @
@@ -24,7 +24,9 @@ struct Name {
 
 Name name_of(const std::string& text) {
     const std::size_t mark = text.rfind('@');
-    if (mark == std::string::npos || text.find_first_of("./", mark) != std::string::npos)
+    if (mark == std::string::npos) return {text, "", false};
+    const bool of_the_name = text.find_first_of("./", mark) != std::string::npos;
+    if (of_the_name && text.find_first_not_of("0123456789.+-", mark + 1) != std::string::npos)
         return {text, "", false};
     return {text.substr(0, mark), text.substr(mark + 1), true};
 }
@@ -51,10 +53,13 @@ void check_beside(const TargetGroups& targets, const ComparisonArguments& argume
     if (std::error_code code; !is_objective(policy) && !std::filesystem::exists(policy, code))
         throw InputError("--placement " + policy, "",
                          "is no policy and no file, expected time, energy, edp or a placement file");
-    const bool placed = arguments.placement.policy != "time" || !arguments.placement.write.empty();
-    if (placed && !targets.mix && !targets.has_pipeline())
-        throw InputError("--placement", "",
-                         "places tasks on several machines, expected --target ...,hetero beside it");
+    if (targets.mix || targets.has_pipeline()) return;
+    constexpr const char* kExpected = "expected --target ...,hetero or NAME@K beside it";
+    if (policy != "time")
+        throw InputError("--placement", "", std::string("places tasks on several machines, ") + kExpected);
+    if (!arguments.placement.write.empty())
+        throw InputError("--save-placement", "",
+                         std::string("keeps where several machines' tasks are placed, ") + kExpected);
 }
 
 // Different arguments may name one target: a device file says its device's name itself.

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Rows of tables in the documents that compare machines, printed anew: `mixes` of docs/architecture/placement.md
-(where a mix pays), `steps` of docs/architecture/gpu.md (whole steps, predicted over recorded).
+(where a mix pays), `steps` of docs/architecture/gpu.md (whole steps, predicted over recorded), `recorded` of
+docs/architecture/gpu-measured.md (whole steps as the recordings give them, in milliseconds).
 
     python3 tools/comparison_tables.py mixes --program build/ci/satsim
 """
@@ -59,12 +60,24 @@ def steps(arguments):
         print(f"| {network} | bdwp-2:8 | {' | '.join(cells)} |", flush=True)
 
 
+def recorded(arguments):
+    for network in [*NETWORKS, "livecc"]:
+        cells = []
+        for folder in ("h100-sxm", "h200"):
+            recording = ROOT / "models/traces" / folder / f"{network}.json"
+            for recipe in ("dense", "bdwp-2:8"):
+                found = compare(arguments, network, "--recipe", recipe, "--target", f"gpu:{recording}") if recording.exists() else None
+                # None too where this recipe of the network was not recorded there.
+                cells.append("-" if found is None else f"{1e3 * found['targets'][0]['seconds']:.2f}")
+        print(f"| {network} | {' | '.join(cells)} |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("table", choices=["mixes", "steps"])
+    parser.add_argument("table", choices=["mixes", "steps", "recorded"])
     parser.add_argument("--program", default="build/ci/satsim")
     arguments = parser.parse_args()
-    (mixes if arguments.table == "mixes" else steps)(arguments)
+    {"mixes": mixes, "steps": steps, "recorded": recorded}[arguments.table](arguments)
 
 
 if __name__ == "__main__":

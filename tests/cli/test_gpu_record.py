@@ -20,7 +20,7 @@ def measurement(work, seconds):
 
 def recording(measurements):
     """Made by hand for this test; no device has measured it."""
-    device = {"name": "a fake device of a test", "compute_capability": "0.0", "sm_count": 132, "memory_bytes": 1 << 40, "l2_bytes": 0,
+    device = {"name": "a fake device of a test", "compute_capability": "0.0", "sm_count": 132, "memory_bytes": 85_017_493_504, "l2_bytes": 0,
               "driver": "", "cuda": "0.0", "libraries": {}, "sm_clock_hz": 0, "memory_clock_hz": 0, "idle_watts": None,
               "board_watts": 300, "time_method": "made up", "energy_method": "made up", "date": "2026-01-01T00:00:00Z",
               "dense_flops": 1e14, "copy_bandwidth": 1e12, "launch_seconds": 1e-6}
@@ -152,6 +152,18 @@ class GpuRecord(ProgramTest):
         other = recording([measurement(WORKS[0], 1e-5)])
         other["device"]["name"] = "another device"
         self.refuse("gpu", "fit", "h100", path, self.write("other.json", other), names=["other.json: /device/name", "another device", "r.json"])
+        # An H200 has an H100's multiprocessors, not its memory.
+        decoder = SOURCE / "models/traces/h200/decoder.json"
+        self.refuse("gpu", "fit", "h100", decoder,
+                    names=["decoder.json: /device/memory_bytes: is 150109880320: NVIDIA H200 is not the device of h100", "expected one with 85017493504 bytes"])
+
+    def test_device_files_have_what_their_recordings_say(self):
+        for device, folder in (("h100", "h100-sxm"), ("h200", "h200")):
+            recorded = json.loads((SOURCE / "models/traces" / folder / "decoder.json").read_text())["device"]
+            figures = self.run_json("gpu", "show", device)["figures"]
+            for figure, field in (("memory capacity", "memory_bytes"), ("L2 capacity", "l2_bytes")):
+                self.assertEqual(figures[figure]["value"], recorded[field])
+                self.assertIn(f"models/traces/{folder}", figures[figure]["source"])
 
     def test_fit_in_place(self):
         """The device's own file is updated, however it is spelled; the recordings are not written over."""

@@ -138,10 +138,18 @@ class Placement(ProgramTest):
         self.refuse("compare", small, "--target", "hetero", names=["hetero", "at least one"])
         self.refuse("compare", small, "--target", "sat@0", names=["sat@0", "1 to 64 or fit"])
         self.refuse("compare", small, "--target", "sat@many", names=["sat@many"])
+        for name in ("sat@1.5", "gpu-model:h100@1.5"):
+            self.refuse("compare", small, "--target", name, names=[f"--target {name}", "1 to 64 or fit"])
+        for command in ("run", "compare"):
+            for empty in (",", "sat,", "", "sat,,gpu-model:h100"):
+                self.refuse(command, small, *SMALL, "--target", empty, "--batch", 4, names=[f"--target '{empty}'", "empty name"])
         self.refuse("compare", small, "--target", "sat,gpu-model:h100,hetero", "--placement", "time2",
                     names=["--placement time2", "expected time, energy, edp or a placement file"])
         self.refuse("compare", small, "--target", "sat,sat@2", names=["named twice"])
-        self.refuse("compare", small, "--target", "sat", "--placement", "energy", names=["--placement", "hetero"])
+        self.refuse("compare", small, "--target", "sat", "--placement", "energy", names=["satsim: --placement: ", "hetero"])
+        self.refuse("compare", small, "--target", "sat", "--save-placement", "p.json", names=["satsim: --save-placement: ", "hetero"])
+        for targets, text in (("gpu-model:h100", "on 1 target ("), ("gpu-model:h100,gpu-model:a100", "on 2 targets (")):
+            self.assertIn(text, self.run_program("compare", small, "--target", targets).stdout)
         self.refuse("compare", small, "--target", "sat@2", "--csv", names=["--csv", "without @"])
         path = self.write("no_joules.json", recording([measurement(w, 1e-5) | {"joules": None} for w in WORKS + VECTORS]))
         self.refuse("compare", self.write("two_layers.json", TWO), "--recipe", "dense", "--target", f"sat,gpu:{path},hetero", "--placement", "energy",
