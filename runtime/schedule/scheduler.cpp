@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <ranges>
 #include <set>
 #include <utility>
 
@@ -151,8 +150,8 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
         const auto least = static_cast<double>(schedule.predicted);
         if (out.are_no_worse(least)) break;
         std::vector<GemmSchedule> strips;
-        for (const int height : heights | std::views::reverse) {
-            schedule.strip_rows = height;
+        for (auto height = heights.rbegin(); height != heights.rend(); ++height) {
+            schedule.strip_rows = *height;
             schedule.chunk_k = 0;
             const OsPlan plan = plan_os(task, schedule, machine.array);
             if (!plan.valid() || is_long(plan.gathered, machine.array)) continue;
