@@ -88,8 +88,9 @@ TEST(StepTrace, SizeIsCappedAndSaysSo) {
         "however many");
     const ChromeTrace least = make_step_trace(results, {1});
     EXPECT_GT(least.events(), 1U);
-    for (const auto& event : nlohmann::json::parse(least.json()).at("traceEvents"))
-        EXPECT_NE(event.value("cat", ""), "operation");
+    const nlohmann::json document = nlohmann::json::parse(least.json());
+    EXPECT_EQ(document.at("traceEvents").size(), least.events());
+    for (const auto& event : document.at("traceEvents")) EXPECT_NE(event.value("cat", ""), "operation");
     EXPECT_TRUE(check_trace(capped.json(), "t").broken.empty());
 }
 
