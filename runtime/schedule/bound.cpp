@@ -49,7 +49,6 @@ Estimate OsBound::of(const GemmSchedule& schedule) const {
     const std::int64_t first = (panels - 1) * schedule.tile_n;
     const auto k_rows = static_cast<double>(layout_.k_rows);
     const auto blocks = static_cast<double>(ceil_div<std::int64_t>(rows, array_.rows));
-    const double element = task_.out == ElementType::Fp16 ? 2 : 4;
     double slots = 0;    // taken in every step of K, over all panels and blocks of rows
     double b_lines = 0;  // of all panels
     double c_lines = 0;
@@ -67,7 +66,8 @@ Estimate OsBound::of(const GemmSchedule& schedule) const {
                                              static_cast<double>(layout_.indices_pitch), array_)
                                    .lines;
         }
-        c_lines += count * transfer_cost(static_cast<double>(rows), static_cast<double>(columns) * element,
+        c_lines += count * transfer_cost(static_cast<double>(rows),
+                                         static_cast<double>(columns) * result_bytes(task_),
                                          static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_)
                                .lines;
     }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 
 #include "runtime/isa/program.hpp"
@@ -33,22 +32,6 @@ enum ScratchRegister : int {
     kBaseC = 30,
     kPosition = 31,  // WU: position at which the next chunk of K begins
 };
-
-// How many tiles of results follow each other around the result buffer: so many that the way of a tile to its
-// release (drain, skew of the array, STORE's address set-up and pieces) delays no later tile, and one more
-// for what comes between; more would only let STCE run ahead. `compute`: MAC cycles of a tile; `positions` of
-// `bytes` bytes are stored.
-[[nodiscard]] inline std::uint8_t result_tiles(std::int64_t addresses, double compute, std::int64_t positions,
-                                               std::int64_t bytes, const isa::ArrayConfig& array) {
-    const auto drain = static_cast<double>(addresses);
-    const auto store = static_cast<double>(positions * ceil_div<std::int64_t>(bytes, array.line_bytes()));
-    const double skew = array.rows + array.columns + isa::timing::kDrainLatency + isa::timing::kOutLatency +
-                        2 * isa::timing::kAddressSetup;
-    const double period = std::max({compute, drain, store});
-    const auto wanted = static_cast<std::int64_t>(std::ceil((drain + store + skew) / period)) + 2;
-    return static_cast<std::uint8_t>(
-        std::min<std::int64_t>({wanted, array.result_addresses / addresses, isa::kSemaphoreMax}));
-}
 
 // Covers 0..total in steps of `tile`: body(size, last) once in a loop for all full tiles but the last, once
 // for the last.

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "runtime/schedule/emit_common.hpp"
-#include "runtime/schedule/predict.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -38,12 +37,7 @@ class OsEmitter {
         program.streams[static_cast<int>(isa::Engine::Store)] = store_stream();
         program.semaphores[kWestFree] = static_cast<std::uint8_t>(plan_.west_halves);
         program.semaphores[kNorthFree] = static_cast<std::uint8_t>(plan_.north_halves);
-        const int sr = schedule_.row_slots;
-        const int sc = schedule_.column_slots;
-        const double compute =
-            occupied_cycles(layout_.k_rows / layout_.nm.n, layout_.nm.n, layout_.nm.m, sr, sc);
-        program.semaphores[kResultFree] = result_tiles(plan_.result_tile, compute, schedule_.tile_m,
-                                                       schedule_.tile_n * element_bytes(), array_);
+        program.semaphores[kResultFree] = plan_.result_tiles;
         return program;
     }
 
@@ -53,7 +47,6 @@ class OsEmitter {
     [[nodiscard]] int strip_rows() const { return plan_.strip.rows; }
     // Rows of C, or strips of them, that LOAD gathers one after the other.
     [[nodiscard]] std::int64_t rows() const { return plan_.strip.gather.positions(); }
-    [[nodiscard]] int element_bytes() const { return task_.out == ElementType::Fp16 ? 2 : 4; }
 
     [[nodiscard]] std::int64_t panels() const { return ceil_div(task_.shape.n, schedule_.tile_n); }
     [[nodiscard]] ColumnTile column_tile(bool last) const {
@@ -401,7 +394,7 @@ class OsEmitter {
         b.add(store::base, kBaseC, 0);
         b.set(store::count, positions);
         b.set(store::sc, tile.slots);
-        b.set(store::len, round_up<std::int64_t>(tile.columns * element_bytes(), kWordBytes));
+        b.set(store::len, round_up<std::int64_t>(tile.columns * result_bytes(task_), kWordBytes));
         isa::RunFields run;
         run.flags = (advance ? store::kAdvance : 0U) | (task_.out == ElementType::Fp16 ? store::kFp16 : 0U);
         run.push_early0 = kResultFree;
@@ -422,7 +415,7 @@ class OsEmitter {
         b.set(store::src, 0);
         b.set(store::src_kind, 0);
         const std::int64_t walk = g.batch * layout_.c_image;
-        const std::int64_t step = schedule_.tile_n * element_bytes();
+        const std::int64_t step = schedule_.tile_n * result_bytes(task_);
         const auto next_panel = [&](const ColumnTile& tile) {
             b.add(kBaseC, kBaseC, tile.last ? -(panels() - 1) * step : step);
         };

@@ -19,7 +19,8 @@ struct OsPlan {
     std::int64_t west_half_lines = 0;
     std::int64_t north_half_words = 0;
     std::int64_t index_half_words = 0;
-    std::int64_t result_tile = 0;  // result addresses of one tile
+    std::int64_t result_tile = 0;   // result addresses of one tile
+    std::uint8_t result_tiles = 2;  // that follow each other
     IndexPanels index_panels;
     [[nodiscard]] bool valid() const { return !chunks.empty(); }
     // What LOAD fetches where STCE works on `chunk`.

@@ -44,7 +44,6 @@ class WsEmitter {
     [[nodiscard]] std::int64_t panels_of(std::int64_t columns) const {
         return ceil_div<std::int64_t>(columns, array_.columns);
     }
-    [[nodiscard]] int element_bytes() const { return task_.out == ElementType::Fp16 ? 2 : 4; }
 
     // body(columns) for every tile of columns.
     template <typename Body>
@@ -241,7 +240,7 @@ class WsEmitter {
         b.set(store::src_kind, 0);
         b.set(store::sc, 1);
         const std::int64_t walk = g.batch * layout_.c_image;
-        const std::int64_t panel_bytes = std::int64_t{array_.columns} * element_bytes();
+        const std::int64_t panel_bytes = std::int64_t{array_.columns} * result_bytes(task_);
         const std::int64_t step = plan_.panels * panel_bytes;
         b.loop(task_.count, [&] {
             for_tiles(b, [&](std::int64_t columns) {
@@ -251,7 +250,7 @@ class WsEmitter {
                         const bool last_panel = panel + 1 == panels_of(columns);
                         const std::int64_t width =
                             std::min<std::int64_t>(array_.columns, columns - panel * array_.columns);
-                        b.set(store::len, round_up<std::int64_t>(width * element_bytes(), kWordBytes));
+                        b.set(store::len, round_up<std::int64_t>(width * result_bytes(task_), kWordBytes));
                         b.wait(kResultFull);
                         b.add(store::base, kBaseC, panel * panel_bytes);
                         b.add(store::src, kResultTile, panel * plan_.block);

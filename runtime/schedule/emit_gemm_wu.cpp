@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "runtime/schedule/emit_common.hpp"
-#include "runtime/schedule/predict.hpp"
+#include "runtime/schedule/result_tiles.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -38,11 +38,7 @@ class WuEmitter {
         program.streams[static_cast<int>(isa::Engine::Store)] = store_stream();
         program.semaphores[kWestFree] = 2;
         program.semaphores[kNorthFree] = 2;
-        const double compute =
-            occupied_cycles(ceil_div<std::int64_t>(positions(), layout_.nm.m), layout_.nm.n, layout_.nm.m,
-                            schedule_.row_slots, schedule_.column_slots);
-        program.semaphores[kResultFree] = result_tiles(plan_.result_tile, compute, schedule_.tile_m,
-                                                       schedule_.tile_n * element_bytes(), array_);
+        program.semaphores[kResultFree] = plan_.result_tiles;
         return program;
     }
 
@@ -50,7 +46,6 @@ class WuEmitter {
     [[nodiscard]] std::int64_t positions() const { return task_.shape.k; }
     [[nodiscard]] std::int64_t panels() const { return ceil_div(task_.shape.n, schedule_.tile_n); }
     [[nodiscard]] bool half() const { return task_.out == ElementType::Fp16; }
-    [[nodiscard]] int element_bytes() const { return half() ? 2 : 4; }
 
     template <typename Body>
     void for_columns(StreamBuilder& b, Body&& body) {
@@ -239,7 +234,8 @@ class WuEmitter {
             for_rows(b, step, [&](const RowTile& rows) {
                 for_columns(b, [&](const ColumnTile& columns) {
                     b.set(store::sc, columns.slots);
-                    b.set(store::len, round_up<std::int64_t>(columns.columns * element_bytes(), kWordBytes));
+                    b.set(store::len,
+                          round_up<std::int64_t>(columns.columns * result_bytes(task_), kWordBytes));
                     b.wait(kResultFull);
                     for (const RowRun& run : rows.runs) {
                         const int tap = task_.gather.taps[static_cast<std::size_t>(run.tap)].weight_tap;
@@ -255,7 +251,7 @@ class WuEmitter {
                     b.add(kWestHalf, kWestHalf, plan_.result_tile);
                     b.add(kBaseC, kBaseC,
                           (columns.last ? -(panels() - 1) * schedule_.tile_n : schedule_.tile_n) *
-                              element_bytes());
+                              result_bytes(task_));
                 });
             });
             b.add(kBaseC, kBaseC, layout_.c_stride);
@@ -313,6 +309,8 @@ WuPlan plan_wu(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     plan.north_half_words = plan.chunk_positions * row_words;
     plan.result_tile = std::int64_t{array.rows} * sr * sc;
     if (2 * plan.result_tile > array.result_addresses) return {};
+    plan.result_tiles = result_tiles(task, schedule, plan.layout.nm, ceil_div<std::int64_t>(task.shape.k, m),
+                                     plan.result_tile, array);
     return plan;
 }
 

@@ -22,6 +22,7 @@ struct WuPlan {
     std::int64_t west_half_lines = 0;
     std::int64_t north_half_words = 0;
     std::int64_t result_tile = 0;
+    std::uint8_t result_tiles = 2;
     [[nodiscard]] bool valid() const { return chunk_positions > 0; }
 };
 

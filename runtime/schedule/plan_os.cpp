@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "runtime/schedule/emit_gemm_os.hpp"
+#include "runtime/schedule/result_tiles.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -87,6 +88,7 @@ OsPlan plan_os(const GemmTask& task, const GemmSchedule& schedule, const isa::Ar
     plan.index_half_words = rows_on_chip * index_words;
     plan.north_halves = halves(rows_on_chip);
     if (plan.north_halves == 0) return {};
+    plan.result_tiles = result_tiles(task, schedule, nm, plan.layout.k_rows / nm.n, plan.result_tile, array);
     return plan;
 }
 

@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/schedule/emit_common.hpp"
 #include "runtime/schedule/predict.hpp"
 #include "runtime/schedule/tile_pipeline.hpp"
 
@@ -94,10 +93,9 @@ class OsCosts {
             if (streams()) cost.north = north(chunk.b_rows, slots);
             first += static_cast<std::size_t>(cost.count);
         }
-        const double element = task_.out == ElementType::Fp16 ? 2 : 4;
         const auto rows = static_cast<double>(west.rows);
         tiles.drain = std::min<double>(array_.rows, rows) * sr * slots;
-        tiles.stored = transfer_cost(rows, static_cast<double>(columns) * element,
+        tiles.stored = transfer_cost(rows, static_cast<double>(columns) * result_bytes(task_),
                                      static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_);
         tiles.stored.pieces += kOperationSetUp;
         return tiles;
@@ -226,13 +224,7 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
     const auto strip_rows = static_cast<double>(plan.strip.rows);
     const NmPattern nm = plan.layout.nm;
     TilePipeline pipeline(
-        {.west = plan.west_halves,
-         .north = plan.north_halves,
-         .results = result_tiles(plan.result_tile,
-                                 occupied_cycles(plan.layout.k_rows / nm.n, nm.n, nm.m, schedule.row_slots,
-                                                 schedule.column_slots),
-                                 schedule.tile_m, schedule.tile_n * (task.out == ElementType::Fp16 ? 2 : 4),
-                                 machine.array)},
+        {.west = plan.west_halves, .north = plan.north_halves, .results = plan.result_tiles},
         os_timing(machine.array, nm, schedule.row_slots, schedule.column_slots), machine.memory);
     OsPipeline program(panels, plan.strip.rows, pipeline);
     pipeline.repeat(task.count, [&] {

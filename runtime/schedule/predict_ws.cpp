@@ -54,10 +54,9 @@ class WsCosts {
 
     // The results of one panel; the last may have fewer columns.
     [[nodiscard]] TransferCost stored(std::int64_t positions) const {
-        const double element = task_.out == ElementType::Fp16 ? 2 : 4;
         const auto columns = static_cast<double>(std::min<std::int64_t>(array_.columns, task_.shape.n));
         TransferCost cost =
-            transfer_cost(static_cast<double>(positions), columns * element,
+            transfer_cost(static_cast<double>(positions), columns * result_bytes(task_),
                           static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_);
         cost.pieces += kOperationSetUp;
         return cost;

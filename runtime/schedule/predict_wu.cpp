@@ -2,7 +2,6 @@
 #include <cmath>
 #include <vector>
 
-#include "runtime/schedule/emit_common.hpp"
 #include "runtime/schedule/predict.hpp"
 #include "runtime/schedule/tile_pipeline.hpp"
 
@@ -48,13 +47,13 @@ class WuCosts {
         const std::int64_t chunks = ceil_div(task_.shape.k, plan_.chunk_positions);
         const int sr = rows.row_slots(array_.rows);
         const auto sc = static_cast<int>(ceil_div<std::int64_t>(columns, array_.columns));
-        const double element = task_.out == ElementType::Fp16 ? 2 : 4;
         DwTiles tiles;
         tiles.count = count;
         tiles.chunks = chunk(chunks - 1, plan_.chunk_positions, rows, sr, sc);
         tiles.last = chunk(1, task_.shape.k - (chunks - 1) * plan_.chunk_positions, rows, sr, sc);
         tiles.drain = static_cast<double>(std::min<std::int64_t>(rows.rows(), array_.rows) * sr * sc);
-        tiles.stored = transfer_cost(static_cast<double>(rows.rows()), static_cast<double>(columns) * element,
+        tiles.stored = transfer_cost(static_cast<double>(rows.rows()),
+                                     static_cast<double>(columns) * result_bytes(task_),
                                      static_cast<double>(plan_.layout.c_pitch), array_);
         tiles.stored.pieces += kOperationSetUp * static_cast<double>(rows.runs.size());
         return tiles;
@@ -102,15 +101,9 @@ Estimate predict_wu(const GemmTask& task, const GemmSchedule& schedule, const Ma
                     const WuPlan& plan) {
     const std::vector<DwRows> all = WuCosts(task, schedule, machine.array, plan).rows();
     const NmPattern nm = plan.layout.nm;
-    TilePipeline pipeline(
-        {.west = 2,
-         .north = 2,
-         .results = result_tiles(plan.result_tile,
-                                 occupied_cycles(ceil_div<std::int64_t>(task.shape.k, nm.m), nm.n, nm.m,
-                                                 schedule.row_slots, schedule.column_slots),
-                                 schedule.tile_m, schedule.tile_n * (task.out == ElementType::Fp16 ? 2 : 4),
-                                 machine.array)},
-        os_timing(machine.array, nm, schedule.row_slots, schedule.column_slots), machine.memory);
+    TilePipeline pipeline({.west = 2, .north = 2, .results = plan.result_tiles},
+                          os_timing(machine.array, nm, schedule.row_slots, schedule.column_slots),
+                          machine.memory);
     pipeline.repeat(task.count, [&] {
         for (const DwRows& rows : all) {
             pipeline.repeat(rows.count, [&] {

@@ -31,6 +31,11 @@ void require_built_for(const NmPattern& nm, const isa::ArrayConfig& array, const
 // array cannot run.
 [[nodiscard]] NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array);
 
+// Bytes of an element of C.
+[[nodiscard]] constexpr int result_bytes(const GemmTask& task) {
+    return task.out == ElementType::Fp16 ? 2 : 4;
+}
+
 struct GemmLayout {
     NmPattern nm;             // as executed and stored
     int groups_per_tap = 0;   // FF, BP: K groups of one tap

@@ -234,7 +234,7 @@ std::int64_t GemmCase::address_of(std::int64_t instance, std::int64_t row, std::
         const Tap& tap = task_.gather.taps[static_cast<std::size_t>(row / task_.gather.channels)];
         const std::int64_t stored =
             std::int64_t{tap.weight_tap} * task_.gather.channels + row % task_.gather.channels;
-        return base + stored * layout_.c_pitch + column * (task_.out == ElementType::Fp16 ? 2 : 4);
+        return base + stored * layout_.c_pitch + column * schedule::result_bytes(task_);
     }
     const Gather& g = task_.gather;
     const Scatter& s = task_.scatter;
@@ -242,12 +242,12 @@ std::int64_t GemmCase::address_of(std::int64_t instance, std::int64_t row, std::
     const std::int64_t y = row / g.grid_w % g.grid_h * s.step_y + s.off_y;
     const std::int64_t image = row / g.grid_w / g.grid_h;
     return base + image * layout_.c_image + y * layout_.c_row + x * layout_.c_pitch +
-           column * (task_.out == ElementType::Fp16 ? 2 : 4);
+           column * schedule::result_bytes(task_);
 }
 
 template <typename Visit>
 void GemmCase::for_each_difference(const MemoryImage& memory, Visit visit) const {
-    const std::size_t bytes = task_.out == ElementType::Fp16 ? 2 : 4;
+    const std::size_t bytes = static_cast<std::size_t>(schedule::result_bytes(task_));
     for (std::int64_t z = 0; z < task_.count; ++z) {
         for (std::int64_t row = 0; row < task_.shape.m; ++row) {
             for (std::int64_t column = 0; column < task_.shape.n; ++column) {
