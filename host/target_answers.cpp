@@ -143,7 +143,8 @@ std::string basis_of(const gpu::Device& device) {
         gpu::Device copy = device;
         for (const gpu::FitFigure& figure : gpu::time_figures())
             if (!fitted(figure.of(copy))) assumed.emplace_back(figure.name);
-        if (!assumed.empty()) text += fmt::format(" but for {}", fmt::join(assumed, ", "));
+        // Names have commas.
+        if (!assumed.empty()) text += fmt::format(" (but for: {})", fmt::join(assumed, "; "));
     }
     return text + (fitted(device.power.tensor_flop)
                        ? ", joules too"
