@@ -4,6 +4,7 @@
 # Usage: tools/gpu_suite/run.sh [OUTPUT]        (default: out/gpu_suite)
 #   needs CUDA 12 or later, CMake 3.25, ninja, a C++20 compiler, Python 3, and build/gpu-headers (carry_headers.sh)
 # OUTPUT: summary.txt (a line a stage), logs/, bench.json, traces/NETWORK.json, and all of it in gpu_suite.tar.gz.
+# SATSIM_SUITE_BUILT=1: build/gpu holds what was built elsewhere, and is used as it is.
 # Exit code 0: every stage succeeded; 1: see summary.txt.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
@@ -78,8 +79,10 @@ case $capability in
   90) architecture=(-D CMAKE_CUDA_ARCHITECTURES=90a-real) ;;
   [0-9]*) architecture=(-D "CMAKE_CUDA_ARCHITECTURES=$capability-real") ;;
 esac
-stage configure 90 cmake --preset gpu "${architecture[@]}"
-stage build 240 cmake --build build/gpu -j "$jobs" -- -k 0
+if [ -z "${SATSIM_SUITE_BUILT:-}" ]; then
+  stage configure 90 cmake --preset gpu "${architecture[@]}"
+  stage build 240 cmake --build build/gpu -j "$jobs" -- -k 0
+fi
 # The kernels' logic on this machine's processor; what else needs no GPU was tested where satsim was built (.ci/run).
 stage test-gpu_shared_test 30 "$bin/gpu_shared_test"
 # Kernel by kernel: a kernel that hangs or kills the context takes nothing else along.
