@@ -47,16 +47,34 @@ Steps make_steps(const ComparisonArguments& arguments, std::int64_t pieces) {
     return made;
 }
 
+// Every machine and mix, run.
+struct Compared {
+    std::vector<TargetRun> runs;  // in the order asked for
+    std::vector<Mix> mixes;
+    std::vector<std::string> asked;        // what was asked for each run: "sat@fit"
+    std::vector<std::size_t> mixes_among;  // the run of each mix
+    std::vector<Row> rows;
+
+    [[nodiscard]] const Mix* mix_of(std::size_t run) const {
+        for (std::size_t i = 0; i < mixes.size(); ++i)
+            if (mixes_among[i] == run) return &mixes[i];
+        return nullptr;
+    }
+};
+
 // What --json prints, and what a report shows.
 nlohmann::ordered_json complete(nlohmann::ordered_json document, const ComparisonArguments& arguments,
-                                const Network& network, std::span<const TargetRun> runs,
-                                std::span<const Row> rows) {
+                                const Network& network, const Compared& compared) {
     document["recipe"] = arguments.recipe;
     document["baseline"] = arguments.baseline;
-    document["targets"] = targets_json(runs);
-    for (std::size_t i = 0; i < runs.size(); ++i)
-        document["targets"][i]["modules"] = modules_of(network, runs[i].tasks);
-    document["rows"] = rows_json(runs, rows);
+    document["targets"] = targets_json(compared.runs);
+    for (std::size_t i = 0; i < compared.runs.size(); ++i) {
+        nlohmann::ordered_json& target = document["targets"][i];
+        target["modules"] = modules_of(network, compared.runs[i]);
+        if (compared.asked[i] != compared.runs[i].name) target["asked"] = compared.asked[i];
+        if (const Mix* mix = compared.mix_of(i)) target.update(mix_json(network, *mix));
+    }
+    document["rows"] = rows_json(compared.runs, compared.rows);
     return document;
 }
 
@@ -141,37 +159,59 @@ void write_placement(const std::string& file, const Network& network, const Mix&
         placement::placement_document(network, placed.problem, placed.placement.assignment).dump(1) + "\n");
 }
 
-// A trace of every target, and of the mix behind them.
-void write_trace(const std::string& file, const Steps& made, std::span<const TargetRun> runs,
-                 std::span<const Mix> mixes) {
+// A trace of every target, in their order.
+void write_trace(const std::string& file, const Network& network, const Compared& compared) {
     constexpr std::size_t kMostRuns = 40'000;
-    ChromeTrace trace = make_targets_trace(runs, made.steps[1].network);
-    int pid = static_cast<int>(runs.size()) + 1;
-    for (const Mix& mix : mixes)
-        pid = placement::add_placed_step(trace, pid, made.network, mix.recipe(), kMostRuns / mixes.size());
+    ChromeTrace trace = make_targets_trace();
+    LayerPlaces places;
+    int pid = 1;
+    for (std::size_t i = 0; i < compared.runs.size(); ++i) {
+        const TargetRun& run = compared.runs[i];
+        if (const Mix* mix = compared.mix_of(i))
+            pid = placement::add_placed_step(trace, pid, i, network, run, mix->recipe(),
+                                             kMostRuns / compared.mixes.size(), places);
+        else
+            add_target(trace, pid++, i, run, network.name, places);
+    }
+    places.link(trace);
     write_text(file, trace.json());
 }
 
 // What people read of the targets, the mixes, and of where the step comes from.
-std::string text_of(const ComparisonArguments& arguments, const Steps& made, std::span<const TargetRun> runs,
-                    std::span<const Row> rows, std::span<const Mix> mixes) {
+std::string text_of(const ComparisonArguments& arguments, const Steps& made, const Compared& compared) {
     const TrainingStep& step = made.steps[1];
+    const std::vector<TargetRun>& runs = compared.runs;
     std::string text = fmt::format("{}, batch {}: {} (baseline of each: {})\n\n", step.network, step.batch,
                                    recipe_on_targets(arguments), arguments.baseline);
-    if (!runs.empty())
-        text += targets_text(runs, rows) + module_text(made.network, runs) + "\n" +
-                memory_table(runs).text() + misfits_text(runs, step.recipe, made.steps[0].recipe);
-    for (std::size_t i = 0; i < mixes.size(); ++i)
-        text += (i == 0 && runs.empty() ? "" : "\n") + mix_text(made.network, mixes[i]);
+    text += targets_text(runs, compared.rows) + module_text(made.network, runs);
+    if (std::ranges::any_of(runs, [](const TargetRun& run) { return run.memory.has_value(); }))
+        text += "\n" + memory_table(runs).text();
+    text += misfits_text(runs, step.recipe, made.steps[0].recipe);
+    for (const Mix& mix : compared.mixes) text += "\n" + mix_text(made.network, mix);
     const std::string provenance = provenance_text(step.recipe, step.sample, step.assumptions);
     return text + (provenance.empty() ? "" : "\n" + provenance);
 }
 
-// Every machine and mix, run.
-struct Compared {
-    std::vector<TargetRun> runs;  // of single machines
-    std::vector<Mix> mixes;
-};
+// In the order asked for.
+void collect_runs(const TargetGroups& targets, std::vector<Answer>& answers, Compared& compared) {
+    std::size_t mix = 0;
+    const auto add_mix = [&compared](std::size_t number, const std::string& asked) {
+        compared.mixes_among[number] = compared.runs.size();
+        compared.runs.push_back(compared.mixes[number].run);
+        compared.asked.push_back(asked);
+    };
+    compared.mixes_among.resize(compared.mixes.size());
+    for (std::size_t i = 0; i <= targets.groups.size(); ++i) {
+        if (targets.mix && i == targets.mix_at) add_mix(compared.mixes.size() - 1, kMix);
+        if (i == targets.groups.size()) break;
+        if (targets.groups[i].pipeline) {
+            add_mix(mix++, targets.groups[i].text);
+        } else {
+            compared.runs.push_back(std::move(answers[i].run));
+            compared.asked.push_back(compared.runs.back().name);
+        }
+    }
+}
 
 Compared run_targets(TargetGroups& targets, const ComparisonArguments& arguments, const Steps& made,
                      const Hardware& hardware, nlohmann::ordered_json& document) {
@@ -182,7 +222,6 @@ Compared run_targets(TargetGroups& targets, const ComparisonArguments& arguments
     for (TargetGroup& group : targets.groups) {
         answers.push_back(answer_of(group.chosen, arguments, made, hardware, !group.pipeline && !targets.mix,
                                     group.pipeline ? nullptr : &document));
-        if (!group.pipeline) compared.runs.push_back(answers.back().run);
         if (group.copies == 0) group.copies = least_copies(made, answers.back(), hardware);
         parts.push_back({&answers.back(), group.copies, nullptr});
     }
@@ -197,6 +236,8 @@ Compared run_targets(TargetGroups& targets, const ComparisonArguments& arguments
         parts[i].alone = &compared.mixes.back();
     }
     if (targets.mix) compared.mixes.push_back(make_mix(kMix, policy, made, parts, hardware));
+    collect_runs(targets, answers, compared);
+    compared.rows = align(compared.runs);
     return compared;
 }
 
@@ -211,30 +252,27 @@ int compare_targets(const ComparisonArguments& arguments) {
     if (!made.steps[1].sample.empty()) document["sample"] = made.steps[1].sample;
     if (!made.steps[1].assumptions.empty()) document["assumptions"] = made.steps[1].assumptions;
     const Compared compared = run_targets(targets, arguments, made, hardware, document);
-    const std::vector<TargetRun>& runs = compared.runs;
     if (!arguments.placement.write.empty())
         write_placement(arguments.placement.write, made.network, compared.mixes.back());
-    const std::vector<Row> rows = align(runs);
-    if (!arguments.trace.empty()) write_trace(arguments.trace, made, runs, compared.mixes);
-    document = complete(std::move(document), arguments, made.network, runs, rows);
+    if (!arguments.trace.empty()) write_trace(arguments.trace, made.network, compared);
+    document = complete(std::move(document), arguments, made.network, compared);
     const bool has_sat = std::ranges::count(arguments.targets, "sat") > 0;
     nlohmann::ordered_json shown = document;
     for (const Mix& mix : compared.mixes) shown["mixes"].push_back(mix_report(made.network, mix));
     write_targets_report(arguments.report, title_of(arguments, made), options, has_sat ? &hardware : nullptr,
                          std::move(shown));
-    for (const Mix& mix : compared.mixes) document["targets"].push_back(mix_json(made.network, mix));
     if (!compared.mixes.empty()) {
         // Of the last mix, hetero where it is asked for.
-        const nlohmann::ordered_json last = document["targets"].back();
+        const nlohmann::ordered_json last = document["targets"][compared.mixes_among.back()];
         for (const char* field : {"placement", "lower_bound_seconds", "memory"})
             document[field] = last.at(field);
     }
     if (options.json) {
         deliver(options, document.dump(1) + "\n");
     } else if (options.csv) {
-        deliver(options, row_table(runs, rows, TableUse::Program).csv());
+        deliver(options, row_table(compared.runs, compared.rows, TableUse::Program).csv());
     } else {
-        deliver(options, text_of(arguments, made, runs, rows, compared.mixes));
+        deliver(options, text_of(arguments, made, compared));
     }
     return 0;
 }

@@ -6,12 +6,13 @@
 #include <future>
 #include <memory>
 #include <optional>
-#include <set>
 #include <utility>
 
+#include "host/module_table.hpp"
 #include "runtime/dispatch/bound.hpp"
 #include "runtime/dispatch/capacity.hpp"
 #include "runtime/placement/carry_over.hpp"
+#include "runtime/placement/placed_tasks.hpp"
 #include "runtime/placement/placement_file.hpp"
 #include "runtime/placement/placement_json.hpp"
 #include "runtime/placement/timeline_blocks.hpp"
@@ -75,7 +76,7 @@ std::vector<placement::Start> placements_alone(std::span<const MixPart> parts, s
             for (const placement::Start& found : part.alone->steps.at(which).found) {
                 placement::Assignment assignment = found.assignment;
                 for (int& machine : assignment) machine = machine < part.copies ? first + machine : helper;
-                all.push_back({std::move(assignment), part.alone->name + " alone"});
+                all.push_back({std::move(assignment), part.alone->name() + " alone"});
             }
         }
         first += part.copies;
@@ -149,19 +150,67 @@ std::array<placement::PlacedStep, 2> place_both(const std::string& policy, const
     return {std::move(*placed[0]), std::move(*placed[1])};
 }
 
-// The weakest of what was placed.
-Provenance provenance_of(const placement::PlacedStep& placed,
-                         const std::vector<placement::MachineCosts>& costs) {
-    std::set<Provenance> seen;
-    const placement::Graph& graph = placed.problem.graph;
-    for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-        const auto machine = static_cast<std::size_t>(placed.placement.assignment[n]);
-        for (const std::size_t task : graph.nodes[n].tasks)
-            if (const auto& result = costs[machine].tasks[task]) seen.insert(result->provenance);
+// All accelerators together; the host is none, as it is none of SAT alone.
+Machine machine_of(std::span<const MixPart> parts) {
+    Machine all;
+    bool limits_known = true;
+    for (const MixPart& part : parts) {
+        const Machine& one = part.answer->run.machine;
+        all.peak_flops += part.copies * one.peak_flops;
+        all.bandwidth += part.copies * one.bandwidth;
+        all.board_watts += part.copies * one.board_watts;
+        limits_known = limits_known && one.board_watts > 0;
+        all.measured = all.measured || one.measured;
     }
-    for (const Provenance weak : {Provenance::Modelled, Provenance::Recorded, Provenance::Simulated})
-        if (seen.contains(weak)) return weak;
-    return Provenance::Measured;
+    if (!limits_known) all.board_watts = 0;
+    return all;
+}
+
+// In the order of the problem's machines.
+std::vector<Group::Part> group_parts(std::span<const MixPart> parts, const Machines& machines,
+                                     const Hardware& hardware) {
+    std::vector<Group::Part> list;
+    for (const MixPart& part : parts)
+        for (int copy = 0; copy < part.copies; ++copy)
+            list.push_back({"", part.answer->run.machine, part.answer->run.limit_factor});
+    if (list.size() < machines.costs.size())
+        list.push_back(
+            {"", {hardware.host.arithmetic_rate.value, hardware.host.memory_bandwidth.value, 0}, 1});
+    for (std::size_t i = 0; i < list.size(); ++i) list[i].name = machines.costs[i].machine.name;
+    return list;
+}
+
+// "2 x vcu1525-sat32, ...; placed for time, by list schedule"
+std::string describe(std::span<const MixPart> parts, const placement::PlacedStep& placed) {
+    std::string text;
+    for (const MixPart& part : parts)
+        text += fmt::format("{}{}{}", text.empty() ? "" : "; and ",
+                            part.copies > 1 ? fmt::format("{} x ", part.copies) : "",
+                            part.answer->run.description);
+    return fmt::format("{}; placed for {}, by {}", text, to_string(placed.objective),
+                       placed.placement.method);
+}
+
+TargetRun run_of(const std::string& name, const Network& network, std::span<const MixPart> parts,
+                 const std::array<placement::PlacedStep, 2>& steps, const Machines& machines,
+                 const Hardware& hardware) {
+    const placement::PlacedStep& placed = steps[1];
+    TargetRun run;
+    run.name = name;
+    run.description = describe(parts, placed);
+    run.machine = machine_of(parts);
+    for (const MixPart& part : parts) run.energy_known = run.energy_known && part.answer->run.energy_known;
+    run.baseline_seconds = steps[0].outcome.seconds;
+    run.baseline_joules = steps[0].outcome.joules;
+    Group& group = run.group.emplace();
+    group.parts = group_parts(parts, machines, hardware);
+    group.seconds = placed.outcome.seconds;
+    group.joules = placed.outcome.joules;
+    for (placement::PlacedTask& task : placement::placed_tasks(network, placed, machines.costs)) {
+        group.places.push_back(task.machine);
+        run.tasks.push_back(std::move(task.result));
+    }
+    return run;
 }
 
 }  // namespace
@@ -172,9 +221,7 @@ bool is_objective(const std::string& policy) {
 
 Mix make_mix(const std::string& name, const std::string& policy, const Steps& made,
              std::span<const MixPart> parts, const Hardware& hardware) {
-    bool energy_known = true;
     for (const MixPart& part : parts) {
-        energy_known = energy_known && part.answer->run.energy_known;
         if (!part.answer->run.energy_known && policy != "time" && objective_of(policy))
             throw InputError("--placement " + policy, "",
                              "needs the energy of every target, which " + part.answer->run.name +
@@ -182,8 +229,8 @@ Mix make_mix(const std::string& name, const std::string& policy, const Steps& ma
     }
     const std::array machines = {machines_of(made, 0, parts, hardware),
                                  machines_of(made, 1, parts, hardware)};
-    Mix mix{name, place_both(policy, made, parts, machines, hardware), Provenance::Simulated, energy_known};
-    mix.provenance = provenance_of(mix.recipe(), machines[1].costs);
+    Mix mix{place_both(policy, made, parts, machines, hardware), {}};
+    mix.run = run_of(name, made.network, parts, mix.steps, machines[1], hardware);
     return mix;
 }
 
@@ -212,38 +259,22 @@ int least_copies(const Steps& made, const Answer& answer, const Hardware& hardwa
     return copies;
 }
 
-std::vector<ModuleShare> module_shares(const Network& network, const Mix& mix) {
-    ModuleTally tally(network);
-    const placement::PlacedStep& placed = mix.recipe();
-    for (std::size_t n = 0; n < placed.problem.graph.nodes.size(); ++n) {
-        const placement::Node& node = placed.problem.graph.nodes[n];
-        const auto machine = static_cast<std::size_t>(placed.placement.assignment[n]);
-        const auto runs = static_cast<double>(placed.problem.graph.runs_of(static_cast<int>(n)));
-        tally.add(node.layer, node.stage, runs * placed.problem.seconds[n][machine],
-                  placed.outcome.node_joules[n]);
-    }
-    return tally.shares();
-}
-
 nlohmann::ordered_json mix_json(const Network& network, const Mix& mix) {
     const placement::Outcome& outcome = mix.recipe().outcome;
-    const placement::Outcome& baseline = mix.steps[0].outcome;
-    nlohmann::ordered_json object = {{"name", mix.name},
-                                     {"provenance", to_string(mix.provenance)},
-                                     {"seconds", outcome.seconds},
-                                     {"energy_j", outcome.joules},
-                                     {"energy_known", mix.energy_known},
-                                     {"energy_delay_js", outcome.joules * outcome.seconds},
-                                     {"baseline_seconds", baseline.seconds},
-                                     {"baseline_energy_j", baseline.joules},
-                                     {"speedup", baseline.seconds / outcome.seconds}};
+    nlohmann::ordered_json object = {{"energy_delay_js", outcome.joules * outcome.seconds}};
     object.update(placement::placed_json(network, mix.recipe()));
-    object["modules"] = modules_json(module_shares(network, mix));
     return object;
 }
 
 nlohmann::ordered_json mix_report(const Network& network, const Mix& mix) {
-    nlohmann::ordered_json object = mix_json(network, mix);
+    nlohmann::ordered_json object = {{"name", mix.name()},
+                                     {"provenance", to_string(mix.run.provenance())},
+                                     {"seconds", mix.recipe().outcome.seconds},
+                                     {"energy_j", mix.recipe().outcome.joules},
+                                     {"energy_known", mix.run.energy_known},
+                                     {"baseline_seconds", mix.run.baseline_seconds},
+                                     {"modules", modules_of(network, mix.run)}};
+    object.update(mix_json(network, mix));
     object.erase("placement");  // the table of layers is long enough
     nlohmann::ordered_json blocks = nlohmann::ordered_json::array();
     for (const placement::TimelineBlock& block : placement::timeline_blocks(network, mix.recipe()))

@@ -9,16 +9,14 @@
 #include <vector>
 
 #include "host/target_answers.hpp"
-#include "runtime/comparison/module_shares.hpp"
 #include "runtime/placement/placed_step.hpp"
 
 namespace satsim::host {
 
 struct Mix {
-    std::string name;                            // "hetero", "sat@3"
     std::array<placement::PlacedStep, 2> steps;  // the baseline's and the recipe's
-    Provenance provenance = Provenance::Simulated;
-    bool energy_known = true;
+    TargetRun run;  // the recipe's, as a target like any other: "hetero", "sat@3"
+    [[nodiscard]] const std::string& name() const { return run.name; }
     [[nodiscard]] const placement::PlacedStep& recipe() const { return steps[1]; }
 };
 
@@ -33,9 +31,9 @@ struct MixPart {
     const Mix* alone = nullptr;
 };
 
-// Places both steps on all machines of `parts` and, beside SAT, the host. `policy`: "time", "energy", "edp"
-// or a placement file, which is used for both steps. Throws InputError for energy where a target does not
-// know its joules, and where no placement fits.
+// Places both steps on all machines of `parts` and, beside SAT, the host, under the name of a target.
+// `policy`: "time", "energy", "edp" or a placement file, which is used for both steps. Throws InputError for
+// energy where a target does not know its joules, and where no placement fits.
 [[nodiscard]] Mix make_mix(const std::string& name, const std::string& policy, const Steps& made,
                            std::span<const MixPart> parts, const Hardware& hardware);
 
@@ -43,13 +41,10 @@ struct MixPart {
 // more than 64 would be needed.
 [[nodiscard]] int least_copies(const Steps& made, const Answer& answer, const Hardware& hardware);
 
-// Busy seconds and joules of a mix by module; transfers and idle power belong to none.
-[[nodiscard]] std::vector<ModuleShare> module_shares(const Network& network, const Mix& mix);
-
-// Its object in `targets`.
+// What its object in `targets` has beside that of a single machine.
 [[nodiscard]] nlohmann::ordered_json mix_json(const Network& network, const Mix& mix);
 
-// The same with its timeline: what a report shows.
+// What a report shows of it beside that: how it was placed, and its timeline.
 [[nodiscard]] nlohmann::ordered_json mix_report(const Network& network, const Mix& mix);
 
 // What people read: totals beside each machine alone, where everything is, memory.

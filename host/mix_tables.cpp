@@ -2,6 +2,7 @@
 
 #include "host/mix.hpp"
 #include "host/table.hpp"
+#include "runtime/comparison/module_shares.hpp"
 #include "runtime/dispatch/bound.hpp"
 
 namespace satsim::host {
@@ -14,8 +15,8 @@ std::vector<std::string> totals_line(const Mix& mix, const std::string& name,
     return {name,
             time_text(outcome.seconds),
             fmt::format("{:.2f}x", outcome.seconds / mix.recipe().bound.seconds()),
-            mix.energy_known ? joule_text(outcome.joules) : "-",
-            mix.energy_known ? fmt::format("{:.3g}", outcome.joules * outcome.seconds) : "-",
+            mix.run.energy_known ? joule_text(outcome.joules) : "-",
+            mix.run.energy_known ? fmt::format("{:.3g}", outcome.joules * outcome.seconds) : "-",
             byte_text(outcome.moved),
             remark};
 }
@@ -30,7 +31,7 @@ Table totals_table(const Mix& mix) {
         table.row(totals_line(mix, "all on " + single.name, single.outcome, remark));
     }
     table.row(
-        totals_line(mix, mix.name, placed.outcome,
+        totals_line(mix, mix.name(), placed.outcome,
                     fmt::format("for {}, by {}", to_string(placed.objective), placed.placement.method)));
     return table;
 }
@@ -108,7 +109,7 @@ std::string verdict(const Mix& mix) {
     std::string text = "No machine alone has the memory for this step.";
     if (best != nullptr)
         text = fmt::format("{} is {:.3f}x as good for {} as everything on {}, the best machine alone.",
-                           mix.name, best->outcome.value(placed.objective) / value,
+                           mix.name(), best->outcome.value(placed.objective) / value,
                            to_string(placed.objective), best->name);
     for (const placement::WithoutMachine& without : placed.without) {
         const double worth = without.outcome.value(placed.objective) / value;
@@ -136,7 +137,7 @@ std::string mix_text(const Network& network, const Mix& mix) {
         "Tasks of different machines overlap here, so that one machine's step may be shorter than its tasks "
         "one after the "
         "other (docs/architecture/placement.md).\n",
-        to_string(mix.provenance), place_table(network, placed).text(), memory_table(placed).text(),
+        to_string(mix.run.provenance()), place_table(network, placed).text(), memory_table(placed).text(),
         totals_table(mix).text(), verdict(mix), time_text(placed.bound.seconds()),
         time_text(placed.bound.path), time_text(placed.bound.load), time_text(mix.steps[0].outcome.seconds),
         mix.steps[0].outcome.seconds / placed.outcome.seconds, byte_text(placed.outcome.moved),

@@ -9,10 +9,19 @@
 namespace satsim::host {
 namespace {
 
-std::vector<ModuleShare> tallied(const Network& network, std::span<const TaskResult> tasks) {
+ModuleTally tallied(const Network& network, std::span<const TaskResult> tasks) {
     ModuleTally tally(network);
     for (const TaskResult& task : tasks) tally.add(task.layer, task.stage, task.seconds, task.energy_j);
-    return tally.all();
+    return tally;
+}
+
+// What moves between the machines of a group belongs to no module.
+ModuleTally tallied(const Network& network, const TargetRun& run) {
+    if (!run.group) return tallied(network, run.tasks);
+    ModuleTally tally(network);
+    for (const TaskResult& task : run.tasks)
+        if (task.kind != "transfer") tally.add(task.layer, task.stage, task.seconds, task.energy_j);
+    return tally;
 }
 
 bool is_idle(const ModuleShare& share) {
@@ -34,9 +43,9 @@ std::string module_text(const Network& network, const StepResult* baseline, cons
     std::vector<std::string> columns{"<module", "FF", "BP", "WU", result.recipe, "share", "energy"};
     if (baseline != nullptr) columns.insert(columns.end(), {baseline->recipe, "speedup"});
     Table table(columns);
-    const std::vector<ModuleShare> after = tallied(network, result.tasks);
-    const std::vector<ModuleShare> before =
-        baseline != nullptr ? tallied(network, baseline->tasks) : std::vector<ModuleShare>(after.size());
+    const std::vector<ModuleShare> after = tallied(network, result.tasks).all();
+    const std::vector<ModuleShare> before = baseline != nullptr ? tallied(network, baseline->tasks).all()
+                                                                : std::vector<ModuleShare>(after.size());
     for (std::size_t m = 0; m < after.size(); ++m) {
         const ModuleShare& share = after[m];
         if (is_idle(share) && is_idle(before[m])) continue;
@@ -65,8 +74,8 @@ std::string module_text(const Network& network, std::span<const TargetRun> runs)
     std::vector<double> seconds;
     for (const TargetRun& run : runs) {
         columns.insert(columns.end(), {run.name + " (" + provenance_label(run) + ")", "share", "energy"});
-        shares.push_back(tallied(network, run.tasks));
-        seconds.push_back(total_work(run).seconds);
+        shares.push_back(tallied(network, run).all());
+        seconds.push_back(busy_work(run).seconds);
     }
     Table table(columns);
     for (std::size_t m = 0; !runs.empty() && m < shares[0].size(); ++m) {
@@ -85,9 +94,10 @@ std::string module_text(const Network& network, std::span<const TargetRun> runs)
 }
 
 nlohmann::ordered_json modules_of(const Network& network, std::span<const TaskResult> tasks) {
-    ModuleTally tally(network);
-    for (const TaskResult& task : tasks) tally.add(task.layer, task.stage, task.seconds, task.energy_j);
-    return modules_json(tally.shares());
+    return modules_json(tallied(network, tasks).shares());
+}
+nlohmann::ordered_json modules_of(const Network& network, const TargetRun& run) {
+    return modules_json(tallied(network, run).shares());
 }
 
 nlohmann::ordered_json compare_json_with_modules(const Network& network,

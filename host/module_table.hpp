@@ -17,8 +17,9 @@ namespace satsim::host {
 // A line a module, the targets side by side.
 [[nodiscard]] std::string module_text(const Network& network, std::span<const TargetRun> runs);
 
-// Seconds and joules by module: the field `modules`.
+// Seconds and joules by module: the field `modules`. Of a group of machines, those in which they are busy.
 [[nodiscard]] nlohmann::ordered_json modules_of(const Network& network, std::span<const TaskResult> tasks);
+[[nodiscard]] nlohmann::ordered_json modules_of(const Network& network, const TargetRun& run);
 
 // compare_json() of a baseline's and a recipe's result, with the modules of networks that have some.
 [[nodiscard]] nlohmann::ordered_json compare_json_with_modules(const Network& network,

@@ -31,8 +31,9 @@ Name name_of(const std::string& text) {
     return {text.substr(0, mark), text.substr(mark + 1), true};
 }
 
-TargetGroup read_group(const Name& name, const ComparisonArguments& arguments) {
-    if (!name.several) return {read_target(name.target, arguments), 1, false};
+TargetGroup read_group(const std::string& text, const ComparisonArguments& arguments) {
+    const Name name = name_of(text);
+    if (!name.several) return {text, read_target(name.target, arguments), 1, false};
     int copies = 0;
     const char* const last = name.copies.data() + name.copies.size();
     const auto [end, fault] = std::from_chars(name.copies.data(), last, copies);
@@ -40,15 +41,12 @@ TargetGroup read_group(const Name& name, const ComparisonArguments& arguments) {
     if (!number && name.copies != "fit")
         throw InputError("--target " + name.target + "@" + name.copies, "",
                          "has no number of machines behind the @, expected 1 to 64 or fit");
-    return {read_target(name.target, arguments), number ? copies : 0, true};
+    return {text, read_target(name.target, arguments), number ? copies : 0, true};
 }
 
 void check_beside(const TargetGroups& targets, const ComparisonArguments& arguments) {
     if (targets.mix && targets.groups.empty())
         throw InputError("--target hetero", "", "mixes the other targets, expected at least one beside it");
-    if (arguments.options.csv && !targets.has_single())
-        throw InputError("--csv", "",
-                         "has the layers of single machines, expected a target without @ beside it");
     const std::string& policy = arguments.placement.policy;
     if (std::error_code code; !is_objective(policy) && !std::filesystem::exists(policy, code))
         throw InputError("--placement " + policy, "",
@@ -76,10 +74,6 @@ bool TargetGroups::has_pipeline() const {
     return std::ranges::any_of(groups, &TargetGroup::pipeline);
 }
 
-bool TargetGroups::has_single() const {
-    return std::ranges::any_of(groups, [](const TargetGroup& group) { return !group.pipeline; });
-}
-
 std::string target_file(const std::string& target) {
     const std::string name = name_of(target).target;
     const std::size_t colon = name.find(':');
@@ -92,10 +86,12 @@ TargetGroups read_targets(const ComparisonArguments& arguments) {
     for (const std::string& text : arguments.targets) {
         const Name name = name_of(text);
         if (!seen.insert(name.target).second) throw InputError("--target " + text, "", "is named twice");
-        if (text == kMix)
+        if (text == kMix) {
             targets.mix = true;
-        else
-            targets.groups.push_back(read_group(name, arguments));
+            targets.mix_at = targets.groups.size();
+        } else {
+            targets.groups.push_back(read_group(text, arguments));
+        }
     }
     require_different_names(targets);
     if (!arguments.gpu.record.empty() && seen.contains("gpu") == seen.contains("cpu"))

@@ -11,6 +11,7 @@ namespace satsim::host {
 inline constexpr const char* kMix = "hetero";  // the best mix of the others
 
 struct TargetGroup {
+    std::string text;  // as it was asked for: "sat@fit"
     Chosen chosen;
     int copies = 1;         // 0: as many as the step needs
     bool pipeline = false;  // named with an @, so that a pipeline is asked for, if only of one
@@ -19,9 +20,8 @@ struct TargetGroup {
 struct TargetGroups {
     std::vector<TargetGroup> groups;
     bool mix = false;
+    std::size_t mix_at = 0;  // of the groups, how many were named before the mix
     [[nodiscard]] bool has_pipeline() const;
-    // Whether one of the groups is a machine by itself.
-    [[nodiscard]] bool has_single() const;
 };
 
 // Reads "sat", "gpu-model:h100@3", "sat@fit", "hetero". Throws InputError for what is no target, is named

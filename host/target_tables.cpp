@@ -90,7 +90,7 @@ std::string part_of(const TaskResult& task) {
 }  // namespace
 
 std::string provenance_label(const TargetRun& run) {
-    const double share = ratio(run.modelled_seconds(), total_work(run).seconds);
+    const double share = ratio(run.modelled_seconds(), busy_work(run).seconds);
     return share < 0.0005 ? to_string(run.provenance())
                           : fmt::format("{}, {:.1f} % modelled", to_string(run.provenance()), 100 * share);
 }
@@ -121,7 +121,7 @@ Table target_stage_table(std::span<const TargetRun> runs) {
             const Work& work = parts[i][name];
             line.insert(line.end(),
                         {time_text(work.seconds),
-                         fmt::format("{:.1f} %", 100 * ratio(work.seconds, total_work(runs[i]).seconds)),
+                         fmt::format("{:.1f} %", 100 * ratio(work.seconds, busy_work(runs[i]).seconds)),
                          runs[i].energy_known ? joule_text(work.joules) : "-"});
         }
         table.row(std::move(line));
@@ -145,7 +145,8 @@ Table total_table(std::span<const TargetRun> runs) {
                    times(ratio(run.baseline_seconds, work.seconds)), of_energy(run, joule_text(work.joules)),
                    of_energy(run, fmt::format("{:.3g}", work.joules * work.seconds)),
                    time_text(gemm_work(run).seconds), giga(ratio(work.dense_flops(), work.seconds)),
-                   giga(ratio(work.executed_flops(), work.seconds)), fit_text(run.memory)});
+                   giga(ratio(work.executed_flops(), work.seconds)),
+                   run.group ? "by machine, below" : fit_text(run.memory)});
     }
     return table;
 }
@@ -190,6 +191,10 @@ std::string targets_text(std::span<const TargetRun> runs, std::span<const Row> r
         text += fmt::format("{}: {}{}; {}\n", runs[i].name, provenance_label(runs[i]),
                             shared > 0 ? fmt::format(", faster in {} of {} rows", wins[i], shared) : "",
                             runs[i].description);
+    if (std::ranges::any_of(runs, [](const TargetRun& run) { return run.group.has_value(); }))
+        text +=
+            "Of several machines, layers and parts are the time that they and their links are busy, which is "
+            "more than the step, since they work at the same time.\n";
     text +=
         "Rates count GEMMs alone over the time of the whole step. A modelled figure is a prediction, never a "
         "measurement (docs/architecture/gpu.md). Measured peaks are what a board reached in a large product "

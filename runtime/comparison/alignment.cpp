@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -13,10 +14,6 @@ using Key = std::tuple<std::string, std::string, std::string, bool>;
 Key key_of(const TaskResult& task) {
     const bool gemm = task.kind == "gemm";
     return {task.layer, task.stage, gemm ? task.part : "other", gemm};
-}
-
-double amount(const Work& work) {
-    return work.macs > 0 ? work.executed_flops() : static_cast<double>(work.bytes);
 }
 
 // Of a row that takes no time on some target: where its work is done there ("softmax, none: attention's
@@ -55,13 +52,24 @@ void judge(Row& row) {
     row.why = explain(*fastest, *second);
 }
 
+// What each machine has of a cell, for each run.
+using CellParts = std::vector<std::vector<PlacedWork>>;
+
+void add_part(std::vector<PlacedWork>& parts, const Machine& machine, const TaskResult& task) {
+    const auto same = std::ranges::find(parts, machine, &PlacedWork::machine);
+    PlacedWork& part = same != parts.end() ? *same : parts.emplace_back(PlacedWork{{}, machine});
+    part.work.add(task);
+}
+
 }  // namespace
 
 std::vector<Row> align(std::span<const TargetRun> runs) {
     std::vector<Row> rows;
     std::map<Key, std::size_t> known;
+    std::vector<CellParts> parts;  // of each row's cells
     for (std::size_t run = 0; run < runs.size(); ++run) {
-        for (const TaskResult& task : runs[run].tasks) {
+        for (std::size_t i = 0; i < runs[run].tasks.size(); ++i) {
+            const TaskResult& task = runs[run].tasks[i];
             const Key key = key_of(task);
             const auto [found, is_new] = known.try_emplace(key, rows.size());
             if (is_new) {
@@ -69,7 +77,9 @@ std::vector<Row> align(std::span<const TargetRun> runs) {
                 std::tie(row.layer, row.stage, row.part, row.gemm) = key;
                 row.cells.resize(runs.size());
                 rows.push_back(std::move(row));
+                parts.emplace_back(runs.size());
             }
+            add_part(parts[found->second][run], machine_of(runs[run], i), task);
             std::optional<Cell>& cell = rows[found->second].cells[run];
             if (!cell) cell.emplace();
             if (cell->work.tasks == 0 || task.seconds > cell->largest.seconds) cell->largest = task;
@@ -77,11 +87,11 @@ std::vector<Row> align(std::span<const TargetRun> runs) {
             cell->provenance = weaker(cell->provenance, task.provenance);
         }
     }
-    for (Row& row : rows) {
+    for (std::size_t r = 0; r < rows.size(); ++r) {
         for (std::size_t run = 0; run < runs.size(); ++run) {
-            if (row.cells[run]) row.cells[run]->position = position(row.cells[run]->work, runs[run].machine);
+            if (rows[r].cells[run]) rows[r].cells[run]->position = position(parts[r][run]);
         }
-        judge(row);
+        judge(rows[r]);
     }
     return rows;
 }
@@ -89,11 +99,11 @@ std::vector<Row> align(std::span<const TargetRun> runs) {
 std::string explain(const Cell& fast, const Cell& slow) {
     // Work in flop and work in bytes have no common roof.
     if ((fast.work.macs > 0) != (slow.work.macs > 0) || fast.position.share <= 0 ||
-        slow.position.share <= 0 || amount(fast.work) <= 0)
+        slow.position.share <= 0 || fast.work.amount() <= 0)
         return fmt::format("{:.2f}x", slow.work.seconds / fast.work.seconds);
     return fmt::format("{:.2f}x = roof {:.2f}x * share {:.2f}x * work {:.2f}x",
                        slow.work.seconds / fast.work.seconds, fast.position.roof / slow.position.roof,
-                       fast.position.share / slow.position.share, amount(slow.work) / amount(fast.work));
+                       fast.position.share / slow.position.share, slow.work.amount() / fast.work.amount());
 }
 
 }  // namespace satsim

@@ -23,11 +23,16 @@ Provenance TargetRun::provenance() const {
 double TargetRun::modelled_seconds() const {
     double seconds = 0;
     if (provenance() == Provenance::Modelled) return seconds;
-    for (const TaskResult& task : tasks) {
-        const bool modelled = task.provenance == Provenance::Modelled;
-        seconds += modelled ? task.seconds : task.seconds * (1 - 1 / limit_factor);
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const double factor = group ? group->parts[group->places[i]].limit_factor : limit_factor;
+        const bool modelled = tasks[i].provenance == Provenance::Modelled;
+        seconds += modelled ? tasks[i].seconds : tasks[i].seconds * (1 - 1 / factor);
     }
     return seconds;
+}
+
+const Machine& machine_of(const TargetRun& run, std::size_t task) {
+    return run.group ? run.group->parts[run.group->places[task]].machine : run.machine;
 }
 
 namespace {
@@ -54,9 +59,18 @@ double Work::intensity() const {
     return bytes > 0 ? executed_flops() / static_cast<double>(bytes) : 0;
 }
 
-Work total_work(const TargetRun& run) {
+Work busy_work(const TargetRun& run) {
     Work work;
     for (const TaskResult& task : run.tasks) work.add(task);
+    return work;
+}
+
+Work total_work(const TargetRun& run) {
+    Work work = busy_work(run);
+    if (run.group) {
+        work.seconds = run.group->seconds;
+        work.joules = run.group->joules;
+    }
     return work;
 }
 
@@ -68,16 +82,56 @@ Work gemm_work(const TargetRun& run) {
     return work;
 }
 
+Machine gemm_machine(const TargetRun& run) {
+    if (!run.group) return run.machine;
+    Machine mean;
+    double seconds = 0;
+    for (std::size_t i = 0; i < run.tasks.size(); ++i) {
+        if (run.tasks[i].kind != "gemm") continue;
+        const Machine& machine = machine_of(run, i);
+        mean.peak_flops += run.tasks[i].seconds * machine.peak_flops;
+        mean.bandwidth += run.tasks[i].seconds * machine.bandwidth;
+        mean.measured = mean.measured || machine.measured;
+        seconds += run.tasks[i].seconds;
+    }
+    if (seconds <= 0) return run.machine;
+    mean.peak_flops /= seconds;
+    mean.bandwidth /= seconds;
+    return mean;
+}
+
+namespace {
+
+double roof_of(const Work& work, const Machine& machine) {
+    const bool arithmetic = work.macs > 0;
+    return arithmetic && work.bytes > 0 ? std::min(machine.peak_flops, work.intensity() * machine.bandwidth)
+           : arithmetic                 ? machine.peak_flops
+                                        : machine.bandwidth;
+}
+
+}  // namespace
+
 RooflinePosition position(const Work& work, const Machine& machine) {
     RooflinePosition result;
-    const bool arithmetic = work.macs > 0;
-    result.roof = arithmetic && work.bytes > 0
-                      ? std::min(machine.peak_flops, work.intensity() * machine.bandwidth)
-                  : arithmetic ? machine.peak_flops
-                               : machine.bandwidth;
-    const double done = arithmetic ? work.executed_flops() : static_cast<double>(work.bytes);
-    if (work.seconds > 0 && result.roof > 0) result.share = done / work.seconds / result.roof;
+    result.roof = roof_of(work, machine);
+    if (work.seconds > 0 && result.roof > 0) result.share = work.amount() / work.seconds / result.roof;
     return result;
+}
+
+RooflinePosition position(std::span<const PlacedWork> parts) {
+    if (parts.size() == 1) return position(parts[0].work, parts[0].machine);
+    double amount = 0;
+    double seconds = 0;
+    double at_the_roof = 0;  // seconds that it would take
+    for (const PlacedWork& part : parts) {
+        const double roof = roof_of(part.work, part.machine);
+        if (roof <= 0) return {};  // of one machine not known
+        amount += part.work.amount();
+        seconds += part.work.seconds;
+        at_the_roof += part.work.amount() / roof;
+    }
+    if (amount <= 0 || seconds <= 0) return {};
+    return {amount / at_the_roof, at_the_roof / seconds};
 }
 
 }  // namespace satsim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,24 @@ struct Machine {
     double bandwidth = 0;    // byte/s of its memory
     double board_watts = 0;  // its limit; 0: not known
     bool measured = false;  // the rates are what a large product and a large copy reached, not published ones
+    bool operator==(const Machine&) const = default;
+};
+
+// Several machines that share a step: equal ones as a pipeline, or a mix (docs/architecture/placement.md).
+// They work at the same time, so that the step takes less than the sum of its tasks, and those that wait take
+// power.
+struct Group {
+    struct Part {
+        std::string name;  // "sat#1"
+        Machine machine;
+        double limit_factor = 1;  // as TargetRun's
+        bool operator==(const Part&) const = default;
+    };
+    std::vector<Part> parts;  // all of them, the host too where it computes
+    std::vector<std::size_t>
+        places;          // the part of each task of the run; of a transfer, the one with the link
+    double seconds = 0;  // of the step
+    double joules = 0;   // of the step
 };
 
 // The one that says less about a real machine.
@@ -24,8 +43,10 @@ struct Machine {
 struct TargetRun {
     std::string name;         // "sat", "gpu-model:h100"
     std::string description;  // "A100 SXM 80 GB"
-    Machine machine;
-    std::vector<TaskResult> tasks;  // of one step, in order
+    Machine machine;          // of a group, all of its accelerators together
+    std::vector<TaskResult>
+        tasks;  // of one step, in order; of a group, transfers between machines behind them
+    std::optional<Group> group{};  // where the target is several machines
     // By how much the tasks' seconds were stretched to hold the step's mean power to the board's limit
     // (board_limit.hpp); 1: not at all.
     double limit_factor = 1;
@@ -45,6 +66,9 @@ struct TargetRun {
     [[nodiscard]] double modelled_seconds() const;
 };
 
+// The machine that a task of the run is on.
+[[nodiscard]] const Machine& machine_of(const TargetRun& run, std::size_t task);
+
 // Sums over some tasks of a run.
 struct Work {
     std::size_t tasks = 0;
@@ -57,12 +81,20 @@ struct Work {
     void add(const TaskResult& task);
     [[nodiscard]] double executed_flops() const { return 2 * static_cast<double>(macs); }
     [[nodiscard]] double dense_flops() const { return 2 * static_cast<double>(dense_macs); }
+    // What was done: executed flop, or, without any, bytes.
+    [[nodiscard]] double amount() const { return macs > 0 ? executed_flops() : static_cast<double>(bytes); }
     // flop per byte of executed work
     [[nodiscard]] double intensity() const;
 };
 
+// The step: what it took and what was done in it.
 [[nodiscard]] Work total_work(const TargetRun& run);
-[[nodiscard]] Work gemm_work(const TargetRun& run);
+// All tasks one after the other: of a single machine the step, of a group the time that its machines and
+// links are busy.
+[[nodiscard]] Work busy_work(const TargetRun& run);
+[[nodiscard]] Work gemm_work(const TargetRun& run);  // of GEMMs, in busy time
+// What GEMMs ran on, on average over their time: of a group less than all of it.
+[[nodiscard]] Machine gemm_machine(const TargetRun& run);
 
 // Where some work stands under a machine's roofline. Work without multiply-accumulates is measured in bytes.
 struct RooflinePosition {
@@ -70,5 +102,13 @@ struct RooflinePosition {
     double share = 0;  // of the roof, reached
 };
 [[nodiscard]] RooflinePosition position(const Work& work, const Machine& machine);
+
+// Of work that several machines have parts of: the roof that they could reach together, if one after the
+// other.
+struct PlacedWork {
+    Work work;
+    Machine machine;
+};
+[[nodiscard]] RooflinePosition position(std::span<const PlacedWork> parts);
 
 }  // namespace satsim

@@ -54,6 +54,17 @@ ordered_json rates_json(const Work& work, const Machine& machine) {
             {"flops_dense_equivalent_per_byte_per_s", ratio(dense, machine.bandwidth)}};
 }
 
+ordered_json machines_json(const Group& group) {
+    ordered_json machines = ordered_json::array();
+    for (const Group::Part& part : group.parts)
+        machines.push_back({{"name", part.name},
+                            {"peak_flops", part.machine.peak_flops},
+                            {"bandwidth_bytes_per_s", part.machine.bandwidth},
+                            {"board_watts", part.machine.board_watts},
+                            {"limit_factor", part.limit_factor}});
+    return machines;
+}
+
 }  // namespace
 
 ordered_json targets_json(std::span<const TargetRun> runs) {
@@ -62,8 +73,12 @@ ordered_json targets_json(std::span<const TargetRun> runs) {
         const Work total = total_work(run);
         ordered_json layers = ordered_json::array();
         ordered_json others = ordered_json::array();
-        for (const TaskResult& task : run.tasks)
-            (task.kind == "gemm" ? layers : others).push_back(task_json(task));
+        for (std::size_t i = 0; i < run.tasks.size(); ++i) {
+            const TaskResult& task = run.tasks[i];
+            ordered_json object = task_json(task);
+            if (run.group) object["machine"] = run.group->parts[run.group->places[i]].name;
+            (task.kind == "gemm" ? layers : others).push_back(std::move(object));
+        }
         targets.push_back({{"name", run.name},
                            {"provenance", to_string(run.provenance())},
                            {"modelled_seconds", run.modelled_seconds()},
@@ -71,6 +86,7 @@ ordered_json targets_json(std::span<const TargetRun> runs) {
                            {"description", run.description},
                            {"seconds", total.seconds},
                            {"energy_j", total.joules},
+                           {"busy_seconds", busy_work(run).seconds},
                            {"energy_known", run.energy_known},
                            {"baseline_seconds", run.baseline_seconds},
                            {"baseline_energy_j", run.baseline_joules},
@@ -80,12 +96,13 @@ ordered_json targets_json(std::span<const TargetRun> runs) {
                            {"bandwidth_bytes_per_s", run.machine.bandwidth},
                            {"board_watts", run.machine.board_watts},
                            {"step", rates_json(total, run.machine)},
-                           {"gemm", rates_json(gemm_work(run), run.machine)},
+                           {"gemm", rates_json(gemm_work(run), gemm_machine(run))},
                            {"layers", std::move(layers)},
                            {"other_tasks", std::move(others)},
                            {"fits", run.fits()},
                            {"baseline_fits", run.baseline_fits()}});
         if (run.memory) targets.back()["memory"] = memory_json(*run.memory);
+        if (run.group) targets.back()["machines"] = machines_json(*run.group);
     }
     return targets;
 }

@@ -6,6 +6,9 @@
 #include <cmath>
 #include <map>
 
+#include "runtime/comparison/targets_trace.hpp"
+#include "runtime/dispatch/bound.hpp"
+
 namespace satsim::placement {
 namespace {
 
@@ -15,8 +18,15 @@ Nanoseconds nanoseconds(double seconds) {
 
 class Drawing {
   public:
-    Drawing(ChromeTrace& trace, int pid, const Network& network, const PlacedStep& placed)
-        : trace_(trace), pid_(pid), network_(network), placed_(placed) {}
+    Drawing(ChromeTrace& trace, int pid, std::size_t target, const Network& network, const TargetRun& run,
+            const PlacedStep& placed, LayerPlaces& places)
+        : trace_(trace),
+          pid_(pid),
+          target_(target),
+          network_(network),
+          run_(run),
+          placed_(placed),
+          places_(places) {}
 
     int draw(std::size_t max_runs) {
         name_tracks();
@@ -27,7 +37,7 @@ class Drawing {
         if (events.size() > max_runs) {
             until = events[max_runs].start;
             events.resize(max_runs);
-            trace_.note("rule",
+            trace_.note("rule of " + run_.name,
                         fmt::format("the first {} runs of {} nodes are drawn: {:.3f} of {:.3f} s", max_runs,
                                     placed_.outcome.nodes.size(), until, placed_.outcome.seconds));
         }
@@ -48,10 +58,10 @@ class Drawing {
         const auto machines = static_cast<int>(placed_.problem.machines.size());
         links_ = pid_ + machines;
         for (int m = 0; m < machines; ++m) {
-            trace_.process(pid_ + m, network_.name + " placed: " + machine(m).name, pid_ + m);
+            trace_.process(pid_ + m, process_title(network_.name, run_, machine(m).name), pid_ + m);
             trace_.track(pid_ + m, kTasks, "tasks", kTasks);
         }
-        trace_.process(links_, network_.name + " placed: PCIe", links_);
+        trace_.process(links_, network_.name + ": " + run_.name + ": PCIe (modelled)", links_);
         for (int m = 0; m < machines; ++m) {
             if (machine(m).in_host_memory()) continue;
             trace_.track(links_, up(m), machine(m).name + " to host", up(m));
@@ -72,13 +82,30 @@ class Drawing {
         if (end == start) return;  // nothing to be seen
         std::string title = layer + " " + to_string(node.stage);
         if (!node.part.empty()) title += " " + node.part;
-        trace_.slice(pid_ + event.machine, kTasks, title, "task", start, end,
-                     {{"layer", layer},
-                      {"stage", to_string(node.stage)},
-                      {"part", node.part},
-                      {"turn", std::to_string(run.turn)},
-                      {"micro_batch", std::to_string(run.micro_batch)},
-                      {"turns", std::to_string(run.weight)}});
+        for (const std::size_t task : node.tasks)
+            places_.add(target_, run_.tasks[task], {pid_ + event.machine, kTasks, start});
+        ChromeTrace::Arguments arguments = task_arguments(summary_of(node));
+        arguments.insert(arguments.end(), {{"turn", std::to_string(run.turn)},
+                                           {"micro_batch", std::to_string(run.micro_batch)},
+                                           {"turns", std::to_string(run.weight)}});
+        trace_.slice(pid_ + event.machine, kTasks, title, summary_of(node).kind, start, end, arguments);
+    }
+
+    // A node as one task: the longest of its tasks, with the weakest provenance, and the bytes of one run.
+    [[nodiscard]] TaskResult summary_of(const Node& node) const {
+        const TaskResult* longest = &run_.tasks[node.tasks.front()];
+        Provenance provenance = longest->provenance;
+        Bytes bytes = 0;
+        for (const std::size_t t : node.tasks) {
+            const TaskResult& task = run_.tasks[t];
+            if (task.seconds > longest->seconds) longest = &task;
+            provenance = weaker(provenance, task.provenance);
+            bytes += task.dram_bytes / std::max<std::int64_t>(task.times, 1);
+        }
+        TaskResult summary = *longest;
+        summary.provenance = provenance;
+        summary.dram_bytes = bytes;
+        return summary;
     }
 
     // A slice on each link that it takes, and arrows from the run that made the tensor to the one that asked.
@@ -92,7 +119,8 @@ class Drawing {
         if (!machine(transfer.to).in_host_memory()) tracks.push_back(down(transfer.to));
         for (const int track : tracks)
             trace_.slice(links_, track, tensor.name, "transfer", start, end,
-                         {{"bytes", std::to_string(transfer.bytes)},
+                         {{"provenance", to_string(Provenance::Modelled)},
+                          {"bytes", std::to_string(transfer.bytes)},
                           {"from", machine(transfer.from).name},
                           {"to", machine(transfer.to).name}});
         const auto producer = runs_.find(transfer.producer);
@@ -109,17 +137,21 @@ class Drawing {
 
     ChromeTrace& trace_;
     int pid_;
+    std::size_t target_;
     const Network& network_;
+    const TargetRun& run_;
     const PlacedStep& placed_;
+    LayerPlaces& places_;
     int links_ = 0;
     std::map<int, NodeEvent> runs_;
 };
 
 }  // namespace
 
-int add_placed_step(ChromeTrace& trace, int pid, const Network& network, const PlacedStep& placed,
-                    std::size_t max_runs) {
-    return Drawing(trace, pid, network, placed).draw(max_runs);
+int add_placed_step(ChromeTrace& trace, int pid, std::size_t target, const Network& network,
+                    const TargetRun& run, const PlacedStep& placed, std::size_t max_runs,
+                    LayerPlaces& places) {
+    return Drawing(trace, pid, target, network, run, placed, places).draw(max_runs);
 }
 
 }  // namespace satsim::placement

@@ -27,6 +27,7 @@ void check_task(const JsonCursor& task) {
     texts(task, {"name"});
     one_of(task.at("stage"), {"FF", "BP", "WU"});
     amounts(task, {"seconds", "energy_j", "dram_bytes"});
+    if (task.has("machine")) texts(task, {"machine"});  // of several, the one that it is on
     check_bound(task);
     check_provenance(task);
 }
@@ -51,8 +52,16 @@ void check_target(const JsonCursor& target) {
     if (target.has("modules")) check_modules(target);
     for (const std::string_view key : {"fits", "baseline_fits"})  // not in documents written before
         if (target.has(key)) (void)target.at(key).boolean();
-    for (const char* key : {"modelled_seconds", "limit_factor"})
+    for (const char* key : {"modelled_seconds", "limit_factor", "busy_seconds"})
         if (target.has(key)) amounts(target, {key});
+    if (target.has("machines"))
+        each(
+            target.at("machines"),
+            [](const JsonCursor& machine) {
+                texts(machine, {"name"});
+                amounts(machine, {"peak_flops", "bandwidth_bytes_per_s", "board_watts", "limit_factor"});
+            },
+            1);
     if (target.has("peaks")) one_of(target.at("peaks"), {"measured", "published"});
     each(target.at("layers"), [](const JsonCursor& task) {
         check_task(task);
@@ -127,7 +136,7 @@ void check_targets(const JsonCursor& data) {
             if (!names.insert(target.at("name").text()).second)
                 target.at("name").fail("is another target's too, expected names that differ");
         },
-        mixes ? 0 : 1);  // several machines of one kind have no layers of single ones
+        mixes ? 0 : 1);  // before mixes were targets too, a document could be of mixes alone
     each(data.at("rows"), [&names](const JsonCursor& row) { check_row(row, names); });
 }
 

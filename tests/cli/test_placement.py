@@ -57,6 +57,37 @@ class Placement(ProgramTest):
         without_sat = next(w for w in mix["without"] if w["target"] == "sat#1")
         self.assertLess(without_sat["seconds"], 1.05 * mix["seconds"])
 
+    def test_several_machines_are_targets_like_any_other(self):
+        arguments = ["compare", "armor-8b", "--set", "layers=4", "--recipe", "wohg-3+bdwp-2:8+recompute", "--baseline", "wohg-3+dense+recompute",
+                     "--target", f"{ORIN}@2,hetero,sat@fit", "--fidelity", "fast"]
+        value = self.run_json(*arguments, "--trace", "t.json")
+        names = [target["name"] for target in value["targets"]]
+        self.assertEqual(names[:2], [f"{ORIN}@2", "hetero"])  # in the order asked for
+        self.assertRegex(names[2], r"^sat@[1-9]\d*$")
+        self.assertEqual([target.get("asked") for target in value["targets"]], [None, None, "sat@fit"])
+        for target in value["targets"]:
+            tasks = target["layers"] + target["other_tasks"]
+            self.assertAlmostEqual(sum(task["seconds"] for task in tasks), target["busy_seconds"])
+            self.assertLessEqual(target["seconds"], target["busy_seconds"] * (1 + 1e-9))
+            self.assertAlmostEqual((sum(task["energy_j"] for task in tasks) + target["idle_energy_j"]) / target["energy_j"], 1)
+            transfers = [task for task in tasks if task.get("kind") == "transfer"]
+            self.assertAlmostEqual(sum(task["seconds"] for task in transfers), target["transfers"]["seconds"])
+            self.assertEqual(sum(task["dram_bytes"] for task in transfers), target["transfers"]["bytes"])
+            machines = {machine["name"] for machine in target["machines"]}
+            self.assertLessEqual({task["machine"] for task in tasks}, machines)
+            busy = {machine["target"]: machine["seconds"] for machine in target["busy"]}
+            for machine in machines:
+                on = sum(task["seconds"] for task in tasks if task["machine"] == machine and task.get("kind") != "transfer")
+                self.assertAlmostEqual(on / max(busy[machine], 1e-30), 1 if on else 0)
+        shared = [row for row in value["rows"] if row["winner"]]
+        self.assertTrue(shared)
+        self.assertLessEqual({row["winner"] for row in shared}, set(names))
+        self.assertTrue(all(0 <= cell["share_of_roof"] <= 1.01 for row in value["rows"] for cell in row["targets"]))
+        lines = self.run_program(*arguments, "--csv").stdout.splitlines()
+        self.assertEqual(len(lines), 1 + len(value["rows"]))
+        processes = [e["args"]["name"] for e in json.loads((self.folder / "t.json").read_text())["traceEvents"] if e["name"] == "process_name"]
+        self.assertEqual(len(set(processes)), len(processes))
+
     def test_every_target_has_its_modules(self):
         value = self.run_json("compare", "armor-tiny", "--recipe", "wohg-3+bdwp-2:8", "--baseline", "wohg-3+dense",
                               "--target", f"sat,{ORIN},hetero", "--fidelity", "fast")
@@ -150,7 +181,6 @@ class Placement(ProgramTest):
         self.refuse("compare", small, "--target", "sat", "--save-placement", "p.json", names=["satsim: --save-placement: ", "hetero"])
         for targets, text in (("gpu-model:h100", "on 1 target ("), ("gpu-model:h100,gpu-model:a100", "on 2 targets (")):
             self.assertIn(text, self.run_program("compare", small, "--target", targets).stdout)
-        self.refuse("compare", small, "--target", "sat@2", "--csv", names=["--csv", "without @"])
         path = self.write("no_joules.json", recording([measurement(w, 1e-5) | {"joules": None} for w in WORKS + VECTORS]))
         self.refuse("compare", self.write("two_layers.json", TWO), "--recipe", "dense", "--target", f"sat,gpu:{path},hetero", "--placement", "energy",
                     *SMALL, names=["energy", "does not know"])
@@ -228,8 +258,14 @@ class Placement(ProgramTest):
         self.assertEqual(self.run_json("trace", "--check", path)["broken"], [])
         events = json.loads(path.read_text())["traceEvents"]
         names = [e["args"]["name"] for e in events if e["name"] == "process_name"]
-        self.assertEqual(len([n for n in names if "placed" in n]), 3)
+        self.assertEqual(len([n for n in names if ": hetero: " in n]), 3)
+        self.assertEqual(len(set(names)), len(names))
         self.assertTrue(any("PCIe" in n for n in names))
+        # The two machines alone and the mix: arrows along each layer, and slices that say what they are.
+        self.assertTrue([e for e in events if e["ph"] == "s" and e["cat"] == "same layer"])
+        for event in events:
+            if event["ph"] == "X":
+                self.assertIn("provenance", event["args"], event)
         self.assertEqual(len([e for e in events if e["ph"] == "s"]), len([e for e in events if e["ph"] == "f"]))
         self.assertTrue([e for e in events if e["ph"] == "s"])
 

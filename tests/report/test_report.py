@@ -226,7 +226,7 @@ class Report(ProgramTest):
         for title in self.browser.evaluate("[...document.querySelectorAll('.axis-title')].map((t) => t.textContent)"):
             self.assertRegex(title, r"\[.+\]")
         def modelled(target):  # beside what a target otherwise is: SAT's host work
-            share = target["modelled_seconds"] / target["seconds"]
+            share = target["modelled_seconds"] / target["busy_seconds"]
             return f", {100 * share:.1f} % modelled" if share >= 0.0005 else ""
         labels = [f"{target['name']} ({target['provenance']}{modelled(target)})" for target in data["targets"]]
         bars = self.browser.evaluate("[...document.querySelectorAll('#parts .bar')].map((b) => b.getAttribute('aria-label'))")
@@ -256,8 +256,9 @@ class Report(ProgramTest):
         self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('main section')].map((s) => s.id)"),
                          ["summary", "parts", "energy", "modules", "mix-0", "roofline", "table", "origin"])
         # A bar of every target, with a piece for each module; a row of every alternative; a block of everything in the timeline.
-        self.assertEqual(self.count("#modules figure .bar-label.strong"), len(data["targets"]) + 1)
-        pieces = sum(module["seconds"] > 0 for target in [*data["targets"], mix] for module in target["modules"])
+        self.assertEqual([target["name"] for target in data["targets"]], ["sat", "gpu-model:jetson-agx-orin", "hetero"])
+        self.assertEqual(self.count("#modules figure .bar-label.strong"), len(data["targets"]))
+        pieces = sum(module["seconds"] > 0 for target in data["targets"] for module in target["modules"])
         self.assertEqual(self.count("#modules figure rect.share:not(.pattern)"), pieces)
         self.assertEqual(self.count("#mix-0 > .scroll tbody tr"), len(mix["singles"]) + len(mix["without"]) + 1)
         self.assertEqual(self.count("#mix-0 .block"), len(mix["timeline"]))
@@ -265,6 +266,24 @@ class Report(ProgramTest):
         self.assertIn("runs of tasks", self.tooltip())
         for title in self.browser.evaluate("[...document.querySelectorAll('.axis-title')].map((t) => t.textContent)"):
             self.assertRegex(title, r"\[.+\]")
+        self.assertEqual(self.browser.complaints(), [])
+
+    def test_several_machines_are_targets_like_any_other(self):
+        self.run_program("compare", "armor-tiny", "--recipe", "wohg-3+bdwp-2:8", "--baseline", "wohg-3+dense", "--fidelity", "fast",
+                         "--target", "sat@2,gpu-model:jetson-agx-orin", "--report", "r.json")
+        data = json.loads((self.folder / "r.json").read_text())["data"]
+        self.run_program("report", "r.json", "-o", "r.html")
+        self.open()
+        self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('main section')].map((s) => s.id)"),
+                         ["summary", "parts", "energy", "modules", "mix-0", "roofline", "table", "origin"])
+        # A mark of every GEMM under the roof of one machine: twice the roof would be of both.
+        for target in data["targets"]:
+            self.assertEqual(self.count(f"#roofline .point[data-target='{target['name']}']"), len(target["layers"]))
+        self.assertEqual(self.count("#roofline .roofs path:not(.minor)"), 2)
+        self.assertIn("each of 2", self.browser.evaluate("[...document.querySelectorAll('.roof-label')].map((t) => t.textContent).join()"))
+        self.assertEqual(self.count("#table tbody tr"), len(data["rows"]))
+        self.browser.evaluate("(() => { const s = document.querySelector('#parts select'); s.value = 'share'; s.dispatchEvent(new Event('change')); })()")
+        self.assertIn("busy", self.browser.evaluate("document.getElementById('parts').textContent"))
         self.assertEqual(self.browser.complaints(), [])
 
     def test_targets_filter_and_change_their_scales(self):

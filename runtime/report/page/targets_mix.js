@@ -8,7 +8,9 @@ function moduleLook(names) {
 }
 
 function modulesSection(targets, mixes) {
-    const all = [...targets, ...mixes.map((mix) => ({...mix, label: `${mix.name} (${mix.provenance})`}))].filter((target) => (target.modules || []).length);
+    // In documents from before, mixes are no targets.
+    const alone = mixes.filter((mix) => !targets.some((target) => target.name === mix.name));
+    const all = [...targets, ...alone.map((mix) => ({...mix, label: `${mix.name} (${mix.provenance})`}))].filter((target) => (target.modules || []).length);
     const names = [...new Set(all.flatMap((target) => target.modules.map((module) => module.name)))];
     if (names.length < 2) return;
     const look = moduleLook(names);
@@ -49,7 +51,7 @@ function drawMixTimeline(svg, width, mix, lanes) {
 function mixSection(mix, index) {
     const objective = {time: "time", energy: "energy", edp: "energy × delay"}[mix.objective];
     const part = section(`mix-${index}`, `Placement: ${mix.name}`,
-        `Every task on one of the machines, for the least ${objective}; found by ${mix.method}. Tasks of different machines and transfers overlap. Provenance: ${mix.provenance}, the weakest of what was placed.`);
+        `Every task on one of the machines, for the least ${objective}; found by ${mix.method}. Tasks of different machines and transfers overlap. Provenance: ${mix.provenance}.`);
     const valueOf = {time: (s, j) => s, energy: (s, j) => j, edp: (s, j) => s * j}[mix.objective];
     const rows = [...mix.singles.map((single) => ({name: `all on ${single.target}`, seconds: single.seconds, joules: single.energy_j, note: [single.fits ? "" : "does not fit its memory", single.alone ? "" : "rest on others"].filter((s) => s).join(", ")})),
                   ...mix.without.map((other) => ({name: `without ${other.target}`, seconds: other.seconds, joules: other.energy_j, note: ""})),

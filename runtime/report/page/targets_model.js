@@ -21,6 +21,20 @@ function shortNames(names) {
 // Energy is 0 where none was measured; so is a bandwidth or a limit that is not known.
 const knownText = (value, text) => (value > 0 ? text(value) : "not known");
 
+// What a target's GEMMs run on: of several machines those that differ, each with the number of its kind.
+function machinesOf(target) {
+    const kinds = new Map();
+    const used = new Set(target.layers.map((task) => task.machine));
+    const machines = target.machines ? target.machines.filter((machine) => used.has(machine.name)) : [target];
+    machines.forEach((machine) => {
+        const key = `${machine.peak_flops} ${machine.bandwidth_bytes_per_s}`;
+        const kind = kinds.get(key) || {name: machine.name.replace(/#.*/, ""), peak_flops: machine.peak_flops, bandwidth_bytes_per_s: machine.bandwidth_bytes_per_s, names: []};
+        kind.names.push(machine.name);
+        kinds.set(key, kind);
+    });
+    return [...kinds.values()];
+}
+
 // Targets in the order given. `label` says how its figures came to be; it stands wherever a figure of the target does.
 function targetsOf(data) {
     const names = shortNames(data.targets.map((target) => target.name));
@@ -35,10 +49,11 @@ function targetsOf(data) {
             sum.seconds += task.seconds;
             sum.joules += task.energy_j;
         });
-        // Documents from before lack modelled_seconds.
-        const modelled = target.seconds > 0 ? (target.modelled_seconds || 0) / target.seconds : 0;
+        // Of several machines, which work at the same time, more than the step. Documents from before lack it, and modelled_seconds.
+        const busy = target.busy_seconds || target.seconds;
+        const modelled = busy > 0 ? (target.modelled_seconds || 0) / busy : 0;
         const label = `${names[index]} (${target.provenance}${modelled < 0.0005 ? "" : `, ${percent(modelled)} modelled`})`;
-        return {...target, index, label, tasks, parts};
+        return {...target, index, label, busy, tasks, parts, machines: machinesOf(target)};
     });
 }
 

@@ -6,13 +6,15 @@ function targetPoints(targets, filters, dense) {
         .map((task) => {
             const work = dense ? task.dense : task.operations;
             const intensity = work / task.dram_bytes;
-            const peak = target.peak_flops * (dense ? task.dense / task.operations : 1);
-            return {target, task, intensity, rate: work / task.seconds, attainable: Math.min(peak, intensity * target.bandwidth_bytes_per_s)};
+            const machine = target.machines.find((kind) => kind.names.includes(task.machine)) || target.machines[0];
+            const peak = machine.peak_flops * (dense ? task.dense / task.operations : 1);
+            return {target, task, intensity, rate: work / task.seconds, attainable: Math.min(peak, intensity * machine.bandwidth_bytes_per_s)};
         }));
 }
 
 const targetPointLines = (point) => [
     ["target", point.target.label],
+    ...(point.task.machine ? [["machine", point.task.machine]] : []),
     ["rate", rateText(point.rate)],
     ["intensity", `${three(point.intensity)} op/byte`],
     ["of the roof above it", point.attainable > 0 ? percent(point.rate / point.attainable) : ""],
@@ -27,14 +29,16 @@ const targetPointLines = (point) => [
     ["figures are", point.task.provenance],
 ];
 
-// Of each target the dense roof, and the one that its sparsest GEMMs have when dense-equivalent operations count.
+// Of each machine of a target the dense roof, and the one that the target's sparsest GEMMs have when dense-equivalent operations count.
 function targetRoofs(targets, dense) {
-    return targets.filter((target) => target.peak_flops > 0 && target.bandwidth_bytes_per_s > 0).flatMap((target) => {
-        const gain = d3.max(target.tasks.filter((task) => task.operations > 0), (task) => task.dense / task.operations) || 1;
-        const own = {target, rate: target.peak_flops, text: `${target.label}: ${rateText(target.peak_flops)}, ${three(target.bandwidth_bytes_per_s / 1e9)} GB/s`};
+    return targets.flatMap((target) => target.machines.filter((machine) => machine.peak_flops > 0 && machine.bandwidth_bytes_per_s > 0).flatMap((machine) => {
+        const on = target.tasks.filter((task) => task.operations > 0 && (!task.machine || machine.names.includes(task.machine)));
+        const gain = d3.max(on, (task) => task.dense / task.operations) || 1;
+        const several = machine.names.length > 1 ? `, each of ${machine.names.length}` : target.machines.length > 1 ? `, ${machine.name}` : "";
+        const own = {target, machine, rate: machine.peak_flops, text: `${target.label}${several}: ${rateText(machine.peak_flops)}, ${three(machine.bandwidth_bytes_per_s / 1e9)} GB/s`};
         if (!dense || gain < 1.01) return [own];
-        return [own, {target, rate: gain * target.peak_flops, text: `${target.label}, pruned: ${ratioText(gain)}`, minor: true}];
-    });
+        return [own, {target, machine, rate: gain * machine.peak_flops, text: `${target.label}${several}, pruned: ${ratioText(gain)}`, minor: true}];
+    }));
 }
 
 // Labels above their roofs, pushed apart where roofs lie close together.
@@ -43,9 +47,9 @@ function drawTargetRoofs(svg, x, y, roofs) {
     const layer = svg.append("g").attr("class", "roofs");
     let above = Infinity;
     roofs.slice().sort((a, b) => a.rate - b.rate).forEach((roof) => {
-        const bandwidth = roof.target.bandwidth_bytes_per_s;
+        const bandwidth = roof.machine.bandwidth_bytes_per_s;
         const start = Math.max(left, y.domain()[0] / bandwidth);
-        const from = roof.minor ? roof.target.peak_flops / bandwidth : start;  // below it, the roof is the dense one's
+        const from = roof.minor ? roof.machine.peak_flops / bandwidth : start;  // below it, the roof is the dense one's
         const corners = [[from, from * bandwidth], [roof.rate / bandwidth, roof.rate], [right, roof.rate]];
         layer.append("path").attr("class", roof.minor ? "roof minor" : "roof").style("stroke", targetColor(roof.target))
             .attr("d", d3.line().x((c) => x(c[0])).y((c) => y(c[1]))(corners));
@@ -60,7 +64,7 @@ function drawTargetRoofs(svg, x, y, roofs) {
 function drawTargetsRoofline(svg, width, targets, filters, dense) {
     const everything = targetPoints(targets, null, dense);
     const roofs = targetRoofs(targets, dense);
-    const intensities = everything.map((p) => p.intensity).concat(roofs.map((r) => r.rate / r.target.bandwidth_bytes_per_s), 1);
+    const intensities = everything.map((p) => p.intensity).concat(roofs.map((r) => r.rate / r.machine.bandwidth_bytes_per_s), 1);
     const rates = everything.map((p) => p.rate).concat(roofs.map((r) => r.rate));
     const top = d3.max(rates) || 1;
     // Roofs reach far to the right, where their labels cover no marks.

@@ -90,10 +90,10 @@ function partGroups(targets, share) {
         name,
         bars: targets.map((target) => {
             const {seconds, joules} = target.parts.get(name);
-            const of = target.seconds > 0 ? seconds / target.seconds : 0;
+            const of = target.busy > 0 ? seconds / target.busy : 0;
             return {
                 target, value: share ? 100 * of : seconds, text: seconds > 0 ? `${timeText(seconds)}, ${percent(of)}` : "none",
-                lines: [["time", timeText(seconds)], ["share of the target's step", percent(of)], ["energy", knownText(joules, jouleText)]],
+                lines: [["time", timeText(seconds)], [target.busy > target.seconds ? "share of its machines' busy time" : "share of the target's step", percent(of)], ["energy", knownText(joules, jouleText)]],
             };
         }),
     }));
@@ -109,7 +109,8 @@ function decadeAxis(groups) {
 }
 
 function partsSection(targets) {
-    const part = section("parts", "Parts of the step", "One group a part, one bar a target; the time and its share of the target's own step are printed behind each bar.");
+    const part = section("parts", "Parts of the step", "One group a part, one bar a target; the time and its share of the target's own step are printed behind each bar." +
+        (targets.some((target) => target.busy > target.seconds * 1.000001) ? " Of several machines: the time that they and their links are busy, which is more than the step, since they work at the same time." : ""));
     let share = false;
     const controls = element("div.controls");
     part.append(controls);
@@ -126,10 +127,13 @@ function partsSection(targets) {
 // Of each target a total and what it is made of; `field` is "seconds" or "joules".
 function partRows(targets, field, text) {
     return targets.map((target) => {
-        const value = d3.sum([...target.parts.values()], (sum) => sum[field]);
-        return {name: target.label, total: {value, text: knownText(value, text)},
-                parts: TARGET_PARTS.map((name, index) => ({name, value: target.parts.get(name)[field], color: `var(--part-${index})`,
-                                                           pattern: name.startsWith("GEMM") ? null : "lines"}))};
+        const parts = TARGET_PARTS.map((name, index) => ({name, value: target.parts.get(name)[field], color: `var(--part-${index})`,
+                                                          pattern: name.startsWith("GEMM") ? null : "lines"}));
+        // Of several machines, what those take that have nothing to do for a while.
+        if (field === "joules" && target.idle_energy_j > 0)
+            parts.push({name: "machines that wait", value: target.idle_energy_j, color: `var(--part-${TARGET_PARTS.length})`, pattern: null});
+        const value = d3.sum(parts, (piece) => piece.value);
+        return {name: target.label, total: {value, text: knownText(value, text)}, parts};
     });
 }
 

@@ -25,5 +25,5 @@ const jouleText = (j) => scaled(j, [[1, "J"], [1e-3, "mJ"], [1e-6, "µJ"], [1e-9
 const byteText = (b) => scaled(b, [[2 ** 40, "TiB"], [2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"], [1, "B"]]);
 const rateText = (r) => scaled(r, [[1e12, "Top/s"], [1e9, "Gop/s"], [1e6, "Mop/s"], [1, "op/s"]]);
 const percent = (f, digits = 1) => `${fixed(digits)(100 * f)} %`;
-const ratioText = (r) => `${fixed(2)(r)}×`;
+const ratioText = (r) => `${r > 0 && r < 0.1 ? d3.format(".2~r")(r) : fixed(2)(r)}×`;
 const plural = (n, one, many) => `${grouped(n)} ${n === 1 ? one : many}`;

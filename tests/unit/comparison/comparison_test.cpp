@@ -116,10 +116,78 @@ TEST(Comparison, JsonAddsUp) {
 
 TEST(Comparison, TheTraceHoldsOneProcessATarget) {
     const std::vector<TargetRun> runs = two();
-    const TraceSummary summary = check_trace(make_targets_trace(runs, "net").json(), "t");
+    ChromeTrace trace = make_targets_trace();
+    LayerPlaces places;
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        add_target(trace, static_cast<int>(i) + 1, i, runs[i], "net", places);
+    places.link(trace);
+    const TraceSummary summary = check_trace(trace.json(), "t");
     EXPECT_EQ(summary.broken, std::vector<std::string>{});
     EXPECT_EQ(summary.tracks, 2U);
     EXPECT_EQ(summary.slices, 7U);
+}
+
+// Two machines of the slow kind, c1's GEMM on one and the rest on the other, at work at the same time.
+TargetRun group_of_two(const TargetRun& slow) {
+    TargetRun run = slow;
+    run.name = "slow@2";
+    run.machine = {2e9, 2e9, 0};
+    Group group;
+    group.parts = {{"slow#1", slow.machine, 1}, {"slow#2", slow.machine, 1}};
+    group.places.assign(run.tasks.size(), 1);
+    group.places[0] = 0;
+    group.seconds = 0.75 * busy_work(slow).seconds;
+    group.joules = busy_work(slow).joules + 1;
+    run.group = std::move(group);
+    return run;
+}
+
+TEST(Comparison, AGroupIsATargetWhoseStepIsShorterThanItsTasks) {
+    std::vector<TargetRun> runs = two();
+    runs.push_back(group_of_two(runs[0]));
+    const Work busy = busy_work(runs[2]);
+    EXPECT_DOUBLE_EQ(busy.seconds, total_work(runs[0]).seconds);
+    EXPECT_DOUBLE_EQ(total_work(runs[2]).seconds, 0.75 * busy.seconds);
+    EXPECT_DOUBLE_EQ(total_work(runs[2]).joules, busy.joules + 1);
+    const nlohmann::ordered_json target = targets_json(runs)[2];
+    EXPECT_EQ(target["seconds"], total_work(runs[2]).seconds);
+    EXPECT_EQ(target["busy_seconds"], busy.seconds);
+    EXPECT_EQ(target["machines"].size(), 2U);
+    EXPECT_EQ(target["layers"][0]["machine"], "slow#1");
+    // GEMMs run on one machine at a time: their share is of one, the step's of both.
+    EXPECT_DOUBLE_EQ(target["gemm"]["share_of_peak"].get<double>(),
+                     targets_json(runs)[0]["gemm"]["share_of_peak"].get<double>());
+    EXPECT_DOUBLE_EQ(target["step"]["share_of_peak"].get<double>(),
+                     targets_json(runs)[0]["step"]["share_of_peak"].get<double>() / 2 / 0.75);
+    // Each row under the roof of the machine that it is on.
+    for (const Row& row : align(runs)) {
+        ASSERT_EQ(row.cells[0].has_value(), row.cells[2].has_value());
+        if (!row.cells[0]) continue;
+        EXPECT_DOUBLE_EQ(row.cells[0]->position.roof, row.cells[2]->position.roof);
+        EXPECT_DOUBLE_EQ(row.cells[0]->position.share, row.cells[2]->position.share);
+    }
+}
+
+// Half of the work on a machine of half the rate, each at half of its roof.
+TEST(Comparison, WorkOnSeveralMachinesHasTheRoofOfBoth) {
+    Work work;
+    work.macs = 500'000'000;  // 1 Gflop
+    work.seconds = 2;
+    Work slower = work;
+    slower.seconds = 4;
+    const std::vector<PlacedWork> parts = {{work, {1e9, 1e9, 0}}, {slower, {0.5e9, 1e9, 0}}};
+    const RooflinePosition together = position(parts);
+    EXPECT_DOUBLE_EQ(together.roof, 2e9 / 3);
+    EXPECT_DOUBLE_EQ(together.share, 0.5);
+}
+
+// One machine's modelled part of what is recorded counts by that machine's own stretch.
+TEST(Comparison, AGroupsModelledSecondsAreByMachine) {
+    TargetRun run = two()[0];
+    for (TaskResult& task : run.tasks) task.provenance = Provenance::Recorded;
+    TargetRun group = group_of_two(run);
+    group.group->parts[0].limit_factor = 1.25;
+    EXPECT_DOUBLE_EQ(group.modelled_seconds(), run.tasks[0].seconds * 0.2);
 }
 
 // One modelled task among recorded ones shows: in its cell, and in the target's sum.

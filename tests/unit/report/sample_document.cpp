@@ -62,7 +62,7 @@ ordered_json sample_mix() {
 }
 
 ordered_json sample_targets() {
-    std::vector<TargetRun> runs(2);
+    std::vector<TargetRun> runs(3);
     runs[0].name = "sat";
     runs[0].machine = {400e9, 50e9, 0};
     runs[0].tasks = sample_result("bdwp-2:8").tasks;
@@ -70,6 +70,14 @@ ordered_json sample_targets() {
     runs[1].machine = {400e12, 2e12, 400};
     runs[1].tasks = {runs[0].tasks[0], runs[0].tasks[1]};
     runs[1].tasks[0].bound = Bound::Launch;
+    runs[2] = runs[0];
+    runs[2].name = "sat@2";
+    Group group;
+    group.parts = {{"sat#1", runs[0].machine, 1}, {"sat#2", runs[0].machine, 1}};
+    group.places.assign(runs[2].tasks.size(), 0);
+    group.seconds = 1;
+    group.joules = 1;
+    runs[2].group = std::move(group);
     for (TargetRun& run : runs) {
         run.description = "a machine";
         run.baseline_seconds = 1e-5;
