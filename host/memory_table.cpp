@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "host/target_labels.hpp"
+
 namespace satsim::host {
 namespace {
 
@@ -42,10 +44,12 @@ std::string fit_text(const std::optional<MemoryFit>& plan) {
 Table memory_table(std::span<const TargetRun> runs) {
     Table table({"<target", "memory", "capacity", "activations", "gradients", "FP32 weights", "FP16 copies",
                  "optimizer", "dW", "<fits"});
-    for (const TargetRun& run : runs) {
+    const std::vector<std::string> names = short_names(runs);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const TargetRun& run = runs[i];
         if (!run.memory) continue;
         const Footprint& footprint = run.memory->footprint;
-        table.row({run.name, byte_cell(footprint.total()), capacity_text(run.memory->capacity),
+        table.row({names[i], byte_cell(footprint.total()), capacity_text(run.memory->capacity),
                    byte_cell(footprint.activations), byte_cell(footprint.gradients),
                    byte_cell(footprint.masters), byte_cell(footprint.copies),
                    byte_cell(footprint.optimizer_state), byte_cell(footprint.weight_gradients),

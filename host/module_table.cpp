@@ -1,7 +1,7 @@
 #include "host/module_table.hpp"
 
 #include "host/table.hpp"
-#include "host/target_tables.hpp"
+#include "host/target_labels.hpp"
 #include "runtime/comparison/module_shares.hpp"
 #include "runtime/dispatch/bound.hpp"
 #include "runtime/dispatch/result_json.hpp"
@@ -72,8 +72,9 @@ std::string module_text(const Network& network, std::span<const TargetRun> runs)
     std::vector<std::string> columns{"<module"};
     std::vector<std::vector<ModuleShare>> shares;
     std::vector<double> seconds;
+    for (const std::string& title : column_titles(runs))
+        columns.insert(columns.end(), {title, "share", "energy"});
     for (const TargetRun& run : runs) {
-        columns.insert(columns.end(), {run.name + " (" + provenance_label(run) + ")", "share", "energy"});
         shares.push_back(tallied(network, run).all());
         seconds.push_back(busy_work(run).seconds);
     }

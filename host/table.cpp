@@ -53,6 +53,24 @@ std::vector<std::string> words(const std::vector<TableCell>& cells, Part of) {
     return list;
 }
 
+// Names of several lines as rows of cells that end at the same line.
+std::vector<std::vector<std::string>> header_lines(const std::vector<std::string>& columns) {
+    std::vector<std::vector<std::string>> lines(1, std::vector<std::string>(columns.size()));
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        std::size_t line = 0;  // from below
+        for (std::size_t end = columns[i].size();; ++line) {
+            if (line == lines.size()) lines.emplace_back(columns.size());
+            const std::size_t mark = end > 0 ? columns[i].rfind('\n', end - 1) : std::string::npos;
+            const std::size_t begin = mark == std::string::npos ? 0 : mark + 1;
+            lines[line][i] = columns[i].substr(begin, end - begin);
+            if (mark == std::string::npos) break;
+            end = mark;
+        }
+    }
+    std::ranges::reverse(lines);
+    return lines;
+}
+
 }  // namespace
 
 Table::Table(std::vector<std::string> columns) : columns_(std::move(columns)) {
@@ -61,6 +79,7 @@ Table::Table(std::vector<std::string> columns) : columns_(std::move(columns)) {
         if (left_.back()) name.erase(0, 1);
     }
     csv_names_ = columns_;
+    for (std::string& name : csv_names_) std::ranges::replace(name, '\n', ' ');
 }
 
 void Table::row(std::vector<TableCell> cells) {
@@ -73,13 +92,22 @@ void Table::rule() {
 }
 
 std::string Table::text() const {
-    std::vector<std::size_t> widths;
-    for (const std::string& name : columns_) widths.push_back(name.size());
-    for (const auto& cells : rows_) {
-        for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].text.size());
-    }
+    const std::vector<std::vector<std::string>> header = header_lines(columns_);
+    std::vector<std::size_t> widths(columns_.size());
+    const auto widen = [&widths](std::size_t column, const std::string& text) {
+        widths[column] = std::max(widths[column], text.size());
+    };
+    for (const auto& line : header)
+        for (std::size_t i = 0; i < line.size(); ++i) widen(i, line[i]);
+    for (const auto& cells : rows_)
+        for (std::size_t i = 0; i < cells.size(); ++i) widen(i, cells[i].text);
     std::size_t total = 0;
-    for (const std::size_t width : widths) total += width + 2;
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+        // Sentences at the end of lines need no rule above them.
+        constexpr std::size_t kSentence = 40;
+        const bool ragged = i + 1 == widths.size() && left_[i] && widths[i] > kSentence;
+        total += (ragged ? kSentence : widths[i]) + 2;
+    }
     const std::string line(total > 2 ? total - 2 : 0, '-');
     std::string out;
     const auto put = [&](const std::vector<std::string>& cells) {
@@ -94,7 +122,7 @@ std::string Table::text() const {
         text.push_back('\n');
         out.append(text);
     };
-    put(columns_);
+    for (const std::vector<std::string>& names : header) put(names);
     out.append(line).push_back('\n');
     for (const auto& cells : rows_) {
         if (cells.empty())
@@ -108,7 +136,9 @@ std::string Table::text() const {
 std::string Table::markdown() const {
     std::vector<std::string> alignment;
     for (const bool left : left_) alignment.emplace_back(left ? ":--" : "--:");
-    std::string text = markdown_line(columns_) + markdown_line(alignment);
+    std::vector<std::string> names = columns_;
+    for (std::string& name : names) std::ranges::replace(name, '\n', ' ');
+    std::string text = markdown_line(names) + markdown_line(alignment);
     for (const auto& cells : rows_) {
         if (!cells.empty()) text += markdown_line(words(cells, &TableCell::text));
     }

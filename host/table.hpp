@@ -23,7 +23,8 @@ struct TableCell {
 
 class Table {
   public:
-    // A column whose name begins with '<' is aligned left.
+    // A column whose name begins with '<' is aligned left; a name may have several lines, which are one in
+    // CSV.
     explicit Table(std::vector<std::string> columns);
     void row(std::vector<TableCell> cells);
     template <std::same_as<std::vector<std::string>> Words>

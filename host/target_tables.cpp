@@ -6,6 +6,7 @@
 #include <map>
 
 #include "host/memory_table.hpp"
+#include "host/target_labels.hpp"
 #include "runtime/dispatch/bound.hpp"
 
 namespace satsim::host {
@@ -20,7 +21,7 @@ std::string times(double value) {
 }
 
 std::string giga(double value) {
-    return fmt::format("{:.1f}", value / 1e9);
+    return value > 0 && value < 5e7 ? fmt::format("{:.2g}", value / 1e9) : fmt::format("{:.1f}", value / 1e9);
 }
 
 std::string stage_text(const Row& row) {
@@ -38,23 +39,18 @@ std::string dense_reason(const Cell& cell) {
     return cell.largest.kind == "gemm" ? cell.largest.dense_reason : "";
 }
 
-// Every column of figures says how they came to be, and whether the machine could do this at all.
-std::string labelled(const TargetRun& run) {
-    return fmt::format("{} ({}{})", run.name, provenance_label(run),
-                       run.fits() ? "" : "; does not fit its memory");
-}
-
 std::vector<std::string> columns_of(std::span<const TargetRun> runs, TableUse use) {
     std::vector<std::string> columns{"<layer", "<stage"};
-    for (const TargetRun& run : runs) {
-        if (use == TableUse::People) {
-            columns.insert(columns.end(), {labelled(run), "<under its roof", "<why dense"});
-            continue;
+    if (use == TableUse::People) {
+        for (const std::string& title : column_titles(runs))
+            columns.insert(columns.end(), {title, "<under its roof"});
+    } else {
+        for (const TargetRun& run : runs) {
+            for (const char* what : {"seconds", "energy_j", "flop_per_byte", "share_of_roof"})
+                columns.push_back(fmt::format("{} {}", run.name, what));
+            for (const char* what : {"bound", "provenance", "why dense"})
+                columns.push_back(fmt::format("<{} {}", run.name, what));
         }
-        for (const char* what : {"seconds", "energy_j", "flop_per_byte", "share_of_roof"})
-            columns.push_back(fmt::format("{} {}", run.name, what));
-        for (const char* what : {"bound", "provenance", "why dense"})
-            columns.push_back(fmt::format("<{} {}", run.name, what));
     }
     columns.insert(columns.end(), {"<winner", "<why"});
     return columns;
@@ -70,9 +66,9 @@ std::string time_of(const Cell& cell, const TargetRun& run) {
 void add_cell(const std::optional<Cell>& cell, const TargetRun& run, TableUse use,
               std::vector<std::string>& line) {
     if (!cell) {
-        line.insert(line.end(), use == TableUse::Program ? 7 : 3, use == TableUse::Program ? "" : "-");
+        line.insert(line.end(), use == TableUse::Program ? 7 : 2, use == TableUse::Program ? "" : "-");
     } else if (use == TableUse::People) {
-        line.insert(line.end(), {time_of(*cell, run), place_text(*cell), dense_reason(*cell)});
+        line.insert(line.end(), {time_of(*cell, run), place_text(*cell)});
     } else {
         line.insert(
             line.end(),
@@ -87,21 +83,44 @@ std::string part_of(const TaskResult& task) {
     return task.kind == "vector" ? "vector" : "host and transfers";
 }
 
-}  // namespace
-
-std::string provenance_label(const TargetRun& run) {
-    const double share = ratio(run.modelled_seconds(), busy_work(run).seconds);
-    return share < 0.0005 ? to_string(run.provenance())
-                          : fmt::format("{}, {:.1f} % modelled", to_string(run.provenance()), 100 * share);
+// What the row says beside its winner: why it won, and who does the work dense for which reason.
+std::string remarks(const Row& row, const std::vector<std::string>& names) {
+    std::vector<std::pair<std::string, std::string>> reasons;  // and who
+    std::size_t cells = 0;
+    for (std::size_t i = 0; i < row.cells.size(); ++i) {
+        if (!row.cells[i]) continue;
+        ++cells;
+        const std::string reason = dense_reason(*row.cells[i]);
+        if (reason.empty()) continue;
+        const auto known = std::ranges::find(reasons, reason, &std::pair<std::string, std::string>::first);
+        if (known == reasons.end())
+            reasons.emplace_back(reason, names[i]);
+        else
+            known->second += " and " + names[i];
+    }
+    std::string text = row.why;
+    const auto who = [&](const std::string& all) {
+        return reasons.size() == 1 &&
+                       std::ranges::count(all, ' ') == static_cast<std::ptrdiff_t>(2 * cells) - 2
+                   ? "all"
+                   : all;
+    };
+    for (const auto& [reason, all] : reasons)
+        text += fmt::format("{}{} dense: {}", text.empty() ? "" : "; ", who(all), reason);
+    return text;
 }
+
+}  // namespace
 
 Table row_table(std::span<const TargetRun> runs, std::span<const Row> rows, TableUse use) {
     Table table(columns_of(runs, use));
+    const std::vector<std::string> names = short_names(runs);
     for (const Row& row : rows) {
         std::vector<std::string> line{row.layer, stage_text(row)};
         for (std::size_t i = 0; i < runs.size(); ++i) add_cell(row.cells[i], runs[i], use, line);
-        line.push_back(row.winner ? runs[*row.winner].name : "-");
-        line.push_back(row.why);
+        const bool program = use == TableUse::Program;
+        line.push_back(!row.winner ? "-" : program ? runs[*row.winner].name : names[*row.winner]);
+        line.push_back(program ? row.why : remarks(row, names));
         table.row(std::move(line));
     }
     return table;
@@ -109,7 +128,8 @@ Table row_table(std::span<const TargetRun> runs, std::span<const Row> rows, Tabl
 
 Table target_stage_table(std::span<const TargetRun> runs) {
     std::vector<std::string> columns{"<part"};
-    for (const TargetRun& run : runs) columns.insert(columns.end(), {labelled(run), "share", "energy"});
+    for (const std::string& title : column_titles(runs))
+        columns.insert(columns.end(), {title, "share", "energy"});
     Table table(columns);
     std::vector<std::map<std::string, Work>> parts(runs.size());
     for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -135,12 +155,14 @@ std::string of_energy(const TargetRun& run, std::string text) {
 }
 
 Table total_table(std::span<const TargetRun> runs) {
-    Table table({"<target", "<provenance", "step", "speedup over the first", "speedup over its baseline",
-                 "energy", "energy x delay [Js]", "GEMMs", "dense-equivalent GFLOP/s", "executed GFLOP/s",
+    Table table({"<target", "<provenance", "step", "speedup over\nthe first", "speedup over\nits baseline",
+                 "energy", "energy x delay\n[Js]", "GEMMs", "dense-equivalent\nGFLOP/s", "executed\nGFLOP/s",
                  "<memory"});
-    for (const TargetRun& run : runs) {
+    const std::vector<std::string> names = short_names(runs);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const TargetRun& run = runs[i];
         const Work work = total_work(run);
-        table.row({run.name, provenance_label(run), time_text(work.seconds),
+        table.row({names[i], provenance_label(run), time_text(work.seconds),
                    times(ratio(total_work(runs[0]).seconds, work.seconds)),
                    times(ratio(run.baseline_seconds, work.seconds)), of_energy(run, joule_text(work.joules)),
                    of_energy(run, fmt::format("{:.3g}", work.joules * work.seconds)),
@@ -152,14 +174,16 @@ Table total_table(std::span<const TargetRun> runs) {
 }
 
 Table normalised_table(std::span<const TargetRun> runs) {
-    Table table({"<target", "<provenance", "<peaks", "peak GFLOP/s", "GB/s", "mean power", "of board",
-                 "dense-eq. GFLOP/s/W", "executed GFLOP/s/W", "dense-eq. of peak", "executed of peak",
-                 "dense-eq. flop/byte of bandwidth"});
-    for (const TargetRun& run : runs) {
+    Table table({"<target", "<provenance", "<peaks", "peak\nGFLOP/s", "GB/s", "mean power", "of board",
+                 "dense-eq.\nGFLOP/s/W", "executed\nGFLOP/s/W", "dense-eq.\nof peak", "executed\nof peak",
+                 "dense-eq. flop/byte\nof bandwidth"});
+    const std::vector<std::string> names = short_names(runs);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const TargetRun& run = runs[i];
         const Work work = total_work(run);
         const double watts = ratio(work.joules, work.seconds);
         const double dense = ratio(work.dense_flops(), work.seconds);
-        table.row({run.name, provenance_label(run), run.machine.measured ? "measured" : "published",
+        table.row({names[i], provenance_label(run), run.machine.measured ? "measured" : "published",
                    giga(run.machine.peak_flops), giga(run.machine.bandwidth),
                    of_energy(run, fmt::format("{:.1f} W", watts)),
                    run.machine.board_watts > 0 && run.energy_known
@@ -187,10 +211,12 @@ std::string targets_text(std::span<const TargetRun> runs, std::span<const Row> r
         ++wins[*row.winner];
         ++shared;
     }
+    const std::vector<std::string> names = short_names(runs);
     for (std::size_t i = 0; i < runs.size(); ++i)
-        text += fmt::format("{}: {}{}; {}\n", runs[i].name, provenance_label(runs[i]),
-                            shared > 0 ? fmt::format(", faster in {} of {} rows", wins[i], shared) : "",
-                            runs[i].description);
+        text += fmt::format(
+            "{}{}: {}{}; {}\n", names[i], names[i] == runs[i].name ? "" : " (" + runs[i].name + ")",
+            provenance_label(runs[i]),
+            shared > 0 ? fmt::format(", faster in {} of {} rows", wins[i], shared) : "", runs[i].description);
     if (std::ranges::any_of(runs, [](const TargetRun& run) { return run.group.has_value(); }))
         text +=
             "Of several machines, layers and parts are the time that they and their links are busy, which is "

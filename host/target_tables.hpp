@@ -12,9 +12,6 @@ namespace satsim::host {
 // Program: plain numbers in SI units, for CSV.
 enum class TableUse { People, Program };
 
-// "recorded, 5.8 % modelled": how a run's figures came to be, and the share of its time that says less.
-[[nodiscard]] std::string provenance_label(const TargetRun& run);
-
 // One line a row: time, joules, and place under the roofline of every target; who wins and why.
 [[nodiscard]] Table row_table(std::span<const TargetRun> runs, std::span<const Row> rows, TableUse use);
 // One line a target and kind of work: FF, BP, WU GEMMs and the rest.

@@ -97,13 +97,19 @@ std::vector<Row> align(std::span<const TargetRun> runs) {
 }
 
 std::string explain(const Cell& fast, const Cell& slow) {
+    const auto times = [](double factor) {
+        return factor < 0.01   ? fmt::format("{:.2g}x", factor)
+               : factor < 1000 ? fmt::format("{:.2f}x", factor)
+                               : fmt::format("{:.0f}x", factor);
+    };
     // Work in flop and work in bytes have no common roof.
     if ((fast.work.macs > 0) != (slow.work.macs > 0) || fast.position.share <= 0 ||
         slow.position.share <= 0 || fast.work.amount() <= 0)
-        return fmt::format("{:.2f}x", slow.work.seconds / fast.work.seconds);
-    return fmt::format("{:.2f}x = roof {:.2f}x * share {:.2f}x * work {:.2f}x",
-                       slow.work.seconds / fast.work.seconds, fast.position.roof / slow.position.roof,
-                       fast.position.share / slow.position.share, slow.work.amount() / fast.work.amount());
+        return times(slow.work.seconds / fast.work.seconds);
+    return fmt::format("{} = roof {} * share {} * work {}", times(slow.work.seconds / fast.work.seconds),
+                       times(fast.position.roof / slow.position.roof),
+                       times(fast.position.share / slow.position.share),
+                       times(slow.work.amount() / fast.work.amount()));
 }
 
 }  // namespace satsim

@@ -5,10 +5,12 @@ The pipe's messages are JSON, ended by a zero byte; https://chromedevtools.githu
 import base64
 import json
 import os
+import re
 import select
 import subprocess
 import tempfile
 import time
+import zlib
 
 
 class Browser:
@@ -114,6 +116,20 @@ class Browser:
     def pdf(self, path):
         with open(path, "wb") as file:
             file.write(base64.b64decode(self.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"]))
+
+    def pdf_scale(self):
+        """By how much the page is made smaller on paper, because something in it is wider: 1, not at all."""
+        data = base64.b64decode(self.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"])
+        scales = set()
+        for stream in re.findall(rb"stream\r?\n(.*?)endstream", data, re.S):
+            try:
+                text = zlib.decompress(stream.rstrip(b"\r\n"))
+            except zlib.error:
+                continue  # a font
+            # A page of text begins with two scalings: to points of 300 an inch, then of the page's pixels, 96 an inch.
+            if first := re.match(rb"([\d.]+) 0 0 -?[\d.]+ [-\d.]+ [-\d.]+ cm.*?\n([\d.]+) 0 0 [\d.]+ [-\d.]+ [-\d.]+ cm", text, re.S):
+                scales.add(round(float(first[1]) * float(first[2]) * 96 / 72, 3))
+        return min(scales)
 
     def requests(self):
         """Addresses that the page asked for since it was opened."""

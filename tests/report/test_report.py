@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
-from support import SMALL_HARDWARE, SMALL_NETWORK, ProgramTest  # noqa: E402
+from support import SMALL_HARDWARE, SMALL_NETWORK, SOURCE, ProgramTest  # noqa: E402
 
 from browser import Browser  # noqa: E402
 
@@ -154,6 +154,18 @@ class Report(ProgramTest):
         self.assertEqual(self.count("details.behind:not([open])"), 0)
         self.browser.evaluate("dispatchEvent(new Event('afterprint'))")
         self.assertEqual(self.count("details.behind[open]"), 0)
+
+    def test_nothing_makes_paper_smaller(self):
+        self.compare()
+        self.assertEqual(self.browser.pdf_scale(), 1)
+        long = self.write("a_device_with_a_name_that_nobody_would_want_to_read_twice.json", json.loads((SOURCE / "models/gpus/h100.json").read_text()))
+        for targets in ("sat,gpu-model:h100", f"sat,gpu-model:h100,gpu-model:{long}", f"sat,gpu-model:h100,gpu-model:a100,gpu-model:{long},hetero"):
+            self.run_program("compare", self.network(), "--hardware", SMALL_HARDWARE, "--fidelity", "fast", "--target", targets, "--report", "r.html")
+            self.open()
+            self.assertEqual(self.browser.pdf_scale(), 1, targets)
+            # Labels stay on the chart.
+            left = self.browser.evaluate("Math.min(...[...document.querySelectorAll('svg text')].map((t) => t.getBoundingClientRect().left - t.closest('svg').getBoundingClientRect().left))")
+            self.assertGreaterEqual(left, -1)
 
     def test_bounds_differ_in_more_than_colour(self):
         self.compare()

@@ -4,9 +4,10 @@
 // axis: {title, low, most, log, ticks, tick}; `ticks` are values, `tick` says one.
 function drawGroupedBars(svg, width, groups, axis) {
     const bars = groups.flatMap((group) => group.bars.map((bar) => ({...bar, group})));
-    const letters = (texts) => 7 * (d3.max(texts, (text) => text.length) || 0);
-    const label = Math.min(230, 12 + letters(bars.map((bar) => bar.target.label)));
-    const margin = {top: 6, right: 12 + letters(bars.map((bar) => bar.text)), bottom: 44, left: 16 + label + Math.min(230, letters(groups.map((group) => group.name)))};
+    const letters = (texts) => LETTER * (d3.max(texts, (text) => text.length) || 0);
+    const label = Math.min(0.3 * width, 12 + letters(bars.map((bar) => bar.target.label)));
+    const name = Math.min(0.25 * width, letters(groups.map((group) => group.name)));
+    const margin = {top: 6, right: 12 + letters(bars.map((bar) => bar.text)), bottom: 44, left: 16 + label + name};
     const row = 18;
     const gap = 12;
     let bottom = margin.top;
@@ -22,11 +23,11 @@ function drawGroupedBars(svg, width, groups, axis) {
     svg.append("g").attr("class", "axis").attr("transform", `translate(0,${bottom})`).call(d3.axisBottom(x).tickValues(axis.ticks).tickFormat(axis.tick));
     axisTitle(svg, (margin.left + width - margin.right) / 2, height - 6, axis.title);
     groups.forEach((group) => svg.append("text").attr("class", "row-title strong").attr("x", 4)
-        .attr("y", bars.find((bar) => bar.group === group).y + 13).text(group.name));
+        .attr("y", bars.find((bar) => bar.group === group).y + 13).text(fitText(group.name, name + 8)));
     const marks = svg.append("g").selectAll("g.bar").data(bars).enter().append("g").attr("class", "bar");
     marks.append("rect").attr("class", "hit").attr("x", margin.left - label).attr("y", (bar) => bar.y).attr("width", width - margin.left + label).attr("height", row);
     marks.append("text").attr("class", "row-title").attr("x", margin.left - 8).attr("y", (bar) => bar.y + 13).attr("text-anchor", "end")
-        .text((bar) => bar.target.label);
+        .text((bar) => fitText(bar.target.label, label - 8));
     marks.append("rect").attr("class", "share").attr("x", margin.left).attr("y", (bar) => bar.y + 2).attr("width", length).attr("height", row - 4)
         .style("fill", (bar) => targetColor(bar.target))
         .each(function (bar) { overlay(d3.select(this.parentNode), d3.select(this), () => targetPattern(bar.target)); });

@@ -3,7 +3,7 @@
 // rows: [{name, total: {value, text}, parts: [{name, value, color, pattern, detail}]}]; `text` says a value. title: {axis, what,
 // unit, ofTotal}; the axis counts in `unit`s, or in per cent of each row's total.
 function drawShares(svg, width, rows, text, title) {
-    const margin = {top: 8, left: Math.min(width * 0.45, 24 + 7 * d3.max(rows, (r) => r.name.length)), right: 96, bottom: 44};
+    const margin = {top: 8, left: Math.min(width * 0.45, 24 + LETTER * d3.max(rows, (r) => r.name.length)), right: 96, bottom: 44};
     const row = 46;
     const height = margin.top + row * rows.length + margin.bottom;
     const unit = title.unit || 1;
@@ -19,7 +19,7 @@ function drawShares(svg, width, rows, text, title) {
     rows.forEach((r, index) => {
         let at = 0;
         svg.append("text").attr("class", "row-title").attr("x", margin.left - 8).attr("y", margin.top + row * index + 26)
-            .attr("text-anchor", "end").text(r.name);
+            .attr("text-anchor", "end").text(fitText(r.name, margin.left - 12));
         r.parts.forEach((part) => {
             if (part.value > 0) pieces.push({...part, row: r, x: x(at, r), width: x(at + part.value, r) - x(at, r), y: margin.top + row * index + 6});
             at += part.value;

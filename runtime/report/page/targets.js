@@ -29,7 +29,7 @@ function targetsTableSection(targets, rows, filters) {
     const table = sortableTable("Layers on every target", columns, filters.shown());
     filters.onChange(() => table.show(filters.shown()));
     // On paper many columns take smaller letters.
-    if (targets.length > 3) table.classList.add("many");
+    if (targets.length > 2) table.classList.add("many");
     part.append(element("div.scroll.tall", {tabindex: 0, role: "region", "aria-label": "Layers on every target"}, table));
 }
 

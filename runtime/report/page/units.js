@@ -27,3 +27,12 @@ const rateText = (r) => scaled(r, [[1e12, "Top/s"], [1e9, "Gop/s"], [1e6, "Mop/s
 const percent = (f, digits = 1) => `${fixed(digits)(100 * f)} %`;
 const ratioText = (r) => `${r > 0 && r < 0.1 ? d3.format(".2~r")(r) : fixed(2)(r)}×`;
 const plural = (n, one, many) => `${grouped(n)} ${n === 1 ? one : many}`;
+
+// What fits into so many pixels of a chart's letters: a text that does not loses its middle.
+const LETTER = 7;
+function fitText(text, pixels) {
+    const most = Math.max(3, Math.floor(pixels / LETTER));
+    if (text.length <= most) return text;
+    const front = Math.ceil((most - 1) / 2);
+    return `${text.slice(0, front)}…${text.slice(text.length - (most - 1 - front))}`;
+}
