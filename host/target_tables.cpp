@@ -223,9 +223,8 @@ std::string targets_text(std::span<const TargetRun> runs, std::span<const Row> r
             "more than the step, since they work at the same time.\n";
     text +=
         "Rates count GEMMs alone over the time of the whole step. A modelled figure is a prediction, never a "
-        "measurement (docs/architecture/gpu.md). Measured peaks are what a board reached in a large product "
-        "and a "
-        "large copy, less than published ones: shares of the two do not compare.\n";
+        "measurement (docs/architecture/gpu.md). Measured peaks are what a board reached in a large product, "
+        "a large copy or the work itself, less than published ones: shares of the two do not compare.\n";
     return text;
 }
 

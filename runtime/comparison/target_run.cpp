@@ -31,6 +31,16 @@ double TargetRun::modelled_seconds() const {
     return seconds;
 }
 
+void raise_roofs(Machine& machine, std::span<const TaskResult> tasks) {
+    for (const TaskResult& task : tasks) {
+        if (task.provenance == Provenance::Modelled || task.seconds <= 0) continue;
+        Work work;
+        work.add(task);
+        machine.peak_flops = std::max(machine.peak_flops, work.executed_flops() / work.seconds);
+        machine.bandwidth = std::max(machine.bandwidth, static_cast<double>(work.bytes) / work.seconds);
+    }
+}
+
 const Machine& machine_of(const TargetRun& run, std::size_t task) {
     return run.group ? run.group->parts[run.group->places[task]].machine : run.machine;
 }

@@ -16,7 +16,7 @@ struct Machine {
     double peak_flops = 0;   // flop/s, dense
     double bandwidth = 0;    // byte/s of its memory
     double board_watts = 0;  // its limit; 0: not known
-    bool measured = false;  // the rates are what a large product and a large copy reached, not published ones
+    bool measured = false;   // the rates are what was reached (raise_roofs), not published ones
     bool operator==(const Machine&) const = default;
 };
 
@@ -36,6 +36,10 @@ struct Group {
     double seconds = 0;  // of the step
     double joules = 0;   // of the step
 };
+
+// Raises measured roofs to what some work reached: a large product or copy is not the fastest thing that a
+// board ever does (clocks, a busy processor). Modelled tasks say nothing of it.
+void raise_roofs(Machine& machine, std::span<const TaskResult> tasks);
 
 // The one that says less about a real machine.
 [[nodiscard]] Provenance weaker(Provenance a, Provenance b);

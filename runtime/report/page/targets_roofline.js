@@ -81,7 +81,7 @@ function drawTargetsRoofline(svg, width, targets, filters, dense) {
 
 function targetsRooflineSection(targets, filters) {
     const part = section("roofline", "Roofline",
-        "Each mark is one GEMM on one target, under the roof of its machine: shape and colour are the target's. A mark on its roof can hardly be faster on that machine (measured roofs are those of a large product and a large copy). Hover over a mark to find the same layer on the others.");
+        "Each mark is one GEMM on one target, under the roof of its machine: shape and colour are the target's. A mark on its roof can hardly be faster on that machine (measured roofs are the best of a large product, a large copy and the work itself). Hover over a mark to find the same layer on the others.");
     let dense = true;
     const controls = element("div.controls");
     part.append(controls, element("ul.legend", ...targets.map((target) => element("li", targetSwatch(target), target.label))));

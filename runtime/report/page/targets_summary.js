@@ -58,7 +58,7 @@ function normalisedFigure(part, targets) {
     });
     part.append(element("p.lead", "The machines differ by orders of magnitude. Over the watts, the peak rate (dense) and the memory bandwidth that each has, their dense-equivalent rates compare (above 100 % of the dense peak where pruning saves enough)." +
         (targets.some((t) => t.peaks === "measured") && targets.some((t) => t.peaks !== "measured")
-            ? " Peaks of recorded and measured targets are what the board reached in a large product and a large copy, those of the others published ones: rates per peak and per bandwidth do not compare between the two." : "")));
+            ? " Peaks of recorded and measured targets are what the board reached in a large product, a large copy or the work itself, those of the others published ones: rates per peak and per bandwidth do not compare between the two." : "")));
     figure(part, "Rates of the targets over what each machine has", (svg, width) => drawGroupedBars(svg, width, groups,
         {title: "of the best target in each group, linear scale [%]", low: 0, most: 100, ticks: d3.range(0, 101, 20), tick: String}));
     tableBehind(part, "Table: what each machine has, and rates over it", sortableTable("What each machine has, and rates over it", [

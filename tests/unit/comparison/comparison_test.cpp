@@ -91,6 +91,22 @@ TEST(Comparison, WhatHidesBehindOtherWorkIsNoPartOfTheRoof) {
     EXPECT_DOUBLE_EQ(align(runs)[1].cells[0]->position.share, 0.7);  // (0.2 + 0.5) GB in 0.5 + 0.5 s
 }
 
+// What was measured may beat the product and the copy that stand for the board; a prediction may not raise
+// roofs.
+TEST(Comparison, RoofsAreNoLowerThanWhatWasReached) {
+    std::vector<TargetRun> runs = two();
+    runs[0].machine = {0.5e9, 0.1e9, 0, true};
+    raise_roofs(runs[0].machine, runs[0].tasks);
+    EXPECT_DOUBLE_EQ(runs[0].machine.peak_flops, 0.8e9);  // c1
+    EXPECT_DOUBLE_EQ(runs[0].machine.bandwidth, 0.4e9);   // both of c1's others, and c2
+    for (const Row& row : align(runs))
+        if (row.cells[0]) EXPECT_LE(row.cells[0]->position.share, 1.0);
+    Machine machine = runs[1].machine;
+    machine.peak_flops = 1;
+    raise_roofs(machine, {&runs[1].tasks[0], 1});  // modelled
+    EXPECT_EQ(machine.peak_flops, 1);
+}
+
 TEST(Comparison, ATargetIsOnlyAsGoodAsItsWeakestGemm) {
     std::vector<TargetRun> runs = two();
     EXPECT_EQ(runs[0].provenance(), Provenance::Simulated);
