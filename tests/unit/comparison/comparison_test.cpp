@@ -99,8 +99,11 @@ TEST(Comparison, RoofsAreNoLowerThanWhatWasReached) {
     raise_roofs(runs[0].machine, runs[0].tasks);
     EXPECT_DOUBLE_EQ(runs[0].machine.peak_flops, 0.8e9);  // c1
     EXPECT_DOUBLE_EQ(runs[0].machine.bandwidth, 0.4e9);   // both of c1's others, and c2
-    for (const Row& row : align(runs))
-        if (row.cells[0]) EXPECT_LE(row.cells[0]->position.share, 1.0);
+    for (const Row& row : align(runs)) {
+        if (row.cells[0]) {
+            EXPECT_LE(row.cells[0]->position.share, 1.0);
+        }
+    }
     Machine machine = runs[1].machine;
     machine.peak_flops = 1;
     raise_roofs(machine, {&runs[1].tasks[0], 1});  // modelled
