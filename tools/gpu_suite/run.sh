@@ -103,6 +103,7 @@ for filter in '*TasksAgree*' '*Updates*:*Sums*:*Loss*' '*Placements*' '*Module*'
   stage "test-engine-$(tr -cd 'A-Za-z' <<<"$filter")" 25 "$bin/gpu_device_engine_test" "--gtest_filter=$filter"
 done
 stage bench 100 "$bin/gpu_bench" "$out/bench.json"
+stage bench-update 20 "$bin/gpu_update_ways"
 # One program for all networks, the smaller ones first: what is equal in two of them is measured once. It spends
 # the time that is left on all of them, and writes a recording after every recipe, so that what is there stays.
 # Should the device fail for good in one network, the others follow in a process of their own.

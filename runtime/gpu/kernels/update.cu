@@ -25,15 +25,18 @@ struct PackAny {
     }
 };
 
+// Others were not measured yet (tests/gpu/update_ways.cu).
+constexpr unsigned kRowsTogether = 1;
+
 // Blocks enough on an SM that some fetch while others pack.
 template <UpdateRule Rule, class Pack>
 __global__ void __launch_bounds__(kUpdateThreads, Pack::kBlocks)
     update_kernel(const __grid_constant__ UpdateArguments a) {
     __shared__ UpdateTile tile;
-    const auto columns = static_cast<unsigned>(UpdateBlock::column_tiles(a));
-    const unsigned line = blockIdx.x / columns;  // of tiles
-    const auto lines = static_cast<unsigned>(UpdateBlock::row_tiles(a));
-    const UpdateBlock block(a, line / lines, line % lines, blockIdx.x % columns);
+    const UpdateTilePlace place =
+        update_tile_at(blockIdx.x, static_cast<unsigned>(UpdateBlock::row_tiles(a)),
+                       static_cast<unsigned>(UpdateBlock::column_tiles(a)), kRowsTogether);
+    const UpdateBlock block(a, place.tap, place.row, place.column);
     const auto thread = static_cast<int>(threadIdx.x);
     if constexpr (Pack::kMayDecay && Rule != UpdateRule::None) {
         if (a.decays_pruned) {

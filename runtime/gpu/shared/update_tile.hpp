@@ -76,6 +76,42 @@ inline constexpr bool kHasSecond = Rule == UpdateRule::Adam || Rule == UpdateRul
 template <UpdateRule Rule>
 inline constexpr bool kPasses = kHasSecond<Rule>;
 
+// Where a piece of a compressed copy is: in the tile, and in the whole matrix.
+struct PiecePlace {
+    bool along_rows;     // of the forward copy
+    int across;          // row of the sparse operand in the tile
+    int piece;           // of that row, in the tile
+    std::int64_t row;    // of the sparse operand
+    std::int64_t chunk;  // of its K
+    int half;            // of the chunk
+};
+
+// A half word each, where it belongs.
+struct PutPositions {
+    SATSIM_HD void operator()(const CopyTarget& to, const Compressed24Shape& shape, const PiecePlace& at,
+                              std::uint16_t positions) const {
+        reinterpret_cast<std::uint16_t*>(to.positions)[shape.positions_at(at.row, at.chunk, at.half)] =
+            positions;
+    }
+};
+
+// Tile number `number` of all: along columns first, `together` rows of tiles side by side, so that what they
+// write of a line of the forward copy meets in the cache.
+struct UpdateTilePlace {
+    unsigned tap = 0;
+    unsigned row = 0;
+    unsigned column = 0;
+};
+SATSIM_HD inline UpdateTilePlace update_tile_at(unsigned number, unsigned rows, unsigned columns,
+                                                unsigned together) {
+    const unsigned in_tap = number % (rows * columns);
+    const unsigned band = in_tap / (together * columns);
+    const unsigned left = rows - band * together;
+    const unsigned high = left < together ? left : together;
+    const unsigned in_band = in_tap % (together * columns);
+    return {number / (rows * columns), band * together + in_band % high, in_band / high};
+}
+
 class UpdateBlock {
   public:
     SATSIM_HD UpdateBlock(const UpdateArguments& a, std::int64_t tap, std::int64_t row_tile,
@@ -123,14 +159,15 @@ class UpdateBlock {
             pack_along<false, MostM>(a_.backward, thread - kHalf, tile);
     }
 
-    // Phase 2 where both copies are compressed and their groups are of M elements, as most are.
-    template <int M>
-    SATSIM_HD void pack_compressed(int thread, const UpdateTile& tile) const {
+    // Phase 2 where both copies are compressed and their groups are of M elements, as most are. `put` takes
+    // the positions of each piece: to memory, or to where a later phase fetches them.
+    template <int M, class Put = PutPositions>
+    SATSIM_HD void pack_compressed(int thread, const UpdateTile& tile, const Put& put = {}) const {
         constexpr int kHalf = kUpdateThreads / 2;
         if (thread < kHalf)
-            compress<true, M>(a_.forward, thread, tile);
+            compress<true, M>(a_.forward, thread, tile, put);
         else
-            compress<false, M>(a_.backward, thread - kHalf, tile);
+            compress<false, M>(a_.backward, thread - kHalf, tile, put);
     }
     // That M, where nothing decays either; 0: the general phases.
     [[nodiscard]] static int compressed_groups(const UpdateArguments& a) {
@@ -220,7 +257,7 @@ class UpdateBlock {
     }
     template <bool AlongRows, int M>
     SATSIM_HD void pack_groups(const CopyTarget& to, int thread, const UpdateTile& tile) const {
-        if (to.format == CopyFormat::Compressed24) compress<AlongRows, M>(to, thread, tile);
+        if (to.format == CopyFormat::Compressed24) compress<AlongRows, M>(to, thread, tile, PutPositions{});
         if (to.format == CopyFormat::Packed) planes<AlongRows, M>(to, thread, tile);
     }
 
@@ -274,8 +311,8 @@ class UpdateBlock {
         return left <= 0 ? 0 : left < most ? static_cast<int>(left) : most;
     }
 
-    template <bool AlongRows, int M>
-    SATSIM_HD void compress(const CopyTarget& to, int thread, const UpdateTile& tile) const {
+    template <bool AlongRows, int M, class Put>
+    SATSIM_HD void compress(const CopyTarget& to, int thread, const UpdateTile& tile, const Put& put) const {
         using D = Direction<AlongRows>;
         const Compressed24Shape shape{width<AlongRows>(), a_.taps, length<AlongRows>()};
         for (int unit = thread; unit < D::kWide * D::kPieces; unit += kUpdateThreads / 2) {
@@ -291,8 +328,7 @@ class UpdateBlock {
             const std::int64_t chunk = tap_ * shape.tap_chunks() + k / kChunk;
             const auto half = static_cast<int>(k % kChunk / kPiece);
             store_16_bytes(to.values + shape.value_at(row, chunk, half), packed.values);
-            reinterpret_cast<std::uint16_t*>(to.positions)[shape.positions_at(row, chunk, half)] =
-                packed.positions;
+            put(to, shape, {AlongRows, across, piece, row, chunk, half}, packed.positions);
         }
     }
 

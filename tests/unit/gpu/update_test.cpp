@@ -4,6 +4,8 @@
 
 #include <array>
 #include <bit>
+#include <set>
+#include <tuple>
 
 #include "runtime/vector/micro_program.hpp"
 #include "tests/unit/gpu/emulated_device.hpp"
@@ -148,6 +150,29 @@ TEST(GpuSelection, TablesHoldEveryMaskOfTwo) {
         EXPECT_EQ(pick_halves(0xB1B0A1A0U, 0xD1D0C1C0U, positions),
                   (0xA1A0U + 0x1010U * low) | (0xA1A0U + 0x1010U * high) << 16);
     }
+}
+
+// Every tile once, in any order of them.
+TEST(GpuUpdate, EveryTileHasItsNumber) {
+    for (const unsigned together : {1U, 2U, 4U, 7U}) {
+        constexpr unsigned kTaps = 3;
+        constexpr unsigned kTileRows = 10;
+        constexpr unsigned kTileColumns = 5;
+        std::set<std::tuple<unsigned, unsigned, unsigned>> seen;
+        for (unsigned number = 0; number < kTaps * kTileRows * kTileColumns; ++number) {
+            const UpdateTilePlace place = update_tile_at(number, kTileRows, kTileColumns, together);
+            EXPECT_LT(place.tap, kTaps);
+            EXPECT_LT(place.row, kTileRows);
+            EXPECT_LT(place.column, kTileColumns);
+            seen.insert({place.tap, place.row, place.column});
+        }
+        EXPECT_EQ(seen.size(), kTaps * kTileRows * kTileColumns) << together;
+    }
+    // Along columns first, or four rows at a time.
+    EXPECT_EQ(update_tile_at(7, 10, 5, 1).row, 1U);
+    EXPECT_EQ(update_tile_at(7, 10, 5, 1).column, 2U);
+    EXPECT_EQ(update_tile_at(7, 10, 5, 4).row, 3U);
+    EXPECT_EQ(update_tile_at(7, 10, 5, 4).column, 1U);
 }
 
 }  // namespace
