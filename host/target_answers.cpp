@@ -31,6 +31,7 @@ void require_fit(const Steps& made, const std::string& machine, Bytes capacity) 
 // Both steps in the target's memory; throws where they must fit and do not.
 void set_memory(TargetRun& run, const Steps& made, const std::string& machine, Bytes capacity,
                 bool must_fit) {
+    if (made.network.layers.empty()) return;  // a single product, of which a step keeps nothing
     if (must_fit) require_fit(made, machine, capacity);
     run.baseline_memory = plan_memory(made.network, made.recipes[0], made.steps[0], capacity);
     run.memory = plan_memory(made.network, made.recipes[1], made.steps[1], capacity);

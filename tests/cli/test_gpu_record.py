@@ -135,7 +135,7 @@ class GpuRecord(ProgramTest):
     def test_options_that_do_not_fit(self):
         self.refuse("run", self.network_two(), "--record", "r.json", names=["--record", "--target gpu"])
         self.refuse("compare", self.network_two(), "--target", "gpu-model:h100", "--record", "r.json", names=["--record"])
-        self.refuse("run", "--gemm", "8,8,8", "--target", "gpu-model:h100", names=["--target"])
+        self.refuse("run", "--gemm", "8,8,8", "--target", f"gpu:{self.write('r.json', self.whole())}", names=["--target gpu:", "single GEMM"])
 
     def test_fit(self):
         path = self.write("r.json", self.whole())
