@@ -20,6 +20,7 @@
 #include "host/target_answers.hpp"
 #include "host/target_groups.hpp"
 #include "host/target_tables.hpp"
+#include "host/timing_note.hpp"
 #include "runtime/comparison/targets_json.hpp"
 #include "runtime/comparison/targets_trace.hpp"
 #include "runtime/dispatch/pregeneration.hpp"
@@ -210,6 +211,7 @@ int compare_targets(const ComparisonArguments& arguments) {
     nlohmann::ordered_json document = {{"network", made.steps[1].network}, {"batch", made.steps[1].batch}};
     if (!made.steps[1].sample.empty()) document["sample"] = made.steps[1].sample;
     if (!made.steps[1].assumptions.empty()) document["assumptions"] = made.steps[1].assumptions;
+    const std::string timings = timing_note(targets);
     const Compared compared = run_targets(targets, arguments, made, hardware, document);
     const std::vector<TargetRun>& runs = compared.runs;
     if (!arguments.placement.write.empty())
@@ -234,7 +236,8 @@ int compare_targets(const ComparisonArguments& arguments) {
     } else if (options.csv) {
         deliver(options, row_table(runs, rows, TableUse::Program).csv());
     } else {
-        deliver(options, text_of(arguments, made, runs, rows, compared.mixes));
+        deliver(options, text_of(arguments, made, runs, rows, compared.mixes) +
+                             (timings.empty() ? "" : "\n" + timings));
     }
     return 0;
 }

@@ -28,6 +28,12 @@ class Devices(GpuTest):
             self.assertEqual(len(figures), 40)
             for figure in figures.values():
                 self.assertEqual(set(figure), {"value", "unit", "source", "verified"})
+        for name, timing, text in (("h100", "calls", "calls, launches included"), ("h200", "graph replays", "replayed CUDA graphs")):
+            shown = self.run_json("gpu", "show", name)
+            self.assertEqual(shown["timing"], timing)
+            self.assertIn(f"fitted to times of {text} ({shown['timing_source']})\n", self.run_program("gpu", "show", name).stdout)
+        self.assertNotIn("timing", self.run_json("gpu", "show", "a100"))
+        self.assertNotIn("fitted to times", self.run_program("gpu", "show", "a100").stdout)
         self.assertIn("glennklockwood", self.run_program("gpu", "show", "a100").stdout)
         self.assertEqual(len(self.run_program("gpu", "list", "--csv").stdout.splitlines()), 1 + len(GPUS))
 
@@ -140,6 +146,23 @@ class Targets(GpuTest):
         # Without SAT there is no machine of SAT's to tell of.
         self.run_program("run", self.network(), "--target", "gpu-model:h100", *SMALL, "--report", "r.json")
         self.assertNotIn("machine", json.loads((self.folder / "r.json").read_text()))
+
+    def test_times_of_different_things_side_by_side_say_so(self):
+        note = "Times of gpu-model:h100 are of calls, launches included; those of gpu-model:h200 of replayed CUDA graphs."
+        step = ["compare", self.network(), *SMALL, "--target"]
+        self.assertIn(note, self.run_program(*step, "sat,gpu-model:h100,gpu-model:h200").stdout)
+        self.assertIn(note, self.run_program(*step, "gpu-model:h200,gpu-model:h100,hetero").stdout)
+        self.assertIn(note, self.run_program("run", "--gemm", "64,64,64", "--target", "gpu-model:h100,gpu-model:h200").stdout)
+        recorded = SOURCE / "models/traces/h200/resnet9.json"
+        step9 = ["run", "resnet9", "--recipe", "bdwp-2:8", "--target"]
+        self.assertIn(f"those of gpu:{recorded} of replayed CUDA graphs.", self.run_program(*step9, f"gpu-model:h100,gpu:{recorded}").stdout)
+        # One of them alone, or beside a device that was never recorded.
+        for targets in ("gpu-model:h100", "sat,gpu-model:h100,gpu-model:a100"):
+            self.assertNotIn("Times of", self.run_program(*step, targets).stdout)
+        self.assertNotIn("Times of", self.run_program(*step9, f"gpu-model:h200,gpu:{recorded}").stdout)
+        descriptions = [t["description"] for t in self.compare("gpu-model:h100,gpu-model:h200")["targets"]]
+        self.assertIn("times fitted to recordings of calls, launches included", descriptions[0])
+        self.assertIn("times fitted to recordings of replayed CUDA graphs", descriptions[1])
 
     def test_bad_targets(self):
         step = ["compare", self.network(), *SMALL, "--target"]
