@@ -33,6 +33,10 @@ nlohmann::ordered_json device_json(const gpu::Device& device) {
                                      {"tiles_source", device.kernels.tiles_source}};
     for (const gpu::Tile& tile : device.kernels.tiles)
         object["tiles"].push_back({{"m", tile.m}, {"n", tile.n}});
+    if (device.kernels.timing) {
+        object["timing"] = gpu::to_string(*device.kernels.timing);
+        object["timing_source"] = device.kernels.timing_source;
+    }
     for (const gpu::NamedFigure& f : gpu::figures(device))
         object["figures"][f.name] = {{"value", f.figure->value},
                                      {"unit", f.figure->unit},
@@ -81,8 +85,12 @@ int show(const Arguments& arguments) {
     }
     std::string tiles;
     for (const gpu::Tile& tile : d.kernels.tiles) tiles += fmt::format(" {}x{}", tile.m, tile.n);
-    deliver(options, fmt::format("{}: {}, {}\ntiles:{} ({})\n\n{}", d.name, d.description, d.architecture,
-                                 tiles, d.kernels.tiles_source, table.text()));
+    const std::string timing = d.kernels.timing
+                                   ? fmt::format("fitted to times of {} ({})\n",
+                                                 gpu::timing_text(*d.kernels.timing), d.kernels.timing_source)
+                                   : "";
+    deliver(options, fmt::format("{}: {}, {}\ntiles:{} ({})\n{}\n{}", d.name, d.description, d.architecture,
+                                 tiles, d.kernels.tiles_source, timing, table.text()));
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "host/compare_targets.hpp"
 #include "host/file_types.hpp"
 #include "host/fitting_gemm.hpp"
+#include "host/gemm_targets.hpp"
 #include "host/inputs.hpp"
 #include "host/memory_table.hpp"
 #include "host/module_table.hpp"
@@ -165,19 +166,20 @@ int run_program_file(const Arguments& arguments) {
     return 0;
 }
 
-// A step on other machines: the comparison's tables, the step being its own baseline.
+// A step or a GEMM on other machines: the comparison's tables, what is run being its own baseline.
 int run_targets(const Arguments& arguments) {
-    if (arguments.network.empty())
-        throw InputError("--target", "", "runs a step, expected NETWORK beside it");
+    if (!arguments.program.empty())
+        throw InputError("--target", "", "runs a step or a GEMM, expected NETWORK or --gemm beside it");
     ComparisonArguments comparison;
     comparison.options = arguments.options;
     comparison.network = arguments.network;
-    comparison.recipe = comparison.baseline = arguments.recipe;
+    comparison.recipe = comparison.baseline = arguments.gemm.empty() ? arguments.recipe : arguments.nm;
     comparison.trace = arguments.trace;
     comparison.report = arguments.report;
     comparison.targets = arguments.targets;
     comparison.gpu = arguments.gpu;
-    return compare_targets(comparison);
+    return arguments.gemm.empty() ? compare_targets(comparison)
+                                  : run_gemm_targets(comparison, arguments.gemm);
 }
 
 int run(const Arguments& arguments) {
@@ -198,10 +200,11 @@ int run(const Arguments& arguments) {
 void add_run(CLI::App& program, Action& action) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = program.add_subcommand(
-        "run", "one training step, one GEMM or one program on SAT; or one step on a GPU");
+        "run", "one training step, one GEMM or one program on SAT; or a step or GEMM on GPUs");
     command->footer(
         "Example: satsim run resnet18 --recipe bdwp-2:8 --batch 32 --report step.html\n"
         "Example: satsim run --gemm 512,512,512 --nm 2:8 --memory ideal --json\n"
+        "Example: satsim run --gemm 4096,4096,4096 --nm 2:8 --target sat,gpu-model:h100 --fidelity fast\n"
         "Example: satsim run resnet50 --recipe bdwp-2:8 --target gpu --record resnet50.json");
     command->add_option("network", arguments->network, "network file, or the name of one in models/networks")
         ->type_name(file_type::kNetwork);
@@ -234,6 +237,7 @@ void add_run(CLI::App& program, Action& action) {
         refuse_beside(*command, "--program",
                       {"--recipe", "--batch", "--set", "--sample", "--no-pregeneration", "--no-interleave",
                        "--dataflow"});
+        if (!arguments->targets.empty()) refuse_beside(*command, "--gemm", {"--record", "--energy-window"});
         refuse_unused(*command, arguments->targets);
         arguments->hardware_chosen = command->count("--hardware") > 0;
         action = [arguments] { return run(*arguments); };

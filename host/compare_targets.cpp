@@ -20,6 +20,7 @@
 #include "host/target_answers.hpp"
 #include "host/target_groups.hpp"
 #include "host/target_tables.hpp"
+#include "host/timing_note.hpp"
 #include "runtime/comparison/targets_json.hpp"
 #include "runtime/comparison/targets_trace.hpp"
 #include "runtime/dispatch/pregeneration.hpp"
@@ -251,6 +252,7 @@ int compare_targets(const ComparisonArguments& arguments) {
     nlohmann::ordered_json document = {{"network", made.steps[1].network}, {"batch", made.steps[1].batch}};
     if (!made.steps[1].sample.empty()) document["sample"] = made.steps[1].sample;
     if (!made.steps[1].assumptions.empty()) document["assumptions"] = made.steps[1].assumptions;
+    const std::string timings = timing_note(targets);
     const Compared compared = run_targets(targets, arguments, made, hardware, document);
     if (!arguments.placement.write.empty())
         write_placement(arguments.placement.write, made.network, compared.mixes.back());
@@ -272,7 +274,7 @@ int compare_targets(const ComparisonArguments& arguments) {
     } else if (options.csv) {
         deliver(options, row_table(compared.runs, compared.rows, TableUse::Program).csv());
     } else {
-        deliver(options, text_of(arguments, made, compared));
+        deliver(options, text_of(arguments, made, compared) + (timings.empty() ? "" : "\n" + timings));
     }
     return 0;
 }

@@ -80,6 +80,7 @@ RecordedRun run_recording(const std::string& name, const gpu::Recording& recordi
     TargetRun& run = recorded.run;
     run.name = name;
     run.energy_known = gpu::knows_energy(steps.back().tasks, recording);
+    run.energy_basis = EnergyBasis::Measured;
     run.description =
         fmt::format(
             "{}, {} {}, {}; roofs: the best of a large product, a large copy and all work of these steps; "

@@ -199,7 +199,11 @@ TargetRun run_of(const std::string& name, const Network& network, std::span<cons
     run.name = name;
     run.description = describe(parts, placed);
     run.machine = machine_of(parts);
-    for (const MixPart& part : parts) run.energy_known = run.energy_known && part.answer->run.energy_known;
+    run.energy_basis = EnergyBasis::Measured;
+    for (const MixPart& part : parts) {
+        run.energy_known = run.energy_known && part.answer->run.energy_known;
+        run.energy_basis = std::max(run.energy_basis, part.answer->run.energy_basis);
+    }
     run.baseline_seconds = steps[0].outcome.seconds;
     run.baseline_joules = steps[0].outcome.joules;
     Group& group = run.group.emplace();

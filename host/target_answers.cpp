@@ -12,6 +12,7 @@
 #include "runtime/dispatch/capacity.hpp"
 #include "runtime/dispatch/host_target.hpp"
 #include "runtime/dispatch/step_runner.hpp"
+#include "runtime/gpu_model/basis.hpp"
 #include "runtime/gpu_model/gpu_target.hpp"
 #include "runtime/gpu_record/fit_figures.hpp"
 #include "runtime/support/error.hpp"
@@ -31,6 +32,7 @@ void require_fit(const Steps& made, const std::string& machine, Bytes capacity) 
 // Both steps in the target's memory; throws where they must fit and do not.
 void set_memory(TargetRun& run, const Steps& made, const std::string& machine, Bytes capacity,
                 bool must_fit) {
+    if (made.network.layers.empty()) return;  // a single product, of which a step keeps nothing
     if (must_fit) require_fit(made, machine, capacity);
     run.baseline_memory = plan_memory(made.network, made.recipes[0], made.steps[0], capacity);
     run.memory = plan_memory(made.network, made.recipes[1], made.steps[1], capacity);
@@ -135,18 +137,19 @@ std::string basis_of(const gpu::Device& device) {
     std::size_t unverified = 0;
     const std::vector<gpu::NamedFigure> figures = gpu::figures(device);
     for (const gpu::NamedFigure& f : figures) unverified += f.figure->verified ? 0 : 1;
-    const auto fitted = [](const Figure& figure) { return figure.source.starts_with("fitted"); };
     std::string text = fmt::format("{} of {} figures unverified; times ", unverified, figures.size());
-    text += fitted(device.kernels.memory_efficiency) ? "fitted to recordings" : "from assumed efficiencies";
-    if (fitted(device.kernels.memory_efficiency)) {
+    const bool fitted = gpu::basis_of_times(device) == gpu::Basis::Fitted;
+    text += fitted ? "fitted to recordings" : "from assumed efficiencies";
+    if (fitted) {
+        if (device.kernels.timing) text += std::string(" of ") + gpu::timing_text(*device.kernels.timing);
         std::vector<std::string> assumed;
         gpu::Device copy = device;
         for (const gpu::FitFigure& figure : gpu::time_figures())
-            if (!fitted(figure.of(copy))) assumed.emplace_back(figure.name);
+            if (gpu::basis_of(figure.of(copy)) == gpu::Basis::Assumed) assumed.emplace_back(figure.name);
         // Names have commas.
         if (!assumed.empty()) text += fmt::format(" (but for: {})", fmt::join(assumed, "; "));
     }
-    return text + (fitted(device.power.tensor_flop)
+    return text + (gpu::basis_of_joules(device) == gpu::Basis::Fitted
                        ? ", joules too"
                        : ", joules from assumptions: an H100 and an H200 drew twice what such figures said");
 }
@@ -158,6 +161,8 @@ Answer answer_of_model(gpu::Device device, const Steps& made, const Hardware& ha
     const gpu::Device& gpu = target.device();
     TargetRun& run = answer.run;
     run.name = target.name();
+    run.energy_basis =
+        gpu::basis_of_joules(gpu) == gpu::Basis::Fitted ? EnergyBasis::Fitted : EnergyBasis::Assumed;
     run.description = gpu.description + ", predicted from its device file (" + basis_of(gpu) + ")";
     run.machine = {gpu.compute.tensor_dense.value, gpu.memory.bandwidth.value, gpu.power.board.value};
     placement::Machine machine;

@@ -154,6 +154,11 @@ std::string of_energy(const TargetRun& run, std::string text) {
     return run.energy_known ? std::move(text) : "-";
 }
 
+// Joules, marked where no such board was ever measured.
+std::string joules_of(const TargetRun& run, const Work& work) {
+    return joule_text(work.joules) + (run.energy_basis == EnergyBasis::Assumed ? " (assumed)" : "");
+}
+
 Table total_table(std::span<const TargetRun> runs) {
     Table table({"<target", "<provenance", "step", "speedup over\nthe first", "speedup over\nits baseline",
                  "energy", "energy x delay\n[Js]", "GEMMs", "dense-equivalent\nGFLOP/s", "executed\nGFLOP/s",
@@ -164,7 +169,7 @@ Table total_table(std::span<const TargetRun> runs) {
         const Work work = total_work(run);
         table.row({names[i], provenance_label(run), time_text(work.seconds),
                    times(ratio(total_work(runs[0]).seconds, work.seconds)),
-                   times(ratio(run.baseline_seconds, work.seconds)), of_energy(run, joule_text(work.joules)),
+                   times(ratio(run.baseline_seconds, work.seconds)), of_energy(run, joules_of(run, work)),
                    of_energy(run, fmt::format("{:.3g}", work.joules * work.seconds)),
                    time_text(gemm_work(run).seconds), giga(ratio(work.dense_flops(), work.seconds)),
                    giga(ratio(work.executed_flops(), work.seconds)),
@@ -221,6 +226,13 @@ std::string targets_text(std::span<const TargetRun> runs, std::span<const Row> r
         text +=
             "Of several machines, layers and parts are the time that they and their links are busy, which is "
             "more than the step, since they work at the same time.\n";
+    if (std::ranges::any_of(runs, [](const TargetRun& run) {
+            return run.energy_known && run.energy_basis == EnergyBasis::Assumed;
+        }))
+        text +=
+            "Assumed: joules by figures that nobody compared with such a board; those of an H100 and an H200 "
+            "came to half of "
+            "what was then measured.\n";
     text +=
         "Rates count GEMMs alone over the time of the whole step. A modelled figure is a prediction, never a "
         "measurement (docs/architecture/gpu.md). Measured peaks are what a board reached in a large product, "

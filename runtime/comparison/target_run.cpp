@@ -31,6 +31,11 @@ double TargetRun::modelled_seconds() const {
     return seconds;
 }
 
+const char* to_string(EnergyBasis basis) {
+    constexpr const char* kNames[] = {"measured", "events", "fitted", "assumed"};
+    return kNames[static_cast<std::size_t>(basis)];
+}
+
 void raise_roofs(Machine& machine, std::span<const TaskResult> tasks) {
     for (const TaskResult& task : tasks) {
         if (task.provenance == Provenance::Modelled || task.seconds <= 0) continue;

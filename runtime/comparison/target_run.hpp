@@ -41,6 +41,16 @@ struct Group {
 // board ever does (clocks, a busy processor). Modelled tasks say nothing of it.
 void raise_roofs(Machine& machine, std::span<const TaskResult> tasks);
 
+// What a target's joules rest on, from the one that says most about a real machine to the one that says
+// least.
+enum class EnergyBasis {
+    Measured,  // by the board's meter
+    Events,    // counted events times a figure for each (runtime/energy)
+    Fitted,    // predicted by figures that were fitted to what a meter of such a board read
+    Assumed    // predicted by figures that nobody compared with such a board
+};
+[[nodiscard]] const char* to_string(EnergyBasis basis);  // "measured", ...
+
 // The one that says less about a real machine.
 [[nodiscard]] Provenance weaker(Provenance a, Provenance b);
 
@@ -55,6 +65,7 @@ struct TargetRun {
     // (board_limit.hpp); 1: not at all.
     double limit_factor = 1;
     bool energy_known = true;  // false: joules are 0 because nothing could tell them
+    EnergyBasis energy_basis = EnergyBasis::Events;
     // The same step under the baseline recipe, on the same target.
     double baseline_seconds = 0;
     double baseline_joules = 0;

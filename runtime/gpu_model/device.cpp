@@ -1,6 +1,8 @@
 // Reads a GPU device file: models/schemas/gpu.schema.json in code, plus what a schema cannot say.
 #include "runtime/gpu_model/device.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "runtime/support/json_cursor.hpp"
@@ -55,6 +57,18 @@ std::vector<Tile> read_tiles(const JsonCursor& at) {
     return tiles;
 }
 
+std::optional<TimingConvention> read_timing(const JsonCursor& at) {
+    if (at.has("timing") != at.has("timing_source"))
+        at.fail("has one of timing and timing_source, expected both or neither");
+    if (!at.has("timing")) return std::nullopt;
+    const std::string text = at.at("timing").text();
+    for (const TimingConvention timing : {TimingConvention::Calls, TimingConvention::GraphReplays})
+        if (text == to_string(timing)) return timing;
+    at.at("timing").fail(fmt::format("is {}, expected \"{}\" or \"{}\"", shown(at.at("timing").node()),
+                                     to_string(TimingConvention::Calls),
+                                     to_string(TimingConvention::GraphReplays)));
+}
+
 KernelFigures read_kernels(const JsonCursor& at) {
     at.object({"launch_overhead",
                "product_overhead",
@@ -82,7 +96,7 @@ KernelFigures read_kernels(const JsonCursor& at) {
                "row_efficiency",
                "column_efficiency",
                "coefficient_bandwidth"},
-              {"attention_efficiency", "attention_gradient_efficiency"});
+              {"attention_efficiency", "attention_gradient_efficiency", "timing", "timing_source"});
     const auto whole_attention = [&at](const char* key) {
         return at.has(key)
                    ? read_figure(at.at(key), "1", 0, 1)
@@ -120,7 +134,9 @@ KernelFigures read_kernels(const JsonCursor& at) {
             share("column_efficiency"),
             whole_attention("attention_efficiency"),
             whole_attention("attention_gradient_efficiency"),
-            read_figure(at.at("coefficient_bandwidth"), "byte/s", 1)};
+            read_figure(at.at("coefficient_bandwidth"), "byte/s", 1),
+            read_timing(at),
+            at.has("timing_source") ? at.at("timing_source").text() : ""};
 }
 
 PowerFigures read_power(const JsonCursor& at) {
@@ -168,6 +184,14 @@ Device read_device(const JsonCursor& root) {
 }
 
 }  // namespace
+
+const char* to_string(TimingConvention timing) {
+    return timing == TimingConvention::Calls ? "calls" : "graph replays";
+}
+
+const char* timing_text(TimingConvention timing) {
+    return timing == TimingConvention::Calls ? "calls, launches included" : "replayed CUDA graphs";
+}
 
 std::vector<NamedFigure> figures(const Device& d) {
     return {{"SMs", &d.compute.sm_count},

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,16 @@ struct Tile {
     std::int64_t m = 0;
     std::int64_t n = 0;
 };
+
+// How the recordings were timed that a device's figures are fitted to.
+enum class TimingConvention {
+    Calls,        // the host calls the work anew each time: what a call costs it is in the times
+    GraphReplays  // CUDA graphs are replayed, without the host
+};
+// As device files have it: "calls", "graph replays".
+[[nodiscard]] const char* to_string(TimingConvention timing);
+// As descriptions have it, behind "times of": "calls, launches included".
+[[nodiscard]] const char* timing_text(TimingConvention timing);
 
 // What is assumed of kernels, or fitted to recordings of them (satsim gpu fit). Efficiencies are sustained
 // shares of a rate: of tensor_dense, tensor_sparse, or of the memory's bandwidth.
@@ -67,6 +78,8 @@ struct KernelFigures {
     Figure attention_efficiency;  // of tensor_dense: whole attention forward; 0: there is no such kernel
     Figure attention_gradient_efficiency;
     Figure coefficient_bandwidth;  // byte/s of coefficients of channels in element-wise work, from L1
+    std::optional<TimingConvention> timing;  // none: not fitted to recordings, or the file does not say
+    std::string timing_source;
 };
 
 struct PowerFigures {

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "runtime/gpu_record/fit_figures.hpp"
+#include "runtime/gpu_record/timing.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::gpu {
@@ -169,6 +170,11 @@ Recording merge(const std::vector<Recording>& recordings) {
                       all.device.compute_capability);
         require_equal(r, all, "sm_count", std::to_string(r.device.sm_count),
                       std::to_string(all.device.sm_count));
+        if (timing_of(r) != timing_of(recordings.front()))
+            throw InputError(
+                r.file, "/device/time_method",
+                fmt::format("is of {}, expected {} as in {}: a fit is of one way of timing",
+                            timing_text(timing_of(r)), timing_text(timing_of(recordings.front())), all.file));
         all.measurements.insert(r.measurements.begin(), r.measurements.end());
     }
     return all;
@@ -278,6 +284,9 @@ Fit fit(const Device& device, const Recording& recording, const std::string& sou
         }
         result.figures.push_back({f.name, f.section, f.key, figure, value});
     };
+    found.kernels.timing = timing_of(recording);
+    if (found.kernels.timing != device.kernels.timing)
+        found.kernels.timing_source = "time_method of " + source;
     tell(launch_figure(), "measured: an empty kernel among others, " + source);
     const std::string text = fmt::format("fitted to {} pieces of work of {}", result.fitted, source);
     for (const FitFigure& f : time_figures()) {
@@ -306,6 +315,11 @@ std::string fitted_file(const std::filesystem::path& path, const Fit& fit) {
         figure["unit"] = f.figure.unit;
         figure["source"] = f.figure.source;
         figure["verified"] = f.figure.verified;
+    }
+    const KernelFigures& kernels = fit.device.kernels;
+    if (kernels.timing) {
+        document.at("kernels")["timing"] = to_string(*kernels.timing);
+        document.at("kernels")["timing_source"] = kernels.timing_source;
     }
     return document.dump(2) + "\n";
 }

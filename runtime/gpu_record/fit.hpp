@@ -39,8 +39,8 @@ struct Fit {
     std::vector<PredictionError> energy_after;
 };
 
-// All of one device; of equal pieces of work the first counts. Throws InputError naming the recording whose
-// device is another one than the first's.
+// All of one device and timed in one way; of equal pieces of work the first counts. Throws InputError naming
+// the recording whose device or timing is another one than the first's.
 [[nodiscard]] Recording merge(const std::vector<Recording>& recordings);
 
 // The launch overhead and idle power are the recording's. Active power and the joules of a tensor flop and of
@@ -49,8 +49,8 @@ struct Fit {
 // in the order of the recording. A figure that nothing recorded depends on stays as it is; but where the
 // device file knows no kernel of attention (0) and the recording has one, both directions get a figure, of
 // which one that was not recorded is the least, and `before` is with the least for both. `source`: what the
-// fitted figures' source calls the recordings. Throws InputError naming the recording when there are fewer
-// than four pieces of work.
+// fitted figures' source calls the recordings. The device's timing becomes the recording's. Throws InputError
+// naming the recording when there are fewer than four pieces of work.
 [[nodiscard]] Fit fit(const Device& device, const Recording& recording, const std::string& source);
 
 // The device file `path` with the fitted figures in place of its own, everything else as it is. Throws

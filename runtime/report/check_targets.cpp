@@ -45,6 +45,8 @@ void check_target(const JsonCursor& target) {
     texts(target, {"description"});
     check_provenance(target);
     (void)target.at("energy_known").boolean();
+    if (target.has("energy_basis") && !target.at("energy_basis").node().is_null())
+        one_of(target.at("energy_basis"), {"measured", "events", "fitted", "assumed"});
     amounts(target, {"seconds", "energy_j", "baseline_seconds", "baseline_energy_j", "speedup", "peak_flops",
                      "bandwidth_bytes_per_s", "board_watts"});
     check_rates(target.at("step"));

@@ -28,6 +28,12 @@ class Devices(GpuTest):
             self.assertEqual(len(figures), 40)
             for figure in figures.values():
                 self.assertEqual(set(figure), {"value", "unit", "source", "verified"})
+        for name, timing, text in (("h100", "calls", "calls, launches included"), ("h200", "graph replays", "replayed CUDA graphs")):
+            shown = self.run_json("gpu", "show", name)
+            self.assertEqual(shown["timing"], timing)
+            self.assertIn(f"fitted to times of {text} ({shown['timing_source']})\n", self.run_program("gpu", "show", name).stdout)
+        self.assertNotIn("timing", self.run_json("gpu", "show", "a100"))
+        self.assertNotIn("fitted to times", self.run_program("gpu", "show", "a100").stdout)
         self.assertIn("glennklockwood", self.run_program("gpu", "show", "a100").stdout)
         self.assertEqual(len(self.run_program("gpu", "list", "--csv").stdout.splitlines()), 1 + len(GPUS))
 
@@ -146,6 +152,23 @@ class Targets(GpuTest):
         self.run_program("run", self.network(), "--target", "gpu-model:h100", *SMALL, "--report", "r.json")
         self.assertNotIn("machine", json.loads((self.folder / "r.json").read_text()))
 
+    def test_times_of_different_things_side_by_side_say_so(self):
+        note = "Times of gpu-model:h100 are of calls, launches included; those of gpu-model:h200 of replayed CUDA graphs."
+        step = ["compare", self.network(), *SMALL, "--target"]
+        self.assertIn(note, self.run_program(*step, "sat,gpu-model:h100,gpu-model:h200").stdout)
+        self.assertIn(note, self.run_program(*step, "gpu-model:h200,gpu-model:h100,hetero").stdout)
+        self.assertIn(note, self.run_program("run", "--gemm", "64,64,64", "--target", "gpu-model:h100,gpu-model:h200").stdout)
+        recorded = SOURCE / "models/traces/h200/resnet9.json"
+        step9 = ["run", "resnet9", "--recipe", "bdwp-2:8", "--target"]
+        self.assertIn(f"those of gpu:{recorded} of replayed CUDA graphs.", self.run_program(*step9, f"gpu-model:h100,gpu:{recorded}").stdout)
+        # One of them alone, or beside a device that was never recorded.
+        for targets in ("gpu-model:h100", "sat,gpu-model:h100,gpu-model:a100"):
+            self.assertNotIn("Times of", self.run_program(*step, targets).stdout)
+        self.assertNotIn("Times of", self.run_program(*step9, f"gpu-model:h200,gpu:{recorded}").stdout)
+        descriptions = [t["description"] for t in self.compare("gpu-model:h100,gpu-model:h200")["targets"]]
+        self.assertIn("times fitted to recordings of calls, launches included", descriptions[0])
+        self.assertIn("times fitted to recordings of replayed CUDA graphs", descriptions[1])
+
     def test_bad_targets(self):
         step = ["compare", self.network(), *SMALL, "--target"]
         self.refuse(*step, "gpus", names=["--target gpus", "gpu-model:DEVICE"])
@@ -164,6 +187,96 @@ class Targets(GpuTest):
         small["name"] = "tiny"
         self.refuse("compare", self.network(batch=4096), *SMALL, "--target", f"gpu-model:{self.write('tiny.json', small)}",
                     names=["GiB of accelerator memory", "tiny"])
+
+
+class Gemm(GpuTest):
+    """One product on several machines."""
+
+    def gemm(self, sizes, targets, *more):
+        return self.run_json("run", "--gemm", sizes, "--target", targets, *SMALL, *more)
+
+    def test_sat_is_what_it_is_without_targets(self):
+        alone = self.run_json("run", "--gemm", "64,64,64", "--nm", "2:8", *SMALL)
+        value = self.gemm("64,64,64", "sat,gpu-model:h100", "--nm", "2:8")
+        for key in alone:
+            self.assertEqual(value[key], alone[key], key)
+        self.assertEqual((value["network"], value["recipe"], value["baseline"]), ("gemm 64,64,64", "2:8", "2:8"))
+        sat = value["targets"][0]
+        self.assertEqual((sat["name"], sat["provenance"]), ("sat", "modelled"))
+        self.assertAlmostEqual(sat["seconds"], alone["seconds"], delta=1e-15)
+        self.assertEqual(sat["layers"][0]["kernel"], alone["tile"])
+        # Without SAT the object says what was asked.
+        value = self.gemm("64,32,16", "gpu-model:h100", "--nm", "1:4")
+        self.assertEqual([value[key] for key in ("m", "n", "k", "nm")], [64, 32, 16, "1:4"])
+        self.assertNotIn("cycles", value)
+
+    def test_the_cycle_model_is_simulated_beside_a_prediction(self):
+        value = self.run_json("run", "--gemm", "16,16,16", "--target", "sat,gpu-model:h100", "--hardware", SMALL_HARDWARE)
+        self.assertEqual([t["provenance"] for t in value["targets"]], ["simulated", "modelled"])
+
+    def test_a_gpu_takes_what_a_layer_of_a_step_takes(self):
+        layers = [{"name": "fc", "kind": "linear", "out": 256}, {"name": "loss", "kind": "loss"}]
+        network = self.network(input={"channels": 512, "height": 1, "width": 1}, batch=384,
+                               layers=[{"name": "flatten", "kind": "flatten"}, *layers])
+        step = self.run_json("run", network, "--recipe", "dense", "--target", "gpu-model:h100", *SMALL)["targets"][0]
+        forward = next(l for l in step["layers"] if l["stage"] == "FF")
+        product = self.gemm("384,256,512", "gpu-model:h100")["targets"][0]
+        self.assertEqual([forward[key] for key in ("m", "n", "k")], [384, 256, 512])
+        for key in ("kernel", "bound", "dram_bytes", "macs_issued"):
+            self.assertEqual(product["layers"][0][key], forward[key], key)
+        self.assertEqual((step["limit_factor"], product["limit_factor"]), (1, 1))
+        self.assertAlmostEqual(product["seconds"], forward["seconds"], delta=1e-12)
+
+    def test_why_a_pattern_runs_dense(self):
+        value = self.gemm("4096,4096,4096", "sat,gpu-model:h100,gpu-model:rtx2080ti", "--nm", "2:8")
+        layers = [t["layers"][0] for t in value["targets"]]
+        self.assertIn("2:4 tensor", layers[1]["kernel"])
+        self.assertEqual([l["macs_dense"] // l["macs_issued"] for l in layers], [4, 2, 1])
+        self.assertEqual([l["dense_reason"] for l in layers], ["", "", "rtx2080ti has no sparse tensor cores"])
+        row, = value["rows"]
+        seconds = {cell["target"]: cell["seconds"] for cell in row["targets"]}
+        self.assertEqual(seconds[row["winner"]], min(seconds.values()))
+        for cell in row["targets"]:
+            self.assertLessEqual(cell["share_of_roof"], 1 + 1e-9)
+
+    def test_a_product_repeated_at_the_boards_limit(self):
+        target = self.gemm("8192,8192,8192", "gpu-model:h100")["targets"][0]
+        self.assertGreater(target["limit_factor"], 1)
+        self.assertAlmostEqual(target["step"]["mean_watts"], target["board_watts"], delta=1e-6 * target["board_watts"])
+        text = self.run_program("run", "--gemm", "8192,8192,8192", "--target", "gpu-model:h100", "--csv").stdout.splitlines()
+        cells = dict(zip(text[0].split(","), text[1].split(",")))
+        self.assertAlmostEqual(float(cells["time [s]"]) / float(cells["one alone [s]"]), target["limit_factor"], delta=1e-6)
+
+    def test_tables_csv_trace_and_report(self):
+        arguments = ["run", "--gemm", "64,64,64", "--nm", "2:8", "--target", "sat,gpu-model:h100", *SMALL]
+        text = self.run_program(*arguments, "--trace", "t.json", "--report", "r.json").stdout
+        for word in ("gemm 64,64,64: 2:8 on 2 targets", "kernel", "why dense", "2:4 would take", "of roof", "is the fastest: ", "gpu-model:h100: modelled"):
+            self.assertIn(word, text)
+        lines = self.run_program(*arguments, "--csv").stdout.splitlines()
+        self.assertEqual([line.split(",")[0] for line in lines], ["target", "sat", "gpu-model:h100"])
+        self.assertEqual(len({len(line.split(",")) for line in lines}), 1)
+        self.assertEqual(self.run_json("trace", "--check", "t.json")["broken"], [])
+        document = json.loads((self.folder / "r.json").read_text())
+        self.assertEqual((document["kind"], document["data"]), ("targets", self.run_json(*arguments)))
+        self.assertIn("machine", document)
+        self.run_program("report", "r.json", "-o", "r.html")
+
+    def test_what_is_no_machine_for_a_product(self):
+        product = ["run", "--gemm", "64,64,64", "--target"]
+        for target in ("gpu", "cpu", "gpu:x.json", "cpu:x.json", "hetero", "sat@2", "gpu-model:h100@2", "gpu-model:h100@fit", "gpu-model:", "tpu"):
+            self.refuse(*product, target, names=[f"--target {target}: ", "single GEMM", "expected sat or gpu-model:DEVICE"])
+        self.refuse(*product, "sat,hetero", names=["--target hetero"])
+        self.refuse(*product, "gpu-model:v100", names=["v100"])
+        self.refuse(*product, "sat,sat", names=["twice"])
+        self.refuse(*product, "gpu-model:h100", "--channels", "1", names=["--channels", "sat"])
+        self.refuse(*product, "gpu-model:h100", "--record", "r.json", names=["--record", "--gemm"])
+        self.refuse(*product, "gpu-model:h100", "--energy-window", "1", names=["--energy-window", "--gemm"])
+        self.refuse("run", "--gemm", "400000,400000,40", "--target", "gpu-model:h100", names=["298.1 GiB", "gpu-model:h100 has 79.2 GiB"])
+        # Too large for SAT is no matter where SAT is not asked.
+        large = ["run", "--gemm", "262144,65536,64", *SMALL]
+        self.refuse(*large, names=["32.0 GiB"])
+        self.run_program(*large, "--target", "gpu-model:h100")
+        self.refuse("run", "--program", "p.satprog", "--target", "sat", names=["--target", "--gemm"])
 
 
 class Traces(GpuTest):

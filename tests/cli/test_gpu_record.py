@@ -135,7 +135,7 @@ class GpuRecord(ProgramTest):
     def test_options_that_do_not_fit(self):
         self.refuse("run", self.network_two(), "--record", "r.json", names=["--record", "--target gpu"])
         self.refuse("compare", self.network_two(), "--target", "gpu-model:h100", "--record", "r.json", names=["--record"])
-        self.refuse("run", "--gemm", "8,8,8", "--target", "gpu-model:h100", names=["--target"])
+        self.refuse("run", "--gemm", "8,8,8", "--target", f"gpu:{self.write('r.json', self.whole())}", names=["--target gpu:", "single GEMM"])
 
     def test_fit(self):
         path = self.write("r.json", self.whole())
@@ -152,6 +152,14 @@ class GpuRecord(ProgramTest):
         other = recording([measurement(WORKS[0], 1e-5)])
         other["device"]["name"] = "another device"
         self.refuse("gpu", "fit", "h100", path, self.write("other.json", other), names=["other.json: /device/name", "another device", "r.json"])
+        replayed = recording([measurement(WORKS[0], 1e-5)])
+        replayed["device"]["time_method"] = "CUDA events around replays of a CUDA graph of runs in a row"
+        self.refuse("gpu", "fit", "h100", path, self.write("replayed.json", replayed),
+                    names=["replayed.json: /device/time_method: is of replayed CUDA graphs, expected calls, launches included as in ", "r.json"])
+        called = self.whole()
+        called["device"]["memory_bytes"] = 150109880320  # an H200's, whose file is fitted to replays
+        self.run_program("gpu", "fit", "h200", self.write("called.json", called), "--write", "fitted.json")
+        self.assertEqual(self.run_json("gpu", "show", "fitted.json")["timing"], "calls")
         # An H200 has an H100's multiprocessors, not its memory.
         decoder = SOURCE / "models/traces/h200/decoder.json"
         self.refuse("gpu", "fit", "h100", decoder,
@@ -209,6 +217,7 @@ class GpuRecord(ProgramTest):
         figures = self.run_json("gpu", "show", "fitted.json")["figures"]
         for name, figure in value["figures"].items():
             self.assertEqual(figures[name]["value"], figure["fitted"])
+        self.assertEqual(self.run_json("gpu", "show", "fitted.json")["timing"], {"h100": "calls", "h200": "graph replays"}[device])
         self.assertIn("pieces of work of decoder.json", figures["efficiency, dense"]["source"])
         self.assertIn("joules of", figures["energy of a DRAM byte"]["source"])
         self.assertEqual(self.run_json("gpu", "fit", "fitted.json", *files)["before"], value["after"])

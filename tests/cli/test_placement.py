@@ -83,6 +83,8 @@ class Placement(ProgramTest):
         self.assertTrue(shared)
         self.assertLessEqual({row["winner"] for row in shared}, set(names))
         self.assertTrue(all(0 <= cell["share_of_roof"] <= 1.01 for row in value["rows"] for cell in row["targets"]))
+        # Of what each target's joules rest on: an Orin was never measured, and a mix is no better than its weakest.
+        self.assertEqual([target["energy_basis"] for target in value["targets"]], ["assumed", "assumed", "events"])
         lines = self.run_program(*arguments, "--csv").stdout.splitlines()
         self.assertEqual(len(lines), 1 + len(value["rows"]))
         processes = [e["args"]["name"] for e in json.loads((self.folder / "t.json").read_text())["traceEvents"] if e["name"] == "process_name"]

@@ -3,7 +3,7 @@
 // rows: [{name, total: {value, text}, parts: [{name, value, color, pattern, detail}]}]; `text` says a value. title: {axis, what,
 // unit, ofTotal}; the axis counts in `unit`s, or in per cent of each row's total.
 function drawShares(svg, width, rows, text, title) {
-    const margin = {top: 8, left: Math.min(width * 0.45, 24 + LETTER * d3.max(rows, (r) => r.name.length)), right: 96, bottom: 44};
+    const margin = {top: 8, left: Math.min(width * 0.45, 24 + LETTER * d3.max(rows, (r) => r.name.length)), right: Math.max(96, 16 + LETTER * d3.max(rows, (r) => r.total.text.length)), bottom: 44};
     const row = 46;
     const height = margin.top + row * rows.length + margin.bottom;
     const unit = title.unit || 1;

@@ -4,6 +4,8 @@ const gigaText = (value) => knownText(value, (v) => three(v / 1e9));
 const perWatt = (value) => knownText(value, (v) => `${three(v / 1e9)} GFLOP/s/W`);
 const perByte = (value) => knownText(value, (v) => `${three(v)} flop/byte`);
 const delayText = (value) => knownText(value, (v) => scaled(v, [[1, "Js"], [1e-3, "mJs"], [1e-6, "µJs"], [1e-9, "nJs"]]));
+// Joules by figures that nobody compared with such a board.
+const assumedText = (target) => (target.energy_basis === "assumed" ? " (assumed)" : "");
 const overFirst = (targets, target) => (target.seconds > 0 ? targets[0].seconds / target.seconds : 0);
 
 function targetTiles(targets) {
@@ -14,7 +16,7 @@ function targetTiles(targets) {
             ...(target.index > 0 ? [`${ratioText(overFirst(targets, target))} as fast as ${targets[0].label}`] : []),
             ...(target.fits === false ? ["does not fit its memory"] : []),
             ...(recipe === baseline ? [] : [`${ratioText(target.speedup)} over its own ${baseline}`]),
-            target.energy_known ? `${jouleText(target.energy_j)}, ${perWatt(target.step.flops_dense_equivalent_per_watt)}` : "energy not known",
+            target.energy_known ? `${jouleText(target.energy_j)}${assumedText(target)}, ${perWatt(target.step.flops_dense_equivalent_per_watt)}` : "energy not known",
         ].join("; "),
     }));
 }
@@ -33,7 +35,7 @@ function totalsTable(part, targets) {
         targetColumn("over the first", (t) => overFirst(targets, t), ratioText),
         targetColumn(`over its own ${report.data.baseline}`, (t) => t.speedup, ratioText),
         targetColumn("GEMMs", (t) => t.gemm.seconds, timeText),
-        targetColumn("energy", (t) => t.energy_j, known(jouleText)),
+        {title: "energy", value: (t) => t.energy_j, text: (t) => knownText(t.energy_j, jouleText) + (t.energy_j > 0 ? assumedText(t) : "")},
         targetColumn("energy × delay", (t) => t.step.energy_delay_js, delayText),
         targetColumn("power", (t) => t.step.mean_watts, known((w) => `${three(w)} W`)),
         targetColumn("dense-eq. GFLOP/s", (t) => t.step.flops_dense_equivalent, gigaText),
@@ -133,12 +135,12 @@ function partRows(targets, field, text) {
         if (field === "joules" && target.idle_energy_j > 0)
             parts.push({name: "machines that wait", value: target.idle_energy_j, color: `var(--part-${TARGET_PARTS.length})`, pattern: null});
         const value = d3.sum(parts, (piece) => piece.value);
-        return {name: target.label, total: {value, text: knownText(value, text)}, parts};
+        return {name: target.label, total: {value, text: knownText(value, text) + (field === "joules" && value > 0 ? assumedText(target) : "")}, parts};
     });
 }
 
 function targetsEnergySection(targets) {
-    const part = section("energy", "Energy", "What the energy of a step goes into, a bar a target; the total is printed behind each bar. What a target's energy counts, and whether a meter read it, stands under Provenance.");
+    const part = section("energy", "Energy", "What the energy of a step goes into, a bar a target; the total is printed behind each bar. What a target's energy counts, and whether a meter read it, stands under Provenance. Assumed: by figures that nobody compared with such a board.");
     const rows = partRows(targets, "joules", jouleText);
     const [unit, name] = d3.max(rows, (row) => row.total.value) >= 2 ? [1, "J"] : [1e-3, "mJ"];
     let share = true;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "runtime/gpu_model/basis.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
 #include "tests/unit/gpu_model/shipped.hpp"
@@ -83,6 +84,44 @@ TEST(GpuDevice, FaultsNameFilePointerAndExpectation) {
               "g.json: /power: has the unknown field \"fan\", expected one of board, idle, tensor_flop, "
               "fp32_flop, dram_byte, active, burst");
     EXPECT_EQ(fault([](json&) {}), "");
+}
+
+// How the recordings were timed stands in the files that are fitted to some, and in no other.
+TEST(GpuDevice, FittedFilesSayHowTheirRecordingsWereTimed) {
+    EXPECT_EQ(shipped("h100").kernels.timing, TimingConvention::Calls);
+    EXPECT_EQ(shipped("h200").kernels.timing, TimingConvention::GraphReplays);
+    for (const std::string& name : kShipped) {
+        const Device device = shipped(name);
+        EXPECT_EQ(device.kernels.timing.has_value(), basis_of_times(device) == Basis::Fitted) << name;
+        EXPECT_EQ(device.kernels.timing_source.empty(), !device.kernels.timing) << name;
+    }
+    EXPECT_EQ(fault([](json& d) {
+                  d["kernels"].erase("timing");
+                  d["kernels"].erase("timing_source");
+              }),
+              "");
+    EXPECT_EQ(fault([](json& d) { d["kernels"].erase("timing"); }),
+              "g.json: /kernels: has one of timing and timing_source, expected both or neither");
+    EXPECT_EQ(fault([](json& d) { d["kernels"]["timing"] = "graphs"; }),
+              "g.json: /kernels/timing: is \"graphs\", expected \"calls\" or \"graph replays\"");
+}
+
+// Joules of cards that were never measured are told from fitted ones.
+TEST(GpuDevice, BasisOfTimesAndJoules) {
+    for (const std::string& name : kShipped) {
+        const Basis expected = name == "h100" || name == "h200" ? Basis::Fitted : Basis::Assumed;
+        EXPECT_EQ(basis_of_times(shipped(name)), expected) << name;
+        EXPECT_EQ(basis_of_joules(shipped(name)), expected) << name;
+    }
+    // Times of a device may be fitted where no energy was read; both figures of joules have to be.
+    Device device = shipped("h100");
+    device.power.dram_byte.source = "assumption: as of another";
+    EXPECT_EQ(basis_of_joules(device), Basis::Assumed);
+    EXPECT_EQ(basis_of_times(device), Basis::Fitted);
+    device.power.tensor_flop.source = "assumption: as of another";
+    EXPECT_EQ(basis_of_joules(device), Basis::Assumed);
+    EXPECT_STREQ(to_string(Basis::Fitted), "fitted");
+    EXPECT_STREQ(to_string(Basis::Assumed), "assumed");
 }
 
 // Removing any field anywhere, or giving any leaf another type, is noticed and named.

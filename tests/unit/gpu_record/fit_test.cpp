@@ -10,6 +10,7 @@
 #include "runtime/gpu_model/gpu_target.hpp"
 #include "runtime/gpu_record/fit.hpp"
 #include "runtime/gpu_record/fit_figures.hpp"
+#include "runtime/gpu_record/timing.hpp"
 #include "runtime/support/error.hpp"
 #include "tests/unit/gpu_record/fake_meter.hpp"
 
@@ -145,6 +146,44 @@ TEST(GpuFit, RecordingsOfOneDeviceAreMerged) {
             "second: /device/name: is another, expected a fake device of a test as in synthetic: a fit "
             "is of one device");
     }
+}
+
+// A called work costs the host its call; a replayed one does not. No fit is to both.
+TEST(GpuFit, RecordingsOfOneWayOfTimingAreMerged) {
+    Recording calls = synthetic(h100(), 0);
+    Recording replays = calls;
+    replays.file = "replays";
+    EXPECT_EQ(timing_of(calls), TimingConvention::Calls);
+    replays.device.time_method = "CUDA events around replays of a CUDA graph of runs in a row";
+    EXPECT_EQ(timing_of(replays), TimingConvention::GraphReplays);
+    EXPECT_EQ(merge({replays, replays}).measurements.size(), calls.measurements.size());
+    try {
+        (void)merge({calls, replays});
+        FAIL();
+    } catch (const InputError& error) {
+        EXPECT_STREQ(error.what(),
+                     "replays: /device/time_method: is of replayed CUDA graphs, expected calls, launches "
+                     "included as in synthetic: a fit is of one way of timing");
+    }
+    // A time of calls beside a work's own says that this one is of a replay.
+    calls.measurements.begin()->second.called_seconds = 1;
+    EXPECT_EQ(timing_of(calls), TimingConvention::GraphReplays);
+}
+
+TEST(GpuFit, WritesHowItsRecordingsWereTimed) {
+    Recording recording = synthetic(h100(), 0);
+    const auto written = [](const Device& device, const Recording& recorded) {
+        return parse_device(fitted_file(device.file, fit(device, recorded, "a test")), "fitted.json").kernels;
+    };
+    // What the file says already stays, with its source.
+    EXPECT_EQ(written(h100(), recording).timing, TimingConvention::Calls);
+    EXPECT_EQ(written(h100(), recording).timing_source, h100().kernels.timing_source);
+    recording.device.time_method = "replays of a CUDA graph";
+    EXPECT_EQ(written(h100(), recording).timing, TimingConvention::GraphReplays);
+    EXPECT_EQ(written(h100(), recording).timing_source, "time_method of a test");
+    const Device other = shipped("a100");
+    ASSERT_FALSE(other.kernels.timing);
+    EXPECT_EQ(written(other, recording).timing, TimingConvention::GraphReplays);
 }
 
 TEST(GpuFit, TellsTheErrorThatRemains) {
