@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -170,8 +171,27 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
     }
 }
 
+std::vector<GemmSchedule> output_stationary(const GemmTask& task, const MachineView& machine,
+                                            const ScheduleOptions& options, std::size_t limit) {
+    Found found(limit);
+    add_output_stationary(task, machine, options, found);
+    return found.take();
+}
+
+// `shape`: row slots and columns of a tile. None where it does not fit.
+std::optional<GemmSchedule> weight_stationary(const GemmTask& task, const MachineView& machine,
+                                              const GemmSchedule& shape) {
+    const WsPlan plan = plan_ws(task, shape, machine.array);
+    if (!plan.valid()) return std::nullopt;
+    GemmSchedule schedule = shape;
+    schedule.tile_m = plan.block;
+    schedule.chunk_k = std::int64_t{machine.array.rows} * plan.layout.nm.m;
+    put(predict_ws(task, schedule, machine, plan), schedule);
+    return schedule;
+}
+
 void add_weight_stationary(const GemmTask& task, const MachineView& machine, const ScheduleOptions& options,
-                           Found& out) {
+                           KnownEstimates& known, Found& out) {
     constexpr int kMostPanels = 8;
     const std::int64_t all_panels = ceil_div<std::int64_t>(task.shape.n, machine.array.columns);
     const WsBound bound(task, machine.array);
@@ -186,12 +206,9 @@ void add_weight_stationary(const GemmTask& task, const MachineView& machine, con
         if (out.are_no_worse(static_cast<double>(bound.of(schedule).cycles))) continue;
         for (std::int64_t panels = 1; panels <= std::min<std::int64_t>(kMostPanels, all_panels); ++panels) {
             schedule.tile_n = panels * machine.array.columns;
-            const WsPlan plan = plan_ws(task, schedule, machine.array);
-            if (!plan.valid()) continue;
-            schedule.tile_m = plan.block;
-            schedule.chunk_k = std::int64_t{machine.array.rows} * plan.layout.nm.m;
-            put(predict_ws(task, schedule, machine, plan), schedule);
-            out.add(schedule);
+            const auto estimated = known.weight_stationary(
+                sr, panels, [&] { return weight_stationary(task, machine, schedule); });
+            if (estimated) out.add(*estimated);
         }
     }
 }
@@ -205,16 +222,21 @@ bool fits_instruction_memory(const isa::Program& program) {
 
 // Schedules that fit the buffers, best estimate first: at least the best `limit`.
 std::vector<GemmSchedule> estimated(const GemmTask& task, const MachineView& machine,
-                                    const ScheduleOptions& options, std::size_t limit) {
+                                    const ScheduleOptions& options, std::size_t limit,
+                                    KnownEstimates& known) {
+    known.use_for(options.interleave, limit);
     Found found(limit);
     if (task.sums_positions()) {
         // Weights do not exist yet, and the array turns A in output-stationary operations only.
         add_weight_update(task, machine, options, found);
     } else {
-        if (options.dataflow != Choice::WeightStationary)
-            add_output_stationary(task, machine, options, found);
+        if (options.dataflow != Choice::WeightStationary) {
+            for (const GemmSchedule& schedule :
+                 known.output_stationary([&] { return output_stationary(task, machine, options, limit); }))
+                found.add(schedule);
+        }
         if (options.dataflow != Choice::OutputStationary)
-            add_weight_stationary(task, machine, options, found);
+            add_weight_stationary(task, machine, options, known, found);
     }
     std::vector<GemmSchedule> schedules = found.take();
     sort_by_time_and_traffic(schedules, kSame);
@@ -253,14 +275,15 @@ std::string GemmSchedule::tile_text() const {
 
 std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
                                           const ScheduleOptions& options, std::size_t limit) {
+    KnownEstimates none;
     return candidate_programs(task, machine, options, limit,
-                              {[](const GemmSchedule&) { return true; }, [](Candidate&) {}});
+                              {[](const GemmSchedule&) { return true; }, [](Candidate&) {}}, none);
 }
 
 std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
                                           const ScheduleOptions& options, std::size_t limit,
-                                          const CandidateWatch& watch) {
-    std::vector<GemmSchedule> schedules = estimated(task, machine, options, limit);
+                                          const CandidateWatch& watch, KnownEstimates& known) {
+    std::vector<GemmSchedule> schedules = estimated(task, machine, options, limit, known);
     if (schedules.empty()) {
         throw InputError(
             "layer " + task.layer, "",
@@ -269,7 +292,8 @@ std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineVie
     std::vector<Candidate> programs = emitted(task, machine, schedules, limit, watch);
     if (programs.empty()) {
         // All too long: schedules that are behind may have shorter programs.
-        schedules = estimated(task, machine, options, std::numeric_limits<std::size_t>::max());
+        KnownEstimates all;
+        schedules = estimated(task, machine, options, std::numeric_limits<std::size_t>::max(), all);
         programs = emitted(task, machine, schedules, limit, watch);
     }
     if (programs.empty()) {

@@ -7,6 +7,7 @@
 
 #include "runtime/hardware/memory_config.hpp"
 #include "runtime/schedule/gemm_schedule.hpp"
+#include "runtime/schedule/known_estimates.hpp"
 
 namespace satsim::schedule {
 
@@ -27,14 +28,15 @@ struct Candidate {
 [[nodiscard]] std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
                                                         const ScheduleOptions& options, std::size_t limit);
 
-// The same one by one: what `watch` knows of the earlier ones spares it later ones.
+// The same one by one: what `watch` knows of the earlier ones spares it later ones. `known`: of this task and
+// machine; what is in it is not estimated again.
 struct CandidateWatch {
     std::function<bool(const GemmSchedule&)> worth;  // whether to emit it at all
     std::function<void(Candidate&)> emitted;
 };
 [[nodiscard]] std::vector<Candidate> candidate_programs(const GemmTask& task, const MachineView& machine,
                                                         const ScheduleOptions& options, std::size_t limit,
-                                                        const CandidateWatch& watch);
+                                                        const CandidateWatch& watch, KnownEstimates& known);
 
 [[nodiscard]] std::vector<GemmSchedule> candidate_schedules(const GemmTask& task, const MachineView& machine,
                                                             const ScheduleOptions& options,

@@ -66,6 +66,12 @@ NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array) 
     return nm;
 }
 
+int needed_max_m(const GemmTask& task, const isa::ArrayConfig& array) {
+    constexpr int kLeast = 4;  // an array is built for at least that
+    constexpr int kDense = 8;  // wider groups are pruned ones
+    return std::min(array.max_m, task.nm.dense() ? kDense : std::max(task.nm.m, kLeast));
+}
+
 GemmLayout layout_gemm(const GemmTask& task, const isa::ArrayConfig& array) {
     GemmLayout layout;
     layout.nm = executed_pattern(task, array);

@@ -31,6 +31,10 @@ void require_built_for(const NmPattern& nm, const isa::ArrayConfig& array, const
 // array cannot run.
 [[nodiscard]] NmPattern executed_pattern(const GemmTask& task, const isa::ArrayConfig& array);
 
+// The least max_m of arrays that execute the task in the same pattern: of all that is decided for a GEMM
+// (schedule, program), nothing else depends on max_m. The array's own where it is not built for the task.
+[[nodiscard]] int needed_max_m(const GemmTask& task, const isa::ArrayConfig& array);
+
 // Bytes of an element of C.
 [[nodiscard]] constexpr int result_bytes(const GemmTask& task) {
     return task.out == ElementType::Fp16 ? 2 : 4;

@@ -20,7 +20,8 @@ constexpr double kShortMargin = 0.05;
 std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task, const schedule::MachineView& machine,
                                                    const schedule::ScheduleOptions& options,
                                                    std::size_t limit, const PredictCycles& predict,
-                                                   std::optional<double> margin) {
+                                                   std::optional<double> margin,
+                                                   schedule::KnownEstimates& known) {
     std::optional<Cycles> best;
     const auto worth = [&](const schedule::GemmSchedule& schedule) {
         if (!best || !margin) return true;
@@ -33,8 +34,8 @@ std::vector<schedule::Candidate> ranked_candidates(const GemmTask& task, const s
         candidate.schedule.predicted = predict(candidate.program);
         best = std::min(best.value_or(candidate.schedule.predicted), candidate.schedule.predicted);
     };
-    std::vector<schedule::Candidate> candidates =
-        schedule::candidate_programs(task, machine, options, std::max(limit, kPredicted), {worth, emitted});
+    std::vector<schedule::Candidate> candidates = schedule::candidate_programs(
+        task, machine, options, std::max(limit, kPredicted), {worth, emitted}, known);
     schedule::sort_by_time_and_traffic(candidates, kSame, &schedule::Candidate::schedule);
     if (candidates.size() > limit) candidates.resize(limit);
     return candidates;
@@ -45,11 +46,12 @@ std::vector<schedule::GemmSchedule> ranked_schedules(const GemmTask& task,
                                                      const schedule::ScheduleOptions& options,
                                                      std::size_t limit) {
     FastSat fast;
+    schedule::KnownEstimates none;
     std::vector<schedule::GemmSchedule> schedules;
     for (const schedule::Candidate& candidate : ranked_candidates(
              task, machine, options, limit,
              [&](const isa::Program& program) { return fast.predict(program, machine.memory).cycles; },
-             std::nullopt))
+             std::nullopt, none))
         schedules.push_back(candidate.schedule);
     return schedules;
 }

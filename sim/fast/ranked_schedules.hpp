@@ -26,9 +26,11 @@ using PredictCycles = std::function<Cycles(const isa::Program&)>;
 
 // The same with their programs, `predicted` by `predict`. With a margin, schedules are not predicted whose
 // MACs alone take as long as the best prediction so far, or whose estimate is above (1 + margin) of it, of
-// tasks below 50,000 cycles above 1.05 of it. Below 0: they must promise to be faster by so much.
+// tasks below 50,000 cycles above 1.05 of it. Below 0: they must promise to be faster by so much. `known`: of
+// this task and machine.
 [[nodiscard]] std::vector<schedule::Candidate> ranked_candidates(
     const GemmTask& task, const schedule::MachineView& machine, const schedule::ScheduleOptions& options,
-    std::size_t limit, const PredictCycles& predict, std::optional<double> margin);
+    std::size_t limit, const PredictCycles& predict, std::optional<double> margin,
+    schedule::KnownEstimates& known);
 
 }  // namespace satsim::fast

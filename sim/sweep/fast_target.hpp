@@ -1,4 +1,5 @@
-// SAT under the fast fidelity in this process: every task of a machine is predicted once.
+// SAT under the fast fidelity in this process: every task of a machine is predicted once, and machines that
+// differ in max_m alone share the tasks that need no more than the least of them.
 #pragma once
 
 #include <map>
@@ -14,7 +15,7 @@ class FastTarget final : public Target {
     // `costs` must outlive the target.
     explicit FastTarget(sat::ProgramCosts& costs) : costs_(costs) {}
 
-    // Whether what is remembered holds for `settings`: nothing is, or its machine is the same.
+    // Whether what is remembered holds for `settings`: nothing is, or its machine is the same but for max_m.
     [[nodiscard]] bool is_machine(const sat::SimulationSettings& settings) const;
     // Machine and schedule options of the next run.
     void set(const sat::SimulationSettings& settings);
@@ -30,8 +31,10 @@ class FastTarget final : public Target {
 
     sat::ProgramCosts& costs_;
     sat::SimulationSettings settings_;
-    // By task, and by the options that its schedule depends on.
+    // By task and the max_m that it needs, and by the options that its schedule depends on.
     std::map<std::string, sat::SimulationResult> known_;
+    // By the same but for the dataflow.
+    std::map<std::string, schedule::KnownEstimates> estimates_;
 };
 
 }  // namespace satsim::sweep

@@ -64,7 +64,8 @@ bool cannot_win(const schedule::GemmSchedule& candidate, const SimulationResult&
 }
 
 SimulationResult simulate_gemm(const GemmTask& original, const SimulationSettings& settings,
-                               const Recording& recording, ProgramCosts& costs) {
+                               const Recording& recording, ProgramCosts& costs,
+                               schedule::KnownEstimates& estimates) {
     const schedule::MachineView machine = settings.machine();
     const GemmTask task = schedule::on_stored_input(original);
     const bool fast = settings.fidelity == Fidelity::Fast;
@@ -72,7 +73,7 @@ SimulationResult simulate_gemm(const GemmTask& original, const SimulationSetting
     best.simulated = !fast;
     const auto predict = [&](const isa::Program& program) { return costs.cycles(program, machine.memory); };
     for (const auto& [candidate, program] : fast::ranked_candidates(
-             task, machine, settings.options, settings.candidates, predict, settings.margin())) {
+             task, machine, settings.options, settings.candidates, predict, settings.margin(), estimates)) {
         if (best.schedule && cannot_win(candidate, best, settings)) continue;
         if (fast) {
             best.schedule = candidate;
@@ -139,16 +140,17 @@ schedule::MachineView SimulationSettings::machine() const {
 
 SimulationResult simulate(const Task& task, const SimulationSettings& settings, const Recording& recording) {
     ProgramCosts costs;
-    return simulate(task, settings, recording, costs);
+    schedule::KnownEstimates estimates;
+    return simulate(task, settings, recording, costs, estimates);
 }
 
 SimulationResult simulate(const Task& task, const SimulationSettings& settings, const Recording& recording,
-                          ProgramCosts& costs) {
+                          ProgramCosts& costs, schedule::KnownEstimates& estimates) {
     if (const auto* vector = std::get_if<VectorTask>(&task))
         return simulate_vector(*vector, settings, recording, costs);
     const auto& gemm = std::get<GemmTask>(task);
     try {
-        return simulate_gemm(gemm, settings, recording, costs);
+        return simulate_gemm(gemm, settings, recording, costs, estimates);
     } catch (const cycle::DeadlockError& error) {
         throw std::logic_error(name_of(gemm) + ": " + error.what());
     } catch (const InputError& error) {

@@ -53,9 +53,11 @@ struct Recording {
 
 // The best of the candidate schedules and what it did, recorded as asked for. Programs of more than 2^22
 // operations are never recorded (100 MB). Throws InputError naming the layer; std::logic_error when an
-// emitted program is faulty. `costs`: of programs by the fast model, which may remember them.
+// emitted program is faulty. `costs`: of programs by the fast model, which may remember them; `estimates`: of
+// this task's schedules on this machine.
 [[nodiscard]] SimulationResult simulate(const Task& task, const SimulationSettings& settings,
-                                        const Recording& recording, ProgramCosts& costs);
+                                        const Recording& recording, ProgramCosts& costs,
+                                        schedule::KnownEstimates& estimates);
 [[nodiscard]] SimulationResult simulate(const Task& task, const SimulationSettings& settings,
                                         const Recording& recording);
 
