@@ -65,13 +65,14 @@ void rank(const GemmTask& task, const schedule::MachineView& machine, Choice cho
         const Cycles cycles = predict(candidate.program);
         best = best == 0 ? cycles : std::min(best, cycles);
     }
+    schedule::KnownEstimates known;
     const auto ranked = fast::ranked_candidates(
         task, machine, options, 1,
         [&](const isa::Program& program) {
             ++tally.predictions;
             return predict(program);
         },
-        -fast::kSame);
+        -fast::kSame, known);
     tally.all += static_cast<double>(all.size());
     tally.above.push_back(100.0 * static_cast<double>(ranked.front().schedule.predicted - best) /
                           static_cast<double>(best));

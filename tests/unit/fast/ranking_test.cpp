@@ -106,13 +106,14 @@ TEST(Ranking, EstimatesAreNearAndTheFastestIsFound) {
             distances.push_back(std::abs(100.0 * static_cast<double>(schedule.predicted - cycles)) /
                                 static_cast<double>(cycles));
         }
+        schedule::KnownEstimates known;
         const auto ranked = fast::ranked_candidates(
             drawn.task, drawn.machine, {}, 1,
             [&](const isa::Program& program) {
                 ++predictions;
                 return predict(program);
             },
-            -fast::kSame);
+            -fast::kSame, known);
         regrets.push_back(100.0 * static_cast<double>(ranked.front().schedule.predicted - best) /
                           static_cast<double>(best));
     }
