@@ -1,7 +1,7 @@
 // satsim compare --ablation: a step under two recipes with each of the published optimisations switched off.
 #pragma once
 
-#include "host/compare_targets.hpp"
+#include "host/compare/compare_targets.hpp"
 
 namespace satsim::host {
 

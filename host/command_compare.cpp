@@ -5,7 +5,7 @@
 
 #include "host/ablation.hpp"
 #include "host/commands.hpp"
-#include "host/compare_targets.hpp"
+#include "host/compare/compare_targets.hpp"
 #include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/memory_table.hpp"

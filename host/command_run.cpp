@@ -4,10 +4,10 @@
 #include <memory>
 
 #include "host/commands.hpp"
-#include "host/compare_targets.hpp"
+#include "host/compare/compare_targets.hpp"
+#include "host/compare/gemm_targets.hpp"
 #include "host/file_types.hpp"
 #include "host/fitting_gemm.hpp"
-#include "host/gemm_targets.hpp"
 #include "host/inputs.hpp"
 #include "host/memory_table.hpp"
 #include "host/module_table.hpp"

@@ -13,9 +13,9 @@
 #include "host/parse_arguments.hpp"
 #include "host/range.hpp"
 #include "host/report.hpp"
-#include "host/sweep_report.hpp"
-#include "host/sweep_session.hpp"
-#include "host/sweep_tables.hpp"
+#include "host/sweep/sweep_report.hpp"
+#include "host/sweep/sweep_session.hpp"
+#include "host/sweep/sweep_tables.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::host {

@@ -12,7 +12,7 @@
 #include "host/options.hpp"
 #include "host/progress.hpp"
 #include "host/range.hpp"
-#include "host/synth_report.hpp"
+#include "host/synth/synth_report.hpp"
 #include "runtime/support/atomic_file.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/synth/process.hpp"

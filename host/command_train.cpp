@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "host/commands.hpp"
+#include "host/compare/gpu_targets.hpp"
 #include "host/file_types.hpp"
-#include "host/gpu_targets.hpp"
 #include "host/inputs.hpp"
 #include "host/options.hpp"
 #include "host/progress.hpp"

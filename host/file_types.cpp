@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "host/compare/mix.hpp"
+#include "host/compare/target_groups.hpp"
 #include "host/inputs.hpp"
-#include "host/mix.hpp"
 #include "host/samples.hpp"
-#include "host/target_groups.hpp"
 #include "runtime/recipe/recipe.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/trace_import/profile.hpp"

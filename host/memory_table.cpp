@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "host/target_labels.hpp"
+#include "host/compare/target_labels.hpp"
 
 namespace satsim::host {
 namespace {

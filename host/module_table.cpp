@@ -1,7 +1,7 @@
 #include "host/module_table.hpp"
 
+#include "host/compare/target_labels.hpp"
 #include "host/table.hpp"
-#include "host/target_labels.hpp"
 #include "runtime/comparison/module_shares.hpp"
 #include "runtime/dispatch/bound.hpp"
 #include "runtime/dispatch/result_json.hpp"

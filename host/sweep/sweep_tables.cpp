@@ -1,4 +1,4 @@
-#include "host/sweep_tables.hpp"
+#include "host/sweep/sweep_tables.hpp"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/sweep_session.hpp"
+#include "host/sweep/sweep_session.hpp"
 #include "host/table.hpp"
 #include "runtime/sweep/outcome.hpp"
 

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "host/mix.hpp"
+#include "host/compare/mix.hpp"
 #include "host/table.hpp"
 #include "runtime/comparison/module_shares.hpp"
 #include "runtime/dispatch/bound.hpp"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "host/compare_targets.hpp"
+#include "host/compare/compare_targets.hpp"
 
 namespace satsim::host {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "host/target_groups.hpp"
+#include "host/compare/target_groups.hpp"
 
 namespace satsim::host {
 

@@ -1,4 +1,4 @@
-#include "host/gpu_targets.hpp"
+#include "host/compare/gpu_targets.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/target_answers.hpp"
+#include "host/compare/target_answers.hpp"
 
 namespace satsim::host {
 

@@ -1,4 +1,4 @@
-#include "host/gemm_targets.hpp"
+#include "host/compare/gemm_targets.hpp"
 
 #include <fmt/format.h>
 
@@ -7,13 +7,13 @@
 #include <span>
 #include <string_view>
 
+#include "host/compare/target_answers.hpp"
+#include "host/compare/target_groups.hpp"
+#include "host/compare/target_labels.hpp"
+#include "host/compare/target_tables.hpp"
+#include "host/compare/timing_note.hpp"
 #include "host/fitting_gemm.hpp"
 #include "host/report.hpp"
-#include "host/target_answers.hpp"
-#include "host/target_groups.hpp"
-#include "host/target_labels.hpp"
-#include "host/target_tables.hpp"
-#include "host/timing_note.hpp"
 #include "runtime/comparison/targets_json.hpp"
 #include "runtime/comparison/targets_trace.hpp"
 #include "runtime/dispatch/bound.hpp"

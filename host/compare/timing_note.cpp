@@ -1,4 +1,4 @@
-#include "host/timing_note.hpp"
+#include "host/compare/timing_note.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

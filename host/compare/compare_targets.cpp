@@ -1,4 +1,4 @@
-#include "host/compare_targets.hpp"
+#include "host/compare/compare_targets.hpp"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "host/compare/mix.hpp"
+#include "host/compare/target_answers.hpp"
+#include "host/compare/target_groups.hpp"
+#include "host/compare/target_tables.hpp"
+#include "host/compare/timing_note.hpp"
 #include "host/file_types.hpp"
 #include "host/inputs.hpp"
 #include "host/memory_table.hpp"
-#include "host/mix.hpp"
 #include "host/module_table.hpp"
 #include "host/range.hpp"
 #include "host/refuse_beside.hpp"
@@ -17,10 +21,6 @@
 #include "host/result_tables.hpp"
 #include "host/samples.hpp"
 #include "host/split.hpp"
-#include "host/target_answers.hpp"
-#include "host/target_groups.hpp"
-#include "host/target_tables.hpp"
-#include "host/timing_note.hpp"
 #include "runtime/comparison/targets_json.hpp"
 #include "runtime/comparison/targets_trace.hpp"
 #include "runtime/dispatch/pregeneration.hpp"

@@ -1,4 +1,4 @@
-#include "host/sweep_report.hpp"
+#include "host/sweep/sweep_report.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "host/sweep_tables.hpp"
+#include "host/sweep/sweep_tables.hpp"
 
 namespace satsim::host {
 namespace {

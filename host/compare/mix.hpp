@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "host/target_answers.hpp"
+#include "host/compare/target_answers.hpp"
 #include "runtime/placement/placed_step.hpp"
 
 namespace satsim::host {

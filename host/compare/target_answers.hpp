@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "host/compare_targets.hpp"
+#include "host/compare/compare_targets.hpp"
 #include "runtime/comparison/target_run.hpp"
 #include "runtime/gpu_model/device.hpp"
 #include "runtime/gpu_record/meter.hpp"

@@ -1,4 +1,4 @@
-#include "host/synth_report.hpp"
+#include "host/synth/synth_report.hpp"
 
 #include <fmt/format.h>
 

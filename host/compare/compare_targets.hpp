@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "host/gpu_targets.hpp"
+#include "host/compare/gpu_targets.hpp"
 #include "host/options.hpp"
 
 namespace satsim::host {

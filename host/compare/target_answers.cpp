@@ -1,4 +1,4 @@
-#include "host/target_answers.hpp"
+#include "host/compare/target_answers.hpp"
 
 #include <fmt/format.h>
 

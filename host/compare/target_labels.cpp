@@ -1,4 +1,4 @@
-#include "host/target_labels.hpp"
+#include "host/compare/target_labels.hpp"
 
 #include <fmt/format.h>
 

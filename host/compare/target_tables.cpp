@@ -1,12 +1,12 @@
-#include "host/target_tables.hpp"
+#include "host/compare/target_tables.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
+#include "host/compare/target_labels.hpp"
 #include "host/memory_table.hpp"
-#include "host/target_labels.hpp"
 #include "runtime/dispatch/bound.hpp"
 
 namespace satsim::host {

@@ -1,4 +1,4 @@
-#include "host/mix.hpp"
+#include "host/compare/mix.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "host/target_groups.hpp"
+#include "host/compare/target_groups.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -6,7 +6,7 @@
 #include <set>
 #include <string_view>
 
-#include "host/mix.hpp"
+#include "host/compare/mix.hpp"
 #include "runtime/support/error.hpp"
 
 namespace satsim::host {

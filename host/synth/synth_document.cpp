@@ -1,7 +1,7 @@
 // The page docs/synthesis.md: figures with the rules by which they were made.
 #include <fmt/format.h>
 
-#include "host/synth_report.hpp"
+#include "host/synth/synth_report.hpp"
 
 namespace satsim::host {
 namespace {

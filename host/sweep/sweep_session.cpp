@@ -1,4 +1,4 @@
-#include "host/sweep_session.hpp"
+#include "host/sweep/sweep_session.hpp"
 
 #include <fmt/format.h>
 
