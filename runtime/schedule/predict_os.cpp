@@ -173,7 +173,7 @@ class OsPipeline {
             pipeline_.repeat(chunk.count - (last ? 1 : 0), [&] {
                 pipeline_.load_west(chunk.west);
                 if (streams) pipeline_.load_north(chunk.north);
-                pipeline_.compute(chunk.compute, {.west = true, .north = streams}, false);
+                pipeline_.compute(chunk.compute, {.west = true, .north = streams}, {});
             });
             if (!last) continue;
             pipeline_.load_west(chunk.west);
@@ -190,11 +190,11 @@ class OsPipeline {
     // The last chunk's operations, of every row of a strip.
     void finish(const RowTiles& tiles, TilePipeline::Frees frees) {
         const double compute = tiles.chunks.back().compute;
-        for (int row = 1; row < strip_rows_; ++row) {
-            pipeline_.compute(compute, {.west = false, .north = false}, true);
-            pipeline_.store(tiles.drain, tiles.stored);
+        for (int left = strip_rows_; left > 1; --left) {
+            pipeline_.compute(compute, {.west = false, .north = false}, 0);
+            pipeline_.store(tiles.drain, tiles.stored, left);
         }
-        pipeline_.compute(compute, frees, true);
+        pipeline_.compute(compute, frees, 0);
         pipeline_.store(tiles.drain, tiles.stored);
     }
 
@@ -211,6 +211,7 @@ TilePipeline::Timing os_timing(const isa::ArrayConfig& array, const NmPattern& n
     const int skew = array.rows - 1;
     TilePipeline::Timing timing;
     timing.feed = 1 + feed;
+    timing.last_step = std::max(mac, feed);
     timing.operands = std::max(0.0, skew + feed - mac - std::max(mac, feed));
     timing.results = skew + array.columns - 1 + isa::timing::kDrainLatency + isa::timing::kOutLatency;
     return timing;

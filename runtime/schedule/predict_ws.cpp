@@ -68,7 +68,8 @@ class WsCosts {
                                layout_.nm.m, schedule_.row_slots, 1);
     }
 
-    // Weights are put in once the last row has taken those before, and the first step waits for them.
+    // Weights are put in once the last row has taken those before and the last step of the operation before
+    // has begun, and the first step waits for them.
     [[nodiscard]] TilePipeline::Timing timing() const {
         const double feed = schedule_.row_slots * layout_.nm.m / 4.0;
         const double mac =
@@ -77,19 +78,10 @@ class WsCosts {
         TilePipeline::Timing timing;
         timing.feed = 1 + std::max(weights(), feed);
         timing.apart = (array_.rows - 1) * (hop() - 1);
+        timing.last_step = std::max(mac, feed);
         timing.operands = std::max(0.0, skew + feed - mac - std::max(mac, feed));
         timing.results = skew + array_.columns - 1 + isa::timing::kWsLatency;
         return timing;
-    }
-
-    // From one operation to the next, at most, where operands are there.
-    [[nodiscard]] double turn(std::int64_t positions) const {
-        return std::max(occupied(positions), timing().apart + timing().feed);
-    }
-
-    // From one pass of a panel to its next, which goes on with the partial sums of the one before.
-    [[nodiscard]] double chain(std::int64_t positions) const {
-        return occupied(positions) + timing().results + timing().feed;
     }
 
   private:
@@ -117,7 +109,6 @@ struct Block {
     TransferCost north;   // of a panel's pass
     TransferCost stored;  // of a panel
     double occupied = 0;  // by one operation
-    double idle = 0;      // before a pass that waits for the partial sums of the one before
 
     [[nodiscard]] double operations() const { return static_cast<double>(count * passes * panels); }
     [[nodiscard]] double lines() const {
@@ -155,8 +146,6 @@ std::vector<Tiles> tiles_of(const GemmTask& task, const GemmSchedule& schedule, 
             block.north = costs.north(block.panels);
             block.stored = costs.stored(positions);
             block.occupied = costs.occupied(positions);
-            const double turns = costs.turn(positions) * static_cast<double>(block.panels);
-            block.idle = std::max(0.0, costs.chain(positions) - turns);
             tiles.blocks.push_back(block);
         });
         all.push_back(std::move(tiles));
@@ -164,21 +153,21 @@ std::vector<Tiles> tiles_of(const GemmTask& task, const GemmSchedule& schedule, 
     return all;
 }
 
-void add_pass(const Block& block, bool first, bool last, TilePipeline& pipeline) {
+void add_pass(const Block& block, bool last, TilePipeline& pipeline) {
     pipeline.load_west(block.west);
-    if (!first) pipeline.idle(block.idle);
     for (std::int64_t panel = 0; panel < block.panels; ++panel) {
         pipeline.load_north(block.north);
-        pipeline.compute(block.occupied, {.west = panel + 1 == block.panels, .north = true}, last);
-        if (last) pipeline.store(0, block.stored);
+        // From the first pass to the last a panel has the same place; those before it have been stored by
+        // then.
+        pipeline.compute(block.occupied, {.west = panel + 1 == block.panels, .north = true},
+                         last ? 0 : static_cast<std::size_t>(panel));
+        if (last) pipeline.store(0, block.stored, static_cast<int>(block.panels - panel));
     }
 }
 
 void add_block(const Block& block, TilePipeline& pipeline) {
-    add_pass(block, true, block.passes == 1, pipeline);
-    if (block.passes == 1) return;
-    pipeline.repeat(block.passes - 2, [&] { add_pass(block, false, false, pipeline); });
-    add_pass(block, false, true, pipeline);
+    pipeline.repeat(block.passes - 1, [&] { add_pass(block, false, pipeline); });
+    add_pass(block, true, pipeline);
 }
 
 }  // namespace

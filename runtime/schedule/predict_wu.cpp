@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "runtime/schedule/predict.hpp"
@@ -85,13 +86,13 @@ class WuCosts {
 };
 
 void add_tile(const DwTiles& tile, TilePipeline& pipeline) {
-    const auto compute = [&](const ChunkCost& chunk, bool last) {
+    const auto compute = [&](const ChunkCost& chunk, std::optional<std::size_t> results) {
         pipeline.load_west(chunk.west);
         pipeline.load_north(chunk.north);
-        pipeline.compute(chunk.compute, {.west = true, .north = true}, last);
+        pipeline.compute(chunk.compute, {.west = true, .north = true}, results);
     };
-    pipeline.repeat(tile.chunks.count, [&] { compute(tile.chunks, false); });
-    compute(tile.last, true);
+    pipeline.repeat(tile.chunks.count, [&] { compute(tile.chunks, {}); });
+    compute(tile.last, 0);
     pipeline.store(tile.drain, tile.stored);
 }
 
