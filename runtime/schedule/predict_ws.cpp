@@ -26,9 +26,9 @@ class WsCosts {
         TransferCost cost;
         for (const Chunk& pass : plan_.passes) {
             for (const Segment& s : pass.segments) {
-                const std::int64_t pitch = task_.gather.stride_x * layout_.pitch_of(s.tap);
-                cost += transfer_cost(static_cast<double>(positions), static_cast<double>(s.bytes),
-                                      static_cast<double>(pitch), array_);
+                cost += gather_cost(task_.gather, s.tap, static_cast<double>(positions),
+                                    static_cast<double>(s.bytes), layout_.pitch_of(s.tap), array_,
+                                    s.group * layout_.nm.m * 2);
                 cost.pieces += kOperationSetUp;
             }
         }
@@ -40,11 +40,13 @@ class WsCosts {
         TransferCost cost;
         for (const Chunk& pass : plan_.passes) {
             const auto rows = static_cast<double>(pass.b_rows);
-            cost += transfer_cost(rows, 2.0 * array_.columns, static_cast<double>(layout_.b_pitch), array_);
+            cost += transfer_cost(rows, 2.0 * array_.columns, static_cast<double>(layout_.b_pitch), array_,
+                                  panel_step() * 2);
             cost.pieces += kOperationSetUp;
             if (layout_.nm.dense()) continue;
-            TransferCost index = transfer_cost(rows, 8.0 * static_cast<double>(array_.index_row_words(1)),
-                                               static_cast<double>(layout_.indices_pitch), array_);
+            TransferCost index =
+                transfer_cost(rows, 8.0 * static_cast<double>(array_.index_row_words(1)),
+                              static_cast<double>(layout_.indices_pitch), array_, index_step(panel_step()));
             index.pieces += kOperationSetUp;
             const std::int64_t words = ceil_div<std::int64_t>(panels * array_.columns, isa::kIndicesOfWord);
             cost += index * (static_cast<double>(std::min(words, panels)) / static_cast<double>(panels));
@@ -55,9 +57,9 @@ class WsCosts {
     // The results of one panel; the last may have fewer columns.
     [[nodiscard]] TransferCost stored(std::int64_t positions) const {
         const auto columns = static_cast<double>(std::min<std::int64_t>(array_.columns, task_.shape.n));
-        TransferCost cost =
-            transfer_cost(static_cast<double>(positions), columns * result_bytes(task_),
-                          static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_);
+        TransferCost cost = transfer_cost(static_cast<double>(positions), columns * result_bytes(task_),
+                                          static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_,
+                                          panel_step() * result_bytes(task_));
         cost.pieces += kOperationSetUp;
         return cost;
     }
@@ -85,6 +87,10 @@ class WsCosts {
     }
 
   private:
+    // Columns from one panel to the next; 0 where there is one.
+    [[nodiscard]] std::int64_t panel_step() const {
+        return task_.shape.n > array_.columns ? array_.columns : 0;
+    }
     [[nodiscard]] double weights() const { return static_cast<double>(array_.rows) * layout_.nm.n; }
     // From a row of the array to the next.
     [[nodiscard]] double hop() const {

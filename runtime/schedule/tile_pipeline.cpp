@@ -15,7 +15,7 @@ TilePipeline::TilePipeline(const Buffers& buffers, const Timing& timing, const d
 }
 
 // The bus works on what is asked of it in any order, so its time is the sum of that; LOAD waits for its
-// lines.
+// lines, and writes what it has generated piece by piece.
 double TilePipeline::load(const TransferCost& cost, Buffer& buffer) {
     double& free = buffer.free[static_cast<std::size_t>(buffer.loading)];
     now_[kLoad] = std::max(now_[kLoad], free);
@@ -23,9 +23,10 @@ double TilePipeline::load(const TransferCost& cost, Buffer& buffer) {
     take(kBus, cost.lines / share_);
     read_bursts_ += cost.bursts;
     take(kLoad, cost.pieces);
+    written_ = std::max({written_ + cost.pieces, now_[kLoad] + cost.behind, now_[kBus]});
     now_[kLoad] = std::max(now_[kLoad], now_[kBus]);
     buffer.loading = buffer.loading + 1 == buffer.parts ? 0 : buffer.loading + 1;
-    return now_[kLoad] + latency_;
+    return written_ + latency_;
 }
 
 void TilePipeline::release(Buffer& buffer) {
@@ -90,6 +91,7 @@ void TilePipeline::leave_out(double times, const State& before) {
         else
             move(results_free_[tile], before.results_free[tile]);
     }
+    move(written_, before.written);
     if (!stores) read_bursts_ += (read_bursts_ - before.read_bursts) / kMeasured * times;
     first_step_ += shift;
 }

@@ -99,12 +99,13 @@ class TilePipeline {
         std::array<double, kResults> results_free;
         double west_arrived;
         double north_arrived;
+        double written;
         double read_bursts;
     };
 
     [[nodiscard]] State state() const {
-        return {now_,          busy_,         west_.free,     north_.free,
-                results_free_, west_.arrived, north_.arrived, read_bursts_};
+        return {now_,          busy_,          west_.free, north_.free, results_free_,
+                west_.arrived, north_.arrived, written_,   read_bursts_};
     }
     double load(const TransferCost& cost, Buffer& buffer);
     void release(Buffer& buffer);
@@ -127,6 +128,7 @@ class TilePipeline {
     Timing timing_;
     double read_bursts_ = 0;  // that no store has been counted against
     double first_step_ = 0;   // of the last operation
+    double written_ = 0;      // when LOAD's last piece was, but for the latency
 };
 
 }  // namespace satsim::schedule
