@@ -27,23 +27,11 @@ std::int64_t grain_of(std::int64_t pitch, std::int64_t base_step, std::int64_t l
     return steps & -steps;
 }
 
-// Lines that `positions` runs touch, each counted once where neighbours share it.
-double distinct_lines(double positions, double bytes, double pitch, double grain, double pieces,
-                      double line_bytes) {
-    if (bytes > pitch) {
-        // Overlapping runs: LOAD keeps two lines, so each is read once where two runs never share three.
-        const bool kept = bytes - pitch <= line_bytes + grain;
-        return kept ? (positions * pitch + bytes - pitch) / line_bytes : pieces;
-    }
-    const bool neighbours_share = pitch < line_bytes || (bytes >= pitch && grain < line_bytes);
-    return neighbours_share ? std::max(1.0, positions * std::max(pitch, bytes) / line_bytes) : pieces;
-}
-
-// Of runs with a gap between them, those behind which a line is left out: they end a burst. Where they end in
-// their lines, all multiples of the grain are equally often.
-double breaks(double gap, double grain, double line_bytes) {
-    const double ends = std::floor((gap - line_bytes) / grain) + 1;
-    return std::clamp(ends * grain / line_bytes, 1e-9, 1.0);
+// Of runs that lie `gap` bytes apart and end at `first_end` and multiples of the grain behind it in their
+// lines, those that end more than `gap` before `limit`, counted from where the line that they end in begins.
+double ending_before(double limit, double gap, double first_end, double grain, double line_bytes) {
+    const double ends = std::ceil((limit - gap - first_end) / grain);
+    return std::clamp(ends * grain / line_bytes, 0.0, 1.0);
 }
 
 // Of the positions, those where a tap reads an input row and no zeros above or below.
@@ -60,15 +48,27 @@ TransferCost transfer_cost(double positions, double bytes, double pitch, const i
                            std::int64_t base_step) {
     const double line_bytes = array.line_bytes();
     const auto step = static_cast<std::int64_t>(std::max(pitch, 8.0));
-    const auto grain = static_cast<double>(grain_of(step, 0, array.line_bytes()));
-    const auto start = static_cast<double>(grain_of(step, base_step, array.line_bytes()));
-    const double touched = 1 + std::max(0.0, std::ceil(bytes / start) - 1) * start / line_bytes;
+    const auto grain = static_cast<double>(grain_of(step, base_step, array.line_bytes()));
+    const double parts = std::ceil(bytes / grain);
+    const double touched = 1 + std::max(0.0, parts - 1) * grain / line_bytes;
+    // In the line that it ends in, from that line's beginning, a run ends here or grains further on.
+    const double first_end = bytes - std::max(0.0, parts - 1) * grain;
+    const double gap = pitch - bytes;
     TransferCost cost;
     cost.pieces = positions * touched;
-    cost.lines =
-        std::min(cost.pieces, distinct_lines(positions, bytes, pitch, grain, cost.pieces, line_bytes));
-    const double of_burst =
-        std::min<double>(array.burst_lines, touched / breaks(pitch - bytes, start, line_bytes));
+    double ended = 0;  // of runs, those that end a burst, a line being left out behind them
+    if (gap >= 0) {
+        const double shared = ending_before(line_bytes, gap, first_end, grain, line_bytes);
+        cost.lines = positions * touched - (positions - 1) * shared;
+        ended = 1 - ending_before(2 * line_bytes, gap, first_end, grain, line_bytes);
+    } else {
+        // Overlapping runs: LOAD keeps two lines, so each is read once where two runs never share three.
+        const auto of_pitch = static_cast<double>(grain_of(step, 0, array.line_bytes()));
+        const bool kept = -gap <= line_bytes + of_pitch;
+        cost.lines = kept ? std::min(cost.pieces, (positions * pitch - gap) / line_bytes) : cost.pieces;
+    }
+    const double most_lines = array.burst_lines;
+    const double of_burst = ended * most_lines > touched ? touched / ended : most_lines;
     // So many pieces close a burst (contract.md 9).
     const double most_pieces = array.piece_fifo / 2;
     cost.bursts = std::max({1.0, cost.lines / of_burst, cost.pieces / most_pieces});
@@ -105,9 +105,13 @@ double refresh_share(const dram::MemoryConfig& memory) {
     return 1 - static_cast<double>(memory.ddr4.rfc + memory.ddr4.rp + memory.ddr4.rcd) / memory.ddr4.refi;
 }
 
+// Closing the burst, its handshake, writing the line when it has come, and the token that says so
+// (contract.md 3, 4): a cycle each.
+constexpr int kAroundMemory = 4;
+
 double round_trip(const dram::MemoryConfig& memory) {
-    if (memory.kind == dram::MemoryKind::Ideal) return memory.ideal_latency + 4;
-    return memory.ddr4.ctrl + memory.ddr4.rcd + memory.ddr4.cl + memory.ddr4.phy + 4;
+    if (memory.kind == dram::MemoryKind::Ideal) return memory.ideal_latency + kAroundMemory;
+    return memory.ddr4.ctrl + memory.ddr4.rcd + memory.ddr4.cl + memory.ddr4.phy + kAroundMemory;
 }
 
 double turnaround(const dram::MemoryConfig& memory) {

@@ -229,9 +229,9 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
     const auto products = static_cast<double>(task.count);
     const auto strip_rows = static_cast<double>(plan.strip.rows);
     const NmPattern nm = plan.layout.nm;
-    TilePipeline pipeline(
-        {.west = plan.west_halves, .north = plan.north_halves, .results = plan.result_tiles},
-        os_timing(machine.array, nm, schedule.row_slots, schedule.column_slots, false), machine.memory);
+    TilePipeline pipeline({.west = 2, .north = plan.north_halves, .results = plan.result_tiles},
+                          os_timing(machine.array, nm, schedule.row_slots, schedule.column_slots, false),
+                          machine.memory);
     OsPipeline program(panels, plan.strip.rows, pipeline);
     pipeline.repeat(task.count, [&] {
         if (costs.columns_outside()) {

@@ -31,7 +31,7 @@ class TilePipeline {
         int north = 2;
         int results = 2;
     };
-    // Of STCE's operations, in cycles. Those of one program have the same but for `steps`.
+    // Of STCE's operations, in cycles: all of a program are taken to be as those of its whole tiles.
     struct Timing {
         double feed = 0;       // from the operands until the first step may begin
         double apart = 0;      // from the first step until the next operation may take its operands
