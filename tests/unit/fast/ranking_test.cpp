@@ -134,8 +134,8 @@ TEST(Ranking, EstimatesAreNearAndTheFastestIsFound) {
         "above the fastest of all: median {:.2f} %, 95th percentile {:.2f} %, max {:.2f} %; {:.1f} "
         "predictions a task\n",
         at(regrets, 0.5), at(regrets, 0.95), at(regrets, 1), predictions / kTasks);
-    EXPECT_LE(at(distances, 0.5), 6);
-    EXPECT_LE(at(distances, 0.95), 35);
+    EXPECT_LE(at(distances, 0.5), 4);
+    EXPECT_LE(at(distances, 0.95), 25);
     EXPECT_LE(at(regrets, 0.5), 0.25);
     EXPECT_LE(at(regrets, 0.95), 3);
 }
