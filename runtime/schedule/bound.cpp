@@ -17,9 +17,9 @@ double walked_lines(const Strip& strip, const GemmLayout& layout, const isa::Arr
     for (int tap = 0; tap < static_cast<int>(gather.taps.size()); ++tap) {
         // A strip has more taps than the kernel, each like its first.
         const int like = strip.rows > 1 ? 0 : tap;
-        const auto pitch = static_cast<double>(gather.stride_x * layout.pitch_of(like));
-        const auto bytes = static_cast<double>(layout.run_of(like));
-        lines += transfer_cost(positions, bytes, pitch, array).lines * share_inside(gather, tap);
+        lines += gather_cost(gather, tap, positions, static_cast<double>(layout.run_of(like)),
+                             layout.pitch_of(like), array)
+                     .lines;
     }
     return lines;
 }
@@ -49,9 +49,11 @@ Estimate OsBound::of(const GemmSchedule& schedule) const {
     const std::int64_t first = (panels - 1) * schedule.tile_n;
     const auto k_rows = static_cast<double>(layout_.k_rows);
     const auto blocks = static_cast<double>(ceil_div<std::int64_t>(rows, array_.rows));
+    const std::int64_t step = panels > 1 ? schedule.tile_n : 0;  // from one panel to the next
     double slots = 0;    // taken in every step of K, over all panels and blocks of rows
     double b_lines = 0;  // of all panels
     double c_lines = 0;
+    double panel = 0;  // pieces of the last one
     for (const bool last : {false, true}) {
         const auto count = static_cast<double>(last ? 1 : panels - 1);
         if (count == 0) continue;
@@ -59,16 +61,20 @@ Estimate OsBound::of(const GemmSchedule& schedule) const {
         const int sc = last ? column_slots_for(first, columns, nm, array_) : schedule.column_slots;
         const double width = static_cast<double>(array_.columns) * sc;
         slots += count * blocks * slots_of_block(nm, schedule.row_slots, sc);
-        b_lines +=
-            count * transfer_cost(k_rows, width * 2, static_cast<double>(layout_.b_pitch), array_).lines;
+        const TransferCost values =
+            matrix_cost(k_rows, width * 2, static_cast<double>(layout_.b_pitch), array_, step * 2);
+        b_lines += count * values.lines;
+        if (last) panel = values.pieces;
         if (!nm.dense()) {
-            b_lines += count * transfer_cost(k_rows, 8.0 * static_cast<double>(array_.index_row_words(sc)),
-                                             static_cast<double>(layout_.indices_pitch), array_)
-                                   .lines;
+            b_lines +=
+                count * matrix_cost(k_rows, 8.0 * static_cast<double>(array_.index_row_words(sc)),
+                                    static_cast<double>(layout_.indices_pitch), array_, index_step(step))
+                            .lines;
         }
         c_lines += count * transfer_cost(static_cast<double>(rows),
                                          static_cast<double>(columns) * result_bytes(task_),
-                                         static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_)
+                                         static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_,
+                                         step * result_bytes(task_))
                                .lines;
     }
     // Nothing hides the way of the first operands to the array and of the last results from it.
@@ -76,8 +82,9 @@ Estimate OsBound::of(const GemmSchedule& schedule) const {
     const std::int64_t last_rows =
         height_ > 1 ? 1 : rows - (ceil_div(rows, schedule.tile_m) - 1) * schedule.tile_m;
     const auto last_blocks = static_cast<double>(ceil_div<std::int64_t>(last_rows, array_.rows));
-    const double panel = schedule.order == LoopOrder::ColumnsOutside && schedule.b_resident ? k_rows : 0;
-    const double ends = 2 * latency_ + os_timing(array_, nm, schedule.row_slots, sc).results + panel +
+    const bool waits = schedule.order == LoopOrder::ColumnsOutside && schedule.b_resident;
+    const double ends = 2 * latency_ + os_timing(array_, nm, schedule.row_slots, sc, false).results +
+                        (waits ? panel : 0) +
                         last_blocks * sc * std::min<double>(array_.rows, static_cast<double>(last_rows)) +
                         static_cast<double>(last_rows);
     const bool outside = schedule.order == LoopOrder::ColumnsOutside;
@@ -100,9 +107,8 @@ WuBound::WuBound(const GemmTask& task, const MachineView& machine)
       rows_(0),
       a_lines_(0) {
     for (int tap = 0; tap < static_cast<int>(task.gather.taps.size()); ++tap) {
-        const auto pitch = static_cast<double>(task.gather.stride_x * layout_.pitch_of(tap));
-        a_lines_ += transfer_cost(static_cast<double>(task.shape.k), static_cast<double>(layout_.run_of(tap)),
-                                  pitch, array_)
+        a_lines_ += gather_cost(task.gather, tap, static_cast<double>(task.shape.k),
+                                static_cast<double>(layout_.run_of(tap)), layout_.pitch_of(tap), array_)
                         .lines;
         rows_ += round_up<std::int64_t>(task.gather.channels_of(static_cast<std::size_t>(tap)), 4);
     }

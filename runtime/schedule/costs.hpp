@@ -18,18 +18,33 @@ struct TransferCost {
     double pieces = 0;  // cycles of the address generator and the data path, one piece a cycle
     double lines = 0;   // lines moved on the memory bus
     double bursts = 0;  // in which they are asked for
+    // Pieces that LOAD still writes when it has generated the last: those of a burst, whose lines are asked
+    // for when it is closed.
+    double behind = 0;
     TransferCost& operator+=(const TransferCost& other);
     [[nodiscard]] TransferCost operator*(double times) const {
-        return {pieces * times, lines * times, bursts * times};
+        return {pieces * times, lines * times, bursts * times, behind};
     }
 };
 
-// Runs at addresses `pitch` apart; a line is fetched once for neighbouring runs that share it.
+// Runs at addresses `pitch` apart; a line is fetched once for neighbouring runs that share it. The mean over
+// operations whose first runs begin multiples of `base_step` behind a line.
 [[nodiscard]] TransferCost transfer_cost(double positions, double bytes, double pitch,
-                                         const isa::ArrayConfig& array);
+                                         const isa::ArrayConfig& array, std::int64_t base_step = 0);
 
-// Of the positions, those where a tap reads an input row and no zeros above or below.
-[[nodiscard]] double share_inside(const Gather& gather, int tap);
+// Rows of a matrix, `row_bytes` of each; whole rows that follow each other are one run.
+[[nodiscard]] TransferCost matrix_cost(double rows, double row_bytes, double pitch,
+                                       const isa::ArrayConfig& array, std::int64_t base_step = 0);
+
+// What a tap reads at `positions` of all that there are; of lines, none for the padding above and below.
+[[nodiscard]] TransferCost gather_cost(const Gather& gather, int tap, double positions, double bytes,
+                                       std::int64_t pixel_pitch, const isa::ArrayConfig& array,
+                                       std::int64_t base_step = 0);
+
+// Bytes by which the words of indices of one panel of columns lie behind those of the panel before.
+[[nodiscard]] constexpr std::int64_t index_step(std::int64_t columns) {
+    return columns % isa::kIndicesOfWord == 0 ? columns / 2 : 8;
+}
 
 // Cycles that the STCE's array is occupied by one operation of `steps` steps in steady state.
 [[nodiscard]] double occupied_cycles(std::int64_t steps, int n, int m, int sr, int sc);

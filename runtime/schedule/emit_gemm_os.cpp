@@ -35,7 +35,7 @@ class OsEmitter {
         program.streams[static_cast<int>(isa::Engine::Load)] = load_stream();
         program.streams[static_cast<int>(isa::Engine::Stce)] = stce_stream();
         program.streams[static_cast<int>(isa::Engine::Store)] = store_stream();
-        program.semaphores[kWestFree] = static_cast<std::uint8_t>(plan_.west_halves);
+        program.semaphores[kWestFree] = 2;
         program.semaphores[kNorthFree] = static_cast<std::uint8_t>(plan_.north_halves);
         program.semaphores[kResultFree] = plan_.result_tiles;
         return program;
@@ -135,7 +135,7 @@ class OsEmitter {
             if (last) run.push_end = kWestFull;
             b.run(run);
         }
-        b.toggle(kWestHalf, plan_.west_halves == 2 ? plan_.west_half_lines : 0);
+        b.toggle(kWestHalf, plan_.west_half_lines);
     }
 
     // Rows of B from `row` on, as a matrix of `row_bytes` wide rows out of rows of `pitch` bytes.
@@ -309,7 +309,7 @@ class OsEmitter {
                 b.run(run);
             }
             if (turn.last_of_strip) b.add(kWestHalf, kWestHalf, -plan_.first_line(strip_rows() - 1));
-            if (frees_west) b.toggle(kWestHalf, plan_.west_halves == 2 ? plan_.west_half_lines : 0);
+            if (frees_west) b.toggle(kWestHalf, plan_.west_half_lines);
             if (frees_north) toggle_north(b);
         };
         // A resident panel's rows have an address for every chunk; of those that stream, each has the same.

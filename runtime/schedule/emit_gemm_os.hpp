@@ -14,7 +14,6 @@ struct OsPlan {
     std::vector<Chunk> chunks;  // of a tile's K; one where there are strips
     Strip strip;
     Chunk gathered;        // of a strip: its segments are those of the strip's gather
-    int west_halves = 2;   // 2: double-buffered
     int north_halves = 1;  // panels (or chunks when streamed) of B that fit
     std::int64_t west_half_lines = 0;
     std::int64_t north_half_words = 0;

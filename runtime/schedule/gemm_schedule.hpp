@@ -25,6 +25,8 @@ struct ScheduleOptions {
     DataflowChoice dataflow = DataflowChoice::Auto;
     bool interleave = true;     // false: one output per USPE, sr = sc = 1
     bool pregeneration = true;  // false: packed copies are made on demand before every FF and BP
+    // Strips of all heights are candidates, to measure the choice against; else those of the best estimate.
+    bool all_heights = false;
 };
 
 struct GemmSchedule {

@@ -11,9 +11,10 @@
 
 namespace satsim::schedule {
 
-// Of output-stationary operations, WU's too (contract.md 5).
+// Of output-stationary operations (contract.md 5); `transposed`: WU's, to which a word from the west gives
+// one element, not four.
 [[nodiscard]] TilePipeline::Timing os_timing(const isa::ArrayConfig& array, const NmPattern& nm, int sr,
-                                             int sc);
+                                             int sc, bool transposed);
 
 [[nodiscard]] Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule,
                                   const MachineView& machine, const OsPlan& plan);

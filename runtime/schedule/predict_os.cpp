@@ -96,29 +96,33 @@ class OsCosts {
         const auto rows = static_cast<double>(west.rows);
         tiles.drain = std::min<double>(array_.rows, rows) * sr * slots;
         tiles.stored = transfer_cost(rows, static_cast<double>(columns) * result_bytes(task_),
-                                     static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_);
+                                     static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_,
+                                     panel_step() * result_bytes(task_));
         tiles.stored.pieces += kOperationSetUp;
         return tiles;
     }
 
+    // Columns from one panel to the next; 0 where there is one.
+    [[nodiscard]] std::int64_t panel_step() const {
+        return task_.shape.n > schedule_.tile_n ? schedule_.tile_n : 0;
+    }
+
     [[nodiscard]] TransferCost west(double rows, const Segment& s) const {
-        const Gather& gather = plan_.strip.gather;
-        TransferCost cost =
-            transfer_cost(rows, static_cast<double>(s.bytes),
-                          static_cast<double>(gather.stride_x * layout_.pitch_of(s.tap)), array_);
+        TransferCost cost = gather_cost(plan_.strip.gather, s.tap, rows, static_cast<double>(s.bytes),
+                                        layout_.pitch_of(s.tap), array_, s.group * layout_.nm.m * 2);
         cost.pieces += kOperationSetUp;
-        cost.lines *= share_inside(gather, s.tap);
         return cost;
     }
 
     [[nodiscard]] TransferCost north(std::int64_t b_rows, int slots) const {
         const auto rows = static_cast<double>(b_rows);
         const double width = static_cast<double>(array_.columns) * slots;
-        TransferCost cost = transfer_cost(rows, width * 2, static_cast<double>(layout_.b_pitch), array_);
+        TransferCost cost =
+            matrix_cost(rows, width * 2, static_cast<double>(layout_.b_pitch), array_, panel_step() * 2);
         cost.pieces += kOperationSetUp;
         if (layout_.nm.dense()) return cost;
-        cost += transfer_cost(rows, 8.0 * static_cast<double>(array_.index_row_words(slots)),
-                              static_cast<double>(layout_.indices_pitch), array_);
+        cost += matrix_cost(rows, 8.0 * static_cast<double>(array_.index_row_words(slots)),
+                            static_cast<double>(layout_.indices_pitch), array_, index_step(panel_step()));
         cost.pieces += kOperationSetUp;
         return cost;
     }
@@ -173,7 +177,7 @@ class OsPipeline {
             pipeline_.repeat(chunk.count - (last ? 1 : 0), [&] {
                 pipeline_.load_west(chunk.west);
                 if (streams) pipeline_.load_north(chunk.north);
-                pipeline_.compute(chunk.compute, {.west = true, .north = streams}, false);
+                pipeline_.compute(chunk.compute, {.west = true, .north = streams}, {});
             });
             if (!last) continue;
             pipeline_.load_west(chunk.west);
@@ -190,11 +194,11 @@ class OsPipeline {
     // The last chunk's operations, of every row of a strip.
     void finish(const RowTiles& tiles, TilePipeline::Frees frees) {
         const double compute = tiles.chunks.back().compute;
-        for (int row = 1; row < strip_rows_; ++row) {
-            pipeline_.compute(compute, {.west = false, .north = false}, true);
-            pipeline_.store(tiles.drain, tiles.stored);
+        for (int left = strip_rows_; left > 1; --left) {
+            pipeline_.compute(compute, {.west = false, .north = false}, 0);
+            pipeline_.store(tiles.drain, tiles.stored, left);
         }
-        pipeline_.compute(compute, frees, true);
+        pipeline_.compute(compute, frees, 0);
         pipeline_.store(tiles.drain, tiles.stored);
     }
 
@@ -205,12 +209,14 @@ class OsPipeline {
 
 }  // namespace
 
-TilePipeline::Timing os_timing(const isa::ArrayConfig& array, const NmPattern& nm, int sr, int sc) {
-    const double feed = sr * nm.m / 4.0;
+TilePipeline::Timing os_timing(const isa::ArrayConfig& array, const NmPattern& nm, int sr, int sc,
+                               bool transposed) {
+    const double feed = transposed ? sr * nm.m : sr * nm.m / 4.0;
     const double mac = static_cast<double>(nm.n) * std::max(sr * sc, isa::timing::kAccInterval);
     const int skew = array.rows - 1;
     TilePipeline::Timing timing;
     timing.feed = 1 + feed;
+    timing.last_step = std::max(mac, feed);
     timing.operands = std::max(0.0, skew + feed - mac - std::max(mac, feed));
     timing.results = skew + array.columns - 1 + isa::timing::kDrainLatency + isa::timing::kOutLatency;
     return timing;
@@ -223,9 +229,9 @@ Estimate predict_os(const GemmTask& task, const GemmSchedule& schedule, const Ma
     const auto products = static_cast<double>(task.count);
     const auto strip_rows = static_cast<double>(plan.strip.rows);
     const NmPattern nm = plan.layout.nm;
-    TilePipeline pipeline(
-        {.west = plan.west_halves, .north = plan.north_halves, .results = plan.result_tiles},
-        os_timing(machine.array, nm, schedule.row_slots, schedule.column_slots), machine.memory);
+    TilePipeline pipeline({.west = 2, .north = plan.north_halves, .results = plan.result_tiles},
+                          os_timing(machine.array, nm, schedule.row_slots, schedule.column_slots, false),
+                          machine.memory);
     OsPipeline program(panels, plan.strip.rows, pipeline);
     pipeline.repeat(task.count, [&] {
         if (costs.columns_outside()) {

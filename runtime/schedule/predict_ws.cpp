@@ -26,9 +26,9 @@ class WsCosts {
         TransferCost cost;
         for (const Chunk& pass : plan_.passes) {
             for (const Segment& s : pass.segments) {
-                const std::int64_t pitch = task_.gather.stride_x * layout_.pitch_of(s.tap);
-                cost += transfer_cost(static_cast<double>(positions), static_cast<double>(s.bytes),
-                                      static_cast<double>(pitch), array_);
+                cost += gather_cost(task_.gather, s.tap, static_cast<double>(positions),
+                                    static_cast<double>(s.bytes), layout_.pitch_of(s.tap), array_,
+                                    s.group * layout_.nm.m * 2);
                 cost.pieces += kOperationSetUp;
             }
         }
@@ -40,11 +40,13 @@ class WsCosts {
         TransferCost cost;
         for (const Chunk& pass : plan_.passes) {
             const auto rows = static_cast<double>(pass.b_rows);
-            cost += transfer_cost(rows, 2.0 * array_.columns, static_cast<double>(layout_.b_pitch), array_);
+            cost += transfer_cost(rows, 2.0 * array_.columns, static_cast<double>(layout_.b_pitch), array_,
+                                  panel_step() * 2);
             cost.pieces += kOperationSetUp;
             if (layout_.nm.dense()) continue;
-            TransferCost index = transfer_cost(rows, 8.0 * static_cast<double>(array_.index_row_words(1)),
-                                               static_cast<double>(layout_.indices_pitch), array_);
+            TransferCost index =
+                transfer_cost(rows, 8.0 * static_cast<double>(array_.index_row_words(1)),
+                              static_cast<double>(layout_.indices_pitch), array_, index_step(panel_step()));
             index.pieces += kOperationSetUp;
             const std::int64_t words = ceil_div<std::int64_t>(panels * array_.columns, isa::kIndicesOfWord);
             cost += index * (static_cast<double>(std::min(words, panels)) / static_cast<double>(panels));
@@ -55,9 +57,9 @@ class WsCosts {
     // The results of one panel; the last may have fewer columns.
     [[nodiscard]] TransferCost stored(std::int64_t positions) const {
         const auto columns = static_cast<double>(std::min<std::int64_t>(array_.columns, task_.shape.n));
-        TransferCost cost =
-            transfer_cost(static_cast<double>(positions), columns * result_bytes(task_),
-                          static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_);
+        TransferCost cost = transfer_cost(static_cast<double>(positions), columns * result_bytes(task_),
+                                          static_cast<double>(layout_.c_pitch * task_.scatter.step_x), array_,
+                                          panel_step() * result_bytes(task_));
         cost.pieces += kOperationSetUp;
         return cost;
     }
@@ -68,7 +70,8 @@ class WsCosts {
                                layout_.nm.m, schedule_.row_slots, 1);
     }
 
-    // Weights are put in once the last row has taken those before, and the first step waits for them.
+    // Weights are put in once the last row has taken those before and the last step of the operation before
+    // has begun, and the first step waits for them.
     [[nodiscard]] TilePipeline::Timing timing() const {
         const double feed = schedule_.row_slots * layout_.nm.m / 4.0;
         const double mac =
@@ -77,22 +80,17 @@ class WsCosts {
         TilePipeline::Timing timing;
         timing.feed = 1 + std::max(weights(), feed);
         timing.apart = (array_.rows - 1) * (hop() - 1);
+        timing.last_step = std::max(mac, feed);
         timing.operands = std::max(0.0, skew + feed - mac - std::max(mac, feed));
         timing.results = skew + array_.columns - 1 + isa::timing::kWsLatency;
         return timing;
     }
 
-    // From one operation to the next, at most, where operands are there.
-    [[nodiscard]] double turn(std::int64_t positions) const {
-        return std::max(occupied(positions), timing().apart + timing().feed);
-    }
-
-    // From one pass of a panel to its next, which goes on with the partial sums of the one before.
-    [[nodiscard]] double chain(std::int64_t positions) const {
-        return occupied(positions) + timing().results + timing().feed;
-    }
-
   private:
+    // Columns from one panel to the next; 0 where there is one.
+    [[nodiscard]] std::int64_t panel_step() const {
+        return task_.shape.n > array_.columns ? array_.columns : 0;
+    }
     [[nodiscard]] double weights() const { return static_cast<double>(array_.rows) * layout_.nm.n; }
     // From a row of the array to the next.
     [[nodiscard]] double hop() const {
@@ -117,7 +115,6 @@ struct Block {
     TransferCost north;   // of a panel's pass
     TransferCost stored;  // of a panel
     double occupied = 0;  // by one operation
-    double idle = 0;      // before a pass that waits for the partial sums of the one before
 
     [[nodiscard]] double operations() const { return static_cast<double>(count * passes * panels); }
     [[nodiscard]] double lines() const {
@@ -155,8 +152,6 @@ std::vector<Tiles> tiles_of(const GemmTask& task, const GemmSchedule& schedule, 
             block.north = costs.north(block.panels);
             block.stored = costs.stored(positions);
             block.occupied = costs.occupied(positions);
-            const double turns = costs.turn(positions) * static_cast<double>(block.panels);
-            block.idle = std::max(0.0, costs.chain(positions) - turns);
             tiles.blocks.push_back(block);
         });
         all.push_back(std::move(tiles));
@@ -164,21 +159,21 @@ std::vector<Tiles> tiles_of(const GemmTask& task, const GemmSchedule& schedule, 
     return all;
 }
 
-void add_pass(const Block& block, bool first, bool last, TilePipeline& pipeline) {
+void add_pass(const Block& block, bool last, TilePipeline& pipeline) {
     pipeline.load_west(block.west);
-    if (!first) pipeline.idle(block.idle);
     for (std::int64_t panel = 0; panel < block.panels; ++panel) {
         pipeline.load_north(block.north);
-        pipeline.compute(block.occupied, {.west = panel + 1 == block.panels, .north = true}, last);
-        if (last) pipeline.store(0, block.stored);
+        // From the first pass to the last a panel has the same place; those before it have been stored by
+        // then.
+        pipeline.compute(block.occupied, {.west = panel + 1 == block.panels, .north = true},
+                         last ? 0 : static_cast<std::size_t>(panel));
+        if (last) pipeline.store(0, block.stored, static_cast<int>(block.panels - panel));
     }
 }
 
 void add_block(const Block& block, TilePipeline& pipeline) {
-    add_pass(block, true, block.passes == 1, pipeline);
-    if (block.passes == 1) return;
-    pipeline.repeat(block.passes - 2, [&] { add_pass(block, false, false, pipeline); });
-    add_pass(block, false, true, pipeline);
+    pipeline.repeat(block.passes - 1, [&] { add_pass(block, false, pipeline); });
+    add_pass(block, true, pipeline);
 }
 
 }  // namespace

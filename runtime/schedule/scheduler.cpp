@@ -17,7 +17,7 @@ namespace {
 using Choice = ScheduleOptions::DataflowChoice;
 
 // Estimates that differ by less say nothing about which schedule is faster.
-constexpr double kSame = 0.005;
+constexpr double kSameEstimate = 0.005;
 
 void put(const Estimate& estimate, GemmSchedule& schedule) {
     schedule.predicted = estimate.cycles;
@@ -57,7 +57,8 @@ class Found {
     // Whether one that takes `bound` cycles or more could be ahead of no wanted one by more than what
     // estimates do not tell apart.
     [[nodiscard]] bool are_no_worse(double bound) const {
-        return best_.size() == limit_ && static_cast<double>(best_.back().first) <= (1 + kSame) * bound;
+        return best_.size() == limit_ &&
+               static_cast<double>(best_.back().first) <= (1 + kSameEstimate) * bound;
     }
     void add(const GemmSchedule& schedule) {
         schedules_.push_back(schedule);
@@ -92,7 +93,7 @@ void add_weight_update(const GemmTask& task, const MachineView& machine, const S
         put(bound.of(schedule), schedule);
         shapes.push_back(schedule);
     }
-    sort_by_time_and_traffic(shapes, kSame);
+    sort_by_time_and_traffic(shapes, kSameEstimate);
     for (GemmSchedule& schedule : shapes) {
         if (out.are_no_worse(static_cast<double>(schedule.predicted))) break;
         for (const bool fill : {false, true}) {
@@ -146,7 +147,7 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
     }
     // Of those that promise the same, the ones with least traffic come first: it is by traffic that they are
     // chosen from in the end.
-    sort_by_time_and_traffic(shapes, kSame);
+    sort_by_time_and_traffic(shapes, kSameEstimate);
     for (GemmSchedule& schedule : shapes) {
         const auto least = static_cast<double>(schedule.predicted);
         if (out.are_no_worse(least)) break;
@@ -162,12 +163,14 @@ void add_output_stationary(const GemmTask& task, const MachineView& machine, con
             }
             put(predict_os(task, schedule, machine, plan), schedule);
             strips.push_back(schedule);
+            if (options.all_heights) continue;
             // Lower ones move more, and are hardly faster.
-            if (static_cast<double>(schedule.predicted) <= (1 + kSame) * least) break;
+            if (static_cast<double>(schedule.predicted) <= (1 + kSameEstimate) * least) break;
         }
+        sort_by_time_and_traffic(strips, kSameEstimate);
         // Of heights, in which alone they differ, the best: the rest would crowd other tiles out.
-        sort_by_time_and_traffic(strips, kSame);
-        if (!strips.empty()) out.add(strips.front());
+        if (!options.all_heights && !strips.empty()) strips.resize(1);
+        for (const GemmSchedule& strip : strips) out.add(strip);
     }
 }
 
@@ -239,7 +242,7 @@ std::vector<GemmSchedule> estimated(const GemmTask& task, const MachineView& mac
             add_weight_stationary(task, machine, options, known, found);
     }
     std::vector<GemmSchedule> schedules = found.take();
-    sort_by_time_and_traffic(schedules, kSame);
+    sort_by_time_and_traffic(schedules, kSameEstimate);
     return schedules;
 }
 

@@ -15,7 +15,7 @@ TilePipeline::TilePipeline(const Buffers& buffers, const Timing& timing, const d
 }
 
 // The bus works on what is asked of it in any order, so its time is the sum of that; LOAD waits for its
-// lines.
+// lines, and writes what it has generated piece by piece.
 double TilePipeline::load(const TransferCost& cost, Buffer& buffer) {
     double& free = buffer.free[static_cast<std::size_t>(buffer.loading)];
     now_[kLoad] = std::max(now_[kLoad], free);
@@ -23,9 +23,10 @@ double TilePipeline::load(const TransferCost& cost, Buffer& buffer) {
     take(kBus, cost.lines / share_);
     read_bursts_ += cost.bursts;
     take(kLoad, cost.pieces);
+    written_ = std::max({written_ + cost.pieces, now_[kLoad] + cost.behind, now_[kBus]});
     now_[kLoad] = std::max(now_[kLoad], now_[kBus]);
     buffer.loading = buffer.loading + 1 == buffer.parts ? 0 : buffer.loading + 1;
-    return now_[kLoad] + latency_;
+    return written_ + latency_;
 }
 
 void TilePipeline::release(Buffer& buffer) {
@@ -33,17 +34,20 @@ void TilePipeline::release(Buffer& buffer) {
     buffer.reading = buffer.reading + 1 == buffer.parts ? 0 : buffer.reading + 1;
 }
 
-void TilePipeline::compute(double cycles, Frees frees, bool last) {
-    double taken = std::max({west_.arrived, north_.arrived, first_step_ + timing_.apart});
-    if (last) taken = std::max(taken, results_free_[result_]);
+void TilePipeline::compute(double cycles, Frees frees, std::optional<std::size_t> results) {
+    double* const sums = results ? &results_free_[(result_ + *results) % results_] : nullptr;
+    double taken = std::max(
+        {west_.arrived, north_.arrived, first_step_ + timing_.apart, now_[kStce] - timing_.last_step - 1});
+    if (sums != nullptr) taken = std::max(taken, *sums);
     first_step_ = std::max(now_[kStce], taken + timing_.feed);
     now_[kStce] = first_step_;
     take(kStce, cycles);
+    if (sums != nullptr) *sums = now_[kStce] + timing_.results;
     if (frees.west) release(west_);
     if (frees.north) release(north_);
 }
 
-void TilePipeline::store(double drain, const TransferCost& cost) {
+void TilePipeline::store(double drain, const TransferCost& cost, int sharing) {
     now_[kDrain] = std::max(now_[kDrain], now_[kStce] + timing_.results);
     take(kDrain, drain);
     now_[kStore] = std::max(now_[kStore], now_[kDrain]);
@@ -51,9 +55,10 @@ void TilePipeline::store(double drain, const TransferCost& cost) {
     take(kStore, std::max(cost.pieces, cost.lines + cost.bursts));
     // The bus serves bursts as they come. Where reads and writes follow each other in no order, that many
     // writes come after a read, and turn it around.
-    const double turns = cost.bursts * read_bursts_ / (cost.bursts + read_bursts_);
+    const double reads = read_bursts_ / sharing;
+    read_bursts_ -= reads;
+    const double turns = reads > 0 ? cost.bursts * reads / (cost.bursts + reads) : 0;
     take(kBus, (cost.lines + turns * turnaround_) / share_);
-    read_bursts_ = 0;
     results_free_[result_] = now_[kStore];
     result_ = result_ + 1 == results_ ? 0 : result_ + 1;
 }
@@ -64,14 +69,30 @@ void TilePipeline::leave_out(double times, const State& before) {
     for (std::size_t engine = 0; engine < kEngines; ++engine)
         pace = std::max(pace, busy_[engine] - before.busy[engine]);
     const double shift = pace / kMeasured * times;
-    for (double& time : now_) time += shift;
-    for (std::size_t engine = 0; engine < kEngines; ++engine)
+    // What does not happen in a round stays when it was: STORE may still be at work on tiles before them.
+    const auto move = [&](double& time, double was) {
+        if (time != was) time += shift;
+    };
+    for (std::size_t engine = 0; engine < kEngines; ++engine) {
+        move(now_[engine], before.now[engine]);
         busy_[engine] += (busy_[engine] - before.busy[engine]) / kMeasured * times;
-    for (Buffer* buffer : {&west_, &north_}) {
-        for (double& time : buffer->free) time += shift;
-        buffer->arrived += shift;
     }
-    for (double& time : results_free_) time += shift;
+    for (std::size_t part = 0; part < west_.free.size(); ++part) {
+        move(west_.free[part], before.west_free[part]);
+        move(north_.free[part], before.north_free[part]);
+    }
+    move(west_.arrived, before.west_arrived);
+    move(north_.arrived, before.north_arrived);
+    const bool stores = now_[kStore] != before.now[kStore];
+    for (std::size_t tile = 0; tile < kResults; ++tile) {
+        // Tiles that are stored go around the room that there is, whatever part of it two rounds met.
+        if (stores)
+            results_free_[tile] += shift;
+        else
+            move(results_free_[tile], before.results_free[tile]);
+    }
+    move(written_, before.written);
+    if (!stores) read_bursts_ += (read_bursts_ - before.read_bursts) / kMeasured * times;
     first_step_ += shift;
 }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "runtime/schedule/costs.hpp"
 
@@ -30,31 +31,32 @@ class TilePipeline {
         int north = 2;
         int results = 2;
     };
-    // Of STCE's operations, in cycles. Those of one program have the same but for `steps`.
+    // Of STCE's operations, in cycles: all of a program are taken to be as those of its whole tiles.
     struct Timing {
-        double feed = 0;      // from the operands until the first step may begin
-        double apart = 0;     // from the first step until the next operation may take its operands
-        double operands = 0;  // from the last step until the operands may be overwritten
-        double results = 0;   // from the last step of a tile until its results begin to leave
+        double feed = 0;       // from the operands until the first step may begin
+        double apart = 0;      // from the first step until the next operation may take its operands
+        double last_step = 0;  // nor does it take them before the last step of this one has begun
+        double operands = 0;   // from the last step until the operands may be overwritten
+        double results = 0;    // from the last step of a tile until its results begin to leave
     };
     TilePipeline(const Buffers& buffers, const Timing& timing, const dram::MemoryConfig& memory);
 
-    // LOAD fills the next part of a buffer, as soon as it is free. One cost for all of its operations,
+    // LOAD fills the next part of a buffer, as soon as it is free. `cost`: of all of its operations there,
     // address set-ups among the pieces.
     void load_west(const TransferCost& cost) { west_.arrived = load(cost, west_); }
     void load_north(const TransferCost& cost) { north_.arrived = load(cost, north_); }
 
     // STCE works on what was loaded last, `cycles` in steps; then the parts that it `frees` may be filled
-    // again. Results of the last operation of a tile want room.
+    // again. Results of the last operation of a tile want room, and where operations go on with what is there
+    // (WS), they want that to be done: `results` tiles behind the one that is stored next.
     struct Frees {
         bool west = true;
         bool north = true;
     };
-    void compute(double cycles, Frees frees, bool last);
-    // STCE waits for itself.
-    void idle(double cycles) { now_[kStce] += cycles; }
-    // The tile that STCE has finished: `drain` cycles of the result path, then STORE's operations.
-    void store(double drain, const TransferCost& cost);
+    void compute(double cycles, Frees frees, std::optional<std::size_t> results);
+    // The oldest tile that STCE has finished: `drain` cycles of the result path, then STORE's operations.
+    // What has been loaded comes before this and the following tiles, `sharing` of them, in equal parts.
+    void store(double drain, const TransferCost& cost, int sharing = 1);
 
     // body() so many times.
     template <typename Body>
@@ -92,9 +94,19 @@ class TilePipeline {
     struct State {
         Times now;
         Times busy;
+        std::array<double, 2> west_free;
+        std::array<double, 2> north_free;
+        std::array<double, kResults> results_free;
+        double west_arrived;
+        double north_arrived;
+        double written;
+        double read_bursts;
     };
 
-    [[nodiscard]] State state() const { return {now_, busy_}; }
+    [[nodiscard]] State state() const {
+        return {now_,          busy_,          west_.free, north_.free, results_free_,
+                west_.arrived, north_.arrived, written_,   read_bursts_};
+    }
     double load(const TransferCost& cost, Buffer& buffer);
     void release(Buffer& buffer);
     void leave_out(double times, const State& before);
@@ -107,15 +119,16 @@ class TilePipeline {
     Times busy_{};  // cycles of work so far
     Buffer west_;
     Buffer north_;
-    std::array<double, kResults> results_free_{};
+    std::array<double, kResults> results_free_{};  // or done, where sums go on
     std::size_t results_ = 2;
     std::size_t result_ = 0;  // the next
     double share_ = 1;        // of the bus's cycles, those that move lines
     double latency_ = 0;
     double turnaround_ = 0;
     Timing timing_;
-    double read_bursts_ = 0;  // since the last store
+    double read_bursts_ = 0;  // that no store has been counted against
     double first_step_ = 0;   // of the last operation
+    double written_ = 0;      // when LOAD's last piece was, but for the latency
 };
 
 }  // namespace satsim::schedule

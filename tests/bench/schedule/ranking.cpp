@@ -1,7 +1,7 @@
 // usage: schedule_ranking NETWORK BATCH [MACHINES [SEED]]
 // How good the schedules are that `fast` chooses: for the distinct GEMM tasks of a training step on random
 // machines and recipes, each under auto, os and ws, how far the choice is above the fastest of all schedules
-// that fit (every one predicted), and how many predictions it took.
+// that fit (every one predicted, strips of all heights among them), and how many predictions it took.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -51,9 +51,11 @@ void rank(const GemmTask& task, const schedule::MachineView& machine, Choice cho
           Tally& tally) {
     schedule::ScheduleOptions options;
     options.dataflow = choice;
+    schedule::ScheduleOptions every = options;
+    every.all_heights = true;
     std::vector<schedule::Candidate> all;
     try {
-        all = schedule::candidate_programs(task, machine, options, kAll);
+        all = schedule::candidate_programs(task, machine, every, kAll);
     } catch (const InputError&) {
         return;  // nothing fits
     }
@@ -106,15 +108,15 @@ int main(int argc, char** argv) {
         const schedule::MachineView machine{hardware.array, hardware.memory_config()};
         const TrainingStep step =
             make_training_step(network, load_recipe(pick(kRecipes), models), std::atoll(argv[2]));
-        std::set<std::string> seen;
+        std::set<GemmTask> seen;
         for (const Task& any : step.tasks) {
             const auto* original = std::get_if<GemmTask>(&any);
             if (original == nullptr) continue;
             const GemmTask task = schedule::on_stored_input(*original);
-            const std::string key =
-                fmt::format("{} {} {} {} {} {} {}", to_string(task.stage), task.shape.m, task.shape.n,
-                            task.shape.k, to_string(task.nm), task.gather.taps.size(), task.gather.stride_x);
-            if (!seen.insert(key).second) continue;
+            GemmTask nameless = task;
+            nameless.layer.clear();
+            nameless.part.clear();
+            if (!seen.insert(nameless).second) continue;
             rank(task, machine, Choice::Auto, fast, auto_tally);
             rank(task, machine, Choice::OutputStationary, fast, os);
             rank(task, machine, Choice::WeightStationary, fast, ws);

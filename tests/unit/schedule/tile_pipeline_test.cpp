@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <random>
 
 namespace satsim::schedule {
@@ -13,11 +14,13 @@ dram::MemoryConfig ideal() {
     return memory;
 }
 
+constexpr TilePipeline::Frees kBoth{.west = true, .north = true};
+
 // A tile of one chunk, B streamed.
 void tile(TilePipeline& pipeline, double load, double compute, double drain = 0, double store = 0) {
     pipeline.load_west({load, 0, 0});
     pipeline.load_north({0, 0, 0});
-    pipeline.compute(compute, {.west = true, .north = true}, true);
+    pipeline.compute(compute, kBoth, 0);
     pipeline.store(drain, {store, 0, 0});
 }
 
@@ -64,10 +67,119 @@ TEST(TilePipeline, LinesOfBothDirectionsShareTheBus) {
     pipeline.repeat(1000, [&] {
         pipeline.load_west({10, 60, 4});
         pipeline.load_north({10, 20, 2});
-        pipeline.compute(30, {.west = true, .north = true}, true);
+        pipeline.compute(30, kBoth, 0);
         pipeline.store(0, {10, 40, 3});
     });
     EXPECT_NEAR(pipeline.end(), 1000 * 120, 200);
+}
+
+// W bursts after R others: as many as W R / (W + R) turn the bus around.
+TEST(TilePipeline, WritesThatComeAfterReadsTurnTheBusAround) {
+    const dram::MemoryConfig ddr4;
+    const auto pace = [&](double read_bursts, double write_bursts) {
+        const auto end = [&](std::int64_t count) {
+            TilePipeline pipeline({}, {}, ddr4);
+            pipeline.repeat(count, [&] {
+                pipeline.load_west({10, 60, read_bursts});
+                pipeline.load_north({0, 0, 0});
+                pipeline.compute(30, kBoth, 0);
+                pipeline.store(0, {10, 40, write_bursts});
+            });
+            return pipeline.end();
+        };
+        return (end(1000) - end(500)) / 500;
+    };
+    const double share = refresh_share(ddr4);
+    EXPECT_DOUBLE_EQ(pace(0, 0), 100 / share);
+    EXPECT_DOUBLE_EQ(pace(0, 8), 100 / share);
+    EXPECT_DOUBLE_EQ(pace(4, 4), (100 + 2 * turnaround(ddr4)) / share);
+    EXPECT_DOUBLE_EQ(pace(24, 8), (100 + 6 * turnaround(ddr4)) / share);
+}
+
+// The rows of a strip have its reads between them: so many turns come after as after one row.
+TEST(TilePipeline, StoresThatShareReadsShareTheirTurns) {
+    const dram::MemoryConfig ddr4;
+    const auto end = [&](int rows) {
+        TilePipeline pipeline({}, {}, ddr4);
+        for (int strip = 0; strip < 100; ++strip) {
+            pipeline.load_west({10, 60, 8});
+            pipeline.load_north({0, 0, 0});
+            for (int left = rows; left > 0; --left) {
+                pipeline.compute(1, {.west = left == 1, .north = left == 1}, 0);
+                pipeline.store(0, {1, 40.0 / rows, 8.0 / rows}, left);
+            }
+        }
+        return pipeline.end();
+    };
+    EXPECT_NEAR(end(4), end(1), 50);
+}
+
+// Many chunks of K, then a store: what was read in those that are left out comes before it too, and STORE has
+// long stored the tile before by then.
+TEST(TilePipeline, ChunksThatAreLeftOutCountBeforeTheStore) {
+    const dram::MemoryConfig ddr4;
+    const auto end = [&](double load_lines, double compute, double store_lines, bool leave_out) {
+        TilePipeline pipeline({}, {.operands = 5, .results = 70}, ddr4);
+        for (int tiles = 0; tiles < 20; ++tiles) {
+            const auto chunk = [&](std::optional<std::size_t> results) {
+                pipeline.load_west({10, load_lines, 3});
+                pipeline.load_north({10, load_lines, 2});
+                pipeline.compute(compute, kBoth, results);
+            };
+            if (leave_out) {
+                pipeline.repeat(99, [&] { chunk({}); });
+            } else {
+                for (int i = 0; i < 99; ++i) chunk({});
+            }
+            chunk(0);
+            pipeline.store(20, {50, store_lines, 80});
+        }
+        return pipeline.end();
+    };
+    EXPECT_NEAR(end(20, 10, 400, true), end(20, 10, 400, false), 0.005 * end(20, 10, 400, false));
+    EXPECT_NEAR(end(5, 30, 400, true), end(5, 30, 400, false), 0.005 * end(5, 30, 400, false));
+    // As long as eighty chunks, hidden by the hundred of the next tile.
+    EXPECT_NEAR(end(5, 30, 2400, true), end(5, 30, 2400, false), 0.005 * end(5, 30, 2400, false));
+}
+
+// A pass of one panel (WS) goes on with its partial sums when they are done; of two, one works meanwhile.
+TEST(TilePipeline, SumsThatGoOnWaitForWhatIsThere) {
+    const TilePipeline::Timing timing{.feed = 40, .results = 100};
+    const auto pace = [&](std::size_t panels) {
+        const auto end = [&](std::int64_t passes) {
+            TilePipeline pipeline({.results = static_cast<int>(2 * panels)}, timing, ideal());
+            pipeline.repeat(passes, [&] {
+                pipeline.load_west({1, 0, 0});
+                for (std::size_t panel = 0; panel < panels; ++panel) {
+                    pipeline.load_north({1, 0, 0});
+                    pipeline.compute(80, {.west = panel + 1 == panels, .north = true}, panel);
+                }
+            });
+            return pipeline.end();
+        };
+        return (end(100) - end(50)) / 50;
+    };
+    EXPECT_DOUBLE_EQ(pace(1), 80 + 100 + 40);
+    EXPECT_DOUBLE_EQ(pace(3), 3 * (80 + 40 - 1));  // operands are taken a cycle before the last step begins
+}
+
+// Operands are taken once the last step has begun, and no earlier.
+TEST(TilePipeline, OperandsAreTakenWhenTheLastStepHasBegun) {
+    const auto pace = [](double last_step) {
+        const auto end = [&](std::int64_t count) {
+            TilePipeline pipeline({}, {.feed = 33, .last_step = last_step}, ideal());
+            pipeline.repeat(count, [&] {
+                pipeline.load_west({1, 0, 0});
+                pipeline.load_north({1, 0, 0});
+                pipeline.compute(100, kBoth, {});
+            });
+            return pipeline.end();
+        };
+        return (end(100) - end(50)) / 50;
+    };
+    EXPECT_DOUBLE_EQ(pace(8), 100 - 8 + 32);
+    EXPECT_DOUBLE_EQ(pace(32), 100);
+    EXPECT_DOUBLE_EQ(pace(64), 100);
 }
 
 // What is left out of a repetition took as long as it does when it is followed.
