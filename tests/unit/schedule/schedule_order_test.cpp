@@ -26,6 +26,16 @@ TEST(ScheduleOrder, TrafficDecidesAmongTheFastestAlone) {
     EXPECT_NO_THROW(sort_by_time_and_traffic(none, 0.005));
 }
 
+// Lines are estimates: a difference of less than a hundredth gives no time away.
+TEST(ScheduleOrder, AmongTheLeastTrafficTimeDecides) {
+    std::vector<GemmSchedule> found = {schedule(1000, 1300), schedule(1004, 1000), schedule(1001, 1009),
+                                       schedule(1003, 1200), schedule(1002, 1011)};
+    sort_by_time_and_traffic(found, 0.005);
+    std::vector<Cycles> order;
+    for (const GemmSchedule& one : found) order.push_back(one.predicted);
+    EXPECT_EQ(order, (std::vector<Cycles>{1001, 1004, 1002, 1003, 1000}));
+}
+
 // Of 18 ways to multiply these that take equally long, tiles as wide as they are high move the least.
 TEST(ScheduleOrder, AComputeBoundProductIsScheduledForLittleTraffic) {
     GemmTask task;
