@@ -258,7 +258,8 @@ int compare_targets(const ComparisonArguments& arguments) {
         write_placement(arguments.placement.write, made.network, compared.mixes.back());
     if (!arguments.trace.empty()) write_trace(arguments.trace, made.network, compared);
     document = complete(std::move(document), arguments, made.network, compared);
-    const bool has_sat = std::ranges::count(arguments.targets, "sat") > 0;
+    const bool has_sat = std::ranges::any_of(
+        targets.groups, [](const TargetGroup& group) { return std::holds_alternative<Sat>(group.chosen); });
     nlohmann::ordered_json shown = document;
     for (const Mix& mix : compared.mixes) shown["mixes"].push_back(mix_report(made.network, mix));
     write_targets_report(arguments.report, title_of(arguments, made), options, has_sat ? &hardware : nullptr,

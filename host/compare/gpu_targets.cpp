@@ -88,7 +88,7 @@ RecordedRun run_recording(const std::string& name, const gpu::Recording& recordi
             device.name, provenance == Provenance::Measured ? "measured" : "recorded", device.date,
             system_of(device), device.time_method, run.energy_known ? device.energy_method : "not known") +
         limit_text({held[0], held[1]}, device.board_watts);
-    run.machine = {device.dense_flops, device.copy_bandwidth, device.board_watts, true};
+    run.machine = {device.dense_flops, device.copy_bandwidth, device.board_watts, Peaks::Measured};
     for (const std::vector<TaskResult>& tasks : recorded.tasks) raise_roofs(run.machine, tasks);
     run.limit_factor = held[1];
     run.tasks = recorded.tasks[0];

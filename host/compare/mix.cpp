@@ -160,7 +160,7 @@ Machine machine_of(std::span<const MixPart> parts) {
         all.bandwidth += part.copies * one.bandwidth;
         all.board_watts += part.copies * one.board_watts;
         limits_known = limits_known && one.board_watts > 0;
-        all.measured = all.measured || one.measured;
+        all.peaks = &part == parts.data() || all.peaks == one.peaks ? one.peaks : Peaks::Mixed;
     }
     if (!limits_known) all.board_watts = 0;
     return all;
@@ -213,6 +213,10 @@ TargetRun run_of(const std::string& name, const Network& network, std::span<cons
     for (placement::PlacedTask& task : placement::placed_tasks(network, placed, machines.costs)) {
         group.places.push_back(task.machine);
         run.tasks.push_back(std::move(task.result));
+    }
+    if (!run.energy_known) {  // of some machine: then of none of it
+        run.baseline_joules = group.joules = 0;
+        for (TaskResult& task : run.tasks) task.energy_j = 0;
     }
     return run;
 }
@@ -267,6 +271,12 @@ nlohmann::ordered_json mix_json(const Network& network, const Mix& mix) {
     const placement::Outcome& outcome = mix.recipe().outcome;
     nlohmann::ordered_json object = {{"energy_delay_js", outcome.joules * outcome.seconds}};
     object.update(placement::placed_json(network, mix.recipe()));
+    if (mix.run.energy_known) return object;
+    for (const char* field : {"energy_delay_js", "lower_bound_energy_j", "idle_energy_j"})
+        object[field] = 0.0;
+    object["transfers"]["energy_j"] = 0.0;
+    for (const char* list : {"singles", "without"})
+        for (nlohmann::ordered_json& each : object[list]) each["energy_j"] = 0.0;
     return object;
 }
 
@@ -274,7 +284,7 @@ nlohmann::ordered_json mix_report(const Network& network, const Mix& mix) {
     nlohmann::ordered_json object = {{"name", mix.name()},
                                      {"provenance", to_string(mix.run.provenance())},
                                      {"seconds", mix.recipe().outcome.seconds},
-                                     {"energy_j", mix.recipe().outcome.joules},
+                                     {"energy_j", total_work(mix.run).joules},
                                      {"energy_known", mix.run.energy_known},
                                      {"baseline_seconds", mix.run.baseline_seconds},
                                      {"modules", modules_of(network, mix.run)}};

@@ -133,7 +133,7 @@ std::string mix_text(const Network& network, const Mix& mix) {
         "{}\n"
         "Lower bound of a step: {} (longest path {}, shared load {}), whatever is moved where. Baseline, "
         "placed the same "
-        "way: {}, {:.2f}x. {} moved in {} of transfers; idle machines take {}.\n"
+        "way: {}, {:.2f}x. {} moved in {} of transfers{}.\n"
         "Tasks of different machines overlap here, so that one machine's step may be shorter than its tasks "
         "one after the "
         "other (docs/architecture/placement.md).\n",
@@ -141,7 +141,8 @@ std::string mix_text(const Network& network, const Mix& mix) {
         totals_table(mix).text(), verdict(mix), time_text(placed.bound.seconds()),
         time_text(placed.bound.path), time_text(placed.bound.load), time_text(mix.steps[0].outcome.seconds),
         mix.steps[0].outcome.seconds / placed.outcome.seconds, byte_text(placed.outcome.moved),
-        time_text(placed.outcome.transfer_seconds), joule_text(placed.outcome.idle_joules));
+        time_text(placed.outcome.transfer_seconds),
+        mix.run.energy_known ? "; idle machines take " + joule_text(placed.outcome.idle_joules) : "");
 }
 
 }  // namespace satsim::host

@@ -188,19 +188,19 @@ Table normalised_table(std::span<const TargetRun> runs) {
         const Work work = total_work(run);
         const double watts = ratio(work.joules, work.seconds);
         const double dense = ratio(work.dense_flops(), work.seconds);
-        table.row({names[i], provenance_label(run), run.machine.measured ? "measured" : "published",
-                   giga(run.machine.peak_flops), giga(run.machine.bandwidth),
-                   of_energy(run, fmt::format("{:.1f} W", watts)),
-                   run.machine.board_watts > 0 && run.energy_known
-                       ? fmt::format("{:.0f} % of {:.0f} W", 100 * watts / run.machine.board_watts,
-                                     run.machine.board_watts)
-                       : "-",
-                   of_energy(run, giga(ratio(work.dense_flops(), work.joules))),
-                   of_energy(run, giga(ratio(work.executed_flops(), work.joules))),
-                   fmt::format("{:.1f} %", 100 * ratio(dense, run.machine.peak_flops)),
-                   fmt::format("{:.1f} %", 100 * ratio(ratio(work.executed_flops(), work.seconds),
-                                                       run.machine.peak_flops)),
-                   fmt::format("{:.1f}", ratio(dense, run.machine.bandwidth))});
+        table.row(
+            {names[i], provenance_label(run), to_string(run.machine.peaks), giga(run.machine.peak_flops),
+             giga(run.machine.bandwidth), of_energy(run, fmt::format("{:.1f} W", watts)),
+             run.machine.board_watts > 0 && run.energy_known
+                 ? fmt::format("{:.0f} % of {:.0f} W", 100 * watts / run.machine.board_watts,
+                               run.machine.board_watts)
+                 : "-",
+             of_energy(run, giga(ratio(work.dense_flops(), work.joules))),
+             of_energy(run, giga(ratio(work.executed_flops(), work.joules))),
+             fmt::format("{:.1f} %", 100 * ratio(dense, run.machine.peak_flops)),
+             fmt::format("{:.1f} %",
+                         100 * ratio(ratio(work.executed_flops(), work.seconds), run.machine.peak_flops)),
+             fmt::format("{:.1f}", ratio(dense, run.machine.bandwidth))});
     }
     return table;
 }
@@ -222,7 +222,9 @@ std::string targets_text(std::span<const TargetRun> runs, std::span<const Row> r
             "{}{}: {}{}; {}\n", names[i], names[i] == runs[i].name ? "" : " (" + runs[i].name + ")",
             provenance_label(runs[i]),
             shared > 0 ? fmt::format(", faster in {} of {} rows", wins[i], shared) : "", runs[i].description);
-    if (std::ranges::any_of(runs, [](const TargetRun& run) { return run.group.has_value(); }))
+    if (std::ranges::any_of(runs, [](const TargetRun& run) {
+            return busy_work(run).seconds > 1.000001 * total_work(run).seconds;
+        }))
         text +=
             "Of several machines, layers and parts are the time that they and their links are busy, which is "
             "more than the step, since they work at the same time.\n";

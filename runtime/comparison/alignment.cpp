@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -27,29 +28,39 @@ std::string why_not(const Row& row) {
     return "";
 }
 
-// Fills in who wins, by how much and why.
-void judge(Row& row) {
-    const Cell* fastest = nullptr;
-    const Cell* second = nullptr;
-    std::size_t winner = 0;
-    for (std::size_t i = 0; i < row.cells.size(); ++i) {
-        if (!row.cells[i] || row.cells[i]->work.seconds <= 0) continue;
-        const Cell& cell = *row.cells[i];
-        if (fastest == nullptr || cell.work.seconds < fastest->work.seconds) {
-            second = fastest;
-            fastest = &cell;
-            winner = i;
-        } else if (second == nullptr || cell.work.seconds < second->work.seconds) {
-            second = &cell;
-        }
-    }
-    if (fastest == nullptr || second == nullptr) {
+bool same_time(const Cell& a, const Cell& b) {
+    constexpr double kRounding = 1e-9;
+    return std::abs(a.work.seconds - b.work.seconds) <= kRounding * std::max(a.work.seconds, b.work.seconds);
+}
+
+// Fills in who wins, by how much and why. A group that has the work on a machine which is a target too takes
+// as long as that: the machine wins. Nobody does where equals share the first place.
+void judge(Row& row, std::span<const TargetRun> runs) {
+    std::vector<std::size_t> timed;
+    for (std::size_t i = 0; i < row.cells.size(); ++i)
+        if (row.cells[i] && row.cells[i]->work.seconds > 0) timed.push_back(i);
+    if (timed.size() < 2) {
         row.why = why_not(row);
         return;
     }
-    row.winner = winner;
-    row.margin = second->work.seconds / fastest->work.seconds;
-    row.why = explain(*fastest, *second);
+    const auto cell = [&row](std::size_t run) -> const Cell& { return *row.cells[run]; };
+    std::ranges::stable_sort(timed, {}, [&](std::size_t run) { return cell(run).work.seconds; });
+    const auto rest = std::ranges::find_if(
+        timed, [&](std::size_t run) { return !same_time(cell(run), cell(timed.front())); });
+    std::vector<std::size_t> first(timed.begin(), rest);
+    const bool machines = std::ranges::any_of(first, [&](std::size_t run) { return !runs[run].group; });
+    if (machines && rest != timed.end())
+        std::erase_if(first, [&](std::size_t run) { return runs[run].group.has_value(); });
+    if (first.size() > 1) {
+        std::ranges::sort(first);
+        row.why = "the same on";
+        for (const std::size_t run : first)
+            row.why += (run == first.front() ? " " : " and ") + runs[run].name;
+        return;
+    }
+    row.winner = first.front();
+    row.margin = cell(*rest).work.seconds / cell(first.front()).work.seconds;
+    row.why = explain(cell(first.front()), cell(*rest));
 }
 
 // What each machine has of a cell, for each run.
@@ -91,7 +102,7 @@ std::vector<Row> align(std::span<const TargetRun> runs) {
         for (std::size_t run = 0; run < runs.size(); ++run) {
             if (rows[r].cells[run]) rows[r].cells[run]->position = position(parts[r][run]);
         }
-        judge(rows[r]);
+        judge(rows[r], runs);
     }
     return rows;
 }

@@ -1,6 +1,7 @@
 #include "runtime/comparison/target_run.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace satsim {
 
@@ -29,6 +30,11 @@ double TargetRun::modelled_seconds() const {
         seconds += modelled ? tasks[i].seconds : tasks[i].seconds * (1 - 1 / factor);
     }
     return seconds;
+}
+
+const char* to_string(Peaks peaks) {
+    constexpr const char* kNames[] = {"published", "measured", "mixed"};
+    return kNames[static_cast<std::size_t>(peaks)];
 }
 
 const char* to_string(EnergyBasis basis) {
@@ -100,13 +106,13 @@ Work gemm_work(const TargetRun& run) {
 Machine gemm_machine(const TargetRun& run) {
     if (!run.group) return run.machine;
     Machine mean;
+    mean.peaks = run.machine.peaks;
     double seconds = 0;
     for (std::size_t i = 0; i < run.tasks.size(); ++i) {
         if (run.tasks[i].kind != "gemm") continue;
         const Machine& machine = machine_of(run, i);
         mean.peak_flops += run.tasks[i].seconds * machine.peak_flops;
         mean.bandwidth += run.tasks[i].seconds * machine.bandwidth;
-        mean.measured = mean.measured || machine.measured;
         seconds += run.tasks[i].seconds;
     }
     if (seconds <= 0) return run.machine;
@@ -133,19 +139,26 @@ RooflinePosition position(const Work& work, const Machine& machine) {
     return result;
 }
 
-RooflinePosition position(std::span<const PlacedWork> parts) {
+RooflinePosition position(std::span<const PlacedWork> all) {
+    // What takes no time has no place of its own ("none: another kernel does it").
+    std::vector<PlacedWork> parts;
+    std::ranges::copy_if(all, std::back_inserter(parts),
+                         [](const PlacedWork& part) { return part.work.seconds > 0; });
+    if (parts.empty()) return all.empty() ? RooflinePosition{} : position(all[0].work, all[0].machine);
     if (parts.size() == 1) return position(parts[0].work, parts[0].machine);
+    const bool arithmetic =
+        std::ranges::any_of(parts, [](const PlacedWork& part) { return part.work.macs > 0; });
     double amount = 0;
     double seconds = 0;
     double at_the_roof = 0;  // seconds that it would take
     for (const PlacedWork& part : parts) {
         const double roof = roof_of(part.work, part.machine);
         if (roof <= 0) return {};  // of one machine not known
-        amount += part.work.amount();
+        if (!arithmetic || part.work.macs > 0) amount += part.work.amount();
         seconds += part.work.seconds;
         at_the_roof += part.work.amount() / roof;
     }
-    if (amount <= 0 || seconds <= 0) return {};
+    if (amount <= 0) return {};
     return {amount / at_the_roof, at_the_roof / seconds};
 }
 

@@ -11,12 +11,16 @@
 
 namespace satsim {
 
+// Where a machine's rates come from: its papers, or what was reached (raise_roofs). Of several machines both.
+enum class Peaks { Published, Measured, Mixed };
+[[nodiscard]] const char* to_string(Peaks peaks);  // "published", ...
+
 // The target's roofline. Rates are peaks, before any efficiency.
 struct Machine {
     double peak_flops = 0;   // flop/s, dense
     double bandwidth = 0;    // byte/s of its memory
     double board_watts = 0;  // its limit; 0: not known
-    bool measured = false;   // the rates are what was reached (raise_roofs), not published ones
+    Peaks peaks = Peaks::Published;
     bool operator==(const Machine&) const = default;
 };
 

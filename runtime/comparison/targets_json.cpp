@@ -27,7 +27,9 @@ ordered_json task_json(const TaskResult& task) {
                        {"macs_issued", task.macs_issued},
                        {"macs_dense", task.dense_macs}});
     } else {
-        object.update({{"kind", task.kind}, {"operation", task.kind == "transfer" ? task.part : task.tile}});
+        object.update({{"kind", task.kind},
+                       {"operation", task.kind == "transfer" ? task.part : task.tile},
+                       {"times", task.times}});
     }
     object.update({{"seconds", task.seconds},
                    {"energy_j", task.energy_j},
@@ -93,7 +95,7 @@ ordered_json targets_json(std::span<const TargetRun> runs) {
                            {"baseline_seconds", run.baseline_seconds},
                            {"baseline_energy_j", run.baseline_joules},
                            {"speedup", ratio(run.baseline_seconds, total.seconds)},
-                           {"peaks", run.machine.measured ? "measured" : "published"},
+                           {"peaks", to_string(run.machine.peaks)},
                            {"peak_flops", run.machine.peak_flops},
                            {"bandwidth_bytes_per_s", run.machine.bandwidth},
                            {"board_watts", run.machine.board_watts},

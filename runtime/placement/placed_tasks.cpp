@@ -29,12 +29,21 @@ double joules_of(const Problem& problem, const TransferEvent& event) {
     return joules;
 }
 
+// Whose transfer it is: what the host reads or made is the host's task's, as in a step on SAT alone; between
+// two cards the one's that made it.
+int node_of(const PlacedStep& placed, const TransferEvent& event) {
+    const Problem& problem = placed.problem;
+    if (event.reader >= 0 && problem.machines[at(event.to)].in_host_memory())
+        return placed.expansion.runs()[at(event.reader)].node;
+    return problem.graph.tensors[at(event.tensor)].producer;
+}
+
 std::vector<PlacedTask> transfers_of(const Network& network, const PlacedStep& placed) {
     const Problem& problem = placed.problem;
     std::map<std::tuple<int, Stage, int, int>, std::size_t> known;  // layer, stage, from, to
     std::vector<PlacedTask> all;
     for (const TransferEvent& event : placed.outcome.transfers) {
-        const Node& node = problem.graph.nodes[at(problem.graph.tensors[at(event.tensor)].producer)];
+        const Node& node = problem.graph.nodes[at(node_of(placed, event))];
         const auto [found, is_new] =
             known.try_emplace({node.layer, node.stage, event.from, event.to}, all.size());
         if (is_new) {

@@ -18,8 +18,9 @@ struct PlacedTask {
 };
 
 // `costs`: those that the problem was made of. Tasks of the step in its order, then transfers, those of one
-// layer, stage and link together. Their seconds are the time that machines and links are busy, and their
-// joules the step's without those of waiting.
+// layer, stage and direction together: of the task on the host that one of its ends has, else of the task
+// that made the tensor. Their seconds are the time that machines and links are busy, and their joules the
+// step's without those of waiting.
 [[nodiscard]] std::vector<PlacedTask> placed_tasks(const Network& network, const PlacedStep& placed,
                                                    const std::vector<MachineCosts>& costs);
 

@@ -13,7 +13,7 @@ namespace satsim::placement {
 
 // Adds processes from `pid` on and returns the next free one. `run`: the step as target number `target` of a
 // comparison, its tasks as placed_tasks() gives them. At most `max_runs` runs of nodes are drawn, from the
-// start of the step; `otherData.rule` says so where it cuts something off.
+// start of the step; `otherData["rule of NAME"]` says so where it cuts something off.
 int add_placed_step(ChromeTrace& trace, int pid, std::size_t target, const Network& network,
                     const TargetRun& run, const PlacedStep& placed, std::size_t max_runs,
                     LayerPlaces& places);

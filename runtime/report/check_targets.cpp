@@ -64,7 +64,7 @@ void check_target(const JsonCursor& target) {
                 amounts(machine, {"peak_flops", "bandwidth_bytes_per_s", "board_watts", "limit_factor"});
             },
             1);
-    if (target.has("peaks")) one_of(target.at("peaks"), {"measured", "published"});
+    if (target.has("peaks")) one_of(target.at("peaks"), {"measured", "published", "mixed"});
     each(target.at("layers"), [](const JsonCursor& task) {
         check_task(task);
         check_times(task);
@@ -73,6 +73,7 @@ void check_target(const JsonCursor& target) {
     });
     each(target.at("other_tasks"), [](const JsonCursor& task) {
         check_task(task);
+        check_times(task);
         one_of(task.at("kind"), {"vector", "host", "transfer"});
         texts(task, {"operation"});
     });

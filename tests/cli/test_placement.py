@@ -73,12 +73,13 @@ class Placement(ProgramTest):
             transfers = [task for task in tasks if task.get("kind") == "transfer"]
             self.assertAlmostEqual(sum(task["seconds"] for task in transfers), target["transfers"]["seconds"])
             self.assertEqual(sum(task["dram_bytes"] for task in transfers), target["transfers"]["bytes"])
+            self.assertTrue(all(task["times"] >= 1 for task in transfers))
             machines = {machine["name"] for machine in target["machines"]}
             self.assertLessEqual({task["machine"] for task in tasks}, machines)
             busy = {machine["target"]: machine["seconds"] for machine in target["busy"]}
             for machine in machines:
                 on = sum(task["seconds"] for task in tasks if task["machine"] == machine and task.get("kind") != "transfer")
-                self.assertAlmostEqual(on / max(busy[machine], 1e-30), 1 if on else 0)
+                self.assertAlmostEqual(on, busy[machine], delta=1e-9 * busy[machine])
         shared = [row for row in value["rows"] if row["winner"]]
         self.assertTrue(shared)
         self.assertLessEqual({row["winner"] for row in shared}, set(names))
@@ -89,6 +90,26 @@ class Placement(ProgramTest):
         self.assertEqual(len(lines), 1 + len(value["rows"]))
         processes = [e["args"]["name"] for e in json.loads((self.folder / "t.json").read_text())["traceEvents"] if e["name"] == "process_name"]
         self.assertEqual(len(set(processes)), len(processes))
+
+    def test_a_mix_that_is_one_machine_has_its_rows(self):
+        """Everything on SAT, its host's work with the host: rows and transfers as SAT's own step has them."""
+        value = self.run_json("compare", "resnet9", "--batch", 16, "--recipe", "bdwp-2:8", "--fidelity", "fast", "--target", f"{ORIN},hetero,sat",
+                              "--placement", self.write("sat.json", {"format": "satsim-placement", "version": 1, "places": [
+                                  {"layer": "*", "target": "host"}, {"layer": "*", "target": "sat"}]}))
+        for row in value["rows"]:
+            cells = {cell["target"]: cell for cell in row["targets"]}
+            if "sat" not in cells or row["part"] == "other":
+                continue
+            self.assertAlmostEqual(cells["sat"]["seconds"], cells["hetero"]["seconds"])
+            self.assertNotEqual(row["winner"], "hetero")
+
+    def test_unknown_energy_of_a_machine_is_unknown_of_the_mix(self):
+        path = self.write("no_joules.json", recording([measurement(w, 1e-5) | {"joules": None} for w in WORKS + VECTORS]))
+        mix = self.mix(network=self.write("two_layers.json", TWO), targets=f"sat,gpu:{path}", recipe="dense")
+        self.assertFalse(mix["energy_known"])
+        self.assertIsNone(mix["energy_basis"])
+        self.assertEqual({mix[field] for field in ("energy_j", "energy_delay_js", "baseline_energy_j", "idle_energy_j", "lower_bound_energy_j")}, {0})
+        self.assertEqual({other["energy_j"] for other in mix["singles"] + mix["without"]} | {mix["transfers"]["energy_j"], mix["step"]["mean_watts"]}, {0})
 
     def test_every_target_has_its_modules(self):
         value = self.run_json("compare", "armor-tiny", "--recipe", "wohg-3+bdwp-2:8", "--baseline", "wohg-3+dense",

@@ -283,7 +283,9 @@ class Report(ProgramTest):
     def test_several_machines_are_targets_like_any_other(self):
         self.run_program("compare", "armor-tiny", "--recipe", "wohg-3+bdwp-2:8", "--baseline", "wohg-3+dense", "--fidelity", "fast",
                          "--target", "sat@2,gpu-model:jetson-agx-orin", "--report", "r.json")
-        data = json.loads((self.folder / "r.json").read_text())["data"]
+        document = json.loads((self.folder / "r.json").read_text())
+        self.assertEqual(document["machine"]["name"], "vcu1525-sat32")
+        data = document["data"]
         self.run_program("report", "r.json", "-o", "r.html")
         self.open()
         self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('main section')].map((s) => s.id)"),

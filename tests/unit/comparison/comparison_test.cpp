@@ -95,7 +95,7 @@ TEST(Comparison, WhatHidesBehindOtherWorkIsNoPartOfTheRoof) {
 // roofs.
 TEST(Comparison, RoofsAreNoLowerThanWhatWasReached) {
     std::vector<TargetRun> runs = two();
-    runs[0].machine = {0.5e9, 0.1e9, 0, true};
+    runs[0].machine = {0.5e9, 0.1e9, 0, Peaks::Measured};
     raise_roofs(runs[0].machine, runs[0].tasks);
     EXPECT_DOUBLE_EQ(runs[0].machine.peak_flops, 0.8e9);  // c1
     EXPECT_DOUBLE_EQ(runs[0].machine.bandwidth, 0.4e9);   // both of c1's others, and c2
@@ -147,12 +147,15 @@ TEST(Comparison, TheTraceHoldsOneProcessATarget) {
 }
 
 // Two machines of the slow kind, c1's GEMM on one and the rest on the other, at work at the same time.
+// The second has another bandwidth, so that a task on the wrong one shows.
 TargetRun group_of_two(const TargetRun& slow) {
     TargetRun run = slow;
     run.name = "slow@2";
     run.machine = {2e9, 2e9, 0};
     Group group;
-    group.parts = {{"slow#1", slow.machine, 1}, {"slow#2", slow.machine, 1}};
+    Machine second = slow.machine;
+    second.bandwidth *= 2;
+    group.parts = {{"slow#1", slow.machine, 1}, {"slow#2", second, 1}};
     group.places.assign(run.tasks.size(), 1);
     group.places[0] = 0;
     group.seconds = 0.75 * busy_work(slow).seconds;
@@ -178,12 +181,15 @@ TEST(Comparison, AGroupIsATargetWhoseStepIsShorterThanItsTasks) {
                      targets_json(runs)[0]["gemm"]["share_of_peak"].get<double>());
     EXPECT_DOUBLE_EQ(target["step"]["share_of_peak"].get<double>(),
                      targets_json(runs)[0]["step"]["share_of_peak"].get<double>() / 2 / 0.75);
-    // Each row under the roof of the machine that it is on.
-    for (const Row& row : align(runs)) {
-        ASSERT_EQ(row.cells[0].has_value(), row.cells[2].has_value());
-        if (!row.cells[0]) continue;
-        EXPECT_DOUBLE_EQ(row.cells[0]->position.roof, row.cells[2]->position.roof);
-        EXPECT_DOUBLE_EQ(row.cells[0]->position.share, row.cells[2]->position.share);
+    // Each row under the roof of the machine that it is on: c1's GEMM on the first, at its rate; the others,
+    // bound by bytes, on the second.
+    const std::vector<Row> rows = align(runs);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const RooflinePosition& alone = rows[i].cells[0]->position;
+        const RooflinePosition& shared = rows[i].cells[2]->position;
+        const double wider = i == 0 ? 1 : i == 1 ? 2 : 1;  // c2: two flop a byte, its rate is the roof
+        EXPECT_DOUBLE_EQ(shared.roof, wider * alone.roof) << i;
+        EXPECT_DOUBLE_EQ(shared.share, alone.share / wider) << i;
     }
 }
 
@@ -198,6 +204,49 @@ TEST(Comparison, WorkOnSeveralMachinesHasTheRoofOfBoth) {
     const RooflinePosition together = position(parts);
     EXPECT_DOUBLE_EQ(together.roof, 2e9 / 3);
     EXPECT_DOUBLE_EQ(together.share, 0.5);
+}
+
+// What takes no time is no part of it, and bytes beside arithmetic are time at their own roof.
+TEST(Comparison, PartsWithoutTimeOrArithmeticKeepTheRoof) {
+    Work work;
+    work.macs = 500'000'000;
+    work.seconds = 2;
+    Work none;
+    none.bytes = 100;
+    const Machine machine{1e9, 1e9, 0};
+    const std::vector<PlacedWork> with_none = {{none, {}}, {work, machine}};
+    EXPECT_DOUBLE_EQ(position(with_none).roof, 1e9);
+    EXPECT_DOUBLE_EQ(position(with_none).share, 0.5);
+    Work moved;
+    moved.bytes = 1'000'000'000;
+    moved.seconds = 1;
+    const std::vector<PlacedWork> with_bytes = {{work, machine}, {moved, {2e9, 1e9, 0}}};
+    EXPECT_DOUBLE_EQ(position(with_bytes).roof, 0.5e9);     // 1 Gflop in the two seconds that both would take
+    EXPECT_DOUBLE_EQ(position(with_bytes).share, 2.0 / 3);  // of three
+}
+
+// The order of targets decides nothing; who carries another's figures does not win against it.
+TEST(Comparison, EqualsDoNotWin) {
+    const std::vector<TargetRun> two_runs = two();
+    TargetRun carried = two_runs[1];  // on the fast machine throughout
+    carried.name = "mix";
+    carried.group.emplace();
+    carried.group->parts = {{"fast", two_runs[1].machine, 1}};
+    carried.group->places.assign(carried.tasks.size(), 0);
+    for (const std::vector<TargetRun>& runs :
+         {std::vector{two_runs[0], two_runs[1], carried}, std::vector{carried, two_runs[1], two_runs[0]}}) {
+        const Row row = align(runs)[0];
+        ASSERT_TRUE(row.winner);
+        EXPECT_EQ(runs[*row.winner].name, "fast");
+        EXPECT_DOUBLE_EQ(row.margin, 5);
+    }
+    const std::vector<TargetRun> equal = {two_runs[1], carried};
+    EXPECT_FALSE(align(equal)[0].winner);
+    EXPECT_EQ(align(equal)[0].why, "the same on fast and mix");
+    TargetRun twin = two_runs[1];
+    twin.name = "twin";
+    const std::vector<TargetRun> twins = {two_runs[0], two_runs[1], twin};
+    EXPECT_FALSE(align(twins)[0].winner);
 }
 
 // One machine's modelled part of what is recorded counts by that machine's own stretch.
