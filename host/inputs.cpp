@@ -14,6 +14,7 @@
 #include "runtime/dispatch/pregeneration.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
+#include "runtime/workload/matrix_task.hpp"
 
 namespace satsim::host {
 namespace {
@@ -230,15 +231,9 @@ GemmTask parse_gemm(const std::string& sizes, const std::string& nm) {
     if (values[0] * values[1] > kMostMacs / values[2])
         throw InputError("--gemm " + sizes, "",
                          "has more than 2^62 multiply-accumulates, expected M*N*K no larger");
-    GemmTask task;
-    task.layer = "gemm";
-    task.shape = {values[0], values[1], values[2]};
-    task.nm = nm == "dense" ? NmPattern{8, 8} : parse_pattern(nm, "--nm", "");
-    if (task.nm.dense()) task.nm = {8, 8};
-    task.gather.grid_w = task.gather.in_w = static_cast<int>(values[0]);
-    task.gather.channels = static_cast<int>(values[2]);
-    task.scatter.out_w = static_cast<int>(values[0]);
-    return task;
+    const NmPattern dense{8, 8};
+    const NmPattern pattern = nm == "dense" ? dense : parse_pattern(nm, "--nm", "");
+    return matrix_task("gemm", {values[0], values[1], values[2]}, pattern.dense() ? dense : pattern);
 }
 
 }  // namespace satsim::host

@@ -90,7 +90,7 @@ Table gemm_table(std::span<const TargetRun> runs, const Row& row) {
         const Cell& cell = row.cells[i].value();
         const double seconds = cell.work.seconds;
         table.row({runs[i].name, provenance_label(runs[i]), time_cell(seconds),
-                   time_cell(seconds / runs[i].limit_factor), joule_cell(cell.work.joules),
+                   time_cell(seconds / runs[i].limit_factor), marked_joules(runs[i], cell.work.joules),
                    to_string(cell.largest.bound), cell.largest.tile, cell.largest.dense_reason,
                    giga_cell(cell.work.dense_flops() / seconds),
                    giga_cell(cell.work.executed_flops() / seconds),

@@ -33,6 +33,12 @@ std::string provenance_label(const TargetRun& run) {
                           : fmt::format("{}, {:.1f} % modelled", to_string(run.provenance()), 100 * share);
 }
 
+TableCell marked_joules(const TargetRun& run, double joules) {
+    TableCell cell = joule_cell(joules);
+    if (run.energy_basis == EnergyBasis::Assumed) cell.text += " (assumed)";
+    return cell;
+}
+
 std::vector<std::string> short_names(std::span<const TargetRun> runs) {
     std::vector<std::string> names;
     for (const TargetRun& run : runs) names.push_back(cut(run.name, 0));

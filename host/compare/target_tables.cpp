@@ -154,11 +154,6 @@ std::string of_energy(const TargetRun& run, std::string text) {
     return run.energy_known ? std::move(text) : "-";
 }
 
-// Joules, marked where no such board was ever measured.
-std::string joules_of(const TargetRun& run, const Work& work) {
-    return joule_text(work.joules) + (run.energy_basis == EnergyBasis::Assumed ? " (assumed)" : "");
-}
-
 Table total_table(std::span<const TargetRun> runs) {
     Table table({"<target", "<provenance", "step", "speedup over\nthe first", "speedup over\nits baseline",
                  "energy", "energy x delay\n[Js]", "GEMMs", "dense-equivalent\nGFLOP/s", "executed\nGFLOP/s",
@@ -169,7 +164,8 @@ Table total_table(std::span<const TargetRun> runs) {
         const Work work = total_work(run);
         table.row({names[i], provenance_label(run), time_text(work.seconds),
                    times(ratio(total_work(runs[0]).seconds, work.seconds)),
-                   times(ratio(run.baseline_seconds, work.seconds)), of_energy(run, joules_of(run, work)),
+                   times(ratio(run.baseline_seconds, work.seconds)),
+                   of_energy(run, marked_joules(run, work.joules).text),
                    of_energy(run, fmt::format("{:.3g}", work.joules * work.seconds)),
                    time_text(gemm_work(run).seconds), giga(ratio(work.dense_flops(), work.seconds)),
                    giga(ratio(work.executed_flops(), work.seconds)),

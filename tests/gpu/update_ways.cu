@@ -1,8 +1,8 @@
-// update_ways: the fused update of 4096 x 16384 weights with both compressed copies in ways that the backend
-// does not have yet, each as a share of a copy's bandwidth: tiles in other orders, and the copies' positions
-// by whole lines instead of by half words. Prints a line a way; every way must leave the same bits (the last
-// column). Says "no CUDA device" without one. What wins belongs into kernels/update.cu, and then this file is
-// done with.
+// update_ways: the fused update of 4096 x 16384 weights with both compressed copies in ways that the
+// backend does not have yet, each as a share of a copy's bandwidth: tiles in other orders, and the copies'
+// positions by whole lines instead of by half words. Prints a line a way; exit code 1 where ways leave
+// different bits (the last column). Says "no CUDA device" without one. What wins belongs into
+// kernels/update.cu, and then this file is done with.
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
@@ -140,9 +140,10 @@ void refill(const UpdateArguments& a) {
     fill<<<1024, 256>>>(a.weight, 4, 0.1F, false);
 }
 
+// The bits that it leaves, summed up.
 template <UpdateRule Rule, int M, bool WholeLines>
-void measure(const char* rule, UpdateArguments a, unsigned together, double copy_rate,
-             unsigned long long* sum) {
+unsigned long long measure(const char* rule, UpdateArguments a, unsigned together, double copy_rate,
+                           unsigned long long* sum) {
     a.forward.n = a.backward.n = 2;
     a.forward.m = a.backward.m = M;
     const auto blocks = static_cast<unsigned>(UpdateBlock::column_tiles(a) * UpdateBlock::row_tiles(a));
@@ -166,14 +167,18 @@ void measure(const char* rule, UpdateArguments a, unsigned together, double copy
         "copy's  %016llx\n",
         rule, M, together, WholeLines ? "lines:" : "half words:", seconds * 1e6, rate * 1e-9,
         100 * rate / copy_rate, bits);
+    return bits;
 }
 
+// Whether all ways left the same.
 template <UpdateRule Rule, int M>
-void measure_all(const char* rule, const UpdateArguments& a, double copy_rate, unsigned long long* sum) {
+bool measure_all(const char* rule, const UpdateArguments& a, double copy_rate, unsigned long long* sum) {
+    std::vector<unsigned long long> bits;
     for (const unsigned together : {1U, 2U, 4U, 8U, 16U}) {
-        measure<Rule, M, false>(rule, a, together, copy_rate, sum);
-        measure<Rule, M, true>(rule, a, together, copy_rate, sum);
+        bits.push_back(measure<Rule, M, false>(rule, a, together, copy_rate, sum));
+        bits.push_back(measure<Rule, M, true>(rule, a, together, copy_rate, sum));
     }
+    return std::count(bits.begin(), bits.end(), bits.front()) == static_cast<std::ptrdiff_t>(bits.size());
 }
 
 int run_all() {
@@ -206,10 +211,12 @@ int run_all() {
         });
     std::printf("a copy of 1 GiB: %.0f GB/s\n", copy_rate * 1e-9);
     auto* sum = buffer<unsigned long long>(1);
-    measure_all<UpdateRule::Adam, 4>("adam", a, copy_rate, sum);
-    measure_all<UpdateRule::Adam, 8>("adam", a, copy_rate, sum);
-    measure_all<UpdateRule::Sgd, 4>("sgd", a, copy_rate, sum);
-    return 0;
+    const bool adam4 = measure_all<UpdateRule::Adam, 4>("adam", a, copy_rate, sum);
+    const bool adam8 = measure_all<UpdateRule::Adam, 8>("adam", a, copy_rate, sum);
+    const bool sgd = measure_all<UpdateRule::Sgd, 4>("sgd", a, copy_rate, sum);
+    if (adam4 && adam8 && sgd) return 0;
+    std::fprintf(stderr, "update_ways: ways leave different bits\n");
+    return 1;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "runtime/schedule/scheduler.hpp"
+#include "runtime/workload/matrix_task.hpp"
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/rtl/rtl_sat.hpp"
 #include "sim/verify/gemm_case.hpp"
@@ -27,15 +28,8 @@ double seconds_since(Clock::time_point start) {
 // The share of the bus from which on a program counts as bound by it (docs/formats/compare.md).
 constexpr double kBusBound = 0.8;
 
-GemmTask matrix_task(std::int64_t m, std::int64_t n, std::int64_t k, NmPattern nm = {8, 8}) {
-    GemmTask task;
-    task.layer = "bench";
-    task.shape = {m, n, k};
-    task.nm = nm;
-    task.gather.grid_w = task.gather.in_w = static_cast<int>(m);
-    task.gather.channels = static_cast<int>(k);
-    task.scatter.out_w = static_cast<int>(m);
-    return task;
+GemmTask bench_task(std::int64_t m, std::int64_t n, std::int64_t k, NmPattern nm = {8, 8}) {
+    return matrix_task("bench", {m, n, k}, nm);
 }
 
 // Of the three best predicted schedules the cycle model's fastest; a later one must be 0.25 % better.
@@ -106,9 +100,9 @@ int main(int argc, char** argv) {
         // ResNet-18, a 3x3 convolution of layer1, two images; ResNet-50, the 1x1 convolution that ends in
         // layer1's 64 channels, one image. On small arrays the second is not bound by the bus, nor is any
         // other layer of these networks: they have 16 to 64 MACs for the 64 or 128 bytes of a cycle.
-        equal = compare(array, false, matrix_task(512, 64, 576), seconds) && equal;
+        equal = compare(array, false, bench_task(512, 64, 576), seconds) && equal;
         if (array == isa::ArrayConfig{})
-            equal = compare(array, true, matrix_task(3136, 64, 256, {1, 8}), seconds) && equal;
+            equal = compare(array, true, bench_task(3136, 64, 256, {1, 8}), seconds) && equal;
     }
     return equal ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 // SAT as a target: equal work is simulated once whatever its name, and the choice of schedule is the cycle
 // model's.
 #include "sim/target/sat_target.hpp"
+#include "runtime/workload/matrix_task.hpp"
 
 #include <gtest/gtest.h>
 
@@ -26,14 +27,7 @@ SatSettings settings(int workers = 2, Fidelity fidelity = Fidelity::Cycle) {
 }
 
 GemmTask matrix(const std::string& layer, std::int64_t m, std::int64_t n, std::int64_t k, NmPattern nm) {
-    GemmTask task;
-    task.layer = layer;
-    task.shape = {m, n, k};
-    task.nm = nm;
-    task.gather.grid_w = task.gather.in_w = static_cast<int>(m);
-    task.gather.channels = static_cast<int>(k);
-    task.scatter.out_w = static_cast<int>(m);
-    return task;
+    return matrix_task(layer, {m, n, k}, nm);
 }
 
 const std::vector<Task> kTasks{matrix("a", 40, 24, 64, {8, 8}), matrix("b", 40, 24, 64, {8, 8}),

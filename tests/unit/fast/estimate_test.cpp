@@ -5,6 +5,7 @@
 #include <string>
 
 #include "runtime/schedule/scheduler.hpp"
+#include "runtime/workload/matrix_task.hpp"
 #include "sim/fast/fast_sat.hpp"
 
 namespace satsim {
@@ -13,14 +14,7 @@ namespace {
 constexpr std::size_t kAll = 10'000;
 
 GemmTask product(std::int64_t m, std::int64_t n, std::int64_t k, const NmPattern& nm) {
-    GemmTask task;
-    task.layer = "product";
-    task.shape = {m, n, k};
-    task.nm = nm;
-    task.gather.grid_w = task.gather.in_w = static_cast<int>(m);
-    task.gather.channels = static_cast<int>(k);
-    task.scatter.out_w = static_cast<int>(m);
-    return task;
+    return matrix_task("product", {m, n, k}, nm);
 }
 
 // C = A transposed * B, summed over `positions`.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/workload/matrix_task.hpp"
 #include "sim/cycle/cycle_sat.hpp"
 #include "sim/fast/fast_sat.hpp"
 #include "tests/support/random_layer_task.hpp"
@@ -149,11 +150,7 @@ TEST(FastAccuracy, PromisesNoMoreThanTheArrayCanDo) {
     for (const GemmShape& shape :
          {GemmShape{65536, 512, 256}, GemmShape{33280, 512, 512}, GemmShape{200704, 512, 256},
           GemmShape{50176, 1024, 256}, GemmShape{16384, 4096, 4096}, GemmShape{33280, 1536, 512}}) {
-        GemmTask task;
-        task.shape = shape;
-        task.gather.grid_w = task.gather.in_w = static_cast<int>(shape.m);
-        task.gather.channels = static_cast<int>(shape.k);
-        task.scatter.out_w = static_cast<int>(shape.m);
+        const GemmTask task = matrix_task("", shape);
         const Cycles least = shape.m * shape.n * shape.k / machine.array.rows / machine.array.columns;
         for (const schedule::Candidate& candidate : schedule::candidate_programs(task, machine, {}, 4))
             EXPECT_GT(fast.predict(candidate.program, machine.memory).cycles, least)

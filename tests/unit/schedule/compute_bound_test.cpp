@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/schedule/executed_shape.hpp"
+#include "runtime/workload/matrix_task.hpp"
 
 namespace satsim::schedule {
 namespace {
@@ -17,13 +18,7 @@ isa::ArrayConfig array() {
 }
 
 GemmTask product(std::int64_t m, std::int64_t n, std::int64_t k, NmPattern nm) {
-    GemmTask task;
-    task.shape = {m, n, k};
-    task.nm = nm;
-    task.gather.grid_w = task.gather.in_w = static_cast<int>(m);
-    task.gather.channels = static_cast<int>(k);
-    task.scatter.out_w = static_cast<int>(m);
-    return task;
+    return matrix_task("", {m, n, k}, nm);
 }
 
 TEST(CompulsoryBytes, AreEachOperandOnceWithoutPadding) {
