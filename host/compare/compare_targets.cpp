@@ -252,7 +252,6 @@ int compare_targets(const ComparisonArguments& arguments) {
     nlohmann::ordered_json document = {{"network", made.steps[1].network}, {"batch", made.steps[1].batch}};
     if (!made.steps[1].sample.empty()) document["sample"] = made.steps[1].sample;
     if (!made.steps[1].assumptions.empty()) document["assumptions"] = made.steps[1].assumptions;
-    const std::string timings = timing_note(targets);
     const Compared compared = run_targets(targets, arguments, made, hardware, document);
     if (!arguments.placement.write.empty())
         write_placement(arguments.placement.write, made.network, compared.mixes.back());
@@ -275,6 +274,7 @@ int compare_targets(const ComparisonArguments& arguments) {
     } else if (options.csv) {
         deliver(options, row_table(compared.runs, compared.rows, TableUse::Program).csv());
     } else {
+        const std::string timings = timing_note(compared.runs);
         deliver(options, text_of(arguments, made, compared) + (timings.empty() ? "" : "\n" + timings));
     }
     return 0;

@@ -138,7 +138,6 @@ int run_gemm_targets(const ComparisonArguments& arguments, const std::string& si
     for (const TargetGroup& group : targets.groups)
         if (const auto* device = std::get_if<gpu::Device>(&group.chosen)) require_room(*device, task, sizes);
     const Steps made = make_steps(arguments, sizes, task);
-    const std::string timings = timing_note(targets);
     const std::vector<TargetRun> runs = run_all(targets, arguments, made, hardware);
     const std::vector<Row> rows = align(runs);
     const std::string& name = made.network.name;
@@ -156,7 +155,7 @@ int run_gemm_targets(const ComparisonArguments& arguments, const std::string& si
     } else if (options.csv) {
         deliver(options, gemm_table(runs, rows.front()).csv());
     } else {
-        deliver(options, text_of(title, runs, rows.front()) + timings);
+        deliver(options, text_of(title, runs, rows.front()) + timing_note(runs));
     }
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "runtime/dispatch/board_limit.hpp"
 #include "runtime/gpu_record/module.hpp"
 #include "runtime/gpu_record/record_target.hpp"
+#include "runtime/gpu_record/timing.hpp"
 #include "runtime/support/atomic_file.hpp"
 
 namespace satsim::host {
@@ -81,6 +82,7 @@ RecordedRun run_recording(const std::string& name, const gpu::Recording& recordi
     run.name = name;
     run.energy_known = gpu::knows_energy(steps.back().tasks, recording);
     run.energy_basis = EnergyBasis::Measured;
+    if (recording.device.cuda != "none") run.timing = to_string(gpu::timing_of(recording));
     run.description =
         fmt::format(
             "{}, {} {}, {}; roofs: the best of a large product, a large copy and all work of these steps; "

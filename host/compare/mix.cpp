@@ -203,6 +203,8 @@ TargetRun run_of(const std::string& name, const Network& network, std::span<cons
     for (const MixPart& part : parts) {
         run.energy_known = run.energy_known && part.answer->run.energy_known;
         run.energy_basis = std::max(run.energy_basis, part.answer->run.energy_basis);
+        const std::string& timing = part.answer->run.timing;
+        if (!timing.empty()) run.timing = run.timing.empty() || run.timing == timing ? timing : "mixed";
     }
     run.baseline_seconds = steps[0].outcome.seconds;
     run.baseline_joules = steps[0].outcome.joules;

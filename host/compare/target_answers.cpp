@@ -163,6 +163,7 @@ Answer answer_of_model(gpu::Device device, const Steps& made, const Hardware& ha
     run.name = target.name();
     run.energy_basis =
         gpu::basis_of_joules(gpu) == gpu::Basis::Fitted ? EnergyBasis::Fitted : EnergyBasis::Assumed;
+    if (gpu.kernels.timing) run.timing = to_string(*gpu.kernels.timing);
     run.description = gpu.description + ", predicted from its device file (" + basis_of(gpu) + ")";
     run.machine = {gpu.compute.tensor_dense.value, gpu.memory.bandwidth.value, gpu.power.board.value};
     placement::Machine machine;

@@ -1,14 +1,15 @@
 // GPUs whose times are of different things, side by side.
 #pragma once
 
+#include <span>
 #include <string>
 
-#include "host/compare/target_groups.hpp"
+#include "runtime/comparison/target_run.hpp"
 
 namespace satsim::host {
 
-// A line for people where predictions or recordings of GPUs differ in how they were timed, "" otherwise. To
-// be asked before the targets run.
-[[nodiscard]] std::string timing_note(const TargetGroups& targets);
+// A line for people where predictions or recordings of GPUs differ in how they were timed
+// (TargetRun::timing), "" otherwise.
+[[nodiscard]] std::string timing_note(std::span<const TargetRun> runs);
 
 }  // namespace satsim::host

@@ -70,6 +70,9 @@ struct TargetRun {
     double limit_factor = 1;
     bool energy_known = true;  // false: joules are 0 because nothing could tell them
     EnergyBasis energy_basis = EnergyBasis::Events;
+    // Of a GPU, what its seconds are of (gpu::TimingConvention); "mixed" of several that differ, "" where
+    // nothing says it.
+    std::string timing{};
     // The same step under the baseline recipe, on the same target.
     double baseline_seconds = 0;
     double baseline_joules = 0;

@@ -92,6 +92,7 @@ ordered_json targets_json(std::span<const TargetRun> runs) {
                            {"energy_known", run.energy_known},
                            {"energy_basis", run.energy_known ? ordered_json(to_string(run.energy_basis))
                                                              : ordered_json(nullptr)},
+                           {"timing", run.timing.empty() ? ordered_json(nullptr) : ordered_json(run.timing)},
                            {"baseline_seconds", run.baseline_seconds},
                            {"baseline_energy_j", run.baseline_joules},
                            {"speedup", ratio(run.baseline_seconds, total.seconds)},

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,9 +54,16 @@ struct TaskResult {
     double energy_j = 0;  // dynamic and static
     Bound bound = Bound::Compute;
     Provenance provenance = Provenance::Simulated;
+    // Where one kernel does several tasks of the step (a GPU's), the first of those, and what this task takes
+    // by itself when others of them run elsewhere; null: that is not known, and they have to stay together.
+    std::optional<std::size_t> kernel{};
+    std::shared_ptr<const TaskResult> apart{};
     Execution execution;      // counters and, when recorded, operations
     BusyIntervals intervals;  // when recorded: of each engine, for traces
 };
+
+// Changes what `result` takes by itself, if it says that.
+void change_apart(TaskResult& result, const std::function<void(TaskResult&)>& change);
 
 class Target {
   public:

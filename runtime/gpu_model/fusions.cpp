@@ -179,7 +179,10 @@ std::vector<Fusion> find_fusions(const std::vector<Task>& tasks) {
 }
 
 void take(const Fusion& fusion, const std::vector<TaskResult>& parts, std::vector<TaskResult>& results) {
-    for (const std::size_t i : fusion.tasks) make_free(results[i], fusion.note);
+    for (const std::size_t i : fusion.tasks) {
+        results[i].kernel = fusion.tasks.front();
+        make_free(results[i], fusion.note);
+    }
     for (std::size_t p = 0; p < parts.size(); ++p)
         for (const FusedShare& share : fusion.parts[p].shares)
             add_share(parts[p], share.share, results[share.task]);

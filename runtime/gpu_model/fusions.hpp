@@ -32,7 +32,9 @@ struct Fusion {
 // All that there are; no task is in two.
 [[nodiscard]] std::vector<Fusion> find_fusions(const std::vector<Task>& tasks);
 
-// Puts what `parts` cost (results in the order of the fusion's parts) in the place of its tasks' results.
+// Puts what `parts` cost (results in the order of the fusion's parts) in the place of its tasks' results,
+// which say that one kernel does them (TaskResult::kernel); what they take apart is the caller's to say
+// before.
 void take(const Fusion& fusion, const std::vector<TaskResult>& parts, std::vector<TaskResult>& results);
 // Whether that is faster than the results that are there.
 [[nodiscard]] bool is_faster(const Fusion& fusion, const std::vector<TaskResult>& parts,

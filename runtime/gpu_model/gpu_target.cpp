@@ -77,8 +77,10 @@ void fuse(const Device& device, const std::vector<Task>& tasks, std::vector<Task
             if (!has_kernel_of(device, part.task)) break;
             parts.push_back(predict(device, part.task));
         }
-        if (parts.size() == fusion.parts.size() && is_faster(fusion, parts, results))
-            take(fusion, parts, results);
+        if (parts.size() < fusion.parts.size() || !is_faster(fusion, parts, results)) continue;
+        for (const std::size_t i : fusion.tasks)
+            results[i].apart = std::make_shared<const TaskResult>(results[i]);
+        take(fusion, parts, results);
     }
 }
 

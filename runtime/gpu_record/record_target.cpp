@@ -280,6 +280,15 @@ std::vector<TaskResult> RecordTarget::run(const std::vector<Task>& tasks,
         for (std::size_t p = 0; p < planned.works.size(); ++p)
             parts.push_back(
                 reading.result(planned.fusion.parts[p].task, plan.works[planned.works[p]], 1, ""));
+        // A recording has both only where another step ran them by themselves.
+        for (const std::size_t i : planned.fusion.tasks) {
+            const PlannedTask& alone = plan.tasks[i];
+            if (alone.share == 0)
+                results[i].apart = std::make_shared<const TaskResult>(results[i]);
+            else if (reading.has(plan.works[alone.work]))
+                results[i].apart = std::make_shared<const TaskResult>(
+                    reading.result(tasks[i], plan.works[alone.work], alone.share, alone.note));
+        }
         take(planned.fusion, parts, results);
     }
     return results;

@@ -72,7 +72,8 @@ double value_of(const Problem& problem, const Label& label, Objective objective)
 std::optional<Assignment> search_chain(const Problem& problem, Objective objective) {
     const std::size_t nodes = problem.graph.nodes.size();
     const std::vector<const Tensor*> links = links_of(problem.graph);
-    if (links.empty() || problem.excess || problem.machines.size() > kMachines) return std::nullopt;
+    if (links.empty() || problem.excess || !problem.together.empty() || problem.machines.size() > kMachines)
+        return std::nullopt;
     std::vector<std::vector<Label>> labels(nodes);
     for (std::size_t n = 0; n < nodes; ++n) {
         for (std::size_t m = 0; m < problem.machines.size(); ++m) {

@@ -16,7 +16,8 @@ struct MachineCosts {
     std::vector<std::optional<TaskResult>> tasks;
 };
 
-// Sums of tasks for every node: a machine runs a node if it runs all of its tasks.
+// Sums of tasks for every node: a machine runs a node if it runs all of its tasks. Nodes of which it does
+// tasks in one kernel are together on it.
 [[nodiscard]] Problem make_problem(Graph graph, const std::vector<MachineCosts>& costs,
                                    double transfer_watts);
 

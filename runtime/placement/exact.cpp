@@ -21,6 +21,7 @@ class BranchAndBound {
         : scorer_(scorer),
           problem_(scorer.problem()),
           expansion_(scorer.expansion()),
+          least_costs_(least_costs(problem_)),
           budget_(runs),
           current_(problem_.graph.nodes.size(), -1),
           ends_(expansion_.runs().size()) {}
@@ -86,7 +87,7 @@ class BranchAndBound {
     }
 
     [[nodiscard]] double least_seconds(int node) const {
-        const std::vector<double>& seconds = problem_.seconds[at(node)];
+        const std::vector<double>& seconds = least_costs_.seconds[at(node)];
         const int machine = current_[at(node)];
         return machine >= 0 ? seconds[at(machine)] : *std::min_element(seconds.begin(), seconds.end());
     }
@@ -165,9 +166,7 @@ class BranchAndBound {
             if (machines_[m].used) sum += problem_.machines[m].idle_watts * seconds;
         for (std::size_t n = 0; n < current_.size(); ++n) {
             const auto beyond = [&](std::size_t m) {
-                const double idle =
-                    machines_[m].used ? problem_.machines[m].idle_watts * problem_.seconds[n][m] : 0;
-                return problem_.joules[n][m] - idle;
+                return machines_[m].used ? least_costs_.joules_beyond_idle[n][m] : least_costs_.joules[n][m];
             };
             double least = kCannot;
             for (std::size_t m = 0; m < machines_.size(); ++m) {
@@ -190,6 +189,7 @@ class BranchAndBound {
     const Scorer& scorer_;
     const Problem& problem_;
     const Expansion& expansion_;
+    LeastCosts least_costs_;
     std::int64_t budget_;
     std::vector<Open> open_;  // nodes that can be on several machines
     Assignment current_;

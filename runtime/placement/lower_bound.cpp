@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/placement/node_costs.hpp"
+
 namespace satsim::placement {
 namespace {
 
@@ -11,12 +13,12 @@ double least(const std::vector<double>& values) {
 }
 
 // Runs stand in an order in which every one comes after what it reads.
-double longest_path(const Problem& problem, const Expansion& expansion) {
+double longest_path(const LeastCosts& costs, const Expansion& expansion) {
     std::vector<double> ready(expansion.runs().size(), 0);
     double longest = 0;
     for (std::size_t r = 0; r < ready.size(); ++r) {
         const Run& run = expansion.runs()[r];
-        const double end = ready[r] + least(problem.seconds[static_cast<std::size_t>(run.node)]) *
+        const double end = ready[r] + least(costs.seconds[static_cast<std::size_t>(run.node)]) *
                                           static_cast<double>(run.weight);
         longest = std::max(longest, end);
         for (const Edge& edge : expansion.edges_of(static_cast<int>(r))) {
@@ -66,12 +68,13 @@ double shared_load(const std::vector<std::vector<double>>& seconds) {
 
 LowerBound lower_bound(const Problem& problem, const Expansion& expansion) {
     LowerBound bound;
-    bound.path = longest_path(problem, expansion);
-    std::vector<std::vector<double>> whole = problem.seconds;
+    LeastCosts costs = least_costs(problem);
+    bound.path = longest_path(costs, expansion);
+    std::vector<std::vector<double>>& whole = costs.seconds;
     for (std::size_t n = 0; n < whole.size(); ++n) {
         const auto runs = static_cast<double>(problem.graph.runs_of(static_cast<int>(n)));
         for (double& each : whole[n]) each *= runs;
-        bound.joules += runs * least(problem.joules[n]);
+        bound.joules += runs * least(costs.joules[n]);
     }
     bound.load = shared_load(whole);
     return bound;

@@ -26,13 +26,25 @@ struct Machine {
     bool operator==(const Machine&) const = default;
 };
 
+// Nodes that a machine does in one kernel when it has them all. One of them alone is not that kernel's work.
+struct Together {
+    int machine = 0;
+    std::vector<int> nodes;
+    // What each of them takes beyond the problem's figures where another one is elsewhere (less than zero: it
+    // bears much of the kernel); kCannot where that is not known.
+    std::vector<double> more_seconds;
+    std::vector<double> more_joules;
+};
+
 struct Problem {
     Graph graph;
     std::vector<Machine> machines;
     // [node][machine], of one turn of one micro-batch. seconds: kCannot where the machine cannot run it.
-    // joules: everything that the machine takes while it runs, its idle power included.
+    // joules: everything that the machine takes while it runs, its idle power included. Of what a machine
+    // does in one kernel, its share of that: node_costs.hpp says what that is in a placement.
     std::vector<std::vector<double>> seconds;
     std::vector<std::vector<double>> joules;
+    std::vector<Together> together{};
     double transfer_watts = 0;  // of the host while it moves data
     int helper = -1;  // the machine for what another one has no unit for; -1: the best of the others
     // Bytes of all machines above their capacities under an assignment; empty: memory is no limit.

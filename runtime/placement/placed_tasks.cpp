@@ -1,6 +1,7 @@
 #include "runtime/placement/placed_tasks.hpp"
 
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -18,6 +19,30 @@ std::vector<std::size_t> machines_of_tasks(const PlacedStep& placed, std::size_t
         for (const std::size_t task : nodes[n].tasks) machines[task] = at(placed.placement.assignment[n]);
     return machines;
 }
+
+// What each of a machine's tasks took where it is: by itself if others of its kernel are elsewhere.
+class TaskCosts {
+  public:
+    TaskCosts(const std::vector<MachineCosts>& costs, const std::vector<std::size_t>& machines)
+        : costs_(costs), machines_(machines), broken_(costs.size()) {
+        for (std::size_t m = 0; m < costs.size(); ++m)
+            for (std::size_t task = 0; task < machines.size(); ++task)
+                if (const auto& result = costs[m].tasks[task];
+                    result && result->kernel && machines[task] != m)
+                    broken_[m].insert(*result->kernel);
+    }
+
+    [[nodiscard]] const TaskResult& of(std::size_t task) const {
+        const TaskResult& result = costs_[machines_[task]].tasks[task].value();
+        const bool apart = result.kernel && broken_[machines_[task]].contains(*result.kernel);
+        return apart ? *result.apart : result;
+    }
+
+  private:
+    const std::vector<MachineCosts>& costs_;
+    const std::vector<std::size_t>& machines_;
+    std::vector<std::set<std::size_t>> broken_;  // of each machine, kernels that it has not all tasks of
+};
 
 // As the simulation charges it: every byte at both ends, and the host while it moves them.
 double joules_of(const Problem& problem, const TransferEvent& event) {
@@ -74,8 +99,9 @@ std::vector<PlacedTask> placed_tasks(const Network& network, const PlacedStep& p
                                      const std::vector<MachineCosts>& costs) {
     std::vector<PlacedTask> all;
     const std::vector<std::size_t> machines = machines_of_tasks(placed, costs[0].tasks.size());
+    const TaskCosts as_placed(costs, machines);
     for (std::size_t task = 0; task < machines.size(); ++task)
-        all.push_back({costs[machines[task]].tasks[task].value(), machines[task]});
+        all.push_back({as_placed.of(task), machines[task]});
     for (PlacedTask& transfer : transfers_of(network, placed)) all.push_back(std::move(transfer));
     return all;
 }

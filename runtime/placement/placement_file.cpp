@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/placement/node_costs.hpp"
 #include "runtime/support/error.hpp"
 #include "runtime/support/json_cursor.hpp"
 
@@ -94,6 +95,13 @@ Assignment parse_placement(const nlohmann::json& document, const std::string& fi
         if (assignment[n] < 0)
             places.fail("places " + title(network, nodes[n]) +
                         " nowhere where it can run, expected an entry with a target that can");
+    if (const Together* torn = torn_apart(problem, assignment))
+        places.fail(
+            "takes " + title(network, nodes[static_cast<std::size_t>(torn->nodes.front())]) +
+            " apart from its other parts on " +
+            problem.machines[static_cast<std::size_t>(torn->machine)].name +
+            ", which does them in one kernel and has no times of them alone; expected all of them there "
+            "or none");
     return assignment;
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/placement/node_costs.hpp"
 #include "runtime/placement/simulate.hpp"
 
 namespace satsim::placement {
@@ -57,7 +58,7 @@ class Scorer {
 
 // Shortest path for graphs that are chains, exact for every objective: of two ways to the same node on the
 // same machine one is dropped only if it is no better in time and in energy. None where the graph is no chain
-// or memory is limited.
+// or memory is limited, or what nodes take depends on where others are.
 [[nodiscard]] std::optional<Assignment> search_chain(const Problem& problem, Objective objective);
 
 // Minimum cut of the sums of costs of nodes and transfers (no overlap), seconds * time_weight + joules *

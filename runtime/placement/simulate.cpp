@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "runtime/placement/node_costs.hpp"
+
 namespace satsim::placement {
 namespace {
 
@@ -16,12 +18,15 @@ std::size_t at(int index) {
 
 class Simulation {
   public:
-    // `limit`: seconds after which nobody wants to know. `least_after`: of each run, or none.
+    // `costs`: of each node where it is, finite. `limit`: seconds after which nobody wants to know.
+    // `least_after`: of each run, or none.
     Simulation(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
-               bool keep_events, double limit, const std::vector<double>* least_after)
+               const std::vector<NodeCost>& costs, bool keep_events, double limit,
+               const std::vector<double>* least_after)
         : problem_(problem),
           expansion_(expansion),
           assignment_(assignment),
+          costs_(costs),
           keep_events_(keep_events),
           limit_(limit),
           least_after_(least_after),
@@ -32,12 +37,9 @@ class Simulation {
         std::vector<bool> used(machines_.size(), false);
         for (const int machine : assignment) used[at(machine)] = true;
         under_way_ = static_cast<int>(std::count(used.begin(), used.end(), true));
-        seconds_.reserve(assignment.size());
-        for (std::size_t n = 0; n < assignment.size(); ++n) {
-            seconds_.push_back(problem.seconds[n][at(assignment[n])]);
+        for (std::size_t n = 0; n < assignment.size(); ++n)
             machines_[at(assignment[n])].to_do +=
-                seconds_[n] * static_cast<double>(expansion.weight_of(static_cast<int>(n)));
-        }
+                costs[n].seconds * static_cast<double>(expansion.weight_of(static_cast<int>(n)));
     }
 
     Outcome run() {
@@ -93,7 +95,7 @@ class Simulation {
     }
     [[nodiscard]] double weighed_seconds(int run) const {
         const Run& what = expansion_.runs()[at(run)];
-        return seconds_[at(what.node)] * static_cast<double>(what.weight);
+        return costs_[at(what.node)].seconds * static_cast<double>(what.weight);
     }
 
     // Runs of a micro-batch begin when few enough earlier ones are unfinished.
@@ -202,7 +204,7 @@ class Simulation {
         outcome_.node_joules.assign(problem_.graph.nodes.size(), 0);
         for (const Run& run : expansion_.runs())
             outcome_.node_joules[at(run.node)] +=
-                problem_.joules[at(run.node)][at(machine_of(run.node))] * static_cast<double>(run.weight);
+                costs_[at(run.node)].joules * static_cast<double>(run.weight);
         for (const double joules : outcome_.node_joules) outcome_.joules += joules;
         for (std::size_t m = 0; m < machines_.size(); ++m) {
             if (machines_[m].used)
@@ -214,11 +216,11 @@ class Simulation {
     const Problem& problem_;
     const Expansion& expansion_;
     const Assignment& assignment_;
+    const std::vector<NodeCost>& costs_;
     bool keep_events_;
     double limit_;
     const std::vector<double>* least_after_;
-    bool hopeless_ = false;        // the step is sure to take longer
-    std::vector<double> seconds_;  // of each node where it is
+    bool hopeless_ = false;  // the step is sure to take longer
     std::vector<MachineState> machines_;
     std::vector<int> waiting_;  // of each run: inputs that have not arrived
     std::vector<int> open_;     // of each micro-batch: unfinished runs
@@ -255,7 +257,7 @@ double most_seconds(double joules, double watts, Objective objective, double val
 
 // The step's seconds above which its objective is above `value`; less than zero where it is in any case.
 double seconds_limit(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
-                     Objective objective, double value) {
+                     const std::vector<NodeCost>& costs, Objective objective, double value) {
     if (value == kCannot) return kCannot;
     std::vector<double> busy(problem.machines.size(), 0);
     std::vector<bool> used(problem.machines.size(), false);
@@ -264,8 +266,8 @@ double seconds_limit(const Problem& problem, const Expansion& expansion, const A
         const std::size_t machine = at(assignment[n]);
         const auto weight = static_cast<double>(expansion.weight_of(static_cast<int>(n)));
         used[machine] = true;
-        busy[machine] += problem.seconds[n][machine] * weight;
-        joules += problem.joules[n][machine] * weight;
+        busy[machine] += costs[n].seconds * weight;
+        joules += costs[n].joules * weight;
     }
     double limit = value * kRounding;
     if (objective != Objective::Time) {
@@ -278,6 +280,13 @@ double seconds_limit(const Problem& problem, const Expansion& expansion, const A
         limit = kRounding * most_seconds(joules, watts, objective, limit);
     }
     return *std::max_element(busy.begin(), busy.end()) > limit ? -1 : limit;
+}
+
+Outcome impossible(const Problem& problem) {
+    Outcome outcome;
+    outcome.seconds = outcome.joules = kCannot;
+    outcome.busy.assign(problem.machines.size(), kCannot);
+    return outcome;
 }
 
 }  // namespace
@@ -296,16 +305,19 @@ double Outcome::value(Objective objective) const {
 
 Outcome simulate(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
                  bool keep_events) {
-    return Simulation(problem, expansion, assignment, keep_events, kCannot, nullptr).run();
+    if (torn_apart(problem, assignment) != nullptr) return impossible(problem);
+    const std::vector<NodeCost> costs = node_costs(problem, assignment);
+    return Simulation(problem, expansion, assignment, costs, keep_events, kCannot, nullptr).run();
 }
 
 std::vector<double> least_after(const Problem& problem, const Expansion& expansion) {
+    const LeastCosts costs = least_costs(problem);
     std::vector<double> after(expansion.runs().size(), 0);
     for (std::size_t r = after.size(); r-- > 0;) {
         for (const Edge& edge : expansion.edges_of(static_cast<int>(r))) {
             if (edge.reader < 0) continue;
             const Run& reader = expansion.runs()[at(edge.reader)];
-            const std::vector<double>& seconds = problem.seconds[at(reader.node)];
+            const std::vector<double>& seconds = costs.seconds[at(reader.node)];
             const double least =
                 *std::min_element(seconds.begin(), seconds.end()) * static_cast<double>(reader.weight);
             after[r] = std::max(after[r], least + after[at(edge.reader)]);
@@ -316,9 +328,12 @@ std::vector<double> least_after(const Problem& problem, const Expansion& expansi
 
 double simulate_value(const Problem& problem, const Expansion& expansion, const Assignment& assignment,
                       Objective objective, double limit, const std::vector<double>& least_after) {
-    const double seconds = seconds_limit(problem, expansion, assignment, objective, limit);
+    if (torn_apart(problem, assignment) != nullptr) return kCannot;
+    const std::vector<NodeCost> costs = node_costs(problem, assignment);
+    const double seconds = seconds_limit(problem, expansion, assignment, costs, objective, limit);
     if (seconds < 0) return kCannot;
-    const Outcome outcome = Simulation(problem, expansion, assignment, false, seconds, &least_after).run();
+    const Outcome outcome =
+        Simulation(problem, expansion, assignment, costs, false, seconds, &least_after).run();
     return outcome.seconds < kCannot ? outcome.value(objective) : kCannot;
 }
 

@@ -47,7 +47,8 @@ struct Outcome {
     [[nodiscard]] double value(Objective objective) const;
 };
 
-// `assignment` gives every node a machine that can run it.
+// `assignment` gives every node a machine that can run it. kCannot seconds and joules where it takes apart
+// what has to stay together (torn_apart).
 [[nodiscard]] Outcome simulate(const Problem& problem, const Expansion& expansion,
                                const Assignment& assignment, bool keep_events = false);
 // Of each run, the seconds from its end to the step's at the very least: the longest way, each node on its

@@ -47,6 +47,8 @@ void check_target(const JsonCursor& target) {
     (void)target.at("energy_known").boolean();
     if (target.has("energy_basis") && !target.at("energy_basis").node().is_null())
         one_of(target.at("energy_basis"), {"measured", "events", "fitted", "assumed"});
+    if (target.has("timing") && !target.at("timing").node().is_null())
+        one_of(target.at("timing"), {"calls", "graph replays", "mixed"});
     amounts(target, {"seconds", "energy_j", "baseline_seconds", "baseline_energy_j", "speedup", "peak_flops",
                      "bandwidth_bytes_per_s", "board_watts"});
     check_rates(target.at("step"));

@@ -37,7 +37,7 @@ OsBound::OsBound(const GemmTask& task, const MachineView& machine, const std::ve
     : task_(task),
       array_(machine.array),
       layout_(layout_gemm(task, machine.array)),
-      share_(refresh_share(machine.memory)),
+      memory_(machine.memory),
       latency_(round_trip(machine.memory)),
       height_(strip_heights.back()),
       a_lines_(walked_lines(make_strip(task.gather, height_), layout_, machine.array)) {}
@@ -92,18 +92,18 @@ Estimate OsBound::of(const GemmSchedule& schedule) const {
     const double b_times = outside && schedule.b_resident
                                ? 1
                                : static_cast<double>(ceil_div<std::int64_t>(rows, height_ * schedule.tile_m));
-    const double lines = a_times * a_lines_ + b_times * b_lines + c_lines;
+    const double reads = a_times * a_lines_ + b_times * b_lines;
     const auto products = static_cast<double>(task_.count);
     const double array = products * slots * k_rows / nm.n;
-    return {static_cast<Cycles>(std::max(array + ends, products * lines / share_)), products * lines,
-            static_cast<Cycles>(array)};
+    return {static_cast<Cycles>(std::max(array + ends, products * bus_cycles(reads, c_lines, memory_))),
+            products * (reads + c_lines), static_cast<Cycles>(array)};
 }
 
 WuBound::WuBound(const GemmTask& task, const MachineView& machine)
     : task_(task),
       array_(machine.array),
       layout_(layout_gemm(task, machine.array)),
-      share_(refresh_share(machine.memory)),
+      memory_(machine.memory),
       rows_(0),
       a_lines_(0) {
     for (int tap = 0; tap < static_cast<int>(task.gather.taps.size()); ++tap) {
@@ -134,7 +134,7 @@ Estimate WuBound::of(const GemmSchedule& schedule) const {
                          static_cast<double>(ceil_div(rows_, schedule.tile_m)) * b_lines;
     const auto products = static_cast<double>(task_.count);
     const double array = products * slots * static_cast<double>(ceil_div<std::int64_t>(task_.shape.k, nm.m));
-    return {static_cast<Cycles>(std::max(array, products * lines / share_)), products * lines,
+    return {static_cast<Cycles>(std::max(array, products * bus_cycles(lines, 0, memory_))), products * lines,
             static_cast<Cycles>(array)};
 }
 

@@ -24,7 +24,7 @@ class OsBound {
     const GemmTask& task_;
     const isa::ArrayConfig& array_;
     GemmLayout layout_;
-    double share_;  // of the bus's cycles, those that move lines
+    const dram::MemoryConfig& memory_;
     double latency_;
     int height_;      // of the highest strips
     double a_lines_;  // of a walk over all positions, in those strips
@@ -42,7 +42,7 @@ class WuBound {
     const GemmTask& task_;
     const isa::ArrayConfig& array_;
     GemmLayout layout_;
-    double share_;
+    const dram::MemoryConfig& memory_;
     std::int64_t rows_;  // of dW, in words of four
     double a_lines_;     // of all taps' positions
 };

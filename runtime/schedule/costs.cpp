@@ -105,6 +105,15 @@ double refresh_share(const dram::MemoryConfig& memory) {
     return 1 - static_cast<double>(memory.ddr4.rfc + memory.ddr4.rp + memory.ddr4.rcd) / memory.ddr4.refi;
 }
 
+bool shares_bus(const dram::MemoryConfig& memory) {
+    return memory.kind != dram::MemoryKind::Ideal;
+}
+
+double bus_cycles(double read_lines, double written_lines, const dram::MemoryConfig& memory) {
+    if (!shares_bus(memory)) return std::max(read_lines, written_lines);
+    return (read_lines + written_lines) / refresh_share(memory);
+}
+
 // Closing the burst, its handshake, writing the line when it has come, and the token that says so
 // (contract.md 3, 4): a cycle each.
 constexpr int kAroundMemory = 4;

@@ -51,6 +51,10 @@ struct TransferCost {
 
 // Kernel cycles in which the memory bus can move a line, over all cycles (refresh takes the rest).
 [[nodiscard]] double refresh_share(const dram::MemoryConfig& memory);
+// Whether reads and writes share the bus. Ideal memory moves a line of each in a cycle.
+[[nodiscard]] bool shares_bus(const dram::MemoryConfig& memory);
+// Cycles that lines of both directions take on it at the least.
+[[nodiscard]] double bus_cycles(double read_lines, double written_lines, const dram::MemoryConfig& memory);
 
 // From a request to its line, where no row is open and nothing else is under way.
 [[nodiscard]] double round_trip(const dram::MemoryConfig& memory);

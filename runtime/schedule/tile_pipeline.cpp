@@ -6,6 +6,7 @@ namespace satsim::schedule {
 
 TilePipeline::TilePipeline(const Buffers& buffers, const Timing& timing, const dram::MemoryConfig& memory)
     : results_(std::clamp<std::size_t>(static_cast<std::size_t>(buffers.results), 1, kResults)),
+      writes_(shares_bus(memory) ? kBus : kWriteBus),
       share_(refresh_share(memory)),
       latency_(round_trip(memory)),
       turnaround_(turnaround(memory)),
@@ -58,7 +59,7 @@ void TilePipeline::store(double drain, const TransferCost& cost, int sharing) {
     const double reads = read_bursts_ / sharing;
     read_bursts_ -= reads;
     const double turns = reads > 0 ? cost.bursts * reads / (cost.bursts + reads) : 0;
-    take(kBus, (cost.lines + turns * turnaround_) / share_);
+    take(writes_, (cost.lines + turns * turnaround_) / share_);
     results_free_[result_] = now_[kStore];
     result_ = result_ + 1 == results_ ? 0 : result_ + 1;
 }

@@ -1,8 +1,8 @@
 // The pipeline of a GEMM program by the times at which its engines are free: LOAD fills halves of buffers in
-// order, STCE computes from them, the result path drains, STORE stores, and all share the memory bus. Times
-// follow from each other by maxima and sums, an operation at a time, in the order of the program; what
-// repeats is followed until it has settled, and goes on at that pace. docs/architecture/fast-model.md has
-// what this leaves out.
+// order, STCE computes from them, the result path drains, STORE stores, and both directions share the memory
+// bus, but of ideal memory. Times follow from each other by maxima and sums, an operation at a time, in the
+// order of the program; what repeats is followed until it has settled, and goes on at that pace.
+// docs/architecture/fast-model.md has what this leaves out.
 #pragma once
 
 #include <algorithm>
@@ -80,7 +80,7 @@ class TilePipeline {
     static constexpr int kMeasured = 2;
     static constexpr std::size_t kResults = 16;  // more tiles of results than that hold up nothing
 
-    enum Engine : std::size_t { kLoad, kBus, kStce, kDrain, kStore, kEngines };
+    enum Engine : std::size_t { kLoad, kBus, kStce, kDrain, kStore, kWriteBus, kEngines };
     using Times = std::array<double, kEngines>;
 
     // Parts of a buffer, in turn.
@@ -122,6 +122,7 @@ class TilePipeline {
     std::array<double, kResults> results_free_{};  // or done, where sums go on
     std::size_t results_ = 2;
     std::size_t result_ = 0;  // the next
+    Engine writes_ = kBus;    // on which bus
     double share_ = 1;        // of the bus's cycles, those that move lines
     double latency_ = 0;
     double turnaround_ = 0;

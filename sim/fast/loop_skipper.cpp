@@ -31,14 +31,33 @@ void LoopSkipper::restart(std::span<Engine> engines, const dram::MemoryConfig& m
     }
 }
 
+const LoopSkipper::Pace* LoopSkipper::pace_of(const LoopLog& log) const {
+    const auto known = std::ranges::find(paces_, log.first, &Pace::first);
+    return known == paces_.end() ? nullptr : &*known;
+}
+
 Skip LoopSkipper::sampled(const LoopLog& log, std::int64_t available) const {
-    const auto known =
-        std::find_if(paces_.begin(), paces_.end(), [&](const Pace& pace) { return pace.first == log.first; });
+    const Pace* known = pace_of(log);
     const std::size_t n = log.iterations.size();
-    if (known == paces_.end() || n <= kFilling) return sampled_skip(log, available, rules_);
+    if (known == nullptr || n <= kFilling) return sampled_skip(log, available, rules_);
     const auto last = static_cast<double>(log.iterations[n - 1] - log.iterations[n - 2]);
     if (std::abs(last - known->cycles) > kAlike * known->cycles) return sampled_skip(log, available, rules_);
     return {available, std::llround(known->cycles * static_cast<double>(available))};
+}
+
+// The engine that computes may run ahead of STORE, or LOAD of it, until what lies between them is full: then
+// the slowest sets the pace. Smaller differences are those of refreshes, which meet each at another time.
+Skip LoopSkipper::slowest(const LoopLog& log, std::int64_t available) const {
+    Skip slowest = sampled(log, available);
+    if (pace_of(log) != nullptr) return slowest;
+    for (const LoopLog* other : logs_) {
+        if (other == &log) continue;
+        const Skip theirs = sampled_skip(*other, available, rules_);
+        if (theirs.iterations == 0) return {};
+        if (static_cast<double>(theirs.cycles) > (1 + kAlike) * static_cast<double>(slowest.cycles))
+            slowest = theirs;
+    }
+    return slowest;
 }
 
 // The present loops of the engines from `number` on that balance `open` tokens go to frames_.
@@ -75,9 +94,9 @@ Cycles LoopSkipper::iteration_begun(const Engine& engine, std::size_t depth) {
     }
     available -= kKept;
     if (available <= 0) return 0;
-    const Skip skip = sampled(log, available);
+    const Skip skip = slowest(log, available);
     if (skip.iterations == 0) return 0;
-    if (std::none_of(paces_.begin(), paces_.end(), [&](const Pace& p) { return p.first == log.first; }))
+    if (pace_of(log) == nullptr)
         paces_.push_back(
             {log.first, static_cast<double>(skip.cycles) / static_cast<double>(skip.iterations)});
     for (Engine& other : engines_) {

@@ -21,18 +21,21 @@ class LoopSkipper {
     [[nodiscard]] Cycles iteration_begun(const Engine& engine, std::size_t depth);
 
   private:
-    [[nodiscard]] Skip sampled(const LoopLog& log, std::int64_t available) const;
-    [[nodiscard]] bool match(std::size_t number, const Tokens& open);
-
-    std::span<Engine> engines_;
-    Engine* pace_ = nullptr;  // whose pace is measured: the one that computes
-    SamplingRules rules_;
     // Cycles of an iteration, by the loop's first instruction: a loop that is entered again is not watched
     // again.
     struct Pace {
         std::size_t first;
         double cycles;
     };
+    [[nodiscard]] const Pace* pace_of(const LoopLog& log) const;  // null: not known
+    [[nodiscard]] Skip sampled(const LoopLog& log, std::int64_t available) const;
+    // Of the loops of all engines that take part; nothing before each has been watched for a window.
+    [[nodiscard]] Skip slowest(const LoopLog& log, std::int64_t available) const;
+    [[nodiscard]] bool match(std::size_t number, const Tokens& open);
+
+    std::span<Engine> engines_;
+    Engine* pace_ = nullptr;  // whose loops are watched: the one that computes
+    SamplingRules rules_;
     std::vector<Pace> paces_;
     std::array<int, isa::kEngines> frames_{};  // depth of the matching loop in each engine, -1: none
     std::vector<LoopLog*> logs_;               // of these loops

@@ -165,6 +165,32 @@ class Placement(ProgramTest):
         self.assertEqual(elsewhere, [("conv2", "FF")])
         self.assertGreater(mix["transfers"]["bytes"], 0)
 
+    def test_what_one_kernel_does_costs_more_in_pieces(self):
+        """Attention in one kernel is the GPU's only where all of it is on the GPU."""
+        gpu = "gpu-model:h100"
+
+        def on_gpu(*places):
+            path = self.write("p.json", {"format": "satsim-placement", "version": 1, "places": [{"layer": "*", "target": gpu}, *places]})
+            value = self.run_json("compare", "vit-cifar", "--batch", 16, "--recipe", "dense", "--fidelity", "fast",
+                                  "--target", f"sat,{gpu},hetero", "--placement", path)["targets"][-1]
+            busy = next(b["seconds"] for b in value["busy"] if b["target"] == gpu)
+            tasks = [t for t in value["layers"] + value["other_tasks"]
+                     if t.get("name") == "encoder.3.attention" and t["stage"] == "FF" and t["machine"] == gpu]
+            # Tasks, transfers and waiting are the whole step's, however its kernels are taken apart.
+            everything = sum(t["energy_j"] for t in value["layers"] + value["other_tasks"])
+            self.assertAlmostEqual(everything + value["idle_energy_j"], value["energy_j"])
+            self.assertAlmostEqual(sum(t["seconds"] for t in value["layers"] + value["other_tasks"] if t["machine"] == gpu and t.get("kind") != "transfer"), busy)
+            return busy, {t.get("part") or t["kind"]: t["seconds"] for t in tasks}
+
+        whole, together = on_gpu()
+        self.assertEqual(together["vector"], 0)  # the softmax
+        apart, pieces = on_gpu({"layer": "*", "stage": "FF", "part": "scores", "target": "sat"})
+        self.assertGreater(pieces["vector"], 0)
+        self.assertGreater(pieces["context"], together["context"])
+        self.assertNotIn("scores", pieces)
+        # Less to do and more time for it: the forward pass is no longer one kernel.
+        self.assertGreater(apart, whole)
+
     def test_bad_placements(self):
         def bad(places, *names, **more):
             path = self.write("bad.json", {"format": "satsim-placement", "version": 1, "places": places} | more)

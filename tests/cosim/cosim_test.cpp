@@ -75,7 +75,7 @@ TEST(CosimRegression, NarrowLastTileOfWeightStationary) {
 
 // After one cycle of reset what VEC had before it must not be reported: from these contents of all registers
 // it was, with no operation of VEC in the program.
-TEST(CosimRegression, NothingFromBeforeTheResetIsReported) {
+TEST(CosimEightByEight, ReportsNothingFromBeforeTheReset) {
     for (const Kind& kind : all_kinds()) {
         if (kind.name != "os-4:8-conv") continue;
         Case c = draw_case(kind, sim::rtl::eight_by_eight(), mixed_seed(20261129, 3531)).found;

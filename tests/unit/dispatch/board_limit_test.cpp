@@ -46,6 +46,14 @@ TEST(BoardLimit, StretchesAStepAboveItToTheLimit) {
     }
 }
 
+TEST(BoardLimit, StretchesWhatTasksTakeApartAlike) {
+    auto results = results_of({{1, 900}});
+    results[0].apart = std::make_shared<const TaskResult>(results_of({{3, 600}})[0]);
+    const double factor = hold_to_limit(700, 150, results);
+    EXPECT_NEAR(results[0].apart->seconds, 3 * factor, 1e-12);
+    EXPECT_NEAR(results[0].apart->energy_j, 600 + 150 * 3 * (factor - 1), 1e-9);
+}
+
 TEST(BoardLimit, NeedsALimit) {
     auto results = results_of({{1, 900}});
     EXPECT_EQ(hold_to_limit(0, 0, results), 1);

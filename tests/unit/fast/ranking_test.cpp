@@ -56,6 +56,7 @@ std::vector<Drawn> draw_tasks(bool all_heights) {
     while (drawn.size() < kTasks) {
         Drawn one;
         one.machine.array.channels = one.machine.memory.channels = kChannels[rng() % 4];
+        if (rng() % 5 == 0) one.machine.memory.kind = dram::MemoryKind::Ideal;
         const test::Bound bound = test::kBounds[drawn.size() % std::size(test::kBounds)];
         one.task = test::random_layer_task(rng, bound, one.machine.array);
         try {

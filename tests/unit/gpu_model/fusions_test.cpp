@@ -181,6 +181,11 @@ TEST(Fusions, NeverMakeADeviceSlower) {
             for (const Task& task : step.tasks) separate += predict(target.device(), task).seconds;
             const std::vector<TaskResult> results = target.run(step.tasks, {});
             EXPECT_LT(seconds_of(results), separate) << name << ", " << network;
+            for (std::size_t t = 0; t < results.size(); ++t) {
+                ASSERT_EQ(results[t].kernel.has_value(), results[t].apart != nullptr);
+                const TaskResult& alone = results[t].apart ? *results[t].apart : results[t];
+                EXPECT_EQ(alone.seconds, predict(target.device(), step.tasks[t]).seconds);
+            }
             const bool whole = std::ranges::any_of(
                 results, [](const TaskResult& r) { return r.tile.find("whole attention") == 0; });
             EXPECT_EQ(whole, target.device().kernels.attention_efficiency.value > 0) << name;

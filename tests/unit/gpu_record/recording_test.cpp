@@ -82,7 +82,12 @@ TEST(GpuRecording, TasksAreMeasuredInOneWhereAKernelRunsThem) {
         double scores = 0;
         int added = 0;
         for (const TaskResult& r : target.run(step.tasks, {})) {
-            if (r.part == "scores") scores += r.seconds;
+            if (r.part == "scores") {
+                scores += r.seconds;
+                // What was recorded in one was not recorded apart, so it stays together.
+                EXPECT_EQ(r.kernel.has_value(), fused);
+                EXPECT_EQ(r.apart, nullptr);
+            }
             if (r.tile.starts_with("softmax")) softmax += r.seconds;
             if (r.tile.starts_with("bias, none")) {
                 EXPECT_EQ(r.seconds, 0);

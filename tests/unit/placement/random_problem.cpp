@@ -45,6 +45,21 @@ Problem random_problem(const ProblemShape& shape, std::uint64_t seed) {
         }
         if (!tensor.uses.empty()) problem.graph.tensors.push_back(std::move(tensor));
     }
+    const int last = shape.machines - 1;
+    for (int k = 0; k < shape.together; ++k) {
+        Together together;
+        together.machine = last;
+        const bool known = unit(random) < 0.7;
+        const int size = 2 + static_cast<int>(2 * unit(random));
+        for (int n = k * 3; n < k * 3 + size; ++n) {
+            if (n >= shape.nodes || !problem.can_run(n, last)) continue;
+            together.nodes.push_back(n);
+            // A little less at times: a node that bears what the others do not.
+            together.more_seconds.push_back(known ? unit(random) - 0.1 : kCannot);
+            together.more_joules.push_back(known ? 50 * unit(random) - 5 : kCannot);
+        }
+        if (together.nodes.size() > 1) problem.together.push_back(std::move(together));
+    }
     return problem;
 }
 

@@ -13,6 +13,7 @@ struct ProblemShape {
     int machines = 2;
     bool chain = false;
     double density = 0.3;  // of edges between nodes that are not neighbours in the order
+    int together = 0;      // kernels of the last machine that do two or three nodes
 };
 
 // Costs that differ between machines by up to ten times either way, transfers that cost about as much as

@@ -4,6 +4,7 @@
 
 #include "random_problem.hpp"
 #include "runtime/placement/carry_over.hpp"
+#include "runtime/placement/lower_bound.hpp"
 #include "runtime/placement/place.hpp"
 
 namespace satsim::placement {
@@ -100,6 +101,37 @@ TEST(Search, BranchAndBoundEqualsExhaustiveSearch) {
                 << "seed " << seed << ", " << to_string(objective);
         }
     }
+}
+
+// What a machine does in one kernel costs more where it is taken apart, or cannot be.
+TEST(Search, KernelsOfSeveralNodesAreCostedWholeOrApart) {
+    int kept = 0;
+    for (std::uint64_t seed = 300; seed < 360; ++seed) {
+        const Problem problem = random_problem({.nodes = 8,
+                                                .machines = 2 + static_cast<int>(seed % 2),
+                                                .density = density_of(seed),
+                                                .together = 2},
+                                               seed);
+        EXPECT_FALSE(search_chain(problem, Objective::Time));
+        kept += static_cast<int>(problem.together.size());
+        for (const Objective objective : kObjectives) {
+            const Scorer scorer(problem, Length::Whole, objective);
+            const Assignment best = search_exhaustively(scorer, kEverything).value();
+            EXPECT_EQ(torn_apart(problem, best), nullptr);
+            const Score least = scorer.score(best);
+            const auto exact = search_exactly(scorer, kEverything * kEverything);
+            ASSERT_TRUE(exact);
+            EXPECT_EQ(scorer.score(*exact), least) << "seed " << seed << ", " << to_string(objective);
+            const Placement found = place(scorer, nullptr, {.objective = objective, .exact = false});
+            EXPECT_LE(found.score.value, 1.05 * least.value)
+                << "seed " << seed << ", " << to_string(objective);
+            const LowerBound bound = lower_bound(problem, scorer.expansion());
+            const Outcome outcome = simulate(problem, scorer.expansion(), best);
+            EXPECT_LE(bound.seconds(), outcome.seconds * (1 + 1e-9));
+            EXPECT_LE(bound.joules, outcome.joules * (1 + 1e-9));
+        }
+    }
+    EXPECT_GT(kept, 90);
 }
 
 TEST(Search, BranchAndBoundEndsWithItsBudget) {
