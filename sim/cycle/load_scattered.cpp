@@ -191,6 +191,7 @@ bool LoadTiming::read_steadily(ScatteredRun& run, dram::Memory& memory, Cycles e
     run.piece += read;
     run.number += read;
     last_request_ = reader.last_request;
+    bursts_ += reader.bursts;
     return true;
 }
 

@@ -316,6 +316,7 @@ void LoadTiming::read_due(dram::Memory& memory, Cycles end) {
 
 void LoadTiming::accept() {
     last_request_ = request_.at;
+    ++bursts_;
     if (entries_[written_].kind == Kind::Scattered)
         accept_scattered();
     else

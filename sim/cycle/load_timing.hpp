@@ -67,9 +67,11 @@ class LoadTiming {
     // All ends have been taken.
     void walk(StateWalk& state);
 
-    // Pieces and lines so far.
+    // Pieces and lines so far, and bursts that were read.
     [[nodiscard]] std::int64_t pieces() const { return generated_; }
     [[nodiscard]] std::int64_t lines() const { return lines_; }
+    [[nodiscard]] std::int64_t bursts() const { return bursts_; }
+    [[nodiscard]] Cycles last_request() const { return last_request_; }
 
   private:
     static constexpr std::int64_t kNoLine = -1;
@@ -183,6 +185,7 @@ class LoadTiming {
 
     BurstRequest request_;
     Cycles last_request_;
+    std::int64_t bursts_ = 0;
     std::vector<Cycles> arrivals_;
     std::vector<dram::PacedReader::Due> dues_;
     Cycles ready_ = std::numeric_limits<Cycles>::min() / 4;

@@ -34,7 +34,9 @@ struct PacedReader {
     // the first line that is looked back to.
     std::span<Due> dues;
     std::size_t dues_known = 0;
-    Cycles last_request = 0;  // left behind where bursts were read
+    // Left behind where bursts were read: of the last one, and how many there were.
+    Cycles last_request = 0;
+    std::int64_t bursts = 0;
 };
 
 class Memory {

@@ -200,11 +200,12 @@ bool FastSat::Run::call_memory() {
     const bool reads = read_at <= write_at;
     Transfer& transfer = reads ? static_cast<Transfer&>(load_) : store_;
     Engine& caller = engine(reads ? isa::Engine::Load : isa::Engine::Store);
-    if (!transfer.coarse()) {
-        ++bursts_;
-        bus_.followed(reads ? read_at : write_at, !reads);
-    }
-    transfer.call(*memory_, bus_);
+    // A read goes before a write of the same cycle.
+    const Cycles end = write_at == kUnknown ? kUnknown : write_at + 1;
+    Cycles last = 0;
+    const std::int64_t bursts = transfer.call(*memory_, bus_, end, last);
+    if (bursts > 0) bus_.followed(reads ? read_at : write_at, last, bursts, !reads);
+    bursts_ += bursts;
     report(transfer, caller);
     caller.stale = true;
     return true;

@@ -6,7 +6,8 @@
 namespace satsim::fast {
 namespace {
 
-constexpr std::int64_t kKept = 2;  // iterations at a loop's end, in which buffers run empty
+// Iterations at a loop's end, in which buffers run empty. One that is as long as a window is enough.
+constexpr std::int64_t kKept = 2;
 
 constexpr std::size_t kFilling = 2;  // iterations at its beginning, in which they fill
 
@@ -15,6 +16,12 @@ constexpr double kAlike = 0.02;  // of an iteration's cycles
 // In refresh intervals.
 constexpr Cycles kWindow = 5;
 constexpr Cycles kSteadyWindow = 2;
+
+// Iterations at the loop's end that are followed.
+std::int64_t kept_of(const LoopLog& log, const SamplingRules& rules) {
+    const bool is_long = log.iterations.size() > 1 && log.iterations[1] - log.iterations[0] >= rules.window;
+    return is_long ? 1 : kKept;
+}
 
 }  // namespace
 
@@ -79,7 +86,8 @@ bool LoopSkipper::match(std::size_t number, const Tokens& open) {
 Cycles LoopSkipper::iteration_begun(const Engine& engine, std::size_t depth) {
     if (&engine != pace_) return 0;
     LoopLog& log = pace_->logs[depth];
-    if (log.left <= kKept) return 0;
+    const std::int64_t kept = kept_of(log, rules_);
+    if (log.left <= kept) return 0;
     if (sampled(log, log.left).iterations == 0) return 0;
     frames_[pace_->number] = static_cast<int>(depth);
     if (!match(0, pace_->loops.tokens(log.first))) return 0;
@@ -92,7 +100,7 @@ Cycles LoopSkipper::iteration_begun(const Engine& engine, std::size_t depth) {
         available = std::min(available, logs_.back()->left);
         if (logs_.back()->iterations.size() < LoopLog::kStepsKnown) return 0;
     }
-    available -= kKept;
+    available -= kept;
     if (available <= 0) return 0;
     const Skip skip = slowest(log, available);
     if (skip.iterations == 0) return 0;

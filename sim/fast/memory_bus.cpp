@@ -8,14 +8,18 @@ namespace satsim::fast {
 MemoryBus::MemoryBus(const dram::MemoryConfig& memory)
     : timing_(memory.ddr4), refresh_(static_cast<double>(memory.ddr4.refi)) {}
 
-void MemoryBus::followed(Cycles at, bool write) {
+void MemoryBus::followed(Cycles first, Cycles last, std::int64_t bursts, bool write) {
     constexpr double kNear = 64;  // cycles
     const std::size_t direction = write ? 1 : 0;
-    followed_[direction] = static_cast<double>(at);
-    if (followed_[1 - direction] + kNear > followed_[direction]) {
-        turns_[direction].bursts += 1;
+    const double left = followed_[1 - direction] + kNear - static_cast<double>(first);  // of the near ones
+    if (left > 0) {
+        const auto span = static_cast<double>(last - first);
+        turns_[direction].bursts += left > span
+                                        ? static_cast<double>(bursts)
+                                        : 1 + std::floor(static_cast<double>(bursts - 1) * left / span);
         if (followed_write_ != write) turns_[direction].turned += 1;
     }
+    followed_[direction] = static_cast<double>(last);
     followed_write_ = write;
 }
 

@@ -27,8 +27,8 @@ class MemoryBus {
     MemoryBus() = default;
     explicit MemoryBus(const dram::MemoryConfig& memory);
 
-    // A burst that was followed came in cycle `at`.
-    void followed(Cycles at, bool write);
+    // `bursts` that were followed came from cycle `first` to `last`.
+    void followed(Cycles first, Cycles last, std::int64_t bursts, bool write);
     // Bursts that open a row, as a share of all.
     void expect_misses(double share) { misses_ = share; }
 

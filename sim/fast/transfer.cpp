@@ -49,17 +49,15 @@ void Transfer::dispatch_coarse(const Dispatch& op, const Demand& demand) {
     coarse_.dispatch(op.at, demand);
 }
 
-void Transfer::call(dram::Memory& memory, MemoryBus& bus) {
-    if (!coarse_.busy()) {
-        followed_call(memory);
-        return;
-    }
+std::int64_t Transfer::call(dram::Memory& memory, MemoryBus& bus, Cycles end, Cycles& last) {
+    if (!coarse_.busy()) return followed_call(memory, end, last);
     coarse_.serve(bus);
     while (coarse_.has_done()) {
         const CoarseTransfer::Done done = coarse_.take_done();
         released(done.release);
         ended(done.end);
     }
+    return 0;
 }
 
 void Transfer::ended(Cycles at) {
@@ -113,12 +111,18 @@ void LoadTransfer::learn() {
     learnt_ = 0;
 }
 
-void LoadTransfer::followed_call(dram::Memory& memory) {
-    const cycle::BurstRequest& request = timing_->request();
-    memory.read(request.at, request.line, timing_->arrivals());
-    bursts_ += 1;
-    timing_->accept();
+std::int64_t LoadTransfer::followed_call(dram::Memory& memory, Cycles end, Cycles& last) {
+    const std::int64_t before = timing_->bursts();
+    const Cycles ready = timing_->ready();
+    do {
+        timing_->read_due(memory, end);
+    } while (timing_->requesting() && timing_->request().at < end && !timing_->has_end() &&
+             timing_->ready() == ready);
+    const std::int64_t bursts = timing_->bursts() - before;
+    last = timing_->last_request();
+    bursts_ += static_cast<double>(bursts);
     report();
+    return bursts;
 }
 
 // LOAD releases its operands when it ends.
@@ -173,10 +177,12 @@ Demand StoreTransfer::count(const cycle::StoreOperation& op) const {
     return demand;
 }
 
-void StoreTransfer::followed_call(dram::Memory& memory) {
+std::int64_t StoreTransfer::followed_call(dram::Memory& memory, Cycles /*end*/, Cycles& last) {
     const cycle::BurstRequest& request = timing_->request();
+    last = request.at;
     timing_->accept(memory.write(request.at, request.line, timing_->handshakes()));
     report();
+    return 1;
 }
 
 void StoreTransfer::report() {

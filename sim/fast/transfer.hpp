@@ -42,8 +42,10 @@ class Transfer {
 
     // The next call of the memory: its cycle, kUnknown without any.
     [[nodiscard]] Cycles due() const { return coarse_.busy() ? coarse_.due() : followed_due(); }
-    void call(dram::Memory& memory, MemoryBus& bus);
-    [[nodiscard]] bool coarse() const { return coarse_.busy(); }
+    // Makes it; of a transfer that is followed also those after it before cycle `end`, until something
+    // becomes known. Returns their number, none where it is coarse, and leaves the last one's cycle in
+    // `last`.
+    std::int64_t call(dram::Memory& memory, MemoryBus& bus, Cycles end, Cycles& last);
 
     // What happened since the last look, in the order of time for each kind.
     [[nodiscard]] std::vector<Event>& events() { return events_; }
@@ -65,7 +67,7 @@ class Transfer {
 
     [[nodiscard]] virtual Cycles followed_ready() const = 0;
     [[nodiscard]] virtual Cycles followed_due() const = 0;
-    virtual void followed_call(dram::Memory& memory) = 0;
+    virtual std::int64_t followed_call(dram::Memory& memory, Cycles end, Cycles& last) = 0;
     virtual void walk_timing(StateWalk& state) = 0;
 
     isa::ArrayConfig config_;
@@ -90,7 +92,7 @@ class LoadTransfer final : public Transfer {
     [[nodiscard]] Cycles followed_due() const override {
         return timing_->requesting() ? timing_->request().at : cycle::kUnknown;
     }
-    void followed_call(dram::Memory& memory) override;
+    std::int64_t followed_call(dram::Memory& memory, Cycles end, Cycles& last) override;
     void walk_timing(StateWalk& state) override { timing_->walk(state); }
     void report();
     void learn();
@@ -119,7 +121,7 @@ class StoreTransfer final : public Transfer {
     [[nodiscard]] Cycles followed_due() const override {
         return timing_->requesting() ? timing_->request().at : cycle::kUnknown;
     }
-    void followed_call(dram::Memory& memory) override;
+    std::int64_t followed_call(dram::Memory& memory, Cycles end, Cycles& last) override;
     void walk_timing(StateWalk& state) override { timing_->walk(state); }
     void report();
     [[nodiscard]] Demand count(const cycle::StoreOperation& op) const;

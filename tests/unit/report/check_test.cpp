@@ -37,8 +37,9 @@ bool optional(const std::string& pointer) {
            pointer.ends_with("/fits") || pointer.ends_with("/baseline_fits") ||
            pointer.ends_with("/modelled_seconds") || pointer.ends_with("/limit_factor") ||
            pointer.ends_with("/busy_seconds") || pointer.ends_with("/machines") ||
-           pointer.ends_with("/machine") || pointer.ends_with("/timing") || pointer.ends_with("/energy_basis") ||
-           pointer.ends_with("/peaks") || pointer.ends_with("/slot_fit") || pointer.ends_with("/executed") ||
+           pointer.ends_with("/machine") || pointer.ends_with("/timing") ||
+           pointer.ends_with("/energy_basis") || pointer.ends_with("/peaks") ||
+           pointer.ends_with("/slot_fit") || pointer.ends_with("/executed") ||
            pointer.find("/engines/") != std::string::npos ||
            pointer.find("/average/speedup/") != std::string::npos;
 }
