@@ -46,20 +46,28 @@ const LoopSkipper::Pace* LoopSkipper::pace_of(const LoopLog& log) const {
 Skip LoopSkipper::sampled(const LoopLog& log, std::int64_t available) const {
     const Pace* known = pace_of(log);
     const std::size_t n = log.iterations.size();
-    if (known == nullptr || n <= kFilling) return sampled_skip(log, available, rules_);
+    if (known == nullptr || n <= kFilling) return sampled_skip(log, available, rules_, 0);
     const auto last = static_cast<double>(log.iterations[n - 1] - log.iterations[n - 2]);
-    if (std::abs(last - known->cycles) > kAlike * known->cycles) return sampled_skip(log, available, rules_);
+    if (std::abs(last - known->cycles) > kAlike * known->cycles)
+        return sampled_skip(log, available, rules_, 0);
     return {available, std::llround(known->cycles * static_cast<double>(available))};
 }
 
 // The engine that computes may run ahead of STORE, or LOAD of it, until what lies between them is full: then
 // the slowest sets the pace. Smaller differences are those of refreshes, which meet each at another time.
 Skip LoopSkipper::slowest(const LoopLog& log, std::int64_t available) const {
-    Skip slowest = sampled(log, available);
-    if (pace_of(log) != nullptr) return slowest;
+    if (pace_of(log) != nullptr) return sampled(log, available);
+    Cycles from = 0;
+    for (const LoopLog* each : logs_) {
+        const std::optional<Cycles> settled = settled_from(*each);
+        if (!settled) return {};
+        from = std::max(from, *settled);
+    }
+    Skip slowest = sampled_skip(log, available, rules_, from);
+    if (slowest.iterations == 0) return {};
     for (const LoopLog* other : logs_) {
         if (other == &log) continue;
-        const Skip theirs = sampled_skip(*other, available, rules_);
+        const Skip theirs = sampled_skip(*other, available, rules_, from);
         if (theirs.iterations == 0) return {};
         if (static_cast<double>(theirs.cycles) > (1 + kAlike) * static_cast<double>(slowest.cycles))
             slowest = theirs;

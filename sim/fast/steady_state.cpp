@@ -24,18 +24,25 @@ double ragged(Cycles span, Cycles interval) {
 
 }  // namespace
 
-Skip sampled_skip(const LoopLog& log, std::int64_t available, const SamplingRules& rules) {
+std::optional<Cycles> settled_from(const LoopLog& log) {
+    if (log.iterations.size() <= kWarmUp) return std::nullopt;
+    return log.iterations[kWarmUp];
+}
+
+Skip sampled_skip(const LoopLog& log, std::int64_t available, const SamplingRules& rules, Cycles from_cycle) {
     const auto& done = log.iterations;
     const std::size_t n = done.size() - 1;
-    if (n < kWarmUp + kLeast) return {};
+    std::size_t first = kWarmUp;
+    while (first <= n && done[first] < from_cycle) ++first;
+    if (n < first + kLeast) return {};
     const Cycles now = done[n];
     const Cycles last = now - done[n - 1];
     std::size_t from = n - 1;
-    while (from > kWarmUp && done[from] - done[from - 1] == last) --from;
+    while (from > first && done[from] - done[from - 1] == last) --from;
     if (n - from >= kSteady && now - done[from] >= rules.steady_window) return at_pace(last, 1, available);
-    if (now - done[kWarmUp] < rules.window) return {};
-    std::size_t best = kWarmUp;
-    for (std::size_t i = kWarmUp; i + kLeast <= n && now - done[i] >= rules.window * 3 / 4; ++i) {
+    if (now - done[first] < rules.window) return {};
+    std::size_t best = first;
+    for (std::size_t i = first; i + kLeast <= n && now - done[i] >= rules.window * 3 / 4; ++i) {
         if (ragged(now - done[i], rules.refresh_interval) < ragged(now - done[best], rules.refresh_interval))
             best = i;
     }
