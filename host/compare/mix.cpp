@@ -6,6 +6,8 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "host/module_table.hpp"
@@ -191,6 +193,15 @@ std::string describe(std::span<const MixPart> parts, const placement::PlacedStep
                        placed.placement.method);
 }
 
+// What the GPUs' seconds are of; "" also where one of them does not say.
+std::string timing_of(std::span<const MixPart> parts) {
+    std::set<std::string> timings;
+    for (const MixPart& part : parts)
+        if (part.answer->run.name.starts_with("gpu")) timings.insert(part.answer->run.timing);
+    if (timings.empty() || timings.contains("")) return "";
+    return timings.size() > 1 ? "mixed" : *timings.begin();
+}
+
 TargetRun run_of(const std::string& name, const Network& network, std::span<const MixPart> parts,
                  const std::array<placement::PlacedStep, 2>& steps, const Machines& machines,
                  const Hardware& hardware) {
@@ -203,9 +214,8 @@ TargetRun run_of(const std::string& name, const Network& network, std::span<cons
     for (const MixPart& part : parts) {
         run.energy_known = run.energy_known && part.answer->run.energy_known;
         run.energy_basis = std::max(run.energy_basis, part.answer->run.energy_basis);
-        const std::string& timing = part.answer->run.timing;
-        if (!timing.empty()) run.timing = run.timing.empty() || run.timing == timing ? timing : "mixed";
     }
+    run.timing = timing_of(parts);
     run.baseline_seconds = steps[0].outcome.seconds;
     run.baseline_joules = steps[0].outcome.joules;
     Group& group = run.group.emplace();

@@ -4,6 +4,7 @@
 #include "host/table.hpp"
 #include "runtime/comparison/module_shares.hpp"
 #include "runtime/dispatch/bound.hpp"
+#include "runtime/placement/node_costs.hpp"
 
 namespace satsim::host {
 namespace {
@@ -47,11 +48,13 @@ Table place_table(const Network& network, const PlacedStep& placed) {
     Table table(columns);
     std::vector<ModuleTally> seconds(machines, ModuleTally(network));
     std::vector<ModuleTally> counts(machines, ModuleTally(network));
+    const std::vector<placement::NodeCost> costs =
+        placement::node_costs(placed.problem, placed.placement.assignment);
     for (std::size_t n = 0; n < placed.problem.graph.nodes.size(); ++n) {
         const placement::Node& node = placed.problem.graph.nodes[n];
         const auto m = static_cast<std::size_t>(placed.placement.assignment[n]);
         const auto runs = static_cast<double>(placed.problem.graph.runs_of(static_cast<int>(n)));
-        seconds[m].add(node.layer, node.stage, runs * placed.problem.seconds[n][m], 0);
+        seconds[m].add(node.layer, node.stage, runs * costs[n].seconds, 0);
         counts[m].add(node.layer, node.stage, runs, 0);
     }
     for (std::size_t module = 0; module < seconds[0].all().size(); ++module) {

@@ -8,7 +8,7 @@
 
 namespace satsim::host {
 
-// A line for people where predictions or recordings of GPUs differ in how they were timed
+// A line for people where GPUs' times, predicted, recorded or measured, differ in what they are of
 // (TargetRun::timing), "" otherwise.
 [[nodiscard]] std::string timing_note(std::span<const TargetRun> runs);
 

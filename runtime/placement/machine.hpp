@@ -34,6 +34,7 @@ struct Together {
     // bears much of the kernel); kCannot where that is not known.
     std::vector<double> more_seconds;
     std::vector<double> more_joules;
+    bool operator==(const Together&) const = default;
 };
 
 struct Problem {

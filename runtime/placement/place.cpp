@@ -132,7 +132,7 @@ Placements best_of(const Scorer& whole, const std::vector<Placement>& found) {
     const Problem& problem = whole.problem();
     Placements best;
     for (const Placement& each : found) {
-        const Bytes excess = problem.excess ? problem.excess(each.assignment) : 0;
+        const Bytes excess = excess_of(problem, each.assignment);
         const Outcome outcome = simulate(problem, whole.expansion(), each.assignment);
         for (const Objective objective : kObjectives) {
             Placement& least = best[static_cast<std::size_t>(objective)];

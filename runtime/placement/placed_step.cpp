@@ -65,8 +65,16 @@ bool equal(const Problem& problem, std::size_t a, std::size_t b) {
     const auto same = [a, b](const std::vector<double>& node) { return node[a] == node[b]; };
     Machine other = problem.machines[b];
     other.name = problem.machines[a].name;
+    const auto together = [&problem](std::size_t machine) {
+        std::vector<Together> of_machine;
+        std::ranges::copy_if(
+            problem.together, std::back_inserter(of_machine),
+            [machine](const Together& each) { return static_cast<std::size_t>(each.machine) == machine; });
+        for (Together& each : of_machine) each.machine = 0;
+        return of_machine;
+    };
     return problem.machines[a] == other && std::ranges::all_of(problem.seconds, same) &&
-           std::ranges::all_of(problem.joules, same);
+           std::ranges::all_of(problem.joules, same) && together(a) == together(b);
 }
 
 // Machines that are alike in everything but their names: copies of one.
@@ -234,7 +242,7 @@ void StepPlacer::search() {
 }
 
 Outcome StepPlacer::offer(const Assignment& assignment, const std::string& method) {
-    const Bytes excess = plan_.excess(assignment);
+    const Bytes excess = excess_of(placed_.problem, assignment);
     const Outcome outcome = simulate(placed_.problem, placed_.expansion, assignment);
     for (const Objective objective : kObjectives) {
         const Score score{excess, outcome.value(objective)};
@@ -256,7 +264,7 @@ void StepPlacer::consider(const Start& start, Objective objective, bool improved
     const Score before = best(objective).score;
     const Outcome outcome = offer(start.assignment, start.method);
     if (!improved) return;
-    const Score score{plan_.excess(start.assignment), outcome.value(objective)};
+    const Score score{excess_of(placed_.problem, start.assignment), outcome.value(objective)};
     if (score.excess > before.excess || score.value > kAboutAsGood * before.value) return;
     const Scorer shortened(placed_.problem, Length::Short, objective);
     const std::string method = start.method + ", improved";

@@ -1,17 +1,24 @@
 #include "runtime/placement/search.hpp"
 
+#include <limits>
+
 namespace satsim::placement {
+
+Bytes excess_of(const Problem& problem, const Assignment& assignment) {
+    if (torn_apart(problem, assignment) != nullptr) return std::numeric_limits<Bytes>::max();
+    return problem.excess ? problem.excess(assignment) : 0;
+}
 
 Score Scorer::score(const Assignment& assignment) const {
     Score score;
-    if (problem_.excess) score.excess = problem_.excess(assignment);
+    score.excess = excess_of(problem_, assignment);
     score.value = simulate(problem_, expansion_, assignment).value(objective_);
     return score;
 }
 
 Score Scorer::score_if_better(const Assignment& assignment, const Score& best) const {
     Score score;
-    if (problem_.excess) score.excess = problem_.excess(assignment);
+    score.excess = excess_of(problem_, assignment);
     if (score.excess > best.excess) return score;
     const double limit = score.excess < best.excess ? kCannot : best.value;
     score.value = simulate_value(problem_, expansion_, assignment, objective_, limit, least_after_);

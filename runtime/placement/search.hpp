@@ -12,6 +12,10 @@
 
 namespace satsim::placement {
 
+// Bytes of all machines above their capacities, of an assignment that takes apart what has to stay together
+// more than there are anywhere: it is no placement.
+[[nodiscard]] Bytes excess_of(const Problem& problem, const Assignment& assignment);
+
 // How good a placement is: what does not fit first, then the objective.
 struct Score {
     Bytes excess = 0;

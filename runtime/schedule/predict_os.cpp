@@ -218,7 +218,8 @@ TilePipeline::Timing os_timing(const isa::ArrayConfig& array, const NmPattern& n
     timing.feed = 1 + feed;
     timing.last_step = std::max(mac, feed);
     timing.operands = std::max(0.0, skew + feed - mac - std::max(mac, feed));
-    timing.results = skew + array.columns - 1 + isa::timing::kDrainLatency + isa::timing::kOutLatency;
+    timing.leaving = skew + array.columns - 1 + isa::timing::kOutLatency;
+    timing.results = *timing.leaving + isa::timing::kDrainLatency;
     return timing;
 }
 

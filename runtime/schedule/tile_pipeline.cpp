@@ -6,7 +6,7 @@ namespace satsim::schedule {
 
 TilePipeline::TilePipeline(const Buffers& buffers, const Timing& timing, const dram::MemoryConfig& memory)
     : results_(std::clamp<std::size_t>(static_cast<std::size_t>(buffers.results), 1, kResults)),
-      writes_(shares_bus(memory) ? kBus : kWriteBus),
+      shares_bus_(shares_bus(memory)),
       share_(refresh_share(memory)),
       latency_(round_trip(memory)),
       turnaround_(turnaround(memory)),
@@ -40,6 +40,8 @@ void TilePipeline::compute(double cycles, Frees frees, std::optional<std::size_t
     double taken = std::max(
         {west_.arrived, north_.arrived, first_step_ + timing_.apart, now_[kStce] - timing_.last_step - 1});
     if (sums != nullptr) taken = std::max(taken, *sums);
+    if (begins_tile_ && timing_.leaving) taken = std::max(taken, drained_before_);
+    begins_tile_ = false;
     first_step_ = std::max(now_[kStce], taken + timing_.feed);
     now_[kStce] = first_step_;
     take(kStce, cycles);
@@ -51,15 +53,17 @@ void TilePipeline::compute(double cycles, Frees frees, std::optional<std::size_t
 void TilePipeline::store(double drain, const TransferCost& cost, int sharing) {
     now_[kDrain] = std::max(now_[kDrain], now_[kStce] + timing_.results);
     take(kDrain, drain);
+    drained_before_ = std::exchange(drained_, now_[kDrain] - timing_.leaving.value_or(0));
+    begins_tile_ = true;
     now_[kStore] = std::max(now_[kStore], now_[kDrain]);
     // A burst has its address handshake before its lines.
     take(kStore, std::max(cost.pieces, cost.lines + cost.bursts));
     // The bus serves bursts as they come. Where reads and writes follow each other in no order, that many
-    // writes come after a read, and turn it around.
+    // writes come after a read, and turn it around. On a bus of their own they take no longer than STORE.
     const double reads = read_bursts_ / sharing;
     read_bursts_ -= reads;
     const double turns = reads > 0 ? cost.bursts * reads / (cost.bursts + reads) : 0;
-    take(writes_, (cost.lines + turns * turnaround_) / share_);
+    if (shares_bus_) take(kBus, (cost.lines + turns * turnaround_) / share_);
     results_free_[result_] = now_[kStore];
     result_ = result_ + 1 == results_ ? 0 : result_ + 1;
 }
@@ -93,6 +97,8 @@ void TilePipeline::leave_out(double times, const State& before) {
             move(results_free_[tile], before.results_free[tile]);
     }
     move(written_, before.written);
+    move(drained_, before.drained);
+    move(drained_before_, before.drained_before);
     if (!stores) read_bursts_ += (read_bursts_ - before.read_bursts) / kMeasured * times;
     first_step_ += shift;
 }

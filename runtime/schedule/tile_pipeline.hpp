@@ -38,6 +38,9 @@ class TilePipeline {
         double last_step = 0;  // nor does it take them before the last step of this one has begun
         double operands = 0;   // from the last step until the operands may be overwritten
         double results = 0;    // from the last step of a tile until its results begin to leave
+        // OS: from the end of a tile's drain until its last results have left. A tile begins when all drains
+        // but the latest have ended: accumulators have two banks. None: sums are not kept in them.
+        std::optional<double> leaving{};
     };
     TilePipeline(const Buffers& buffers, const Timing& timing, const dram::MemoryConfig& memory);
 
@@ -80,7 +83,7 @@ class TilePipeline {
     static constexpr int kMeasured = 2;
     static constexpr std::size_t kResults = 16;  // more tiles of results than that hold up nothing
 
-    enum Engine : std::size_t { kLoad, kBus, kStce, kDrain, kStore, kWriteBus, kEngines };
+    enum Engine : std::size_t { kLoad, kBus, kStce, kDrain, kStore, kEngines };
     using Times = std::array<double, kEngines>;
 
     // Parts of a buffer, in turn.
@@ -100,12 +103,14 @@ class TilePipeline {
         double west_arrived;
         double north_arrived;
         double written;
+        double drained;
+        double drained_before;
         double read_bursts;
     };
 
     [[nodiscard]] State state() const {
-        return {now_,          busy_,          west_.free, north_.free, results_free_,
-                west_.arrived, north_.arrived, written_,   read_bursts_};
+        return {now_,           busy_,    west_.free, north_.free,     results_free_, west_.arrived,
+                north_.arrived, written_, drained_,   drained_before_, read_bursts_};
     }
     double load(const TransferCost& cost, Buffer& buffer);
     void release(Buffer& buffer);
@@ -122,14 +127,17 @@ class TilePipeline {
     std::array<double, kResults> results_free_{};  // or done, where sums go on
     std::size_t results_ = 2;
     std::size_t result_ = 0;  // the next
-    Engine writes_ = kBus;    // on which bus
+    bool shares_bus_ = true;  // reads and writes
     double share_ = 1;        // of the bus's cycles, those that move lines
     double latency_ = 0;
     double turnaround_ = 0;
     Timing timing_;
     double read_bursts_ = 0;  // that no store has been counted against
     double first_step_ = 0;   // of the last operation
-    double written_ = 0;      // when LOAD's last piece was, but for the latency
+    bool begins_tile_ = true;
+    double drained_ = 0;  // the latest tile
+    double drained_before_ = 0;
+    double written_ = 0;  // when LOAD's last piece was, but for the latency
 };
 
 }  // namespace satsim::schedule

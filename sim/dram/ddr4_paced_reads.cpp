@@ -147,7 +147,7 @@ std::int64_t Ddr4Memory::read_single_lines(PacedReader& reader, PaceKeeper& keep
         reader.last_request = ahead + lines;
     }
     keeper = pace;
-    reader.bursts = lines;
+    reader.bursts += lines;
     reader.run.positions -= lines;
     reader.run.address += lines * reader.run.step;
     reader.run.line = reader.run.last_line = line;

@@ -34,7 +34,7 @@ struct PacedReader {
     // the first line that is looked back to.
     std::span<Due> dues;
     std::size_t dues_known = 0;
-    // Left behind where bursts were read: of the last one, and how many there were.
+    // Left behind where bursts were read: of the last one, and how many more there have been.
     Cycles last_request = 0;
     std::int64_t bursts = 0;
 };

@@ -38,25 +38,24 @@ void LoopSkipper::restart(std::span<Engine> engines, const dram::MemoryConfig& m
     }
 }
 
-const LoopSkipper::Pace* LoopSkipper::pace_of(const LoopLog& log) const {
+const LoopSkipper::Pace* LoopSkipper::known_pace(const LoopLog& log) const {
     const auto known = std::ranges::find(paces_, log.first, &Pace::first);
-    return known == paces_.end() ? nullptr : &*known;
+    const std::size_t n = log.iterations.size();
+    if (known == paces_.end() || n <= kFilling) return nullptr;
+    const auto last = static_cast<double>(log.iterations[n - 1] - log.iterations[n - 2]);
+    return std::abs(last - known->cycles) <= kAlike * known->cycles ? &*known : nullptr;
 }
 
 Skip LoopSkipper::sampled(const LoopLog& log, std::int64_t available) const {
-    const Pace* known = pace_of(log);
-    const std::size_t n = log.iterations.size();
-    if (known == nullptr || n <= kFilling) return sampled_skip(log, available, rules_, 0);
-    const auto last = static_cast<double>(log.iterations[n - 1] - log.iterations[n - 2]);
-    if (std::abs(last - known->cycles) > kAlike * known->cycles)
-        return sampled_skip(log, available, rules_, 0);
+    const Pace* known = known_pace(log);
+    if (known == nullptr) return sampled_skip(log, available, rules_, 0);
     return {available, std::llround(known->cycles * static_cast<double>(available))};
 }
 
 // The engine that computes may run ahead of STORE, or LOAD of it, until what lies between them is full: then
 // the slowest sets the pace. Smaller differences are those of refreshes, which meet each at another time.
 Skip LoopSkipper::slowest(const LoopLog& log, std::int64_t available) const {
-    if (pace_of(log) != nullptr) return sampled(log, available);
+    if (known_pace(log) != nullptr) return sampled(log, available);
     Cycles from = 0;
     for (const LoopLog* each : logs_) {
         const std::optional<Cycles> settled = settled_from(*each);
@@ -112,7 +111,7 @@ Cycles LoopSkipper::iteration_begun(const Engine& engine, std::size_t depth) {
     if (available <= 0) return 0;
     const Skip skip = slowest(log, available);
     if (skip.iterations == 0) return 0;
-    if (pace_of(log) == nullptr)
+    if (std::ranges::find(paces_, log.first, &Pace::first) == paces_.end())
         paces_.push_back(
             {log.first, static_cast<double>(skip.cycles) / static_cast<double>(skip.iterations)});
     for (Engine& other : engines_) {

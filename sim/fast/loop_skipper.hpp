@@ -27,9 +27,11 @@ class LoopSkipper {
         std::size_t first;
         double cycles;
     };
-    [[nodiscard]] const Pace* pace_of(const LoopLog& log) const;  // null: not known
+    // Null: not known, or the loop does not go on with it.
+    [[nodiscard]] const Pace* known_pace(const LoopLog& log) const;
     [[nodiscard]] Skip sampled(const LoopLog& log, std::int64_t available) const;
-    // Of the loops of all engines that take part; nothing before each has been watched for a window.
+    // The same, but of a loop whose pace is not known that of the slowest of all engines that take part;
+    // nothing before each has been watched for a window.
     [[nodiscard]] Skip slowest(const LoopLog& log, std::int64_t available) const;
     [[nodiscard]] bool match(std::size_t number, const Tokens& open);
 

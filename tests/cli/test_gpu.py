@@ -165,8 +165,10 @@ class Targets(GpuTest):
         for targets in ("gpu-model:h100", "sat,gpu-model:h100,gpu-model:a100"):
             self.assertNotIn("Times of", self.run_program(*step, targets).stdout)
         self.assertNotIn("Times of", self.run_program(*step9, f"gpu-model:h200,gpu:{recorded}").stdout)
-        timings = [t["timing"] for t in self.compare("sat,gpu-model:h100,gpu-model:h200,gpu-model:a100,hetero")["targets"]]
-        self.assertEqual(timings, [None, "calls", "graph replays", None, "mixed"])
+        for targets, timings in (("sat,gpu-model:h100,gpu-model:h200,hetero", [None, "calls", "graph replays", "mixed"]),
+                                 ("sat,gpu-model:h100@2,hetero", [None, "calls", "calls"]),
+                                 ("gpu-model:h100,gpu-model:a100,hetero", ["calls", None, None])):
+            self.assertEqual([t["timing"] for t in self.compare(targets)["targets"]], timings, targets)
         descriptions = [t["description"] for t in self.compare("gpu-model:h100,gpu-model:h200")["targets"]]
         self.assertIn("times fitted to recordings of calls, launches included", descriptions[0])
         self.assertIn("times fitted to recordings of replayed CUDA graphs", descriptions[1])

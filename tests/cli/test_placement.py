@@ -1,5 +1,6 @@
 """Steps on several machines: mixes, pipelines, placement files. Recordings here are made by hand; no device measured them."""
 import json
+import re
 import unittest
 
 from support import SMALL_HARDWARE, SOURCE, ProgramTest
@@ -184,12 +185,19 @@ class Placement(ProgramTest):
 
         whole, together = on_gpu()
         self.assertEqual(together["vector"], 0)  # the softmax
-        apart, pieces = on_gpu({"layer": "*", "stage": "FF", "part": "scores", "target": "sat"})
+        scores = {"layer": "*", "stage": "FF", "part": "scores", "target": "sat"}
+        apart, pieces = on_gpu(scores)
         self.assertGreater(pieces["vector"], 0)
         self.assertGreater(pieces["context"], together["context"])
         self.assertNotIn("scores", pieces)
         # Less to do and more time for it: the forward pass is no longer one kernel.
         self.assertGreater(apart, whole)
+        # The table by module adds up to the same.
+        text = self.run_program("compare", "vit-cifar", "--batch", 16, "--recipe", "dense", "--fidelity", "fast", "--target", f"sat,{gpu},hetero",
+                                "--placement", self.folder / "p.json").stdout
+        table = text[text.index("busy time and runs of tasks by module"):].split("\n\n")[1]
+        cells = [re.findall(r"([\d.]+) (us|ms|s) +\d+", line) for line in table.splitlines()[2:]]  # the GPU's is the last
+        self.assertAlmostEqual(sum(float(line[-1][0]) * {"us": 1e-6, "ms": 1e-3, "s": 1}[line[-1][1]] for line in cells), apart, places=7)
 
     def test_bad_placements(self):
         def bad(places, *names, **more):

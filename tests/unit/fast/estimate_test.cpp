@@ -71,6 +71,13 @@ TEST(Estimate, AMatrixThatIsReadWholeTakesACycleALine) {
     EXPECT_NEAR(distance(product(32, 64, 1024, {2, 8}), "os sr1 sc2 n-outside B-resident"), 0, 10);
 }
 
+// Panels of unlike width, one after the other: a wide one's drain is not hidden behind a narrow one's sums.
+TEST(Estimate, AccumulatorsHaveTwoBanks) {
+    for (const char* tile : {"64x256x24 os sr2 sc8 m-outside", "32x320x24 os sr1 sc10 m-outside",
+                             "32x352x24 os sr1 sc11 m-outside"})
+        EXPECT_NEAR(distance(product(25200, 372, 21, {8, 8}), tile), 0, 1) << tile;
+}
+
 // A word from the west gives a transposed operation one element.
 TEST(Estimate, TransposedOperandsComeElementByElement) {
     EXPECT_NEAR(distance(gradient(32, 32, 4096), "os sr1 sc1"), 0, 5);

@@ -134,6 +134,24 @@ TEST(Search, KernelsOfSeveralNodesAreCostedWholeOrApart) {
     EXPECT_GT(kept, 90);
 }
 
+// Where memory is short too, what takes a kernel apart is worse than what does not fit.
+TEST(Search, NoMemoryIsSavedByTakingAKernelApart) {
+    for (std::uint64_t seed = 1; seed < 60; ++seed) {
+        Problem problem =
+            random_problem({.nodes = 7, .machines = 2, .density = density_of(seed), .together = 2}, seed);
+        problem.excess = [](const Assignment& assignment) {
+            const Bytes there = std::count(assignment.begin(), assignment.end(), 1);
+            return std::max<Bytes>(0, there - 2) + std::max<Bytes>(0, 5 - there);  // never none
+        };
+        for (const bool exact : {true, false}) {
+            const Scorer scorer(problem, Length::Whole, Objective::Time);
+            const Placement found = place(scorer, nullptr, {.exact = exact});
+            EXPECT_EQ(torn_apart(problem, found.assignment), nullptr) << "seed " << seed;
+            EXPECT_LT(found.score.value, kCannot) << "seed " << seed;
+        }
+    }
+}
+
 TEST(Search, BranchAndBoundEndsWithItsBudget) {
     const Problem problem = random_problem({.nodes = 10, .machines = 3}, 1);
     EXPECT_FALSE(search_exactly(Scorer(problem, Length::Whole, Objective::Time), 100));

@@ -62,6 +62,25 @@ TEST(TilePipeline, RoomForResultsHidesNothingForEver) {
     EXPECT_NEAR(tiles(10'000, buffers, 10, 20, 0, 100), 1e6, 1e3);
 }
 
+// Accumulators have two banks: a tile begins when the one before the last has drained, whatever room there is
+// for results. Tiles of 384 and 192 cycles, which drain in 512 and 256: the second computes beside the first
+// drain, the first beside the second's.
+TEST(TilePipeline, ATileWaitsForAllDrainsButTheLatest) {
+    const auto pace = [](std::optional<double> leaving) {
+        const auto end = [&](std::int64_t count) {
+            TilePipeline pipeline({.results = 16}, {.results = 70, .leaving = leaving}, ideal());
+            pipeline.repeat(count, [&] {
+                tile(pipeline, 1, 384, 512, 1);
+                tile(pipeline, 1, 192, 256, 1);
+            });
+            return pipeline.end();
+        };
+        return (end(400) - end(200)) / 200;
+    };
+    EXPECT_DOUBLE_EQ(pace(std::nullopt), 512 + 256);
+    EXPECT_DOUBLE_EQ(pace(70), 512 + 384);
+}
+
 TEST(TilePipeline, LinesOfBothDirectionsShareTheBusButOfIdealMemory) {
     const auto end = [](const dram::MemoryConfig& memory) {
         TilePipeline pipeline({}, {}, memory);
