@@ -199,6 +199,30 @@ class Placement(ProgramTest):
         cells = [re.findall(r"([\d.]+) (us|ms|s) +\d+", line) for line in table.splitlines()[2:]]  # the GPU's is the last
         self.assertAlmostEqual(sum(float(line[-1][0]) * {"us": 1e-6, "ms": 1e-3, "s": 1}[line[-1][1]] for line in cells), apart, places=7)
 
+    def test_what_was_recorded_in_one_stays_together(self):
+        """A real recording, but for attention: as if measured in one kernel, so that nobody knows its parts."""
+        value = json.loads((SOURCE / "models/traces/h200/vit-cifar.json").read_text())
+        whole = {"kind": "attention", "sequences": 512, "heads": [8, 8], "positions": [65, 65], "head_size": [64, 64], "causal": False, "window": 0}
+        value["measurements"] = [m for m in value["measurements"] if m["work"].get("count", 1) == 1 and "softmax" not in m["work"].get("operation", "")]
+        value["measurements"] += [measurement(whole | {"gradient": gradient}, 2e-4) for gradient in (False, True)]
+        gpu = f"gpu:{self.write('fused.json', value)}"
+        step = ["compare", "vit-cifar", "--recipe", "dense", "--fidelity", "fast", "--target", f"sat,{gpu},hetero"]
+
+        def placed(*places):
+            return self.write("p.json", {"format": "satsim-placement", "version": 1, "places": [{"layer": "*", "target": gpu}, *places]})
+        mix = self.run_json(*step, "--placement", placed())["targets"][-1]
+        self.assertLess(mix["seconds"], 1)
+        self.refuse(*step, "--placement", placed({"layer": "encoder.2.attention", "stage": "FF", "part": "softmax", "target": "host"}),
+                    names=["p.json: /places: takes encoder.2.attention FF scores apart", "expected all of them there or none"])
+        # A search has nothing to say against the whole on either machine.
+        found = self.run_json(*step)["targets"][-1]
+        places = {}
+        for place in found["placement"]:
+            if place["layer"].endswith("attention") and place["stage"] == "FF" and place["part"] in ("scores", "softmax", "context"):
+                places.setdefault(place["layer"], set()).add(place["target"] == gpu)
+        self.assertEqual({len(where) for where in places.values()}, {1}, places)
+        self.assertLessEqual(found["seconds"], mix["seconds"] * (1 + 1e-9))
+
     def test_bad_placements(self):
         def bad(places, *names, **more):
             path = self.write("bad.json", {"format": "satsim-placement", "version": 1, "places": places} | more)
