@@ -38,12 +38,10 @@ std::vector<NodeCost> node_costs(const Problem& problem, const Assignment& assig
 
 LeastCosts least_costs(const Problem& problem) {
     LeastCosts least{problem.seconds, problem.joules, problem.joules};
-    for (std::vector<double>& node : least.joules_beyond_idle) {
-        const std::vector<double>& seconds =
-            problem.seconds[static_cast<std::size_t>(&node - least.joules_beyond_idle.data())];
-        for (std::size_t m = 0; m < node.size(); ++m)
-            if (seconds[m] < kCannot) node[m] -= problem.machines[m].idle_watts * seconds[m];
-    }
+    for (std::size_t n = 0; n < problem.seconds.size(); ++n)
+        for (std::size_t m = 0; m < problem.machines.size(); ++m)
+            if (problem.seconds[n][m] < kCannot)
+                least.joules_beyond_idle[n][m] -= problem.machines[m].idle_watts * problem.seconds[n][m];
     for (const Together& together : problem.together) {
         const std::size_t m = at(together.machine);
         for (std::size_t i = 0; i < together.nodes.size(); ++i) {
